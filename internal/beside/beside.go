@@ -1,0 +1,200 @@
+// Package beside writes a file or a folder next to its destination and renames it into place, so that whoever looks at
+// the destination sees the former content or the new one, both whole, also when the program is killed half-way.
+//
+//	err := beside.File("dist/sizes.json", func(w io.Writer) error { ... })
+//
+// What a killed program leaves (names that begin with ".mkimage-tmp-") is removed by the next write to the same parent
+// folder: every writer holds a lock on its own temporary file or folder, and one without a lock has no writer any more.
+package beside
+
+import (
+	"bufio"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+const prefix = ".mkimage-tmp-"
+
+// ErrForeign is the error of [Dir] when the destination holds something that the caller may not replace.
+var ErrForeign = errors.New("was not made by mkimage")
+
+// File replaces the file at path with what write gives. Missing parent folders are made. A symbolic link is followed.
+// The mode is 0666 less the umask.
+func File(path string, write func(io.Writer) error) error {
+	path, err := target(path)
+	if err != nil {
+		return err
+	}
+	if stat, err := os.Stat(path); err == nil && stat.IsDir() {
+		return &fs.PathError{Op: "write", Path: path, Err: errors.New("is a folder")}
+	}
+	t, err := create(filepath.Dir(path), func(name string) error {
+		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
+	if err != nil {
+		return err
+	}
+	defer t.discard()
+	if err := fill(t.name, write); err != nil {
+		return err
+	}
+	return os.Rename(t.name, path)
+}
+
+func fill(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<16)
+	err = write(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// Dir replaces the folder at path with the one that write fills. An existing folder that is not empty is replaced only
+// when mine says that it is the caller's own; otherwise the error is [ErrForeign] and nothing has been written.
+// Modes inside become 0777 and 0666 less the umask, whatever write gave them.
+func Dir(path string, mine func(dir string) bool, write func(dir string) error) error {
+	path, err := target(path)
+	if err != nil {
+		return err
+	}
+	if err := replaceable(path, mine); err != nil {
+		return err
+	}
+	t, err := create(filepath.Dir(path), func(name string) error { return os.Mkdir(name, 0o777) })
+	if err != nil {
+		return err
+	}
+	defer t.discard()
+	if err := write(t.name); err != nil {
+		return err
+	}
+	if err := normalize(t.name); err != nil {
+		return err
+	}
+	// Once more, for the time that write took.
+	if err := replaceable(path, mine); err != nil {
+		return err
+	}
+	return replaceDir(t.name, path)
+}
+
+func replaceable(path string, mine func(dir string) bool) error {
+	entries, err := os.ReadDir(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, errNotDir):
+		return fmt.Errorf("%s %w", path, ErrForeign)
+	case err != nil:
+		return err
+	case len(entries) > 0 && !mine(path):
+		return fmt.Errorf("%s %w", path, ErrForeign)
+	}
+	return nil
+}
+
+// replaceDir moves the folder from to to. Where the system can swap two folders there is no moment without either.
+func replaceDir(from, to string) error {
+	if err := os.Rename(from, to); err == nil { // nothing there, or an empty folder
+		return nil
+	}
+	if err := swap(from, to); err == nil {
+		return os.RemoveAll(from)
+	} else if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	former := from + "-former"
+	if err := os.Rename(to, former); err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		return errors.Join(err, os.Rename(former, to))
+	}
+	return os.RemoveAll(former)
+}
+
+// normalize gives everything in dir the mode that the umask leaves, which shows in the mode of dir itself.
+func normalize(dir string) error {
+	stat, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	mask := stat.Mode().Perm()
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		if entry.IsDir() {
+			return os.Chmod(path, mask)
+		}
+		return os.Chmod(path, mask&0o666)
+	})
+}
+
+// target resolves a symbolic link at path, so that the link stays and what it names is replaced, and makes the parent.
+func target(path string) (string, error) {
+	resolved, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return resolved, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return path, os.MkdirAll(filepath.Dir(path), 0o777)
+}
+
+// temporary is a file or folder that only its writer uses, until it is renamed or discarded.
+type temporary struct {
+	name   string
+	unlock func()
+}
+
+func create(parent string, make func(name string) error) (*temporary, error) {
+	sweep(parent)
+	for {
+		name := filepath.Join(parent, prefix+rand.Text())
+		if err := make(name); err != nil {
+			return nil, err
+		}
+		unlock, ok := hold(name)
+		if !ok { // swept by another writer between its creation and the lock
+			continue
+		}
+		return &temporary{name: name, unlock: unlock}, nil
+	}
+}
+
+func (t *temporary) discard() {
+	_ = os.RemoveAll(t.name) // nothing is there after a rename; the next sweep tries again
+	t.unlock()
+}
+
+// sweep removes what dead writers left in parent.
+func sweep(parent string) {
+	entries, _ := os.ReadDir(parent) // a parent that cannot be read shows itself when it is written
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), prefix) {
+			continue
+		}
+		name := filepath.Join(parent, entry.Name())
+		if unlock, ok := abandoned(name); ok {
+			_ = os.RemoveAll(name)
+			unlock()
+		}
+	}
+}

@@ -1,0 +1,39 @@
+//go:build unix
+
+package beside
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+const errNotDir = unix.ENOTDIR
+
+// hold takes the lock of a writer's own temporary file or folder, unless a sweep was quicker. The system releases it
+// when the process ends, however it ends.
+func hold(name string) (unlock func(), ok bool) { return lock(name) }
+
+// abandoned takes the lock of a temporary file or folder that has no writer any more.
+func abandoned(name string) (unlock func(), ok bool) { return lock(name) }
+
+func lock(name string) (unlock func(), ok bool) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, false
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil || !sameFile(f, name) {
+		_ = f.Close()
+		return nil, false
+	}
+	return func() { _ = f.Close() }, true
+}
+
+func sameFile(f *os.File, name string) bool {
+	opened, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(name)
+	return err == nil && os.SameFile(opened, named)
+}
