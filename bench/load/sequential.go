@@ -1,0 +1,63 @@
+//go:build linux
+
+package load
+
+import (
+	"syscall"
+	"time"
+)
+
+// runSequential sends one request after the other on one blocking connection,
+// which is how the platform calls a container. A broken connection is replaced.
+func runSequential(r *run) error {
+	c := &connection{fd: -1, request: r.request.copy()}
+	defer func() { c.close() }()
+	began := time.Now()
+	for r.Sent < r.total {
+		if r.late(time.Now()) {
+			r.giveUp(errLate)
+			break
+		}
+		if c.fd < 0 {
+			fd, err := dial(r.to, r.Patience)
+			if err != nil && r.Sent == 0 {
+				return err
+			}
+			if err != nil { // it was there and is gone
+				r.giveUp(err)
+				break
+			}
+			c.fd = fd
+		}
+		r.Sent++
+		r.id++
+		if err := c.exchange(r.id); err != nil {
+			r.fail(err)
+			c.close()
+			continue
+		}
+		r.check(c)
+		if c.response.head.close {
+			c.close()
+		}
+	}
+	r.finish(time.Since(began))
+	return nil
+}
+
+// exchange sends a request and waits for its answer.
+func (c *connection) exchange(id int) error {
+	err := c.start(id)
+	for complete := false; err == nil && !complete; {
+		complete, err = c.pull()
+	}
+	return err
+}
+
+// close closes the socket, if it is open.
+func (c *connection) close() {
+	if c.fd >= 0 {
+		syscall.Close(c.fd)
+		c.fd = -1
+	}
+}
