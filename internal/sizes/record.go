@@ -1,0 +1,151 @@
+package sizes
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+)
+
+// Read returns the record at path. A file that is not there is an empty record.
+func Read(path string) (Record, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Record{Schema: Schema, References: References()}, nil
+	}
+	if err != nil {
+		return Record{}, fmt.Errorf("read the size record: %w", err)
+	}
+	record, err := Parse(text)
+	if err != nil {
+		return Record{}, fmt.Errorf("read the size record %s: %w; repair it, or delete it and build again", path, err)
+	}
+	return record, nil
+}
+
+// Parse reads a record strictly: an unknown field or schema is an error.
+func Parse(text []byte) (Record, error) {
+	var head struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return Record{}, err
+	}
+	if head.Schema != Schema {
+		return Record{}, fmt.Errorf("schema %d is not one that this mkimage reads (%d)", head.Schema, Schema)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var record Record
+	if err := decoder.Decode(&record); err != nil {
+		return Record{}, err
+	}
+	return record, nil
+}
+
+// Add puts rows into the record at path: in the place of those for the same image and platform, and beside all others.
+// The file is written only when something changes.
+func Add(path string, rows ...Image) (changed bool, err error) {
+	record, err := Read(path)
+	if err != nil {
+		return false, err
+	}
+	return record.With(rows...).write(path)
+}
+
+// With returns a record that holds the rows too, sorted, with the references of this mkimage.
+func (r Record) With(rows ...Image) Record {
+	images := slices.Clone(rows)
+	for _, kept := range r.Images {
+		if !slices.ContainsFunc(rows, kept.samePlace) {
+			images = append(images, kept)
+		}
+	}
+	slices.SortFunc(images, func(a, b Image) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
+	})
+	return Record{Schema: Schema, Images: images, References: References()}
+}
+
+func (i Image) samePlace(other Image) bool {
+	return i.Name == other.Name && i.Platform == other.Platform
+}
+
+// Only returns a record with the rows of the named images, or all of them when no name is given. A name without a row
+// is an error.
+func (r Record) Only(names ...string) (Record, error) {
+	if len(names) == 0 {
+		return r, nil
+	}
+	chosen := Record{Schema: r.Schema, References: r.References}
+	for _, name := range names {
+		if !slices.ContainsFunc(r.Images, func(i Image) bool { return i.Name == name }) {
+			return Record{}, fmt.Errorf("no image %q in the size record; build it with: mkimage build %s", name, name)
+		}
+	}
+	for _, image := range r.Images {
+		if slices.Contains(names, image.Name) {
+			chosen.Images = append(chosen.Images, image)
+		}
+	}
+	return chosen, nil
+}
+
+// As returns the rows under another name. They must all be of one image.
+func (r Record) As(name string) (Record, error) {
+	renamed := Record{Schema: r.Schema, References: r.References}
+	for _, image := range r.Images {
+		if image.Name != r.Images[0].Name {
+			return Record{}, fmt.Errorf("cannot take %s and %s both as %s: name one image", r.Images[0].Name, image.Name, name)
+		}
+		image.Name = name
+		renamed.Images = append(renamed.Images, image)
+	}
+	return renamed, nil
+}
+
+// Update takes the rows into the checked-in record at path. It refuses rows whose inputs are not the definition's own,
+// unless renamed says that their name was chosen for this.
+func (r Record) Update(path string, renamed bool) (changed bool, err error) {
+	for _, image := range r.Images {
+		if input := image.Special(); input != "" && !renamed {
+			return false, fmt.Errorf("%s (%s) was built with another %s than its definition's: build it again without, or choose a name with --as",
+				image.Name, image.Platform, input)
+		}
+	}
+	return Add(path, r.Images...)
+}
+
+func (r Record) write(path string) (changed bool, err error) {
+	text, err := r.Marshal()
+	if err != nil {
+		return false, err
+	}
+	if former, err := os.ReadFile(path); err == nil && bytes.Equal(former, text) {
+		return false, nil
+	}
+	err = beside.File(path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("write the size record %s: %w", path, err)
+	}
+	return true, nil
+}
+
+// Marshal returns the record as its file holds it: the same bytes for the same rows.
+func (r Record) Marshal() ([]byte, error) {
+	if r.Images == nil {
+		r.Images = []Image{}
+	}
+	text, err := json.MarshalIndent(r, "", "  ")
+	return append(text, '\n'), err
+}

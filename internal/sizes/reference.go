@@ -1,0 +1,71 @@
+package sizes
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Reference is an image that people use today, to hold ours against.
+type Reference struct {
+	Name       string `json:"name"`
+	DockerSize int64  `json:"docker_size"`
+	Source     string `json:"source"`
+}
+
+const listing = "README of openwhisk-runtime-go, 2018 (`docker images` listing)"
+
+// References returns the images to compare with, those that people run first.
+func References() []Reference {
+	return []Reference{
+		{"openwhisk/dockerskeleton", 109_000_000, listing},
+		{"openwhisk/python3action", 289_000_000, listing},
+		{"sciabarracom/openwhisk-exec", 10_400_000, listing},
+		{"sciabarracom/openwhisk-hello", 16_700_000, listing},
+	}
+}
+
+// Short returns the reference's name without the account that published it.
+func (r Reference) Short() string {
+	_, name, _ := strings.Cut(r.Name, "/")
+	return name
+}
+
+// Factor compares a docker size with the reference's, such as "65x smaller", "1.4x smaller" or "2.1x larger". Digits
+// are cut rather than rounded, so that it never says more than is so.
+func (r Reference) Factor(dockerSize int64) string {
+	if dockerSize <= 0 {
+		return ""
+	}
+	factor, word := float64(r.DockerSize)/float64(dockerSize), "smaller"
+	if factor < 1 {
+		factor, word = 1/factor, "larger"
+	}
+	if factor < 10 {
+		tenths := int(factor * 10)
+		if tenths == 10 {
+			return "same size"
+		}
+		return fmt.Sprintf("%d.%dx %s", tenths/10, tenths%10, word)
+	}
+	return fmt.Sprintf("%dx %s", int(factor), word)
+}
+
+// Format writes a number of bytes with three significant digits, such as "1.61 MB", "10.4 MB", "700 kB" or "12 B".
+func Format(bytes int64) string {
+	if bytes < 1000 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	size := float64(bytes)
+	for _, unit := range []string{"kB", "MB", "GB"} {
+		size /= 1000
+		switch {
+		case size < 9.995:
+			return fmt.Sprintf("%.2f %s", size, unit)
+		case size < 99.95:
+			return fmt.Sprintf("%.1f %s", size, unit)
+		case size < 999.5:
+			return fmt.Sprintf("%.0f %s", size, unit)
+		}
+	}
+	return fmt.Sprintf("%.0f GB", size)
+}

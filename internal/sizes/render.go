@@ -1,0 +1,188 @@
+package sizes
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// Formats returns what [Record.Render] can write.
+func Formats() []string { return []string{"table", "markdown", "json", "csv"} }
+
+// Render writes the record in one of the [Formats].
+func (r Record) Render(w io.Writer, format string) error {
+	switch format {
+	case "table":
+		return r.table(w)
+	case "markdown":
+		return r.markdown(w)
+	case "json":
+		text, err := r.Marshal()
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(text)
+		return err
+	case "csv":
+		return r.csv(w)
+	}
+	return fmt.Errorf("no format %q: there are %s", format, strings.Join(Formats(), ", "))
+}
+
+// Summary tells the sizes of freshly built images, a line each, beside the two images that people run today.
+func Summary(rows []Image) []string {
+	references := References()
+	var lines [][]string
+	for _, row := range rows {
+		lines = append(lines, []string{row.Name, row.Platform, Format(row.DockerSize), "(" + Format(row.CompressedSize) + " compressed)",
+			references[0].Factor(row.DockerSize) + " than " + references[0].Short() + ", " +
+				references[1].Factor(row.DockerSize) + " than " + references[1].Short()})
+	}
+	return align(lines, 2)
+}
+
+func (r Record) table(w io.Writer) error {
+	if len(r.Images) > 0 {
+		lines := append([][]string{r.head(func(reference Reference) string { return reference.Short() })}, r.rows()...)
+		lines[0] = upper(lines[0])
+		for _, line := range append(align(lines, 2, 3), r.footnotes()...) {
+			if _, err := fmt.Fprintln(w, line); err != nil {
+				return err
+			}
+		}
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+	}
+	lines := [][]string{{"REFERENCE", "DOCKER SIZE", "SOURCE"}}
+	for _, reference := range r.References {
+		lines = append(lines, []string{reference.Name, Format(reference.DockerSize), reference.Source})
+	}
+	for _, line := range align(lines, 1) {
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Record) markdown(w io.Writer) error {
+	head := r.head(func(reference Reference) string {
+		return fmt.Sprintf("%s, %s", reference.Short(), Format(reference.DockerSize))
+	})
+	rule := slices.Repeat([]string{"---"}, len(head))
+	rule[2], rule[3] = "---:", "---:"
+	for _, line := range append([][]string{head, rule}, r.rows()...) {
+		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(line, " | ")); err != nil {
+			return err
+		}
+	}
+	notes := []string{""}
+	for _, note := range r.footnotes() {
+		notes = append(notes, `\`+note, "")
+	}
+	for _, reference := range r.References {
+		notes = append(notes, fmt.Sprintf("- %s, %s: %s", reference.Name, Format(reference.DockerSize), reference.Source))
+	}
+	_, err := fmt.Fprintln(w, strings.Join(notes, "\n"))
+	return err
+}
+
+func (r Record) csv(w io.Writer) error {
+	out := csv.NewWriter(w)
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	lines := [][]string{{"name", "platform", "digest", "docker_size", "compressed_size", "tar_size"}}
+	for _, row := range r.Images {
+		lines = append(lines, []string{row.Name, row.Platform, row.Digest, number(row.DockerSize), number(row.CompressedSize), number(row.TarSize)})
+	}
+	for _, reference := range r.References {
+		lines = append(lines, []string{reference.Name, "", "", number(reference.DockerSize), "", ""})
+	}
+	return out.WriteAll(lines)
+}
+
+func (r Record) head(title func(Reference) string) []string {
+	head := []string{"image", "platform", "docker size", "compressed"}
+	for _, reference := range r.References {
+		head = append(head, title(reference))
+	}
+	return head
+}
+
+func (r Record) rows() [][]string {
+	var rows [][]string
+	for _, image := range r.Images {
+		name := image.Name
+		if image.marks() != "" {
+			name += "*"
+		}
+		row := []string{name, image.Platform, Format(image.DockerSize), Format(image.CompressedSize)}
+		for _, reference := range r.References {
+			row = append(row, reference.Factor(image.DockerSize))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// footnotes tells of every marked row what it was made from.
+func (r Record) footnotes() []string {
+	var notes []string
+	for _, image := range r.Images {
+		if marks := image.marks(); marks != "" {
+			notes = append(notes, fmt.Sprintf("* %s (%s) was built with %s", image.Name, image.Platform, marks))
+		}
+	}
+	return notes
+}
+
+// marks lists the inputs beside the toolchain, which every image has.
+func (i Image) marks() string {
+	var marks []string
+	for name, value := range i.Inputs {
+		if name != "toolchain" {
+			marks = append(marks, name+" "+value)
+		}
+	}
+	slices.Sort(marks)
+	return strings.Join(marks, ", ")
+}
+
+func upper(cells []string) []string {
+	out := slices.Clone(cells)
+	for i, cell := range out[:4] {
+		out[i] = strings.ToUpper(cell)
+	}
+	return out
+}
+
+// align pads the cells of each column to one width, two blanks apart; the columns in right are flush right.
+func align(lines [][]string, right ...int) []string {
+	var widths []int
+	for _, line := range lines {
+		for n, cell := range line {
+			if n == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[n] = max(widths[n], utf8.RuneCountInString(cell))
+		}
+	}
+	aligned := make([]string, len(lines))
+	for i, line := range lines {
+		cells := make([]string, len(line))
+		for n, cell := range line {
+			blanks := strings.Repeat(" ", widths[n]-utf8.RuneCountInString(cell))
+			if slices.Contains(right, n) {
+				cells[n] = blanks + cell
+			} else {
+				cells[n] = cell + blanks
+			}
+		}
+		aligned[i] = strings.TrimRight(strings.Join(cells, "  "), " ")
+	}
+	return aligned
+}

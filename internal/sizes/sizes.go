@@ -1,0 +1,65 @@
+// Package sizes measures images, keeps the size record, and holds what was measured against the images that people use
+// today.
+//
+//	row, err := sizes.Measure("scratch", "linux/amd64", img, map[string]string{"toolchain": "go1.26.8"})
+//	changed, err := sizes.Add("dist/sizes.json", row)
+//
+// All sizes are in bytes; where text shows them, 1 MB is 10^6 bytes, as in the output of "docker images".
+package sizes
+
+import "slices"
+
+// Schema is the version of the record's format.
+const Schema = 1
+
+// Record is the size record: what every image weighs on every platform.
+type Record struct {
+	Schema     int         `json:"schema"`
+	Images     []Image     `json:"images"` // sorted by name and platform
+	References []Reference `json:"references"`
+}
+
+// Image is the size of one image on one platform.
+type Image struct {
+	Name           string            `json:"name"`
+	Platform       string            `json:"platform"`        // such as "linux/amd64"
+	Digest         string            `json:"digest"`          // of the platform's manifest
+	DockerSize     int64             `json:"docker_size"`     // what "docker images" prints
+	CompressedSize int64             `json:"compressed_size"` // what a pull transfers: config and layers
+	TarSize        int64             `json:"tar_size"`        // the uncompressed layers
+	Inputs         map[string]string `json:"inputs,omitempty"`
+	Layers         []Layer           `json:"layers"` // from the lowest
+}
+
+// Layer is one layer of an [Image].
+type Layer struct {
+	Name           string `json:"name"`   // such as "base" or "proxy"
+	Digest         string `json:"digest"` // of the compressed layer
+	DockerSize     int64  `json:"docker_size"`
+	CompressedSize int64  `json:"compressed_size"`
+}
+
+// The names in an image's inputs that say that it is not what its definition gives. Such a row enters the checked-in
+// record only under a name that was asked for.
+const (
+	InputAction  = "action"         // --action: digest of what was baked in
+	InputProxy   = "proxy"          // --proxy: digest of the given file
+	InputRelease = "alpine-release" // another Alpine release than the definition's
+)
+
+// Special returns the first input that makes the image another one than its definition gives, or "".
+func (i Image) Special() string {
+	for _, input := range []string{InputAction, InputProxy, InputRelease} {
+		if _, ok := i.Inputs[input]; ok {
+			return input
+		}
+	}
+	return ""
+}
+
+// Heaviest returns the layers by falling docker size.
+func (i Image) Heaviest() []Layer {
+	layers := slices.Clone(i.Layers)
+	slices.SortStableFunc(layers, func(a, b Layer) int { return int(b.DockerSize - a.DockerSize) })
+	return layers
+}
