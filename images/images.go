@@ -1,37 +1,70 @@
 // Package images is the home of image definitions: the files NAME.yaml that say what an image holds.
 //
-// The definitions beside this file are embedded, so that an installed mkimage works in any directory:
+// The definitions beside this file are embedded, so that an installed mkimage works in any folder:
 //
-//	folder := images.Shipped()
-//	definitions, err := images.Load(folder, nil, "scratch")
+//	definitions, err := images.Load(images.Shipped(), nil, "scratch")
 //
-// Loading is strict. An unknown key, a wrong type or an impossible combination is an [Error] with file, line and
-// column, and with the nearest valid word where one is near.
+// Loading is strict. An unknown key, a value of the wrong type or an impossible combination is an [Error] with file,
+// line and column, and with the nearest valid word where one is near.
 package images
 
-// Definition is one image definition. The zero value of an optional key means that the key was not given.
-type Definition struct {
-	Name        string            `yaml:"name"`
-	Description string            `yaml:"description,omitempty"`
-	Base        string            `yaml:"base"`
-	Alpine      string            `yaml:"alpine,omitempty"`
-	Stemcells   []string          `yaml:"stemcells,omitempty"`
-	Packages    []string          `yaml:"packages,omitempty"`
-	Action      string            `yaml:"action,omitempty"`
-	Env         map[string]string `yaml:"env,omitempty"`
-	Platforms   []Platform        `yaml:"platforms"`
-	Labels      map[string]string `yaml:"labels,omitempty"`
-	Budget      Size              `yaml:"budget,omitempty"`
+import "fmt"
 
-	File string `yaml:"-"` // where the definition was read from, for messages and for a relative action path
+// Bases of an image.
+const (
+	Scratch = "scratch" // nothing
+	Alpine  = "alpine"  // a few Alpine packages
+)
+
+// Definition says what one image holds.
+type Definition struct {
+	// Name of the image: what its reference is called, and its file without ".yaml".
+	Name string `json:"name"`
+	// One line that says what the image is for.
+	Description string `json:"description,omitempty"`
+	// What the file system starts from.
+	Base string `json:"base"`
+	// The Alpine release, for base alpine.
+	Alpine string `json:"alpine,omitempty"`
+	// Languages, in order.
+	Stemcells []string `json:"stemcells,omitempty"`
+	// More Alpine packages, for base alpine.
+	Packages []string `json:"packages,omitempty"`
+	// A path to bake in as the action.
+	Action string `json:"action,omitempty"`
+	// Environment of the proxy and of the action.
+	Env map[string]string `json:"env,omitempty"`
+	// Platforms to build for; all that are supported when the key is not given.
+	Platforms []Platform `json:"platforms,omitempty"`
+	// Labels of the image.
+	Labels map[string]string `json:"labels,omitempty"`
+	// What the image may weigh at most, as Docker counts it. MB is 10^6 bytes.
+	Budget Size `json:"budget,omitempty"`
+
+	// File is where the definition was read from.
+	File string `json:"-"`
 }
 
-// Platform is an operating system and a machine, as "linux/amd64".
-type Platform string
-
-// Size is a number of bytes.
-type Size int64
-
-// Stemcells says which stemcells there are: each one's name and the Alpine packages that it needs.
-// With nil, names of stemcells are not checked.
+// Stemcells says which stemcells there are: the name of each, and the Alpine packages that it needs.
+// Where it is nil, the names of stemcells are not checked.
 type Stemcells map[string][]string
+
+// Error is a mistake in a definition. Line and Column count from 1; they are 0 for a mistake of the whole file.
+type Error struct {
+	File       string
+	Line       int
+	Column     int
+	Message    string
+	Suggestion string // the nearest valid word, or ""
+}
+
+func (e *Error) Error() string {
+	text := e.File + ": " + e.Message
+	if e.Line > 0 {
+		text = fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	}
+	if e.Suggestion != "" {
+		text += fmt.Sprintf(" (did you mean %q?)", e.Suggestion)
+	}
+	return text
+}

@@ -1,0 +1,134 @@
+package images
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+const (
+	// An image name is one component of a reference's path (OCI distribution specification, "Pulling manifests").
+	namePattern = `^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$`
+	maxName     = 100
+
+	releasePattern  = `^v[0-9]+\.[0-9]+$`
+	stemcellPattern = `^[a-z][a-z0-9-]*$`
+	// A package as apk add takes it: a name and, if wanted, a constraint on the version.
+	packagePattern  = `^[a-zA-Z0-9][a-zA-Z0-9+._-]*(?:(?:=|~|>=|<=|>|<)[0-9][a-z0-9._-]*)?$`
+	variablePattern = `^[A-Za-z_][A-Za-z0-9_]*$`
+)
+
+// check decides what the keys mean together.
+func (r *reader) check() {
+	d := &r.definition
+	for _, key := range []string{"name", "base"} {
+		if r.keys[key] == nil {
+			r.fail(1, 1, "the key %s is missing", key)
+		}
+	}
+	if want := stem(r.file); d.Name != "" && (d.Name != want || !strings.HasSuffix(r.file, ".yaml")) {
+		r.failAt(r.keys["name"].Value, "the image is named %q, so its file must be %s.yaml", d.Name, d.Name)
+	}
+	switch d.Base {
+	case Scratch:
+		r.checkScratch()
+	case Alpine:
+		if r.keys["alpine"] == nil {
+			r.failAt(r.keys["base"], "base alpine needs the release: alpine: v3.22")
+		}
+	}
+	if entry := r.keys["platforms"]; entry == nil {
+		d.Platforms = Platforms()
+	} else if list, ok := entry.Value.(*ast.SequenceNode); ok && len(list.Values) == 0 {
+		r.failAt(entry, "no platform; leave the key out to build for all")
+	}
+}
+
+// checkScratch refuses what needs Alpine packages: there are none on scratch.
+func (r *reader) checkScratch() {
+	d := &r.definition
+	if r.keys["alpine"] != nil {
+		r.failAt(r.keys["alpine"], "an Alpine release means nothing on base scratch; take base: alpine")
+	}
+	if len(d.Packages) > 0 {
+		r.failAt(r.keys["packages"], "packages cannot be installed on base scratch; take base: alpine")
+	}
+	for i, stemcell := range d.Stemcells {
+		if needs := r.known[stemcell]; len(needs) > 0 {
+			list := r.keys["stemcells"].Value.(*ast.SequenceNode)
+			r.failAt(list.Values[i], "stemcell %s needs Alpine packages (%s), which base scratch does not have; take base: alpine",
+				stemcell, strings.Join(needs, ", "))
+		}
+	}
+}
+
+func checkName(text string) (problem, near string) {
+	if len(text) > maxName || !matches(namePattern, text) {
+		return fmt.Sprintf("%q cannot be the name of an image: lower case letters and digits, with single . _ or - between them", text), ""
+	}
+	return "", ""
+}
+
+func checkLine(text string) (problem, near string) {
+	if strings.ContainsFunc(text, unicode.IsControl) {
+		return "want one line of text", ""
+	}
+	return "", ""
+}
+
+func checkBase(text string) (problem, near string) {
+	bases := []string{Scratch, Alpine}
+	if slices.Contains(bases, text) {
+		return "", ""
+	}
+	return fmt.Sprintf("unknown base %q; there are scratch and alpine", text), nearest(text, bases)
+}
+
+func checkRelease(text string) (problem, near string) {
+	if !matches(releasePattern, text) {
+		return fmt.Sprintf("%q is not an Alpine release such as v3.22", text), ""
+	}
+	return "", ""
+}
+
+func checkPackage(text string) (problem, near string) {
+	if !matches(packagePattern, text) {
+		return fmt.Sprintf("%q is not an Alpine package such as curl or curl=8.14.1-r1", text), ""
+	}
+	return "", ""
+}
+
+func (r *reader) checkStemcell(text string) (problem, near string) {
+	if !matches(stemcellPattern, text) {
+		return fmt.Sprintf("%q cannot be the name of a stemcell", text), ""
+	}
+	if _, ok := r.known[text]; r.known != nil && !ok {
+		names := slices.Sorted(maps.Keys(r.known))
+		return fmt.Sprintf("unknown stemcell %q; there are %s", text, strings.Join(names, ", ")), nearest(text, names)
+	}
+	return "", ""
+}
+
+func checkVariable(name, text string) string {
+	if !matches(variablePattern, name) {
+		return fmt.Sprintf("%q cannot be the name of an environment variable", name)
+	}
+	if strings.ContainsRune(text, 0) {
+		return fmt.Sprintf("the value of %s has a NUL character, which the environment cannot hold", name)
+	}
+	return ""
+}
+
+func checkLabel(name, _ string) string {
+	if name == "" || strings.ContainsFunc(name, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) || c == '=' }) {
+		return fmt.Sprintf("%q cannot be the name of a label", name)
+	}
+	return ""
+}
+
+func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }

@@ -1,0 +1,205 @@
+package images
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/invopop/jsonschema"
+)
+
+var update = flag.Bool("update", false, "write schema.json anew")
+
+func TestShippedDefinitionsLoad(t *testing.T) {
+	names, err := Shipped().Names()
+	if err != nil {
+		t.Fatal(err)
+	}
+	definitions, err := Load(Shipped(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, definition := range definitions {
+		if definition.Name != names[i] || definition.Description == "" || definition.Budget == 0 {
+			t.Errorf("%s: want the name %s, a description and a budget", definition.File, names[i])
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "one.yaml"), "name: one\nbase: scratch\n")
+	write(t, filepath.Join(dir, "two.yaml"), "name: two\nbase: scratch\n")
+	write(t, filepath.Join(dir, "other", "one.yaml"), "name: one\nbase: scratch\n")
+	write(t, filepath.Join(dir, "bad", "bad.yaml"), "nme: bad\n")
+	write(t, filepath.Join(dir, "bad", "worse.yaml"), "[")
+	write(t, filepath.Join(dir, "none", "README.md"), "# nothing\n")
+	bad := filepath.Join(dir, "bad", "bad.yaml")
+	at := func(path ...string) string { return filepath.Join(append([]string{dir}, path...)...) }
+
+	tests := []struct {
+		name, dir string
+		args      []string
+		want      []string // names of images
+		err       string
+	}{
+		{"all", dir, nil, []string{"one", "two"}, ""},
+		{"by name", dir, []string{"two"}, []string{"two"}, ""},
+		{"in the order of the arguments", dir, []string{"two", "one"}, []string{"two", "one"}, ""},
+		{"twice is once", dir, []string{"two", "two"}, []string{"two"}, ""},
+		{"a file", dir, []string{at("other", "one.yaml")}, []string{"one"}, ""},
+		{"a file needs no folder", at("missing"), []string{at("two.yaml")}, []string{"two"}, ""},
+		{"same name, two files", dir, []string{"one", at("other", "one.yaml")}, nil, "two definitions of image one: " + at("one.yaml") + " and " + at("other", "one.yaml")},
+		{"unknown", dir, []string{"twoo"}, nil, `no image is named "twoo" in ` + dir + `; there are: one, two (did you mean "two"?)`},
+		{"unknown file", dir, []string{at("no.yaml")}, nil, "read image definition " + at("no.yaml") + ": no such file or directory"},
+		{"a folder", dir, []string{at("other")}, nil, "read image definition " + at("other") + ": is a directory"},
+		{"no folder", at("missing"), nil, nil, "list image definitions in " + at("missing") + ": no such file or directory"},
+		{"no definitions", at("none"), nil, nil, "no image definition (NAME.yaml) in " + at("none")},
+		{"mistakes of all files", at("bad"), nil, nil, bad + `:1:1: unknown key "nme" (did you mean "name"?)`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			definitions, err := Load(Dir(test.dir), nil, test.args...)
+			if test.err != "" {
+				if err == nil || !strings.Contains(err.Error(), test.err) {
+					t.Fatalf("\n got %v\nwant %s", err, test.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, definition := range definitions {
+				got = append(got, definition.Name)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestFindPrefersTheWorkingDirectory(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "images/holiday.jpg", "")
+	if names, _ := Find().Names(); len(names) == 0 || names[len(names)-1] != "scratch" {
+		t.Errorf("pictures only: got %v, want the shipped definitions", names)
+	}
+	write(t, "images/mine.yaml", "name: mine\nbase: scratch\n")
+	if names, _ := Find().Names(); cmp.Diff([]string{"mine"}, names) != "" {
+		t.Errorf("got %v, want mine", names)
+	}
+}
+
+func TestParsePlatforms(t *testing.T) {
+	got, err := ParsePlatforms("linux/arm64, linux/amd64,linux/arm64")
+	if diff := cmp.Diff([]Platform{LinuxARM64, LinuxAMD64}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	for list, want := range map[string]string{
+		"":            `platform "" is not supported`,
+		"linux/amd46": `did you mean "linux/amd64"?`,
+		"linux/s390x": `images are built for linux/amd64 and linux/arm64`,
+	} {
+		if _, err := ParsePlatforms(list); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", list, err, want)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]Size{
+		"1B": 1, "999B": 999, "1kB": 1000, "6.5MB": 6_500_000, "6.000001MB": 6_000_001, "2GB": 2_000_000_000, "1.5kB": 1500,
+	} {
+		got, err := ParseSize(text)
+		if got != want || err != nil || got.String() != text {
+			t.Errorf("%s: got %d, %v, written %s", text, got, err, got)
+		}
+	}
+	for _, text := range []string{"", "MB", "0MB", "-1MB", "+1MB", "1", "1 MB", "1mb", "1MiB", "1.MB", ".5MB", "1.5B", "1e3MB", "999999999999999GB", "1_0MB"} {
+		if got, err := ParseSize(text); err == nil {
+			t.Errorf("%q: accepted as %d", text, got)
+		}
+	}
+}
+
+// TestSchema holds that schema.json describes the format as the loader has it.
+// Write it with: go test ./images -run TestSchema -update
+func TestSchema(t *testing.T) {
+	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true}
+	if err := reflector.AddGoComments("github.com/sciabarracom/openwhisk-runtime-go/images", "."); err != nil {
+		t.Fatal(err)
+	}
+	schema := reflector.Reflect(&Definition{})
+	schema.Title = "mkimage image definition"
+	constrain(t, schema)
+	got, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	if *update {
+		write(t, "schema.json", string(got))
+	}
+	want, err := os.ReadFile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("schema.json is not up to date; run go test ./images -run TestSchema -update\n%s", diff)
+	}
+
+	var keys []string
+	for pair := schema.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		keys = append(keys, pair.Key)
+	}
+	fields := (&reader{}).fields()
+	for _, key := range keys {
+		if fields[key] == nil {
+			t.Errorf("the loader does not read %s", key)
+		}
+	}
+	if len(keys) != len(fields) {
+		t.Errorf("the schema has the keys %v, the loader has %d", keys, len(fields))
+	}
+}
+
+// constrain adds to the schema what types do not say, from the constants that the loader uses.
+func constrain(t *testing.T, schema *jsonschema.Schema) {
+	property := func(name string) *jsonschema.Schema {
+		property, ok := schema.Properties.Get(name)
+		if !ok {
+			t.Fatalf("no property %s", name)
+		}
+		return property
+	}
+	property("name").Pattern = namePattern
+	property("base").Enum = []any{Scratch, Alpine}
+	property("alpine").Pattern = releasePattern
+	property("stemcells").Items.Pattern = stemcellPattern
+	property("packages").Items.Pattern = packagePattern
+	property("env").PropertyNames = &jsonschema.Schema{Pattern: variablePattern}
+	for _, platform := range Platforms() {
+		property("platforms").Items.Enum = append(property("platforms").Items.Enum, platform)
+	}
+	for _, list := range []string{"stemcells", "packages", "platforms"} {
+		property(list).UniqueItems = true
+	}
+	property("budget").Type = "string"
+	property("budget").Pattern = sizePattern
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,190 @@
+package images
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// stemcells is a table such as the package stemcells will pass in.
+func stemcells() Stemcells {
+	return Stemcells{"bash": {"bash", "jq"}, "ruby": {"ruby"}, "go": nil}
+}
+
+func TestParseAcceptsEveryKey(t *testing.T) {
+	const text = `# everything
+name: bash
+description: Bash actions, with jq
+base: alpine
+alpine: v3.22
+stemcells: [bash, go]
+packages:
+  - curl
+  - openssl=3.5.1-r0
+action: "actions/hello"
+env: {OW_PROTOCOL: auto, GREETING: 'it''s'}
+platforms: [linux/arm64]
+labels:
+  org.example/team: blue
+budget: 8MB
+`
+	want := Definition{
+		Name: "bash", Description: "Bash actions, with jq", Base: Alpine, Alpine: "v3.22",
+		Stemcells: []string{"bash", "go"}, Packages: []string{"curl", "openssl=3.5.1-r0"}, Action: "actions/hello",
+		Env:       map[string]string{"OW_PROTOCOL": "auto", "GREETING": "it's"},
+		Platforms: []Platform{LinuxARM64}, Labels: map[string]string{"org.example/team": "blue"},
+		Budget: 8_000_000, File: "images/bash.yaml",
+	}
+	for name, text := range map[string]string{
+		"as it stands":   text,
+		"from Windows":   strings.ReplaceAll(text, "\n", "\r\n"),
+		"with document":  "---\n" + text + "...\n",
+		"end of file":    strings.TrimSuffix(text, "\n"),
+		"empty document": text + "---\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := Parse("images/bash.yaml", []byte(text), stemcells())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestParseGivesDefaults(t *testing.T) {
+	got, err := Parse("x.yaml", []byte("name: x\nbase: scratch\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Definition{Name: "x", Base: Scratch, Platforms: []Platform{LinuxAMD64, LinuxARM64}, File: "x.yaml"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	const scratch = "name: x\nbase: scratch\n"
+	const alpine = "name: x\nbase: alpine\nalpine: v3.22\n"
+	tests := []struct{ name, text, want string }{
+		{"unknown key", scratch + "stemcell: [go]\n", `x.yaml:3:1: unknown key "stemcell" (did you mean "stemcells"?)`},
+		{"unknown key, nothing near", scratch + "entrypoint: /bin/sh\n", `x.yaml:3:1: unknown key "entrypoint"`},
+		{"key twice", scratch + "base: alpine\n", `x.yaml:3:1: key "base" is there twice; the first is in line 2`},
+		{"key that is a number", scratch + "1: a\n", `x.yaml:3:1: a key is text; put it into quotes`},
+		{"no name", "base: scratch\n", `x.yaml:1:1: the key name is missing`},
+		{"no base", "name: x\n", `x.yaml:1:1: the key base is missing`},
+		{"name of another file", "name: y\nbase: scratch\n", `x.yaml:1:7: the image is named "y", so its file must be y.yaml`},
+		{"name with capitals", "name: X\nbase: scratch\n", `x.yaml:1:7: "X" cannot be the name of an image: lower case letters and digits, with single . _ or - between them`},
+		{"name with a slash", "name: a/b\nbase: scratch\n", `x.yaml:1:7: "a/b" cannot be the name`},
+		{"name that is a number", "name: 1\nbase: scratch\n", `x.yaml:1:7: want text, got a number; put it into quotes: "1"`},
+		{"base with a slip", "name: x\nbase: scrtch\n", `x.yaml:2:7: unknown base "scrtch"; there are scratch and alpine (did you mean "scratch"?)`},
+		{"release that YAML would shorten", "name: x\nbase: alpine\nalpine: 3.20\n", `x.yaml:3:9: want text, got a number; put it into quotes: "3.20"`},
+		{"release without v", "name: x\nbase: alpine\nalpine: '3.20'\n", `x.yaml:3:9: "3.20" is not an Alpine release such as v3.22`},
+		{"alpine without release", "name: x\nbase: alpine\n", `x.yaml:2:1: base alpine needs the release: alpine: v3.22`},
+		{"release on scratch", scratch + "alpine: v3.22\n", `x.yaml:3:1: an Alpine release means nothing on base scratch`},
+		{"packages on scratch", scratch + "packages: [curl]\n", `x.yaml:3:1: packages cannot be installed on base scratch`},
+		{"stemcell on scratch", scratch + "stemcells: [go, bash]\n", `x.yaml:3:17: stemcell bash needs Alpine packages (bash, jq), which base scratch does not have; take base: alpine`},
+		{"stemcell with a slip", alpine + "stemcells: [rubi]\n", `x.yaml:4:13: unknown stemcell "rubi"; there are bash, go, ruby (did you mean "ruby"?)`},
+		{"stemcell twice", alpine + "stemcells: [bash, bash]\n", `x.yaml:4:19: "bash" is there twice`},
+		{"text for a list", alpine + "stemcells: bash\n", `x.yaml:4:12: want a list such as [bash], got text`},
+		{"nothing for a list", alpine + "packages:\n", `x.yaml:4:11: want a list such as [curl], got nothing`},
+		{"bad package", alpine + "packages: [\"curl; rm\"]\n", `x.yaml:4:12: "curl; rm" is not an Alpine package`},
+		{"list for text", scratch + "description: [a]\n", `x.yaml:3:14: want text, got a list`},
+		{"two lines", scratch + "description: |\n  a\n  b\n", `x.yaml:3:14: want one line of text`},
+		{"list for names", scratch + "env: [A]\n", `x.yaml:3:6: want names with values such as {OW_PROTOCOL: auto}, got a list`},
+		{"variable with a minus", scratch + "env: {A-B: c}\n", `x.yaml:3:7: "A-B" cannot be the name of an environment variable`},
+		{"variable that is a number", scratch + "env:\n  OW_PORT: 8080\n", `x.yaml:4:12: want text, got a number; put it into quotes: "8080"`},
+		{"variable that is true", scratch + "env: {A: true}\n", `x.yaml:3:10: want text, got true or false; put it into quotes: "true"`},
+		{"variable twice", scratch + "env: {A: a, A: b}\n", `x.yaml:3:13: key "A" is there twice; the first is in line 3`},
+		{"NUL in a variable", scratch + `env: {A: "\0"}`, `x.yaml:3:7: the value of A has a NUL character`},
+		{"label without a name", scratch + "labels: {\"\": a}\n", `x.yaml:3:10: "" cannot be the name of a label`},
+		{"platform with a slip", scratch + "platforms: [linux/amd46]\n", `x.yaml:3:13: platform "linux/amd46" is not supported; images are built for linux/amd64 and linux/arm64 (did you mean "linux/amd64"?)`},
+		{"platform far away", scratch + "platforms: [windows/amd64]\n", `x.yaml:3:13: platform "windows/amd64" is not supported; images are built for linux/amd64 and linux/arm64`},
+		{"no platform", scratch + "platforms: []\n", `x.yaml:3:1: no platform; leave the key out to build for all`},
+		{"budget without unit", scratch + "budget: 6500000\n", `x.yaml:3:9: want a size with a unit, such as 6500000B or 6.5MB`},
+		{"budget with a wrong unit", scratch + "budget: 6.5MiB\n", `x.yaml:3:9: "6.5MiB" is not a size such as 6.5MB`},
+
+		{"empty", "", `x.yaml: is empty`},
+		{"only comments", "# a\n\n# b\n", `x.yaml: is empty`},
+		{"only a marker", "---\n", `x.yaml: is empty`},
+		{"a word", "scratch\n", `x.yaml:1:1: want keys and values, such as name: x, got text`},
+		{"a list", "- name: x\n", `x.yaml:1:1: want keys and values, such as name: x, got a list`},
+		{"two documents", scratch + "---\n" + scratch, `x.yaml:4:1: a second document; a definition is one document`},
+		{"anchor", "name: &a x\nbase: scratch\n", `x.yaml:1:7: anchors, aliases and tags are not used in a definition`},
+		{"alias", scratch + "description: *a\n", `x.yaml:3:14: anchors, aliases and tags`},
+		{"merge", scratch + "<<: {action: a}\n", `x.yaml:3:1: anchors, aliases and tags`},
+		{"tag", "name: !!str x\nbase: scratch\n", `x.yaml:1:7: anchors, aliases and tags`},
+		{"directive", "%YAML 1.2\n---\n" + scratch, `x.yaml:1:1: directives are not used in a definition`},
+		{"byte order mark", "\ufeff" + scratch, `x.yaml:1:1: starts with a byte order mark`},
+		{"UTF-16", "n\x00a\x00m\x00e\x00", `x.yaml:1:2: a control character (U+0000)`},
+		{"Latin-1", scratch + "description: caf\xe9\n", `x.yaml:3:17: not UTF-8`},
+		{"tab", scratch + "env:\n\tA: b\n", `x.yaml:4:1: a tab in the indentation; YAML takes spaces only`},
+		{"bracket not closed", scratch + "platforms: [linux/amd64\n", `x.yaml:3:12: not valid YAML: `},
+		{"quote not closed", scratch + "description: 'a\n", `x.yaml:3:14: not valid YAML: `},
+		{"nested", scratch + "platforms: " + strings.Repeat("[", 30000), `x.yaml:3:20: brackets are nested too deep`},
+		{"large", scratch + strings.Repeat("# more\n", 10000), `x.yaml: larger than 64 KiB, which no definition is`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := Parse("x.yaml", []byte(test.text), stemcells())
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if got := err.Error(); !strings.HasPrefix(got, test.want) || strings.Contains(got, "\n") {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestParseTellsAllMistakesInOrder(t *testing.T) {
+	_, err := Parse("x.yaml", []byte("name: y\nbsae: scratch\nbudget: much\n"), nil)
+	want := `x.yaml:1:1: the key base is missing
+x.yaml:1:7: the image is named "y", so its file must be y.yaml
+x.yaml:2:1: unknown key "bsae" (did you mean "base"?)
+x.yaml:3:9: "much" is not a size such as 6.5MB (units are B, kB, MB and GB)`
+	if err == nil || err.Error() != want {
+		t.Errorf("\n got %v\nwant %s", err, want)
+	}
+}
+
+func TestParseDoesNotCheckUnknownStemcellsWithoutTable(t *testing.T) {
+	if _, err := Parse("x.yaml", []byte("name: x\nbase: scratch\nstemcells: [perl]\n"), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzParse holds that Parse never panics, that every mistake is one line, and that what is accepted means the same
+// after it was written out as JSON (which is YAML) and read again.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("name: x\nbase: alpine\nalpine: v3.22\nstemcells: [bash]\npackages: [curl]\naction: a\nenv: {A: b}\nlabels: {c: d}\nplatforms: [linux/arm64]\nbudget: 6.5MB\n"))
+	f.Add([]byte("name: x\nbase: scratch\ndescription: >-\n  a\n  b\n"))
+	f.Add([]byte("name: x\nbase: scratch\nenv: {A: \"\\u003c\\x41 \\\" é\"}\n"))
+	f.Add([]byte("? a\n: b\n<<: *c\n--- !!map\n&d [e"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		first, err := Parse("x.yaml", data, stemcells())
+		if err != nil {
+			for _, mistake := range err.(interface{ Unwrap() []error }).Unwrap() {
+				if strings.ContainsAny(mistake.Error(), "\n\r") {
+					t.Errorf("several lines: %q", mistake)
+				}
+			}
+			return
+		}
+		written, err := json.Marshal(first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := Parse("x.yaml", written, stemcells())
+		if err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		if diff := cmp.Diff(first, second); diff != "" {
+			t.Errorf("%s: %s", written, diff)
+		}
+	})
+}
