@@ -30,33 +30,34 @@ type Load struct {
 	Limit       time.Duration // for everything; a minute when 0
 }
 
-// Run sends the load. Bad answers are counted, not errors: the error says why
-// the load could not be sent at all.
+// Run sends the load. Bad answers are counted, not errors, and so is a server
+// that dies on the way; the error says why the load could not begin.
 func (l Load) Run() (*Result, error) {
 	l = l.withDefaults()
+	if err := WaitOpen(l.Address, 0); err != nil {
+		return nil, fmt.Errorf("load: %w", err)
+	}
 	to, err := parseAddress(l.Address)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("load: %w", err)
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 
-	run := runSequential
+	send := (*run).sequential
 	if l.Connections > 1 {
-		run = runParallel
+		send = (*run).parallel
 	}
-	r := newRun(l, to)
-	if l.Warm > 0 {
-		r.total = l.Warm
-		if err := run(r); err != nil {
-			return nil, fmt.Errorf("warm up %s: %w", l.Address, err)
+	r := &run{Load: l, to: to, request: newRequest(l.Address, "/run", l.Pad), until: time.Now().Add(l.Limit)}
+	for _, count := range []int{l.Warm, l.Requests} {
+		r.begin(count)
+		began := time.Now()
+		if err := send(r); err != nil {
+			r.giveUp(err)
 		}
-	}
-	r.begin(l.Requests)
-	if err := run(r); err != nil {
-		return nil, fmt.Errorf("load %s: %w", l.Address, err)
+		r.finish(time.Since(began))
 	}
 	return &r.Result, nil
 }
@@ -81,10 +82,6 @@ type run struct {
 	total   int // requests to send
 	id      int // of the next request, never used twice
 	until   time.Time
-}
-
-func newRun(l Load, to address) *run {
-	return &run{Load: l, to: to, request: newRequest(l.Address, "/run", l.Pad), until: time.Now().Add(l.Limit)}
 }
 
 // begin forgets what was counted and starts to count n requests.

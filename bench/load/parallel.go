@@ -8,42 +8,33 @@ import (
 	"time"
 )
 
-// parallel is a load on many connections: one thread, one epoll.
-type parallel struct {
+// poller is a load on many connections: one thread, one epoll.
+type poller struct {
 	*run
 	epoll int
 	open  map[int32]*connection
 }
 
-// runParallel keeps a request under way on each of the connections. It gives up
-// when the server is gone or no answer comes.
-func runParallel(r *run) error {
+// parallel keeps a request under way on each of the connections. The error
+// says why the rest cannot be sent.
+func (r *run) parallel() error {
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return os.NewSyscallError("epoll_create1", err)
 	}
-	p := &parallel{run: r, epoll: epoll, open: map[int32]*connection{}}
+	p := &poller{run: r, epoll: epoll, open: map[int32]*connection{}}
 	defer p.closeAll()
-
-	began := time.Now()
 	for range min(r.Connections, r.total) {
 		if err := p.connect(); err != nil {
-			if r.Sent == 0 {
-				return err
-			}
-			r.note(err.Error())
+			return err
 		}
 	}
-	if err := p.loop(); err != nil {
-		r.giveUp(err)
-	}
-	r.finish(time.Since(began))
-	return nil
+	return p.loop()
 }
 
 // loop serves the connections until every request's fate is known. Its error is
 // the reason why it is not.
-func (p *parallel) loop() error {
+func (p *poller) loop() error {
 	events := make([]syscall.EpollEvent, 256)
 	progress, answered := time.Now(), p.answered()
 	for p.answered() < p.total {
@@ -69,7 +60,7 @@ func (p *parallel) loop() error {
 }
 
 // serve goes on with the connection that is ready.
-func (p *parallel) serve(event syscall.EpollEvent) {
+func (p *poller) serve(event syscall.EpollEvent) {
 	c := p.open[event.Fd]
 	if c == nil {
 		return
@@ -103,7 +94,7 @@ func (p *parallel) serve(event syscall.EpollEvent) {
 }
 
 // connect opens one more connection and sends a request on it.
-func (p *parallel) connect() error {
+func (p *poller) connect() error {
 	fd, err := dial(p.to, p.Patience)
 	if err != nil {
 		return err
@@ -120,7 +111,7 @@ func (p *parallel) connect() error {
 }
 
 // send starts the next request on c.
-func (p *parallel) send(c *connection) {
+func (p *poller) send(c *connection) {
 	p.Sent++
 	p.id++
 	if err := c.start(p.id); err != nil {
@@ -133,7 +124,7 @@ func (p *parallel) send(c *connection) {
 }
 
 // replace gives up c, whose request failed, and opens another connection.
-func (p *parallel) replace(c *connection, why error) {
+func (p *poller) replace(c *connection, why error) {
 	p.fail(why)
 	p.drop(c)
 	p.reconnect()
@@ -141,7 +132,7 @@ func (p *parallel) replace(c *connection, why error) {
 
 // reconnect opens a connection in place of a closed one. When the server takes
 // none any more the others go on, and loop notices when the last one is gone.
-func (p *parallel) reconnect() {
+func (p *poller) reconnect() {
 	if p.Sent >= p.total {
 		return
 	}
@@ -151,7 +142,7 @@ func (p *parallel) reconnect() {
 }
 
 // watch asks for what c waits for: an answer, and room while a request is unsent.
-func (p *parallel) watch(operation int, c *connection) {
+func (p *poller) watch(operation int, c *connection) {
 	event := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(c.fd)}
 	if len(c.unsent) > 0 {
 		event.Events |= syscall.EPOLLOUT
@@ -161,12 +152,12 @@ func (p *parallel) watch(operation int, c *connection) {
 	_ = syscall.EpollCtl(p.epoll, operation, c.fd, &event)
 }
 
-func (p *parallel) drop(c *connection) {
+func (p *poller) drop(c *connection) {
 	delete(p.open, int32(c.fd))
 	c.close()
 }
 
-func (p *parallel) closeAll() {
+func (p *poller) closeAll() {
 	for _, c := range p.open {
 		c.close()
 	}

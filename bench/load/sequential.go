@@ -7,25 +7,20 @@ import (
 	"time"
 )
 
-// runSequential sends one request after the other on one blocking connection,
+// sequential sends one request after the other on one blocking connection,
 // which is how the platform calls a container. A broken connection is replaced.
-func runSequential(r *run) error {
+// The error says why the rest cannot be sent.
+func (r *run) sequential() error {
 	c := &connection{fd: -1, request: r.request.copy()}
-	defer func() { c.close() }()
-	began := time.Now()
+	defer c.close()
 	for r.Sent < r.total {
 		if r.late(time.Now()) {
-			r.giveUp(errLate)
-			break
+			return errLate
 		}
 		if c.fd < 0 {
 			fd, err := dial(r.to, r.Patience)
-			if err != nil && r.Sent == 0 {
+			if err != nil {
 				return err
-			}
-			if err != nil { // it was there and is gone
-				r.giveUp(err)
-				break
 			}
 			c.fd = fd
 		}
@@ -41,7 +36,6 @@ func runSequential(r *run) error {
 			c.close()
 		}
 	}
-	r.finish(time.Since(began))
 	return nil
 }
 

@@ -1,0 +1,51 @@
+// Nethttp is the yardstick that has no child: the work of the test actions
+// within a bare net/http server, as short as a Go programmer would write it.
+// It listens on 127.0.0.1 at PORT; -X main.work=hello or echo, as in actions/loop.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+)
+
+// work is set by the linker.
+var work = "hello"
+
+func main() {
+	err := http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), http.HandlerFunc(answer))
+	fmt.Fprintln(os.Stderr, "nethttp:", err)
+	os.Exit(1)
+}
+
+func answer(w http.ResponseWriter, r *http.Request) {
+	body := make([]byte, max(r.ContentLength, 0))
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if work == "hello" {
+		var in struct {
+			Value struct {
+				Name string `json:"name"`
+			} `json:"value"`
+		}
+		if err := json.Unmarshal(body, &in); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		var err error
+		if body, err = json.Marshal(map[string]string{"greetings": "Hello, " + in.Value.Name}); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if _, err := w.Write(body); err != nil {
+		return // the client went away
+	}
+}

@@ -1,0 +1,87 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// binaries are the paths of what the benchmarks run.
+type binaries struct {
+	proxy      string
+	owgo       string            // a peer's proxy, "" for none
+	v1         map[string]string // actions/loop by work: "hello", "echo"
+	actionLoop map[string]string // the same for a peer
+	bare       map[string]string // bare/nethttp by work
+	once       string            // a static C program, "" without a C compiler
+	spawn      string            // "" without a C compiler
+}
+
+// build compiles everything into dir, except for the proxies that are given.
+// It is called within the module.
+func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
+	root, err := moduleRoot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := &binaries{proxy: proxy, owgo: owgo, v1: map[string]string{}, actionLoop: map[string]string{}, bare: map[string]string{}}
+	var failures []error
+	compile := func(name, pkg, variables string) string {
+		to := filepath.Join(dir, name)
+		failures = append(failures, goBuild(ctx, root, to, pkg, variables))
+		return to
+	}
+	if proxy == "" {
+		b.proxy = compile("proxy", "./proxy", "")
+	}
+	for _, work := range []string{"hello", "echo"} {
+		does := " -X main.work=" + work
+		b.v1[work] = compile("v1-"+work, "./bench/actions/loop", does)
+		b.bare[work] = compile("bare-"+work, "./bench/bare/nethttp", does)
+		if owgo != "" {
+			b.actionLoop[work] = compile("actionloop-"+work, "./bench/actions/loop", does+" -X main.protocol=actionloop")
+		}
+	}
+	if cc, err := exec.LookPath("cc"); err == nil {
+		b.once, b.spawn = filepath.Join(dir, "once"), filepath.Join(dir, "spawn")
+		failures = append(failures,
+			run(exec.CommandContext(ctx, cc, "-O2", "-static", "-s", "-o", b.once, filepath.Join(root, "bench/actions/once/once.c"))),
+			run(exec.CommandContext(ctx, cc, "-O2", "-static", "-s", "-o", b.spawn, filepath.Join(root, "bench/bare/spawn/spawn.c"))))
+	}
+	return b, errors.Join(failures...)
+}
+
+// goBuild compiles a package the way that mkimage compiles the proxy.
+func goBuild(ctx context.Context, root, to, pkg, variables string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"+variables, "-o", to, pkg)
+	command.Dir = root
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return run(command)
+}
+
+// moduleRoot is the directory of the module that this program was started in.
+func moduleRoot(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
+	if err != nil {
+		return "", fmt.Errorf("find the module: %w", err)
+	}
+	file := strings.TrimSpace(string(out))
+	if filepath.Base(file) != "go.mod" {
+		return "", errors.New("find the module: start the benchmarks within it")
+	}
+	return filepath.Dir(file), nil
+}
+
+// run runs a compiler; its error is what the compiler says.
+func run(command *exec.Cmd) error {
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, out)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+//go:build linux
+
+package main
+
+import (
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/load"
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/server"
+)
+
+// Names of the scenarios, as they head the tables.
+const (
+	sequentialSmall = "one connection, small bodies"
+	hundredSmall    = "100 connections, small bodies"
+	sequential10KB  = "one connection, 10 KB bodies"
+	sequential1MB   = "one connection, 1 MB bodies"
+	coldStart       = "cold start to the first answer, 2 MB ELF"
+	largeUpload     = "48 MB upload"
+	perRun          = "a process per run, static C"
+	binarySize      = "binary"
+)
+
+// scenario is one thing that is measured at several servers, one after the other.
+type scenario struct {
+	name     string
+	entrants []entrant
+}
+
+// entrant measures the scenario's figures at one server, which it starts and ends.
+type entrant struct {
+	server  string
+	measure func() ([]figure, error)
+}
+
+// scenarios lists everything that is measured in a round. Counts of requests
+// are divided by divide, for a quick look.
+func scenarios(b *binaries, s *servers, divide int) []scenario {
+	times := func(n int) int { return max(n/divide, 3) }
+	small := load.Load{Warm: times(500), Requests: times(5000)}
+	hundred := load.Load{Connections: 100, Warm: times(1000), Requests: max(times(10000), 200)}
+	kilobytes := load.Load{Warm: times(200), Requests: times(2000), Pad: 10_000}
+	megabyte := load.Load{Warm: times(20), Requests: times(150), Pad: 1_000_000}
+
+	all := []scenario{
+		{sequentialSmall, s.loaded(b, small, "hello")},
+		{hundredSmall, s.loaded(b, hundred, "hello")},
+		{sequential10KB, s.loaded(b, kilobytes, "echo")},
+		{sequential1MB, s.loaded(b, megabyte, "echo")},
+		{coldStart, []entrant{{ours, coldly(s.ours["hello"], times(7))}}},
+		{largeUpload, []entrant{{ours, uploaded(s.oursLarge)}}},
+		{binarySize, []entrant{{ours, sized(b.proxy)}}},
+	}
+	if b.owgo != "" {
+		all[4].entrants = append(all[4].entrants, entrant{owgo, coldly(s.owgo["hello"], times(7))})
+		all[5].entrants = append(all[5].entrants, entrant{owgo, uploaded(s.owgoLarge)})
+		all[6].entrants = append(all[6].entrants, entrant{owgo, sized(b.owgo)})
+	}
+	if b.once != "" {
+		n := times(500)
+		all = append(all, scenario{perRun, []entrant{
+			{ours, loaded(s.oursV0, load.Load{Warm: n / 10, Requests: n})},
+			{fork, spawned(b, n)},
+		}})
+	}
+	return all
+}
+
+// loaded is the same load on each server.
+func (s *servers) loaded(b *binaries, l load.Load, work string) []entrant {
+	entrants := []entrant{{ours, loaded(s.ours[work], l)}}
+	if b.owgo != "" {
+		entrants = append(entrants, entrant{owgo, loaded(s.owgo[work], l)})
+	}
+	return append(entrants, entrant{bare, loaded(s.bare[work], l)})
+}
+
+func loaded(c server.Command, l load.Load) func() ([]figure, error) {
+	return func() ([]figure, error) { return measureLoad(c, l) }
+}
+
+func coldly(c server.Command, n int) func() ([]figure, error) {
+	return func() ([]figure, error) { return measureColdStart(c, n) }
+}
+
+func uploaded(c server.Command) func() ([]figure, error) {
+	return func() ([]figure, error) { return measureUpload(c) }
+}
+
+func sized(path string) func() ([]figure, error) {
+	return func() ([]figure, error) { return measureSize(path) }
+}
+
+func spawned(b *binaries, n int) func() ([]figure, error) {
+	return func() ([]figure, error) { return measureSpawn(b.spawn, b.once, n) }
+}

@@ -1,0 +1,70 @@
+//go:build linux
+
+package main
+
+import (
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/server"
+)
+
+// Names of the servers in the tables.
+const (
+	ours = "proxy"
+	owgo = "openwhisk-runtime-go"
+	bare = "bare net/http"
+	fork = "bare fork, exec, read, wait"
+)
+
+// owgoPort is where a peer's proxy listens; it cannot be told another one.
+const owgoPort = 8080
+
+// uploadSize is the size in bytes of the large upload: the platform's limit.
+const uploadSize = 48_000_000
+
+// servers starts the servers under test: by work, "hello" or "echo".
+type servers struct {
+	ours, owgo, bare     map[string]server.Command
+	oursV0               server.Command
+	oursLarge, owgoLarge server.Command // the action "hello" in a large file
+}
+
+func newServers(b *binaries) (*servers, error) {
+	s := &servers{ours: map[string]server.Command{}, owgo: map[string]server.Command{}, bare: map[string]server.Command{}}
+	u := &uploads{}
+	for work, path := range b.v1 {
+		s.ours[work] = oursWith(b, u.of(path, 0))
+	}
+	s.oursLarge = oursWith(b, u.of(b.v1["hello"], uploadSize))
+	for work, path := range b.actionLoop {
+		s.owgo[work] = owgoWith(b, u.of(path, 0))
+	}
+	if b.owgo != "" {
+		s.owgoLarge = owgoWith(b, u.of(b.actionLoop["hello"], uploadSize))
+	}
+	for work, path := range b.bare {
+		s.bare[work] = server.Command{Path: path, Env: []string{"PORT={port}"}}
+	}
+	if b.once != "" {
+		s.oursV0 = oursWith(b, u.of(b.once, 0), "OW_PROTOCOL=v0")
+	}
+	return s, u.err
+}
+
+func oursWith(b *binaries, upload []byte, env ...string) server.Command {
+	env = append([]string{"OW_PORT={port}", "OW_ACTION_DIR={dir}"}, env...)
+	return server.Command{Path: b.proxy, Env: env, Init: upload}
+}
+
+func owgoWith(b *binaries, upload []byte) server.Command {
+	return server.Command{Path: b.owgo, Env: []string{"OW_WAIT_FOR_ACK=1"}, Port: owgoPort, Init: upload}
+}
+
+// uploads makes the bodies of /init and keeps the first error.
+type uploads struct{ err error }
+
+func (u *uploads) of(path string, size int) []byte {
+	body, err := server.Upload(path, size)
+	if err != nil && u.err == nil {
+		u.err = err
+	}
+	return body
+}
