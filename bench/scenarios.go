@@ -40,37 +40,31 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 	kilobytes := load.Load{Warm: times(200), Requests: times(2000), Pad: 10_000}
 	megabyte := load.Load{Warm: times(20), Requests: times(150), Pad: 1_000_000}
 
-	all := []scenario{
-		{sequentialSmall, s.loaded(b, small, "hello")},
-		{hundredSmall, s.loaded(b, hundred, "hello")},
-		{sequential10KB, s.loaded(b, kilobytes, "echo")},
-		{sequential1MB, s.loaded(b, megabyte, "echo")},
-		{coldStart, []entrant{{ours, coldly(s.ours["hello"], times(7))}}},
-		{largeUpload, []entrant{{ours, uploaded(s.oursLarge)}}},
-		{binarySize, []entrant{{ours, sized(b.proxy)}}},
+	withPeer := func(own, peer entrant) []entrant {
+		if b.owgo == "" {
+			return []entrant{own}
+		}
+		return []entrant{own, peer}
 	}
-	if b.owgo != "" {
-		all[4].entrants = append(all[4].entrants, entrant{owgo, coldly(s.owgo["hello"], times(7))})
-		all[5].entrants = append(all[5].entrants, entrant{owgo, uploaded(s.owgoLarge)})
-		all[6].entrants = append(all[6].entrants, entrant{owgo, sized(b.owgo)})
+	onAll := func(l load.Load, work string) []entrant {
+		pair := withPeer(entrant{ours, loaded(s.ours[work], l)}, entrant{owgo, loaded(s.owgo[work], l)})
+		return append(pair, entrant{bare, loaded(s.bare[work], l)})
+	}
+
+	all := []scenario{
+		{sequentialSmall, onAll(small, "hello")},
+		{hundredSmall, onAll(hundred, "hello")},
+		{sequential10KB, onAll(kilobytes, "echo")},
+		{sequential1MB, onAll(megabyte, "echo")},
+		{coldStart, withPeer(entrant{ours, coldly(s.ours["hello"], times(7))}, entrant{owgo, coldly(s.owgo["hello"], times(7))})},
+		{largeUpload, withPeer(entrant{ours, uploaded(s.oursLarge)}, entrant{owgo, uploaded(s.owgoLarge)})},
+		{binarySize, withPeer(entrant{ours, sized(b.proxy)}, entrant{owgo, sized(b.owgo)})},
 	}
 	if b.once != "" {
-		n := times(500)
-		all = append(all, scenario{perRun, []entrant{
-			{ours, loaded(s.oursV0, load.Load{Warm: n / 10, Requests: n})},
-			{fork, spawned(b, n)},
-		}})
+		v0 := load.Load{Warm: times(50), Requests: times(500)}
+		all = append(all, scenario{perRun, []entrant{{ours, loaded(s.oursV0, v0)}, {fork, spawned(b, v0.Requests)}}})
 	}
 	return all
-}
-
-// loaded is the same load on each server.
-func (s *servers) loaded(b *binaries, l load.Load, work string) []entrant {
-	entrants := []entrant{{ours, loaded(s.ours[work], l)}}
-	if b.owgo != "" {
-		entrants = append(entrants, entrant{owgo, loaded(s.owgo[work], l)})
-	}
-	return append(entrants, entrant{bare, loaded(s.bare[work], l)})
 }
 
 func loaded(c server.Command, l load.Load) func() ([]figure, error) {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -54,13 +55,13 @@ func writeScenario(b *strings.Builder, r *Record, scenario string, never map[str
 	}
 }
 
-// cell is the median with three digits that count, or whole when it is larger.
+// cell is the median with three digits that count, or whole.
 func cell(values []float64) string {
 	median := Median(values)
 	switch {
 	case len(values) == 0:
 		return ""
-	case median >= 100 || median == 0:
+	case median >= 100 || median == math.Trunc(median):
 		return fmt.Sprintf("%.0f", median)
 	case median >= 10:
 		return fmt.Sprintf("%.1f", median)
