@@ -35,10 +35,10 @@ type entrant struct {
 // are divided by divide, for a quick look.
 func scenarios(b *binaries, s *servers, divide int) []scenario {
 	times := func(n int) int { return max(n/divide, 3) }
-	small := load.Load{Warm: times(500), Requests: times(5000)}
-	hundred := load.Load{Connections: 100, Warm: times(1000), Requests: max(times(10000), 200)}
-	kilobytes := load.Load{Warm: times(200), Requests: times(2000), Pad: 10_000}
-	megabyte := load.Load{Warm: times(20), Requests: times(150), Pad: 1_000_000}
+	small := load.Load{Warm: times(1000), Requests: times(20_000)}
+	hundred := load.Load{Connections: 100, Warm: times(1000), Requests: max(times(20_000), 200)}
+	kilobytes := load.Load{Warm: times(200), Requests: times(5000), Pad: 10_000}
+	megabyte := load.Load{Warm: times(20), Requests: times(200), Pad: 1_000_000}
 
 	withPeer := func(own, peer entrant) []entrant {
 		if b.owgo == "" {
