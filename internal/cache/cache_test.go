@@ -1,0 +1,141 @@
+package cache
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestDoMakesOnce(t *testing.T) {
+	dir, _ := Open(t.TempDir())
+	made := 0
+	produce := func() ([]byte, error) { made++; return []byte("content"), nil }
+	for range 3 {
+		if got, err := dir.Do("kind", Key("a"), produce); string(got) != "content" || err != nil {
+			t.Fatalf("got %q, %v", got, err)
+		}
+	}
+	if made != 1 {
+		t.Errorf("made %d times, want 1", made)
+	}
+	if _, err := dir.Do("kind", Key("b"), produce); err != nil || made != 2 {
+		t.Errorf("another key: made %d times, want 2 (%v)", made, err)
+	}
+}
+
+func TestDoMakesBrokenEntriesAnew(t *testing.T) {
+	for name, damage := range map[string]func([]byte) []byte{
+		"empty":       func([]byte) []byte { return nil },
+		"cut":         func(b []byte) []byte { return b[:len(b)-1] },
+		"changed":     func(b []byte) []byte { b[len(b)-1] ^= 1; return b },
+		"grown":       func(b []byte) []byte { return append(b, 0) },
+		"sum changed": func(b []byte) []byte { b[0] ^= 1; return b },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := t.TempDir()
+			dir, _ := Open(path)
+			made := 0
+			produce := func() ([]byte, error) { made++; return []byte("content"), nil }
+			if _, err := dir.Do("kind", Key("a"), produce); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(path, "kind", Key("a"))
+			entry, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, damage(entry), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if got, err := dir.Do("kind", Key("a"), produce); string(got) != "content" || err != nil {
+					t.Fatalf("got %q, %v", got, err)
+				}
+			}
+			if made != 2 {
+				t.Errorf("made %d times, want 2", made)
+			}
+		})
+	}
+}
+
+func TestDoKeepsNoErrors(t *testing.T) {
+	path := t.TempDir()
+	dir, _ := Open(path)
+	broken := errors.New("broken")
+	if _, err := dir.Do("kind", Key("a"), func() ([]byte, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if entries, _ := os.ReadDir(path); len(entries) > 0 {
+		t.Errorf("left %v", entries)
+	}
+}
+
+func TestDoRemovesWhatNobodyUses(t *testing.T) {
+	path := t.TempDir()
+	dir, _ := Open(path)
+	produce := func() ([]byte, error) { return []byte("content"), nil }
+	file := func(key string) string { return filepath.Join(path, "kind", Key(key)) }
+	long := time.Now().Add(-2 * maxAge)
+	for _, key := range []string{"unused", "used"} {
+		if _, err := dir.Do("kind", Key(key), produce); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file(key), long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, key := range []string{"used", "new"} {
+		if _, err := dir.Do("kind", Key(key), produce); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := os.Stat(file("unused")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the unused entry is still there (%v)", err)
+	}
+	if _, err := os.Stat(file("used")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDoSaysWhatToDo(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir, _ := Open(file)
+	_, err := dir.Do("kind", Key("a"), func() ([]byte, error) { return nil, nil })
+	if err == nil || !strings.Contains(err.Error(), "--cache-dir") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", "/user")
+	t.Setenv("MKIMAGE_CACHE_DIR", "")
+	if dir, err := Open(""); dir.path != "/user/mkimage" || err != nil {
+		t.Errorf("got %v, %v", dir, err)
+	}
+	t.Setenv("MKIMAGE_CACHE_DIR", "/variable")
+	if dir, err := Open(""); dir.path != "/variable" || err != nil {
+		t.Errorf("got %v, %v", dir, err)
+	}
+	if dir, err := Open("/flag"); dir.path != "/flag" || err != nil {
+		t.Errorf("got %v, %v", dir, err)
+	}
+	t.Setenv("MKIMAGE_CACHE_DIR", "")
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("HOME", "")
+	if _, err := Open(""); err == nil || !strings.Contains(err.Error(), "--cache-dir") {
+		t.Errorf("no home: got %v", err)
+	}
+}
+
+func TestKeyTellsPartsApart(t *testing.T) {
+	if Key("ab", "c") == Key("a", "bc") {
+		t.Error("parts run together")
+	}
+}
