@@ -1,18 +1,16 @@
 // Package beside writes a file or a folder next to its destination and renames it into place, so that whoever looks at
 // the destination sees the former content or the new one, both whole, also when the program is killed half-way.
 //
-//	err := beside.File("dist/sizes.json", func(w io.Writer) error { ... })
+//	err := beside.File("dist/sizes.json", func(f *os.File) error { ... })
 //
 // What a killed program leaves (names that begin with ".mkimage-tmp-") is removed by the next write to the same parent
 // folder: every writer holds a lock on its own temporary file or folder, and one without a lock has no writer any more.
 package beside
 
 import (
-	"bufio"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,9 +22,9 @@ const prefix = ".mkimage-tmp-"
 // ErrForeign is the error of [Dir] when the destination holds something that the caller may not replace.
 var ErrForeign = errors.New("was not made by mkimage")
 
-// File replaces the file at path with what write gives. Missing parent folders are made. A symbolic link is followed.
+// File replaces the file at path with what write puts into f, whose name is a temporary one. Missing parent folders are made. A symbolic link is followed.
 // The mode is 0666 less the umask.
-func File(path string, write func(io.Writer) error) error {
+func File(path string, write func(f *os.File) error) error {
 	path, err := target(path)
 	if err != nil {
 		return err
@@ -51,16 +49,12 @@ func File(path string, write func(io.Writer) error) error {
 	return os.Rename(t.name, path)
 }
 
-func fill(name string, write func(io.Writer) error) error {
+func fill(name string, write func(f *os.File) error) error {
 	f, err := os.OpenFile(name, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(f, 1<<16)
-	err = write(w)
-	if err == nil {
-		err = w.Flush()
-	}
+	err = write(f)
 	return errors.Join(err, f.Close())
 }
 

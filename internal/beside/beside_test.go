@@ -2,7 +2,6 @@ package beside
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,8 +28,8 @@ func TestFileKeepsTheFormerOneWhenWritingFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := errors.New("no space left")
-	err := File(path, func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half")
+	err := File(path, func(f *os.File) error {
+		_, _ = f.WriteString("half")
 		return full
 	})
 	if !errors.Is(err, full) {
@@ -143,9 +142,9 @@ func TestNextWriterRemovesWhatADeadOneLeft(t *testing.T) {
 	wantNames(t, parent, "b.txt")
 }
 
-func content(text string) func(io.Writer) error {
-	return func(w io.Writer) error {
-		_, err := io.WriteString(w, text)
+func content(text string) func(*os.File) error {
+	return func(f *os.File) error {
+		_, err := f.WriteString(text)
 		return err
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -131,8 +130,8 @@ func (r Record) write(path string) (changed bool, err error) {
 	if former, err := os.ReadFile(path); err == nil && bytes.Equal(former, text) {
 		return false, nil
 	}
-	err = beside.File(path, func(w io.Writer) error {
-		_, err := w.Write(text)
+	err = beside.File(path, func(f *os.File) error {
+		_, err := f.Write(text)
 		return err
 	})
 	if err != nil {

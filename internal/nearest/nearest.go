@@ -1,0 +1,30 @@
+// Package nearest finds the word that somebody probably meant.
+package nearest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Word returns the choice that word is probably meant to be, or "" when none is near: at most one mistake for every
+// three letters.
+func Word(word string, choices []string) string {
+	best, distance := "", 1+max(1, len(word)/3)
+	for _, choice := range choices {
+		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(choice)); d < distance {
+			best, distance = choice, d
+		}
+	}
+	return best
+}
+
+// Choices says what there is, for the end of an error: "there are a, b, c (did you mean "b"?)".
+func Choices(word string, choices []string) string {
+	text := "there are " + strings.Join(choices, ", ")
+	if near := Word(word, choices); near != "" {
+		text += fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return text
+}

@@ -1,0 +1,164 @@
+package publish
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+)
+
+// Type is a kind of sink.
+type Type string
+
+// The kinds of sinks.
+const (
+	OCI      Type = "oci"      // an OCI image layout: a folder
+	Docker   Type = "docker"   // a docker archive: a file that "docker load" reads
+	Daemon   Type = "daemon"   // the local Docker Engine
+	Registry Type = "registry" // a repository of a registry
+)
+
+// placeholder stands for the image's name in a destination or reference.
+const placeholder = "{name}"
+
+// Output is one place that images are written to, as --output describes it.
+type Output struct {
+	Type Type   `json:"type"`
+	Dest string `json:"dest,omitempty"` // of OCI and Docker: a path
+	Ref  string `json:"ref,omitempty"`  // of Registry, and where given of Docker and Daemon: a reference without digest
+}
+
+// keysOf says which keys a type takes beside "type", and which of them it must have.
+func keysOf(t Type) (allowed []string, required string) {
+	switch t {
+	case OCI:
+		return []string{"dest"}, "dest"
+	case Docker:
+		return []string{"dest", "ref"}, "dest"
+	case Daemon:
+		return []string{"ref"}, ""
+	case Registry:
+		return []string{"ref"}, "ref"
+	}
+	return nil, ""
+}
+
+func typeNames() []string {
+	return []string{string(OCI), string(Docker), string(Daemon), string(Registry)}
+}
+
+// Default is where images go when nothing else is said.
+func Default() Output { return Output{Type: OCI, Dest: "dist/" + placeholder} }
+
+// Parse reads one value of --output: fields KEY=VALUE with commas between them, where a field that holds a comma
+// stands in double quotes (as in CSV), such as
+//
+//	type=oci,dest=dist/scratch
+//	type=registry,ref=registry.example.org/actions/{name}
+func Parse(value string) (Output, error) {
+	output, err := parse(value)
+	if err != nil {
+		return Output{}, fmt.Errorf("--output %s: %w", value, err)
+	}
+	return output, nil
+}
+
+func parse(value string) (Output, error) {
+	fields, err := csv.NewReader(strings.NewReader(value)).Read()
+	if err != nil {
+		return Output{}, errors.New("expected KEY=VALUE fields with commas between; a field with a comma stands in double quotes")
+	}
+	values := map[string]string{}
+	for _, field := range fields {
+		key, value, found := strings.Cut(field, "=")
+		if !found {
+			return Output{}, fmt.Errorf("%q is not KEY=VALUE; write for example type=oci,dest=%s", field, field)
+		}
+		if _, twice := values[key]; twice {
+			return Output{}, fmt.Errorf("%s is given twice", key)
+		}
+		if value == "" {
+			return Output{}, fmt.Errorf("%s is empty", key)
+		}
+		values[key] = value
+	}
+	output := Output{Type: Type(values["type"]), Dest: values["dest"], Ref: values["ref"]}
+	if err := output.check(values); err != nil {
+		return Output{}, err
+	}
+	return output, nil
+}
+
+func (o Output) check(values map[string]string) error {
+	allowed, required := keysOf(o.Type)
+	switch {
+	case o.Type == "":
+		return errors.New("type is missing: " + nearest.Choices("", typeNames()))
+	case allowed == nil:
+		return fmt.Errorf("no type %q: %s", o.Type, nearest.Choices(string(o.Type), typeNames()))
+	}
+	for key := range values {
+		if key != "type" && !slices.Contains(allowed, key) {
+			return fmt.Errorf("type=%s takes no %q: %s", o.Type, key, nearest.Choices(key, append([]string{"type"}, allowed...)))
+		}
+	}
+	if required != "" && values[required] == "" {
+		return fmt.Errorf("type=%s needs %s=%s", o.Type, required, map[string]string{"dest": "PATH", "ref": "REPOSITORY[:TAG]"}[required])
+	}
+	if o.Ref != "" {
+		if _, err := name.NewTag(strings.ReplaceAll(o.Ref, placeholder, "name")); err != nil {
+			return fmt.Errorf("ref %q is not REPOSITORY[:TAG]", o.Ref)
+		}
+	}
+	return nil
+}
+
+// String is the output as Parse reads it.
+func (o Output) String() string {
+	fields := []string{"type=" + string(o.Type)}
+	if o.Dest != "" {
+		fields = append(fields, "dest="+o.Dest)
+	}
+	if o.Ref != "" {
+		fields = append(fields, "ref="+o.Ref)
+	}
+	for i, field := range fields {
+		if strings.ContainsAny(field, ",\"\n") {
+			fields[i] = `"` + strings.ReplaceAll(field, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(fields, ",")
+}
+
+// For puts the image's name where {name} stands.
+func (o Output) For(image string) Output {
+	o.Dest = strings.ReplaceAll(o.Dest, placeholder, image)
+	o.Ref = strings.ReplaceAll(o.Ref, placeholder, image)
+	return o
+}
+
+// Check says whether these outputs keep these images apart: with several images, every dest and ref needs {name}, and
+// no two outputs may write to one place.
+func Check(outputs []Output, images []string) error {
+	taken := map[string]bool{}
+	for _, output := range outputs {
+		for _, value := range []string{output.Dest, output.Ref} {
+			if len(images) > 1 && value != "" && !strings.Contains(value, placeholder) {
+				return fmt.Errorf("--output %s: %d images would all go to %s: put {name} into it", output, len(images), value)
+			}
+		}
+		for _, image := range images {
+			place := output.For(image).place(image)
+			if taken[place] {
+				return fmt.Errorf("--output %s: another output goes to the same place", output)
+			}
+			taken[place] = true
+		}
+	}
+	return nil
+}
