@@ -1,0 +1,135 @@
+// Package progress tells a person, or a program, how far the work is: in place on a terminal, a line for each finished
+// step elsewhere, or JSON.
+//
+//	display := progress.New(os.Stderr, progress.Auto)
+//	defer display.Close()
+//	step := display.Start("compile the proxy for linux/amd64")
+//	program, err := compile()
+//	step.End(sizes.Format(len(program)), err)
+//
+// In JSON every line is an object with these fields:
+//
+//	event    "start", "done", "failed", "text" or "error"
+//	step     the step's name (start, done, failed)
+//	seconds  how long the step took, in milliseconds' precision (done, failed)
+//	detail   what came out, where there is something to tell (done)
+//	text     a line that is meant for people (text)
+//	error    the reason (failed, error)
+package progress
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+)
+
+// Mode says how progress is shown.
+type Mode string
+
+// The modes.
+const (
+	Auto  Mode = "auto"  // in place on a terminal, else as Plain
+	Plain Mode = "plain" // a line for each finished step
+	JSON  Mode = "json"  // an object a line
+	None  Mode = "none"  // only errors
+)
+
+// ParseMode reads the value of --progress.
+func ParseMode(value string) (Mode, error) {
+	words := []string{string(Auto), string(Plain), string(JSON), string(None)}
+	for _, word := range words {
+		if value == word {
+			return Mode(word), nil
+		}
+	}
+	return "", fmt.Errorf("no progress %q: %s", value, nearest.Choices(value, words))
+}
+
+// Display shows steps. Its methods may be called from several goroutines.
+type Display struct{ view view }
+
+// view is one way to show. Its methods are called from several goroutines.
+type view interface {
+	start(*Step)
+	end(*Step)
+	text(line string)
+	fail(err error)
+	close()
+}
+
+// New returns a display that writes to w.
+func New(w io.Writer, mode Mode) *Display {
+	switch mode {
+	case JSON:
+		return &Display{newLines(w, jsonLine)}
+	case None:
+		return &Display{newLines(w, errorLine)}
+	case Auto:
+		if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) && os.Getenv("TERM") != "dumb" {
+			size := func() (width, height int) {
+				width, height, _ = term.GetSize(int(file.Fd()))
+				return width, height
+			}
+			return &Display{newLive(file, size, styleOf(os.Getenv))}
+		}
+	}
+	return &Display{newLines(w, plainLine)}
+}
+
+// Step is a piece of work that takes time.
+type Step struct {
+	name   string
+	began  time.Time
+	took   time.Duration // set when it has ended
+	detail string
+	err    error
+	view   view
+}
+
+// Start shows that a step begins.
+func (d *Display) Start(name string) *Step {
+	step := &Step{name: name, began: time.Now(), view: d.view}
+	d.view.start(step)
+	return step
+}
+
+// End shows that the step is done, and what came out of it, or that it failed. It returns err.
+func (s *Step) End(detail string, err error) error {
+	s.took, s.detail, s.err = time.Since(s.began), detail, err
+	s.view.end(s)
+	return err
+}
+
+// Text shows a line for people.
+func (d *Display) Text(line string) { d.view.text(line) }
+
+// Error shows why the whole work failed: a line for each of the errors that are joined in err.
+func (d *Display) Error(err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			d.Error(err)
+		}
+		return
+	}
+	d.view.fail(err)
+}
+
+// Close ends the display. Steps that have not ended disappear from a terminal.
+func (d *Display) Close() { d.view.close() }
+
+// duration writes a time as people read it: "0.2s", "12.3s", "2m5s".
+func duration(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// oneLine keeps an error's text to a line.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
