@@ -1,0 +1,165 @@
+// Package gobuild compiles Go programs for the inside of an image: static, and with the same bytes on every machine.
+//
+// Another patch release of Go gives other bytes, so a module is compiled with exactly the toolchain that its go.mod
+// names; the go command fetches that where another one is installed. What is compiled once is kept in a cache by the
+// content of its source, so that later builds do not run the go command at all.
+package gobuild
+
+import (
+	"bytes"
+	"context"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+
+	"golang.org/x/mod/modfile"
+)
+
+// Module is a Go module that needs nothing outside the standard library.
+type Module struct {
+	path, language, toolchain string // of go.mod: the import path, 1.26.0, go1.26.8
+	files                     map[string][]byte
+	store                     cache.Dir
+}
+
+// Open reads the module whose go.mod is at the root of source. Compiled programs are kept in store.
+func Open(source fs.FS, store cache.Dir) (*Module, error) {
+	text, err := fs.ReadFile(source, "go.mod")
+	if err != nil {
+		return nil, fmt.Errorf("open module: %w", err)
+	}
+	parsed, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		return nil, fmt.Errorf("open module: %w", err)
+	}
+	if parsed.Module == nil || parsed.Go == nil || parsed.Toolchain == nil {
+		return nil, fmt.Errorf("open module: go.mod needs the lines module, go and toolchain")
+	}
+	files, err := compiled(source)
+	if err != nil {
+		return nil, fmt.Errorf("open module: %w", err)
+	}
+	return &Module{
+		path: parsed.Module.Mod.Path, language: parsed.Go.Version, toolchain: parsed.Toolchain.Name,
+		files: files, store: store,
+	}, nil
+}
+
+// compiled returns the files that the compiler reads.
+func compiled(source fs.FS) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	err := fs.WalkDir(source, ".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && entry.Name() == "testdata":
+			return fs.SkipDir
+		case entry.IsDir() || path.Ext(name) != ".go" && path.Ext(name) != ".s" || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		files[name], err = fs.ReadFile(source, name)
+		return err
+	})
+	return files, err
+}
+
+// Toolchain returns the version of Go that the module is compiled with: "go1.26.8".
+func (m *Module) Toolchain() string { return m.toolchain }
+
+// Proxy compiles the package ./proxy for a platform and returns the program, a static ELF file.
+func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, error) {
+	program, err := m.Build(ctx, "./proxy", platform)
+	var other *ToolchainError
+	switch {
+	case errors.Is(err, ErrNoGo), errors.As(err, &other):
+		return nil, fmt.Errorf("compile the proxy for %s: %w, or give a ready proxy with --proxy FILE", platform, err)
+	case err != nil:
+		return nil, fmt.Errorf("compile the proxy for %s: %w", platform, err)
+	}
+	return program, nil
+}
+
+// Build compiles the main package in dir ("./proxy") for a platform and returns the program, a static ELF file.
+func (m *Module) Build(ctx context.Context, dir string, platform images.Platform) ([]byte, error) {
+	return m.store.Do("go", m.key(dir, platform), func() ([]byte, error) { return m.compile(ctx, dir, platform) })
+}
+
+// flags are the arguments of go build that decide about the bytes of the program.
+func flags() []string { return []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"} }
+
+func (m *Module) key(dir string, platform images.Platform) string {
+	parts := append([]string{m.goMod(), dir, string(platform)}, flags()...)
+	for _, name := range slices.Sorted(maps.Keys(m.files)) {
+		parts = append(parts, name, string(m.files[name]))
+	}
+	return cache.Key(parts...)
+}
+
+// goMod returns the go.mod that the module is compiled with: what others require of it does not matter.
+func (m *Module) goMod() string {
+	return fmt.Sprintf("module %s\n\ngo %s\n\ntoolchain %s\n", m.path, m.language, m.toolchain)
+}
+
+func (m *Module) compile(ctx context.Context, dir string, platform images.Platform) ([]byte, error) {
+	work, err := os.MkdirTemp("", "mkimage-go-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(work)
+	source := filepath.Join(work, "source")
+	if err := m.write(source); err != nil {
+		return nil, err
+	}
+
+	output := filepath.Join(work, "program")
+	environment, err := environment(ctx, work)
+	if err != nil {
+		return nil, err
+	}
+	environment = append(environment, "GOTOOLCHAIN="+m.toolchain,
+		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0")
+	args := slices.Concat([]string{"build"}, flags(), []string{"-o", output, dir})
+	if _, err := run(ctx, source, environment, args...); err != nil {
+		return nil, m.explain(ctx, work, err)
+	}
+
+	program, err := os.ReadFile(output)
+	if err != nil {
+		return nil, err
+	}
+	// A go command from before toolchains were selectable takes no notice of GOTOOLCHAIN.
+	made, err := buildinfo.Read(bytes.NewReader(program))
+	if err != nil {
+		return nil, err
+	}
+	if made.GoVersion != m.toolchain {
+		return nil, &ToolchainError{Want: m.toolchain, Have: made.GoVersion}
+	}
+	return program, nil
+}
+
+// write writes the module to a folder.
+func (m *Module) write(dir string) error {
+	files := maps.Clone(m.files)
+	files["go.mod"] = []byte(m.goMod())
+	for name, content := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
