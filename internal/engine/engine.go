@@ -1,12 +1,17 @@
-// Package engine turns plans into images. What every engine has to do in the same way, byte by byte, is here.
+// Package engine turns plans into images. What every engine has to do in the same way, byte by byte, is here, for
+// the same plans give the same digests with each.
 package engine
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	digest "github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Engine builds an index from the plans of one image, one plan a platform.
@@ -14,5 +19,32 @@ type Engine interface {
 	Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, error)
 }
 
-// CheckBudget returns an error that names the heaviest layers when a plan weighs more than its budget.
-func CheckBudget(plans []plan.Image) error { return nil }
+// CreatedBy is what the history says before the name of a layer.
+const CreatedBy = "mkimage "
+
+// Config returns the image config (OCI image specification, "Image Configuration") in the form that BuildKit writes
+// too: the top-level keys sorted, no blanks. There is one history entry a layer.
+func Config(image plan.Image) ([]byte, error) {
+	rootfs := ocispec.RootFS{Type: "layers"}
+	var history []ocispec.History
+	for _, l := range image.Layers {
+		diffID, err := l.DiffID()
+		if err != nil {
+			return nil, fmt.Errorf("config of %s: layer %s: %w", image.Name, l.Name, err)
+		}
+		rootfs.DiffIDs = append(rootfs.DiffIDs, digest.Digest(diffID.String()))
+		history = append(history, ocispec.History{Created: &image.Created, CreatedBy: CreatedBy + l.Name})
+	}
+	text, err := json.Marshal(map[string]any{
+		"architecture": image.Platform.Architecture(),
+		"config":       image.Config,
+		"created":      image.Created,
+		"history":      history,
+		"os":           image.Platform.OS(),
+		"rootfs":       rootfs,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("config of %s: %w", image.Name, err)
+	}
+	return text, nil
+}

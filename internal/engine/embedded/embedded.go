@@ -3,17 +3,86 @@ package embedded
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+	"github.com/opencontainers/image-spec/specs-go"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 // Engine is the embedded engine.
 type Engine struct{}
 
-// Build returns an index with an image for each plan. Every product is validated.
+// Build returns an index with an image for each plan of one image, in their order. Every product is validated: its
+// digests and sizes are those of its bytes.
 func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, error) {
-	return nil, errors.ErrUnsupported
+	if len(plans) == 0 {
+		return nil, fmt.Errorf("build an index: no plan")
+	}
+	name := plans[0].Name
+	products := &index{images: map[v1.Hash]v1.Image{}}
+	var descriptors []ocispec.Descriptor
+	for _, plan := range plans {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("build %s: %w", name, err)
+		}
+		core, err := newImage(plan)
+		if err != nil {
+			return nil, fmt.Errorf("build %s for %s: %w", name, plan.Platform, err)
+		}
+		made, err := partial.CompressedToImage(core)
+		if err != nil {
+			return nil, fmt.Errorf("build %s for %s: %w", name, plan.Platform, err)
+		}
+		described := descriptor(types.OCIManifestSchema1, core.manifest)
+		described.Platform = &ocispec.Platform{Architecture: plan.Platform.Architecture(), OS: plan.Platform.OS()}
+		descriptors = append(descriptors, described)
+		products.images[hash(described)] = made
+	}
+	text, err := marshal(ocispec.Index{
+		Versioned:   specs.Versioned{SchemaVersion: 2},
+		MediaType:   ocispec.MediaTypeImageIndex,
+		Manifests:   descriptors,
+		Annotations: plans[0].Annotations,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", name, err)
+	}
+	products.manifest = text
+	if err := validate.Index(products); err != nil {
+		return nil, fmt.Errorf("build %s: the product is not valid: %w", name, err)
+	}
+	return products, nil
+}
+
+// newImage writes the config and the manifest of a plan.
+func newImage(plan plan.Image) (*image, error) {
+	config, err := engine.Config(plan)
+	if err != nil {
+		return nil, err
+	}
+	made := &image{config: config, layers: map[v1.Hash]partial.CompressedLayer{}}
+	var descriptors []ocispec.Descriptor
+	for _, l := range plan.Layers {
+		described, err := layerDescriptor(l)
+		if err != nil {
+			return nil, fmt.Errorf("layer %s: %w", l.Name, err)
+		}
+		descriptors = append(descriptors, described)
+		made.layers[hash(described)] = l
+	}
+	made.manifest, err = marshal(ocispec.Manifest{
+		Versioned:   specs.Versioned{SchemaVersion: 2},
+		MediaType:   ocispec.MediaTypeImageManifest,
+		Config:      descriptor(types.OCIConfigJSON, config),
+		Layers:      descriptors,
+		Annotations: plan.Annotations,
+	})
+	return made, err
 }

@@ -1,0 +1,133 @@
+package embedded_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+var (
+	_ engine.Engine = embedded.Engine{}
+
+	update = flag.Bool("update", false, "write testdata anew")
+)
+
+func plans(t *testing.T) []plan.Image {
+	t.Helper()
+	plans, err := plan.Make(images.Definition{
+		Name: "x", Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: "x.yaml",
+		Env: map[string]string{"A": "b"}, Labels: map[string]string{"team": "blue", "area": "51"},
+	}, plan.Inputs{Epoch: time.Unix(0, 0), Proxies: map[images.Platform][]byte{
+		images.LinuxAMD64: []byte("amd64 proxy"), images.LinuxARM64: []byte("arm64 proxy"),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plans
+}
+
+// TestBuild compares every document of an index with what it was before. When a change of ours, of a library or of
+// Go changes one, digests of all images change, which is a matter for the change log.
+// Write them with: go test ./internal/engine/embedded -update
+func TestBuild(t *testing.T) {
+	built, err := embedded.Engine{}.Build(t.Context(), plans(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := built.RawManifest()
+	golden(t, "index.json", raw)
+	index, err := built.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range []string{"amd64", "arm64"} {
+		image, err := built.Image(index.Manifests[i].Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := image.RawManifest()
+		golden(t, file+".manifest.json", raw)
+		raw, _ = image.RawConfigFile()
+		golden(t, file+".config.json", raw)
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := "testdata/" + name
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s: %s", name, diff)
+	}
+}
+
+func TestBuildOfOnePlatformIsAnIndex(t *testing.T) {
+	both, one := plans(t), plans(t)[1:]
+	all, err := embedded.Engine{}.Build(t.Context(), both)
+	if err != nil {
+		t.Fatal(err)
+	}
+	single, err := embedded.Engine{}.Build(t.Context(), one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := all.IndexManifest()
+	b, _ := single.IndexManifest()
+	if diff := cmp.Diff(a.Manifests[1:], b.Manifests); diff != "" {
+		t.Errorf("the manifest depends on the other platforms: %s", diff)
+	}
+}
+
+func TestBuildFindsOnlyWhatItHas(t *testing.T) {
+	built, err := embedded.Engine{}.Build(t.Context(), plans(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := built.Image(v1.Hash{Algorithm: "sha256", Hex: "00"}); err == nil {
+		t.Error("found an image that is not there")
+	}
+	if _, err := built.ImageIndex(v1.Hash{Algorithm: "sha256", Hex: "00"}); err == nil {
+		t.Error("found an index that is not there")
+	}
+}
+
+func TestBuildRefuses(t *testing.T) {
+	if _, err := (embedded.Engine{}).Build(t.Context(), nil); err == nil {
+		t.Error("no plan: accepted")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := (embedded.Engine{}).Build(ctx, plans(t)); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: got %v", err)
+	}
+	broken := plans(t)
+	broken[0].Layers[1].Layer = lying{broken[0].Layers[1].Layer}
+	if _, err := (embedded.Engine{}).Build(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "not valid") {
+		t.Errorf("a layer with a wrong diff ID: got %v", err)
+	}
+}
+
+// lying is a layer that does not contain what it says.
+type lying struct{ v1.Layer }
+
+func (lying) DiffID() (v1.Hash, error) { return v1.NewHash("sha256:" + strings.Repeat("0", 64)) }

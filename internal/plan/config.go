@@ -1,0 +1,87 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+const (
+	source = "https://github.com/sciabarracom/openwhisk-runtime-go"
+	// The proxy, the part of Go's standard library that is linked into it, and the certificates.
+	licenses = "Apache-2.0 AND BSD-3-Clause AND MPL-2.0"
+)
+
+// config returns how a container of the image is started.
+func config(def images.Definition) (ocispec.ImageConfig, error) {
+	port := "8080"
+	if value, ok := def.Env["OW_PORT"]; ok {
+		if number, err := strconv.ParseUint(value, 10, 16); err != nil || number == 0 {
+			return ocispec.ImageConfig{}, fmt.Errorf("OW_PORT is %q, not a port from 1 to 65535", value)
+		}
+		port = value
+	}
+	return ocispec.ImageConfig{
+		User:         fmt.Sprintf("%d:%d", user, user),
+		ExposedPorts: map[string]struct{}{port + "/tcp": {}},
+		Env:          environment(def.Env),
+		Entrypoint:   []string{"/" + proxyPath},
+		WorkingDir:   "/" + actionDir,
+		Labels:       def.Labels,
+	}, nil
+}
+
+// environment returns the variables as NAME=VALUE: ours, which the definition may overrule, then its own by name.
+func environment(own map[string]string) []string {
+	ours := [][2]string{
+		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+		{"HOME", "/tmp"},
+		{"TMPDIR", "/tmp"},
+	}
+	rest := maps.Clone(own)
+	var variables []string
+	for _, variable := range ours {
+		name, value := variable[0], variable[1]
+		if other, ok := own[name]; ok {
+			value = other
+			delete(rest, name)
+		}
+		variables = append(variables, name+"="+value)
+	}
+	for _, name := range slices.Sorted(maps.Keys(rest)) {
+		variables = append(variables, name+"="+rest[name])
+	}
+	return variables
+}
+
+// annotations returns what the manifest and the index say about the image.
+func annotations(def images.Definition) map[string]string {
+	all := map[string]string{
+		ocispec.AnnotationTitle:    def.Name,
+		ocispec.AnnotationSource:   source,
+		ocispec.AnnotationLicenses: licenses,
+	}
+	if def.Description != "" {
+		all[ocispec.AnnotationDescription] = def.Description
+	}
+	return all
+}
+
+// ParseEpoch reads the value of $SOURCE_DATE_EPOCH: seconds since 1970, or nothing for 1970 itself.
+// (https://reproducible-builds.org/specs/source-date-epoch/)
+func ParseEpoch(value string) (time.Time, error) {
+	if value == "" {
+		return time.Unix(0, 0).UTC(), nil
+	}
+	seconds, err := strconv.ParseUint(value, 10, 33) // what a tar header holds
+	if err != nil {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is %q, not a number of seconds since 1970", value)
+	}
+	return time.Unix(int64(seconds), 0).UTC(), nil
+}

@@ -1,0 +1,57 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/pem"
+	"fmt"
+	"io/fs"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+)
+
+// The user that everything runs as, and the names that programs find for it.
+const (
+	user   = 65532
+	passwd = "root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n"
+	group  = "root:x:0:\nnonroot:x:65532:\n"
+)
+
+const (
+	proxyPath = "bin/proxy"
+	actionDir = "action"
+)
+
+// scratch returns the files below the proxy where there is no distribution: what a static program looks for (names of
+// users, certificates, a place for temporary files) and where the action goes. Resolvers do without nsswitch.conf,
+// and a container engine brings hosts, resolv.conf, /dev, /proc and /sys.
+func scratch() []layer.File {
+	action := layer.Directory(actionDir, 0o775) // group 0, for platforms that run containers as a random user of that group
+	action.UID = user
+	return []layer.File{
+		action,
+		layer.Directory("bin", 0o755),
+		layer.Directory("etc", 0o755),
+		layer.Regular("etc/group", 0o644, []byte(group)),
+		layer.Regular("etc/passwd", 0o644, []byte(passwd)),
+		layer.Directory("etc/ssl", 0o755),
+		layer.Directory("etc/ssl/certs", 0o755),
+		layer.Regular("etc/ssl/certs/ca-certificates.crt", 0o644, certificates()),
+		layer.Directory("tmp", fs.ModeSticky|0o777),
+	}
+}
+
+// certificates returns Mozilla's root certificates as PEM. A root that is trusted only for certificates issued before
+// some day is left out, for PEM cannot say so.
+func certificates() []byte {
+	var out bytes.Buffer
+	for root := range bundle.Roots() {
+		if root.Constraint == nil {
+			if err := pem.Encode(&out, &pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate}); err != nil {
+				panic(fmt.Sprintf("write a certificate to memory: %v", err))
+			}
+		}
+	}
+	return out.Bytes()
+}
