@@ -29,8 +29,8 @@ func File(path string, write func(f *os.File) error) error {
 	if err != nil {
 		return err
 	}
-	if stat, err := os.Stat(path); err == nil && stat.IsDir() {
-		return &fs.PathError{Op: "write", Path: path, Err: errors.New("is a folder")}
+	if stat, err := os.Stat(path); err == nil && !stat.Mode().IsRegular() { // a folder, or a device such as /dev/null
+		return &fs.PathError{Op: "write", Path: path, Err: errors.New("is there, and is not a regular file")}
 	}
 	t, err := create(filepath.Dir(path), func(name string) error {
 		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)

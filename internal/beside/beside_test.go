@@ -39,6 +39,14 @@ func TestFileKeepsTheFormerOneWhenWritingFails(t *testing.T) {
 	wantNames(t, filepath.Dir(path), "b.txt")
 }
 
+func TestFileReplacesNothingButFiles(t *testing.T) {
+	for _, path := range []string{t.TempDir(), os.DevNull} {
+		if err := File(path, content("new")); err == nil {
+			t.Errorf("%s was replaced", path)
+		}
+	}
+}
+
 func TestFileFollowsALink(t *testing.T) {
 	dir := t.TempDir()
 	real, link := filepath.Join(dir, "real"), filepath.Join(dir, "link")

@@ -123,9 +123,12 @@ func (d *Display) Error(err error) {
 // Close ends the display. Steps that have not ended disappear from a terminal.
 func (d *Display) Close() { d.view.close() }
 
-// duration writes a time as people read it: "0.2s", "12.3s", "2m5s".
+// duration writes a time as people read it: "212ms", "12.3s", "2m5s".
 func duration(d time.Duration) string {
-	if d < time.Minute {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	case d < time.Minute:
 		return fmt.Sprintf("%.1fs", d.Seconds())
 	}
 	return d.Round(time.Second).String()

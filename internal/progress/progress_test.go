@@ -64,7 +64,7 @@ mkimage: bash: no space left
 func TestAutoIsPlainWithoutATerminal(t *testing.T) {
 	var got bytes.Buffer
 	_ = New(&got, Auto).Start("build").End("", nil)
-	if want := "done: build (0.0s)\n"; got.String() != want {
+	if want := "done: build (0ms)\n"; got.String() != want {
 		t.Errorf("got %q, want %q", got.String(), want)
 	}
 }
@@ -117,7 +117,7 @@ func TestLiveShowsNoMoreThanTheScreenHolds(t *testing.T) {
 		for _, name := range []string{"a", "b", "c", "d"} {
 			d.Start(name)
 		}
-		s.want(t, "| a  0.0s", "| b  0.0s")
+		s.want(t, "| a  0ms", "| b  0ms")
 	})
 }
 

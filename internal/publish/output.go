@@ -162,3 +162,14 @@ func Check(outputs []Output, images []string) error {
 	}
 	return nil
 }
+
+// Title says in words what is done.
+func (o Output) Title() string {
+	switch o.Type {
+	case OCI, Docker:
+		return "write " + o.Dest
+	case Daemon:
+		return "load into the Docker Engine"
+	}
+	return "push to " + o.Ref
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	source "github.com/sciabarracom/openwhisk-runtime-go"
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// buildFlags are the flags of mkimage build, as they were typed.
+type buildFlags struct {
+	images, platform, proxy, cacheDir, sizeRecord, metadataFile, progress string
+	outputs                                                               []string
+	jobs                                                                  int
+	failFast, allowOverBudget                                             bool
+}
+
+func newBuild(mode *progress.Mode) *cobra.Command {
+	var flags buildFlags
+	command := &cobra.Command{
+		Use:   "build [NAME|FILE]...",
+		Short: "Build images",
+		Long: `Build images, all of the definitions when none is named, and write them to every output.
+
+An output is one of
+  type=oci,dest=DIR              an OCI image layout; a folder is replaced only if mkimage made it
+  type=docker,dest=FILE[,ref=R]  an archive for "docker load"
+  type=daemon[,ref=R]            the Docker Engine at $DOCKER_HOST, or at its usual address
+  type=registry,ref=R            a repository of a registry; the login is that of "docker login"
+where {name} stands for the image's name, and is needed when several images are built. Every output gets an
+index of all platforms, but archives and the Docker Engine take one: this machine's, or the only one that
+is built; it is called NAME:latest unless ref says otherwise. A push also sets the tag content-XXXXXXXXXXXX,
+the first 12 digits of the digest, which never moves.
+
+Each image's digest reference is printed on stdout: REPOSITORY@sha256:... when it was pushed, else NAME@sha256:...
+The same definition gives the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
+in seconds since 1970; it is 0 when not set.`,
+		Example: `  mkimage build scratch
+  mkimage build scratch --platform linux/arm64 -o type=docker,dest=scratch.tar
+  mkimage build -o type=oci,dest=dist/{name} -o type=registry,ref=localhost:5000/{name}`,
+		ValidArgsFunction: completeNames,
+		RunE: func(command *cobra.Command, args []string) error {
+			return flags.run(command, args, mode)
+		},
+	}
+	set := command.Flags()
+	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.StringVar(&flags.platform, "platform", "", "build only for the platforms in `LIST`, such as linux/amd64,linux/arm64")
+	set.StringArrayVarP(&flags.outputs, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
+	set.IntVar(&flags.jobs, "jobs", 0, "build `N` images at the same time; 0 is one for each processor")
+	set.BoolVar(&flags.failFast, "fail-fast", false, "stop at the first image that fails")
+	set.BoolVar(&flags.allowOverBudget, "allow-over-budget", false, "build images that weigh more than their definition allows")
+	set.StringVar(&flags.proxy, "proxy", "", "use the ready static proxy in `FILE`; digests then depend on it")
+	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep what is costly to make in `DIR`; in mkimage of the user's cache folder when not given")
+	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
+	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes and outputs to `FILE`, as JSON")
+	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
+	withVariable(set, "images", "platform", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "cache-dir", "size-record", "metadata-file", "progress")
+	return command
+}
+
+func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.Mode) error {
+	var err error
+	if *mode, err = progress.ParseMode(f.progress); err != nil {
+		return usage(command, err)
+	}
+	options, err := f.options()
+	if err != nil {
+		return usage(command, err)
+	}
+	definitions, err := images.Load(definitionsIn(f.images), nil, args...)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, definition := range definitions {
+		names = append(names, definition.Name)
+	}
+	if err := publish.Check(options.Outputs, names); err != nil {
+		return usage(command, err)
+	}
+	if options.Cache, err = cache.Open(f.cacheDir); err != nil {
+		return err
+	}
+	if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
+		return err
+	}
+	options.Display = progress.New(os.Stderr, *mode)
+	results, err := build.Run(command.Context(), definitions, options)
+	for _, line := range sizes.Summary(rowsOf(results)) {
+		options.Display.Text(line)
+	}
+	options.Display.Close()
+	if err == nil && f.metadataFile != "" {
+		err = writeMetadata(f.metadataFile, results)
+	}
+	for _, result := range results {
+		for _, reference := range result.References() {
+			fmt.Fprintln(command.OutOrStdout(), reference)
+		}
+	}
+	return err
+}
+
+// options reads the flags that can be wrong.
+func (f *buildFlags) options() (build.Options, error) {
+	options := build.Options{Proxy: f.proxy, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord}
+	var err error
+	if f.platform != "" {
+		if options.Platforms, err = images.ParsePlatforms(f.platform); err != nil {
+			return options, fmt.Errorf("--platform: %w", err)
+		}
+	}
+	if f.jobs < 0 {
+		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)
+	}
+	if len(f.outputs) == 0 {
+		options.Outputs = []publish.Output{publish.Default()}
+	}
+	for _, value := range f.outputs {
+		output, err := publish.Parse(value)
+		if err != nil {
+			return options, err
+		}
+		options.Outputs = append(options.Outputs, output)
+	}
+	options.Epoch, err = epoch(os.Getenv("SOURCE_DATE_EPOCH"))
+	return options, err
+}
+
+// epoch reads SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch).
+func epoch(value string) (time.Time, error) {
+	if value == "" {
+		return time.Unix(0, 0).UTC(), nil
+	}
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || seconds < 0 || seconds > time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).Unix() {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s is not a number of seconds since 1970", value)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+func rowsOf(results []build.Result) []sizes.Image {
+	var rows []sizes.Image
+	for _, result := range results {
+		rows = append(rows, result.Sizes...)
+	}
+	return rows
+}
+
+// writeMetadata writes what programs want to know of a build: {"schema": 1, "images": [...]}.
+func writeMetadata(path string, results []build.Result) error {
+	text, err := json.MarshalIndent(struct {
+		Schema int            `json:"schema"`
+		Images []build.Result `json:"images"`
+	}{1, results}, "", "  ")
+	if err != nil {
+		return err
+	}
+	err = beside.File(path, func(f *os.File) error {
+		_, err := f.Write(append(text, '\n'))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write --metadata-file %s: %w", path, err)
+	}
+	return nil
+}
+
+// definitionsIn returns the definitions that --images names.
+func definitionsIn(dir string) images.Folder {
+	if dir == "" {
+		return images.Find()
+	}
+	return images.Dir(dir)
+}
+
+func completeNames(command *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	dir, _ := command.Flags().GetString("images") // it is a string in every command that completes names
+	names, err := definitionsIn(dir).Names()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return names, cobra.ShellCompDirectiveDefault
+}

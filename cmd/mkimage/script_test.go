@@ -1,0 +1,140 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mkimage": main})
+}
+
+// TestScript runs the stories in testdata/script. What they have beside testscript's own commands:
+//
+//	registry        starts a registry, whose address is then in $REGISTRY
+//	silence         starts a server that takes requests and never answers; its address is then in $SILENCE
+//	digest REF      sets $DIGEST to what a registry has for a reference, and $SHORT to its first 12 digits
+//	exits N CMD...  runs a command that must end with this exit status
+//	appears FILE    waits until there is a file
+//	$CACHE          a cache folder that all stories share
+//	$n              a line end
+//	$BIN            the folder of mkimage, which holds no go command
+func TestScript(t *testing.T) {
+	cache := t.TempDir()
+	environment := goEnvironment(t)
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, environment...)
+			env.Setenv("MKIMAGE_CACHE_DIR", cache)
+			env.Setenv("MKIMAGE_PROGRESS", "plain")
+			env.Setenv("CACHE", cache)
+			env.Setenv("n", "\n")
+			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"registry": startRegistry, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
+		},
+		Condition: func(condition string) (bool, error) {
+			if condition == "mount" {
+				return canMount(t), nil
+			}
+			return false, fmt.Errorf("no condition %s", condition)
+		},
+	})
+}
+
+// goEnvironment is where this machine's go command keeps and gets things; scripts have another home.
+func goEnvironment(t *testing.T) []string {
+	text, err := exec.Command("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GONOSUMDB").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]string{}
+	if err := json.Unmarshal(text, &values); err != nil {
+		t.Fatal(err)
+	}
+	var environment []string
+	for name, value := range values {
+		environment = append(environment, name+"="+value)
+	}
+	return environment
+}
+
+func startRegistry(ts *testscript.TestScript, _ bool, _ []string) {
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	ts.Defer(server.Close)
+	ts.Setenv("REGISTRY", strings.TrimPrefix(server.URL, "http://"))
+}
+
+func startSilence(ts *testscript.TestScript, _ bool, _ []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = listener.Close() })
+	ts.Setenv("SILENCE", listener.Addr().String())
+}
+
+func getDigest(ts *testscript.TestScript, _ bool, args []string) {
+	reference, err := name.ParseReference(args[0])
+	ts.Check(err)
+	descriptor, err := remote.Head(reference)
+	ts.Check(err)
+	ts.Setenv("DIGEST", descriptor.Digest.String())
+	ts.Setenv("SHORT", descriptor.Digest.Hex[:12])
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	status := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		status = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if want := args[0]; fmt.Sprint(status) != want {
+		ts.Fatalf("exit status %d, want %s", status, want)
+	}
+}
+
+func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
+	for range 3000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not appear", args[0])
+}
+
+// canMount says whether this user may mount a small file system, to fill it.
+func canMount(t *testing.T) bool {
+	if os.Getuid() != 0 {
+		return false
+	}
+	dir := t.TempDir()
+	if err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1m", "none", dir).Run(); err != nil {
+		return false
+	}
+	return exec.Command("umount", dir).Run() == nil
+}

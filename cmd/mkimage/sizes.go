@@ -1,0 +1,143 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// builtRecord is where builds write sizes when nothing else is said.
+const builtRecord = "dist/sizes.json"
+
+// sizesFlags are the flags of mkimage sizes, as they were typed.
+type sizesFlags struct {
+	images, sizeRecord, format, as string
+	update, check                  bool
+}
+
+func newSizes() *cobra.Command {
+	var flags sizesFlags
+	command := &cobra.Command{
+		Use:   "sizes [NAME]...",
+		Short: "Show the size record",
+		Long: `Show what images weigh beside the images that people use today, from the checked-in size record sizes.json
+among the definitions, or from --size-record.
+
+With --update, take what the last builds wrote to ` + builtRecord + ` (or --size-record) over into the checked-in
+record. An image that was built with --proxy is taken over only under a name of its own, with --as.
+
+With --check, fail when an image weighs more than its definition allows.`,
+		Example:           "  mkimage sizes --format markdown\n  mkimage sizes --update",
+		ValidArgsFunction: completeNames,
+		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
+	}
+	set := command.Flags()
+	set.StringVar(&flags.images, "images", "images", "take definitions, and the checked-in record sizes.json, from `DIR`")
+	set.StringVar(&flags.sizeRecord, "size-record", "", "show `FILE`, or take it over with --update")
+	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json or csv")
+	set.BoolVar(&flags.update, "update", false, "take the last builds' sizes over into the checked-in record")
+	set.StringVar(&flags.as, "as", "", "with --update, take one image over as `NAME`")
+	set.BoolVar(&flags.check, "check", false, "fail when an image is over its budget")
+	withVariable(set, "images", "size-record")
+	return command
+}
+
+func (f *sizesFlags) run(command *cobra.Command, args []string) error {
+	switch {
+	case !slices.Contains(sizes.Formats(), f.format):
+		return usage(command, fmt.Errorf("no format %q: %s", f.format, nearest.Choices(f.format, sizes.Formats())))
+	case f.as != "" && !f.update:
+		return usage(command, errors.New("--as is only for --update"))
+	case f.check && f.update:
+		return usage(command, errors.New("--check and --update are two things: choose one"))
+	case f.update:
+		return f.takeOver(command, args)
+	}
+	record, err := f.shown(command)
+	if err != nil {
+		return err
+	}
+	if record, err = record.Only(args...); err != nil {
+		return err
+	}
+	if f.check {
+		return f.compare(record)
+	}
+	if len(record.Images) == 0 {
+		fmt.Fprintln(command.ErrOrStderr(), "no image is in the size record yet; build one with: mkimage build scratch")
+	}
+	return record.Render(command.OutOrStdout(), f.format)
+}
+
+func (f *sizesFlags) checkedIn() string { return filepath.Join(f.images, "sizes.json") }
+
+// shown reads the record that was asked for: the checked-in one, or where there is none, that of the last builds.
+func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
+	path := cmp.Or(f.sizeRecord, f.checkedIn())
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if f.sizeRecord != "" {
+			return sizes.Record{}, fmt.Errorf("no size record at %s; builds write one with: mkimage build --size-record %s", path, path)
+		}
+		if _, err := os.Stat(builtRecord); err == nil {
+			fmt.Fprintf(command.ErrOrStderr(), "there is no %s; this is %s, of the last builds here\n", path, builtRecord)
+			path = builtRecord
+		}
+	}
+	return sizes.Read(path)
+}
+
+func (f *sizesFlags) takeOver(command *cobra.Command, args []string) error {
+	from := cmp.Or(f.sizeRecord, builtRecord)
+	built, err := sizes.Read(from)
+	if err != nil {
+		return err
+	}
+	if len(built.Images) == 0 {
+		return fmt.Errorf("no sizes in %s to take over; build first, with: mkimage build", from)
+	}
+	if built, err = built.Only(args...); err != nil {
+		return err
+	}
+	if f.as != "" {
+		if built, err = built.As(f.as); err != nil {
+			return err
+		}
+	}
+	changed, err := built.Update(f.checkedIn(), f.as != "")
+	if err != nil {
+		return err
+	}
+	word := "unchanged"
+	if changed {
+		word = "updated"
+	}
+	fmt.Fprintf(command.ErrOrStderr(), "%s %s\n", f.checkedIn(), word)
+	return nil
+}
+
+// compare fails when a row is over the budget of its definition.
+func (f *sizesFlags) compare(record sizes.Record) error {
+	definitions, err := images.Load(images.Dir(f.images), nil)
+	if err != nil {
+		return err
+	}
+	budgets := map[string]int64{}
+	for _, definition := range definitions {
+		budgets[definition.Name] = int64(definition.Budget)
+	}
+	var over []error
+	for _, row := range record.Check(budgets) {
+		over = append(over, errors.New(row.String()))
+	}
+	return errors.Join(over...)
+}

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func newVersion() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show the version of mkimage",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			version := "(devel)"
+			if build, ok := debug.ReadBuildInfo(); ok {
+				version = cmp.Or(build.Main.Version, version)
+			}
+			_, err := fmt.Fprintf(command.OutOrStdout(), "mkimage %s, %s, %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}

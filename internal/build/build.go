@@ -1,0 +1,200 @@
+// Package build runs a whole build: definitions to plans, images, outputs and the size record.
+//
+//	results, err := build.Run(ctx, definitions, build.Options{Outputs: outputs, Source: source, Display: display})
+//
+// Images are built at the same time, up to Options.Jobs of them. One that fails does not keep the others from being
+// built, unless Options.FailFast says so.
+package build
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// Options says how images are built and where they go.
+type Options struct {
+	Platforms       []images.Platform // what to build of the definitions' platforms; all of them when it is empty
+	Outputs         []publish.Output
+	Module          *gobuild.Module // what the proxy is compiled from
+	Proxy           string          // a ready proxy, or ""
+	Cache           cache.Dir
+	Epoch           time.Time // the time that is in images
+	Jobs            int       // images and programs that are made at the same time; 0 means one for each processor
+	FailFast        bool      // the first failure ends the build
+	AllowOverBudget bool
+	SizeRecord      string // the file that the sizes are put into
+	Display         *progress.Display
+}
+
+// Result is an image that was built and written to all outputs.
+type Result struct {
+	Name    string           `json:"name"`
+	Digest  string           `json:"digest"` // of the index, as "sha256:…"
+	Sizes   []sizes.Image    `json:"platforms"`
+	Outputs []publish.Result `json:"outputs"`
+}
+
+// References returns the digest references to print: those of registries, or else NAME@DIGEST.
+func (r Result) References() []string {
+	var references []string
+	for _, output := range r.Outputs {
+		if output.Type == publish.Registry && !slices.Contains(references, output.Reference) {
+			references = append(references, output.Reference)
+		}
+	}
+	if len(references) == 0 {
+		references = append(references, r.Name+"@"+r.Digest)
+	}
+	return references
+}
+
+// Run builds the images and returns those that succeeded, in the order of the definitions. The error joins those of
+// the others.
+func Run(ctx context.Context, definitions []images.Definition, options Options) ([]Result, error) {
+	definitions, err := restrict(definitions, options.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	run := &run{Options: options}
+	run.Jobs = cmp.Or(options.Jobs, runtime.NumCPU())
+	if err := run.prepare(ctx, platformsOf(definitions)); err != nil {
+		return nil, err
+	}
+	results, err := run.images(ctx, definitions)
+	var rows []sizes.Image
+	for _, result := range results {
+		rows = append(rows, result.Sizes...)
+	}
+	if len(rows) > 0 {
+		_, recordErr := sizes.Add(options.SizeRecord, rows...)
+		err = errors.Join(err, recordErr)
+	}
+	return results, err
+}
+
+// run is a build under way: the options and what all its images share.
+type run struct {
+	Options
+	proxies map[images.Platform][]byte
+	inputs  map[string]string // of every image, for the size record
+}
+
+// images builds every definition. What fails because another one has failed first is not in the error.
+func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Result, error) {
+	results := make([]*Result, len(definitions))
+	failures := make([]error, len(definitions))
+	group, shared := errgroup.WithContext(ctx)
+	group.SetLimit(r.Jobs)
+	for i, definition := range definitions {
+		group.Go(func() error {
+			if shared.Err() != nil {
+				return nil
+			}
+			result, err := r.image(shared, definition)
+			if err == nil {
+				results[i] = &result
+			} else if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
+				failures[i] = err
+			}
+			if r.FailFast {
+				return err
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // every error is in failures
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var built []Result
+	for _, result := range results {
+		if result != nil {
+			built = append(built, *result)
+		}
+	}
+	return built, errors.Join(failures...)
+}
+
+// image makes one image and writes it everywhere.
+func (r *run) image(ctx context.Context, definition images.Definition) (Result, error) {
+	index, rows, err := r.assemble(ctx, definition)
+	if err != nil {
+		return Result{}, err
+	}
+	digest, err := index.Digest()
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Name: definition.Name, Digest: digest.String(), Sizes: rows}
+	for _, output := range r.Outputs {
+		step := r.Display.Start(definition.Name + ": " + output.For(definition.Name).Title())
+		written, err := publish.Write(ctx, output, definition.Name, index)
+		if step.End("", err) != nil {
+			return Result{}, err
+		}
+		result.Outputs = append(result.Outputs, written)
+	}
+	return result, nil
+}
+
+// assemble makes the image of every platform and measures it.
+func (r *run) assemble(ctx context.Context, definition images.Definition) (v1.ImageIndex, []sizes.Image, error) {
+	step := r.Display.Start(definition.Name + ": build the image")
+	index, rows, err := r.measured(ctx, definition)
+	return index, rows, step.End("", err)
+}
+
+func (r *run) measured(ctx context.Context, definition images.Definition) (v1.ImageIndex, []sizes.Image, error) {
+	plans, err := plan.Make(definition, plan.Inputs{Proxies: r.proxies, Epoch: r.Epoch, Cache: r.Cache})
+	if err != nil {
+		return nil, nil, err
+	}
+	if !r.AllowOverBudget {
+		if err := plan.CheckBudget(plans); err != nil {
+			return nil, nil, err
+		}
+	}
+	index, err := embedded.Engine{}.Build(ctx, plans)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := r.measure(ctx, definition.Name, index)
+	return index, rows, err
+}
+
+func (r *run) measure(ctx context.Context, name string, index v1.ImageIndex) ([]sizes.Image, error) {
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	var rows []sizes.Image
+	for _, descriptor := range manifest.Manifests {
+		img, err := index.Image(descriptor.Digest)
+		if err != nil {
+			return nil, err
+		}
+		platform := descriptor.Platform.OS + "/" + descriptor.Platform.Architecture
+		row, err := sizes.Measure(name, platform, img, r.inputs)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, ctx.Err()
+}
