@@ -24,10 +24,6 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mkimage": main})
-}
-
 // TestScript runs the stories in testdata/script. What they have beside testscript's own commands:
 //
 //	registry        starts a registry, whose address is then in $REGISTRY
@@ -38,7 +34,14 @@ func TestMain(m *testing.M) {
 //	$CACHE          a cache folder that all stories share
 //	$n              a line end
 //	$BIN            the folder of mkimage, which holds no go command
+//
+// The mkimage of the stories is built as users build it, without the race detector, under which compression takes
+// twenty times as long; internal/build is what that looks at.
 func TestScript(t *testing.T) {
+	bin := t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
 	cache := t.TempDir()
 	environment := goEnvironment(t)
 	testscript.Run(t, testscript.Params{
@@ -50,7 +53,8 @@ func TestScript(t *testing.T) {
 			env.Setenv("MKIMAGE_PROGRESS", "plain")
 			env.Setenv("CACHE", cache)
 			env.Setenv("n", "\n")
-			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
+			env.Setenv("BIN", bin)
+			env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

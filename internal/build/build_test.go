@@ -1,0 +1,183 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+func TestRunBuildsSeveralImagesAtOnce(t *testing.T) {
+	options := optionsIn(t)
+	definitions := []images.Definition{definition("b"), definition("a"), definition("c")}
+	results, err := Run(t.Context(), definitions, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"b", "a", "c"}, names(results)); diff != "" {
+		t.Errorf("results are not in the order of the definitions: %s", diff)
+	}
+	for _, result := range results {
+		if _, err := os.Stat(filepath.Join(result.Outputs[0].Dest, "index.json")); err != nil {
+			t.Error(err)
+		}
+		if want := []string{result.Name + "@" + result.Digest}; !slices.Equal(result.References(), want) {
+			t.Errorf("references %v, want %v", result.References(), want)
+		}
+	}
+	if diff := cmp.Diff([]string{"a linux/amd64", "b linux/amd64", "c linux/amd64"}, recorded(t, options)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunGoesOnAfterAFailure(t *testing.T) {
+	options := optionsIn(t)
+	over := definition("over")
+	over.Budget = 1
+	results, err := Run(t.Context(), []images.Definition{over, definition("a")}, options)
+	if err == nil || !strings.Contains(err.Error(), "budget") {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"a"}, names(results)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a linux/amd64"}, recorded(t, options)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRunStopsAtTheFirstFailure(t *testing.T) {
+	options := optionsIn(t)
+	options.FailFast, options.Jobs = true, 1
+	over := definition("over")
+	over.Budget = 1
+	results, err := Run(t.Context(), []images.Definition{over, definition("a")}, options)
+	if err == nil || strings.Contains(err.Error(), "canceled") || len(results) > 0 {
+		t.Errorf("got %v, %v", names(results), err)
+	}
+}
+
+func TestRunAllowsOverBudget(t *testing.T) {
+	options := optionsIn(t)
+	options.AllowOverBudget = true
+	over := definition("over")
+	over.Budget = 1
+	if _, err := Run(t.Context(), []images.Definition{over}, options); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRunInterrupted(t *testing.T) {
+	options := optionsIn(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	results, err := Run(ctx, []images.Definition{definition("a")}, options)
+	if !errors.Is(err, context.Canceled) || len(results) > 0 {
+		t.Errorf("got %v, %v", results, err)
+	}
+	if _, err := os.Stat(options.SizeRecord); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the record was written: %v", err)
+	}
+}
+
+func TestRunRestrictsPlatforms(t *testing.T) {
+	both := definition("both")
+	both.Platforms = images.Platforms()
+	options := optionsIn(t)
+	options.Platforms = []images.Platform{images.LinuxAMD64}
+	if _, err := Run(t.Context(), []images.Definition{both}, options); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"both linux/amd64"}, recorded(t, options)); diff != "" {
+		t.Error(diff)
+	}
+	options.Platforms = []images.Platform{images.LinuxARM64}
+	_, err := Run(t.Context(), []images.Definition{both, definition("one")}, options)
+	if want := "image one is not made for linux/arm64; its definition one.yaml has linux/amd64"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestReferencesOfAPush(t *testing.T) {
+	result := Result{Name: "a", Digest: "sha256:12", Outputs: []publish.Result{
+		{Output: publish.Output{Type: publish.OCI}, Reference: "a@sha256:12"},
+		{Output: publish.Output{Type: publish.Registry, Ref: "r/a:1"}, Reference: "r/a@sha256:12"},
+		{Output: publish.Output{Type: publish.Registry, Ref: "r/a:2"}, Reference: "r/a@sha256:12"},
+	}}
+	if diff := cmp.Diff([]string{"r/a@sha256:12"}, result.References()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func definition(name string) images.Definition {
+	return images.Definition{Name: name, Description: "Image " + name, Base: images.Scratch,
+		Platforms: []images.Platform{images.LinuxAMD64}, File: name + ".yaml"}
+}
+
+// optionsIn returns options for a build in a temporary folder, with a ready proxy for linux/amd64.
+func optionsIn(t *testing.T) Options {
+	t.Helper()
+	dir := t.TempDir()
+	var shown bytes.Buffer
+	t.Cleanup(func() { t.Logf("progress:\n%s", &shown) })
+	return Options{
+		Outputs:    []publish.Output{{Type: publish.OCI, Dest: filepath.Join(dir, "dist", "{name}")}},
+		Proxy:      emptyProgram(t, dir),
+		SizeRecord: filepath.Join(dir, "dist", "sizes.json"),
+		Display:    progress.New(&shown, progress.Plain),
+	}
+}
+
+// emptyProgram writes a file that has the header of a static program for linux/amd64 and nothing else.
+func emptyProgram(t *testing.T, dir string) string {
+	t.Helper()
+	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: uint32(elf.EV_CURRENT), Ehsize: 64}
+	copy(header.Ident[:], elf.ELFMAG)
+	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] =
+		byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
+	var program bytes.Buffer
+	if err := binary.Write(&program, binary.LittleEndian, header); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "proxy")
+	if err := os.WriteFile(path, program.Bytes(), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func names(results []Result) []string {
+	var names []string
+	for _, result := range results {
+		names = append(names, result.Name)
+	}
+	return names
+}
+
+// recorded lists the rows of the size record.
+func recorded(t *testing.T, options Options) []string {
+	t.Helper()
+	record, err := sizes.Read(options.SizeRecord)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for _, row := range record.Images {
+		rows = append(rows, fmt.Sprintf("%s %s", row.Name, row.Platform))
+	}
+	return rows
+}
