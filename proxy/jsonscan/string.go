@@ -163,3 +163,26 @@ func AppendQuoted(dst []byte, s string) []byte {
 	}
 	return append(dst, '"')
 }
+
+// Plain is how many bytes at the start of b, a part of a string's inside, stand
+// for themselves. The byte after them is a quote or a backslash, or b is at its
+// end; a control character is an error.
+func Plain(b []byte) (int, error) {
+	n := plain(b, 0)
+	if n < len(b) && b[n] < 0x20 {
+		return n, &SyntaxError{"control character in a string", n}
+	}
+	return n, nil
+}
+
+// Escape is what an escape without its backslash stands for: one letter, or u
+// and four digits. Half a surrogate pair is given as it is.
+func Escape(b []byte) (rune, bool) {
+	if len(b) == 5 && b[0] == 'u' {
+		return hex4(b[1:])
+	}
+	if len(b) == 1 && unescaped[b[0]] != 0 {
+		return rune(unescaped[b[0]]), true
+	}
+	return 0, false
+}

@@ -1,0 +1,243 @@
+//go:build linux
+
+// Package action turns the bytes of an upload into a checked executable in a
+// directory.
+//
+// An upload is written as it arrives: base64 is decoded piece by piece into a
+// file, so that 64 MB of it never stand in memory (rule 23). What the file is
+// then shows in its first bytes: an ELF, a script, a zip or a gzipped tar, or
+// source text.
+package action
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+)
+
+// Limits bound what an upload may take. Sizes are in bytes.
+type Limits struct {
+	Code     int64 // the upload, decoded
+	Unpacked int64 // all that an archive holds
+	Entries  int   // how many entries an archive has
+}
+
+// ErrTooLarge is returned when an upload is larger than Limits.Code.
+var ErrTooLarge = errors.New("the code is larger than this proxy takes (OW_MAX_CODE)")
+
+// A Base64Error says where an upload is no base64.
+type Base64Error struct {
+	Offset int64 // in the text, without line ends and blanks
+	What   string
+}
+
+func (e *Base64Error) Error() string {
+	return "illegal base64 data at input byte " + strconv.FormatInt(e.Offset, 10) + e.What
+}
+
+// An Upload takes the text of the "code" member of an /init. Write it, then ask
+// for it with Close.
+type Upload struct {
+	limits Limits
+	file   *os.File
+	size   int64
+	err    error
+
+	head   []byte // the first bytes, until it is known what they are
+	known  bool   // whether it is base64 is known, or guessed
+	binary bool   // it is decoded
+	quad   []byte // less than four characters of base64 that wait for more
+	chars  int64  // of base64 seen so far
+	padded bool   // its end was seen
+}
+
+// sniff is how many characters are looked at to tell base64 from text when
+// "binary" has not been seen.
+const sniff = 64
+
+// NewUpload makes a file for an upload in dir, where it can later be renamed
+// into its place.
+func NewUpload(dir string, limits Limits) (*Upload, error) {
+	file, err := os.CreateTemp(dir, ".upload-*")
+	if err != nil {
+		return nil, unwritable(dir, err)
+	}
+	return &Upload{limits: limits, file: file}, nil
+}
+
+// Write takes the next piece of the text.
+func (u *Upload) Write(text []byte) (int, error) {
+	n := len(text)
+	if u.err != nil {
+		return 0, u.err
+	}
+	if !u.known {
+		u.head = append(u.head, text...)
+		if len(dense(u.head)) < sniff && len(u.head) < 4*sniff {
+			return n, nil
+		}
+		text = u.guess()
+	}
+	u.err = u.put(text)
+	return n, u.err
+}
+
+// Binary tells what the request's "binary" member says, when it stands before
+// the code.
+func (u *Upload) Binary(binary bool) {
+	if binary && !u.known {
+		u.known, u.binary = true, true
+	}
+}
+
+// guess decides from the first bytes, and returns them.
+func (u *Upload) guess() []byte {
+	head := u.head
+	u.known, u.binary, u.head = true, looksEncoded(head), nil
+	return head
+}
+
+// looksEncoded reports whether text is the beginning of base64 of an ELF, a
+// zip, a gzip or a script.
+func looksEncoded(text []byte) bool {
+	chars := dense(text)
+	chars = chars[:min(len(chars), sniff)&^3]
+	first := make([]byte, base64.StdEncoding.DecodedLen(len(chars)))
+	n, err := base64.StdEncoding.Decode(first, chars)
+	if err != nil {
+		return false
+	}
+	switch kindOf(first[:n]) {
+	case ELF, Script, Zip, Gzip:
+		return true
+	}
+	return false
+}
+
+// dense is text without blanks and line ends.
+func dense(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for _, c := range text {
+		if !isBlank(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
+
+func (u *Upload) put(text []byte) error {
+	if !u.binary {
+		return u.store(text)
+	}
+	return u.decode(text)
+}
+
+func (u *Upload) store(b []byte) error {
+	if u.size += int64(len(b)); u.size > u.limits.Code {
+		return ErrTooLarge
+	}
+	if _, err := u.file.Write(b); err != nil {
+		return unwritable(u.file.Name(), err)
+	}
+	return nil
+}
+
+// decode decodes as many whole groups of four characters as there are. Line
+// ends and blanks between them are passed over.
+func (u *Upload) decode(text []byte) error {
+	var out [24 << 10]byte
+	for len(text) > 0 {
+		part := text[:min(len(text), 32<<10-4)]
+		text = text[len(part):]
+		chars := part
+		if len(u.quad) > 0 || bytes.IndexAny(part, " \n\r\t") >= 0 {
+			chars = append(u.quad, dense(part)...)
+		}
+		whole := chars[:len(chars)&^3]
+		if len(whole) > 0 {
+			if u.padded {
+				return &Base64Error{u.chars, " (after its end)"}
+			}
+			n, err := base64.StdEncoding.Decode(out[:], whole)
+			if err != nil {
+				at, _ := err.(base64.CorruptInputError)
+				return &Base64Error{u.chars + int64(at), ""}
+			}
+			u.chars += int64(len(whole))
+			u.padded = whole[len(whole)-1] == '='
+			if err := u.store(out[:n]); err != nil {
+				return err
+			}
+		}
+		u.quad = append([]byte(nil), chars[len(whole):]...)
+	}
+	return nil
+}
+
+// Close ends the upload. binary is what the request says; text that begins as
+// base64 of an ELF, script, zip or gzip is decoded in either case (rule 12). The
+// file stands at its beginning.
+func (u *Upload) Close(binary bool) (*os.File, error) {
+	if u.err == nil && !u.known {
+		u.Binary(binary)
+		text := u.head
+		if !u.known {
+			text = u.guess()
+		}
+		u.err = u.put(text)
+	}
+	if u.err == nil && binary && !u.binary {
+		u.err = u.decodeAll()
+	}
+	if u.err == nil && len(u.quad) > 0 {
+		u.err = &Base64Error{u.chars, " (it is cut off)"}
+	}
+	if u.err == nil {
+		_, u.err = u.file.Seek(0, io.SeekStart)
+	}
+	return u.file, u.err
+}
+
+// Size is how many bytes the decoded upload has so far.
+func (u *Upload) Size() int64 { return u.size }
+
+// Discard removes the upload, unless its file was renamed.
+func (u *Upload) Discard() {
+	u.file.Close()
+	os.Remove(u.file.Name())
+}
+
+// decodeAll decodes what was stored as text, for "binary" stood behind the code
+// and the code did not look like anything known.
+func (u *Upload) decodeAll() error {
+	text, err := os.Open(u.file.Name())
+	if err != nil {
+		return err
+	}
+	defer text.Close()
+	os.Remove(u.file.Name())
+	file, err := os.OpenFile(u.file.Name(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return unwritable(u.file.Name(), err)
+	}
+	u.file.Close()
+	u.file, u.size, u.binary = file, 0, true
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := text.Read(buf)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := u.decode(buf[:n]); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,92 @@
+//go:build linux
+
+package http1
+
+import (
+	"syscall"
+	"unsafe"
+)
+
+// again reports a call on a socket that has nothing to give or no room.
+func again(err error) bool { return err == syscall.EAGAIN }
+
+func read(fd int, b []byte) (int, error) {
+	for {
+		if n, err := syscall.Read(fd, b); err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+func write(fd int, b []byte) (int, error) {
+	for {
+		if n, err := syscall.Write(fd, b); err != syscall.EINTR {
+			return n, err
+		}
+	}
+}
+
+type pollFd struct {
+	fd      int32
+	events  int16
+	revents int16
+}
+
+const pollIn = 1
+
+// awaitInput waits until fd can be read, at most one tick, and reports whether
+// it can.
+func awaitInput(fd int) bool {
+	p := pollFd{fd: int32(fd), events: pollIn}
+	limit := syscall.NsecToTimespec(int64(tick))
+	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
+	return int(n) > 0
+}
+
+// listen opens a TCP socket on all addresses of the machine, IPv4 and IPv6, or
+// on IPv4 alone where the kernel has no IPv6.
+func listen(port int) (int, error) {
+	fd, err := open(syscall.AF_INET6, &syscall.SockaddrInet6{Port: port})
+	if err != nil {
+		fd, err = open(syscall.AF_INET, &syscall.SockaddrInet4{Port: port})
+	}
+	return fd, err
+}
+
+func open(family int, address syscall.Sockaddr) (int, error) {
+	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	if family == syscall.AF_INET6 {
+		err = syscall.SetsockoptInt(fd, syscall.IPPROTO_IPV6, syscall.IPV6_V6ONLY, 0)
+	}
+	if err == nil {
+		err = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1)
+	}
+	if err == nil { // accepted sockets inherit it
+		err = syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+	}
+	if err == nil {
+		err = syscall.Bind(fd, address)
+	}
+	if err == nil {
+		err = syscall.Listen(fd, 1024)
+	}
+	if err != nil {
+		syscall.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// portOf is the port that a socket is bound to.
+func portOf(fd int) int {
+	switch a, _ := syscall.Getsockname(fd); a := a.(type) {
+	case *syscall.SockaddrInet6:
+		return a.Port
+	case *syscall.SockaddrInet4:
+		return a.Port
+	}
+	return 0
+}

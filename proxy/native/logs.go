@@ -1,0 +1,111 @@
+//go:build linux
+
+package native
+
+import (
+	"bytes"
+	"sync"
+	"syscall"
+)
+
+// Sentinel ends an activation's log on each stream (rule 34).
+const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
+
+// Logs is where the proxy's own stdout and stderr are written, and nowhere else.
+// It knows whether the last line was ended, because the platform's log collector
+// wants the sentinel alone on its line.
+type Logs struct {
+	mu      sync.Mutex
+	fd      [2]int
+	partial [2]bool // the last byte written was no line end
+	tail    *[]byte // where the last lines are also kept, while an action starts
+}
+
+// tailSize is how much of the logs goes into the error of a failed init.
+const tailSize = 512
+
+// Stream numbers of Logs.
+const (
+	Stdout = 0
+	Stderr = 1
+)
+
+// Write relays bytes of an action.
+func (l *Logs) Write(stream int, b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.write(stream, b)
+	if l.tail != nil {
+		t := append(*l.tail, b...)
+		*l.tail = t[max(0, len(t)-tailSize):]
+	}
+}
+
+// Line writes a line of the proxy's own.
+func (l *Logs) Line(stream int, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if text = text + "\n"; l.partial[stream] {
+		text = "\n" + text
+	}
+	l.write(stream, []byte(text))
+}
+
+// Sentinels ends an activation's logs on both streams.
+func (l *Logs) Sentinels() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for stream := range l.fd {
+		if l.partial[stream] {
+			l.write(stream, []byte("\n"+Sentinel))
+		} else {
+			l.write(stream, []byte(Sentinel))
+		}
+	}
+}
+
+func (l *Logs) write(stream int, b []byte) {
+	l.partial[stream] = b[len(b)-1] != '\n'
+	for len(b) > 0 {
+		n, err := syscall.Write(l.fd[stream], b)
+		switch {
+		case err == syscall.EAGAIN: // a stream that somebody made non-blocking
+			var p polls
+			p[0] = pollFd{fd: int32(l.fd[stream]), events: pollOut}
+			p.wait(-1)
+		case err != nil && err != syscall.EINTR:
+			return // nobody reads the logs: no reason to stop serving
+		case n > 0:
+			b = b[n:]
+		}
+	}
+}
+
+// keepTail starts to keep the last lines, for lastLines.
+func (l *Logs) keepTail() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tail = new([]byte)
+}
+
+// lastLines are the last lines since keepTail, on one line; it stops keeping
+// them.
+func (l *Logs) lastLines() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tail == nil {
+		return ""
+	}
+	t := *l.tail
+	l.tail = nil
+	if len(t) == tailSize {
+		if i := bytes.IndexByte(t, '\n'); i >= 0 && i < len(t)-1 {
+			t = t[i+1:]
+		}
+	}
+	t = bytes.TrimSpace(bytes.ReplaceAll(t, []byte("\r"), nil))
+	return string(bytes.ReplaceAll(t, []byte("\n"), []byte(" | ")))
+}

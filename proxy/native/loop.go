@@ -1,0 +1,322 @@
+//go:build linux
+
+package native
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+)
+
+// LoopOptions tell how a long-lived child speaks.
+type LoopOptions struct {
+	ResultFd  int // 1: results on its stdout; 3: on descriptor 3
+	Greeting  Greeting
+	WholeLine bool          // it gets the whole request, not the value alone
+	Timeout   time.Duration // for the greeting
+}
+
+// A Greeting is what a child says before it takes requests.
+type Greeting int
+
+const (
+	// NoGreeting: the child is taken for ready if it lives for 10 ms.
+	NoGreeting Greeting = iota
+	// Handshake is {"openwhisk":1}, of protocol v1.
+	Handshake
+	// Acknowledgement is {"ok":true}, of ActionLoop.
+	Acknowledgement
+)
+
+// settleTime is how long a child without a greeting is watched (rule 14).
+const settleTime = 10 * time.Millisecond
+
+// A Loop is a long-lived child that answers each line with a line (v1 and
+// ActionLoop). Its methods are for one goroutine at a time, Signal excepted.
+type Loop struct {
+	child *process
+	whole bool
+	buf   []byte // HeadRoom bytes, then what was read
+	n     int    // bytes in buf
+	dead  string // how the child ended, once that is known
+	// chatty is set when a child has written more than a line for a run: it is
+	// then given a moment to write the rest before the next run.
+	chatty bool
+}
+
+const loopBuffer = HeadRoom + 4<<10
+
+// keptBuffer is the largest buffer that is kept from one run to the next.
+const keptBuffer = 2 << 20
+
+// A StartError says why a child could not be started, or was not accepted.
+type StartError struct {
+	Reason string
+	Exited bool // it ended before its greeting
+}
+
+func (e *StartError) Error() string { return e.Reason }
+
+// StartLoop starts a child and waits for its greeting. Errors are *StartError,
+// or the kernel's when the exec failed.
+func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
+	logs := host.Logs
+	logs.keepTail()
+	child, err := start(p, o.ResultFd, host)
+	if err != nil {
+		logs.lastLines()
+		return nil, err
+	}
+	l := &Loop{child: child, whole: o.WholeLine, buf: make([]byte, loopBuffer), n: HeadRoom}
+	if err := l.greet(o); err != nil {
+		l.Stop(Patience{})
+		if last := logs.lastLines(); last != "" {
+			err.Reason += "; last log lines: " + last
+		}
+		return nil, err
+	}
+	logs.lastLines()
+	return l, nil
+}
+
+func (l *Loop) greet(o LoopOptions) *StartError {
+	timeout := o.Timeout
+	if o.Greeting == NoGreeting {
+		timeout = settleTime
+	}
+	line, err := l.line(nil, time.Now().Add(timeout))
+	var exit *ExitError
+	switch {
+	case o.Greeting == NoGreeting && err == errTime:
+		return nil
+	case err == errTime:
+		return &StartError{Reason: "it gave no " + o.Greeting.wanted() + " within " + timeout.String() + o.Greeting.advice()}
+	case errors.As(err, &exit):
+		return &StartError{Reason: exit.Reason + " before it was ready", Exited: true}
+	case err != nil:
+		return &StartError{Reason: err.Error()}
+	case o.Greeting == NoGreeting: // early output is no result
+		l.chatty = true
+		l.n = HeadRoom
+		return nil
+	}
+	l.n = HeadRoom
+	return o.Greeting.check(line[HeadRoom:])
+}
+
+func (g Greeting) wanted() string {
+	if g == Acknowledgement {
+		return `acknowledgement {"ok":true}`
+	}
+	return `handshake {"openwhisk":1}`
+}
+
+func (g Greeting) advice() string {
+	if g == Acknowledgement {
+		return ""
+	}
+	return " (an action without one runs under OW_PROTOCOL=v0, a process per run, or with OW_HANDSHAKE=off)"
+}
+
+// check reads the first line that a child wrote.
+func (g Greeting) check(line []byte) *StartError {
+	name, want := "openwhisk", "1"
+	if g == Acknowledgement {
+		name, want = "ok", "true"
+	}
+	var got string
+	members := jsonscan.Object(line)
+	for members.Next() {
+		if string(members.Key) == name {
+			got = string(members.Value)
+		}
+	}
+	switch {
+	case members.Err() == nil && got == want:
+		return nil
+	case members.Err() == nil && got != "" && g == Handshake:
+		return &StartError{Reason: "it speaks version " + clip(got) + " of the native protocol; this proxy speaks version 1"}
+	case members.Err() == nil && got == "false":
+		return &StartError{Reason: "The action did not initialize properly."}
+	}
+	return &StartError{Reason: "its first line is not the " + g.wanted() + " but " + strconv.Quote(clip(string(bytes.TrimRight(line, "\r\n")))) + g.advice()}
+}
+
+// clip shortens what is shown of foreign text.
+func clip(s string) string {
+	const most = 200
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}
+
+// Run implements Action.
+func (l *Loop) Run(a Activation) ([]byte, error) {
+	if l.dead != "" {
+		return nil, &ExitError{Reason: l.dead, Before: true}
+	}
+	line := a.Value
+	if l.whole {
+		line = a.Body
+	}
+	l.discard()
+	// The line end takes the place of the byte after the line.
+	end := len(line)
+	line = line[:end+1]
+	kept := line[end]
+	line[end] = '\n'
+	answer, err := l.line(line, time.Time{})
+	line[end] = kept
+	return answer, err
+}
+
+// discard drops what the child wrote since its last answer: it is nobody's.
+func (l *Loop) discard() {
+	if l.chatty {
+		p := polls{onResult: {fd: int32(l.child.result), events: pollIn}, onExit: {fd: -1}, onStdout: {fd: -1}, onStderr: {fd: -1}, onStdin: {fd: -1}}
+		p.wait(time.Millisecond)
+	}
+	for unread(l.child.result) > 0 {
+		l.chatty = true
+		if readFd(l.child.result, l.buf[HeadRoom:]) == 0 {
+			break
+		}
+	}
+	l.n = HeadRoom
+}
+
+var errTime = errors.New("time is up")
+
+// line writes request, if any, and waits for a line of the child, with the head
+// room in front. A zero until means for ever.
+func (l *Loop) line(request []byte, until time.Time) ([]byte, error) {
+	c := l.child
+	p := c.polls()
+	rest, err := l.send(request, &p)
+	if err != nil {
+		return nil, err
+	}
+	limit := time.Duration(-1)
+	for {
+		if !until.IsZero() {
+			limit = max(0, time.Until(until))
+		}
+		if !p.wait(limit) {
+			return nil, errTime
+		}
+		if p.ready(onResult) {
+			if line := l.read(&p); line != nil && !l.stray(request, rest) {
+				return line, nil
+			}
+		}
+		c.relay(&p)
+		if p[onStdin].revents != 0 {
+			if rest, err = l.send(rest, &p); err != nil {
+				return nil, err
+			}
+		}
+		if p.ready(onExit) && !p.ready(onResult) || c.result < 0 {
+			return nil, l.died()
+		}
+	}
+}
+
+// send writes as much of a request as the pipe takes, and has p wait for room
+// for the rest.
+func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
+	for len(b) > 0 {
+		n, err := syscall.Write(l.child.stdin, b)
+		switch {
+		case err == syscall.EAGAIN:
+			p[onStdin].fd = int32(l.child.stdin)
+			return b, nil
+		case err == syscall.EINTR:
+		case err != nil: // it closed its input: it has ended, or will answer no more
+			return nil, l.died()
+		default:
+			b = b[n:]
+		}
+	}
+	p[onStdin].fd = -1
+	return nil, nil
+}
+
+// read reads once from the result pipe and gives the line if it is complete.
+func (l *Loop) read(p *polls) []byte {
+	if l.n == len(l.buf) {
+		buf := make([]byte, 4*len(l.buf))
+		copy(buf, l.buf)
+		l.buf = buf
+	}
+	n := readFd(l.child.result, l.buf[l.n:])
+	if n == 0 {
+		closeFd(&l.child.result)
+		p[onResult].fd = -1
+		return nil
+	}
+	i := bytes.IndexByte(l.buf[l.n:l.n+n], '\n')
+	from := l.n
+	l.n += n
+	if i < 0 {
+		return nil
+	}
+	if from+i+1 < l.n {
+		l.chatty = true
+	}
+	return l.buf[:from+i]
+}
+
+// stray reports whether a line cannot be the answer to request, because the
+// child has not read any of it yet, and drops it if so.
+func (l *Loop) stray(request, rest []byte) bool {
+	if len(request) == 0 || unread(l.child.stdin) < len(request)-len(rest) {
+		return false
+	}
+	l.n, l.chatty = HeadRoom, true
+	return true
+}
+
+// died finds out how the child ended, gives it its end if it only closed its
+// pipes, and keeps the reason.
+func (l *Loop) died() error {
+	reason := ""
+	if !l.child.leaves(100 * time.Millisecond) {
+		reason = "it closed its input or output"
+		l.child.signal(syscall.SIGKILL)
+		l.child.leaves(-1)
+	}
+	l.child.stop(Patience{})
+	if reason == "" {
+		reason = l.child.reason()
+	}
+	l.dead = reason
+	return &ExitError{Reason: reason}
+}
+
+// Settle implements Action.
+func (l *Loop) Settle(b []byte, free bool) {
+	if l.dead != "" {
+		return
+	}
+	if !free || len(l.buf) > keptBuffer {
+		l.buf = make([]byte, loopBuffer)
+	}
+	l.n = HeadRoom
+	l.child.relayAll()
+}
+
+// Signal implements Action.
+func (l *Loop) Signal(s syscall.Signal) { l.child.signal(s) }
+
+// Stop implements Action.
+func (l *Loop) Stop(p Patience) {
+	if l.dead == "" {
+		l.dead = "it was stopped"
+		l.child.stop(p)
+	}
+}

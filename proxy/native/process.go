@@ -1,0 +1,243 @@
+//go:build linux
+
+package native
+
+import (
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A process is a child with pipes. Descriptors that are closed or were never
+// open are -1.
+type process struct {
+	pid    int
+	exit   int    // can be read once the child has ended
+	stdin  int    // our end, non-blocking
+	result int    // where the result comes from: its stdout, or descriptor 3
+	log    [2]int // its stdout (unless that is result) and stderr
+	host   *Host
+	status syscall.WaitStatus
+	ended  atomic.Bool // it was waited for, status holds
+}
+
+// pipe gives a pipe whose ends other children do not get.
+func pipe() (r, w int, err error) {
+	var p [2]int
+	err = syscall.Pipe2(p[:], syscall.O_CLOEXEC)
+	return p[0], p[1], err
+}
+
+// start starts a program. resultFd is 1 (its stdout) or 3. When the exec itself
+// fails the error is the kernel's.
+func start(p Program, resultFd int, host *Host) (*process, error) {
+	c := &process{pid: -1, exit: -1, stdin: -1, result: -1, log: [2]int{-1, -1}, host: host}
+	theirs := [4]int{-1, -1, -1, -1}
+	files := 3
+	if resultFd == 3 {
+		files = 4
+	}
+	var err error
+	for fd := 0; fd < files && err == nil; fd++ {
+		switch {
+		case fd == 0:
+			theirs[fd], c.stdin, err = pipe()
+		case fd == resultFd:
+			c.result, theirs[fd], err = pipe()
+		default:
+			c.log[fd-1], theirs[fd], err = pipe()
+		}
+	}
+	if err == nil {
+		err = c.exec(p, theirs[:files])
+	}
+	for _, fd := range theirs[:files] {
+		closeFd(&fd)
+	}
+	if err != nil {
+		c.closePipes()
+		return nil, err
+	}
+	// Our end alone: the child's is another open file description.
+	syscall.Syscall(syscall.SYS_FCNTL, uintptr(c.stdin), syscall.F_SETFL, syscall.O_NONBLOCK)
+	return c, nil
+}
+
+func (c *process) exec(p Program, theirs []int) error {
+	var files [4]uintptr
+	for i, fd := range theirs {
+		files[i] = uintptr(fd)
+	}
+	attr := &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: files[:len(theirs)],
+		Sys: &syscall.SysProcAttr{Setpgid: true, PidFD: &c.exit}}
+	for try := 0; ; try++ {
+		pid, err := c.host.fork(p.Path, append([]string{p.Path}, p.Args...), attr)
+		// Another child that was forked while the file was still being
+		// written may hold it open for writing until its own exec.
+		if err == syscall.ETXTBSY && try < 50 {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		if err != nil {
+			c.exit = -1
+			return err
+		}
+		c.pid = pid
+		if c.exit < 0 {
+			return c.watch()
+		}
+		return nil
+	}
+}
+
+// watch stands in for a pidfd on kernels before 5.2: a pipe that ends when the
+// child does.
+func (c *process) watch() error {
+	r, w, err := pipe()
+	if err != nil {
+		return err
+	}
+	c.exit = r
+	go func() {
+		c.wait4()
+		syscall.Close(w)
+	}()
+	return nil
+}
+
+func (c *process) wait4() {
+	for {
+		if _, err := syscall.Wait4(c.pid, &c.status, 0, nil); err != syscall.EINTR {
+			break
+		}
+	}
+	c.ended.Store(true)
+	c.host.forget(c.pid)
+}
+
+// reap collects the status of a child whose exit was seen.
+func (c *process) reap() {
+	if !c.ended.Load() {
+		c.wait4()
+	}
+	closeFd(&c.exit)
+}
+
+// polls is what to wait for.
+func (c *process) polls() polls {
+	return polls{
+		onResult: {fd: int32(c.result), events: pollIn},
+		onExit:   {fd: int32(c.exit), events: pollIn},
+		onStdout: {fd: int32(c.log[Stdout]), events: pollIn},
+		onStderr: {fd: int32(c.log[Stderr]), events: pollIn},
+		onStdin:  {fd: -1, events: pollOut},
+	}
+}
+
+// relay passes the logs on that p says are there.
+func (c *process) relay(p *polls) {
+	for stream, i := range [...]int{onStdout, onStderr} {
+		if c.log[stream] < 0 || !p.ready(i) {
+			continue
+		}
+		if c.relayOnce(stream) == 0 {
+			closeFd(&c.log[stream])
+			p[i].fd = -1
+		}
+	}
+}
+
+func (c *process) relayOnce(stream int) int {
+	var b [16 << 10]byte
+	n := readFd(c.log[stream], b[:])
+	c.host.Logs.Write(stream, b[:n])
+	return n
+}
+
+// relayAll passes on the logs that are in the pipes now, and not what a child
+// goes on writing meanwhile: that may have no end.
+func (c *process) relayAll() {
+	for stream, fd := range c.log {
+		if fd < 0 {
+			continue
+		}
+		for left := unread(fd); left > 0; {
+			n := c.relayOnce(stream)
+			if n == 0 {
+				break
+			}
+			left -= n
+		}
+	}
+}
+
+// signal reaches the child and what it started.
+func (c *process) signal(s syscall.Signal) {
+	if c.pid > 0 && !c.ended.Load() {
+		syscall.Kill(-c.pid, s)
+	}
+}
+
+func (c *process) closePipes() {
+	for _, fd := range []*int{&c.stdin, &c.result, &c.log[0], &c.log[1]} {
+		closeFd(fd)
+	}
+}
+
+// reason says how the child ended.
+func (c *process) reason() string {
+	if c.status.Signaled() {
+		text := "signal: " + c.status.Signal().String()
+		if c.status.Signal() == syscall.SIGKILL {
+			text += " (out of memory?)"
+		}
+		return text
+	}
+	return "exit status " + strconv.Itoa(c.status.ExitStatus())
+}
+
+// Patience is how long an action has to end by itself: after the end of its
+// input, and then after SIGTERM. SIGKILL follows.
+type Patience struct {
+	AfterEOF, AfterTerm time.Duration
+}
+
+// stop ends the child, relaying what it still logs.
+func (c *process) stop(p Patience) {
+	closeFd(&c.stdin)
+	if !c.leaves(p.AfterEOF) {
+		c.signal(syscall.SIGTERM)
+		if !c.leaves(p.AfterTerm) {
+			c.signal(syscall.SIGKILL)
+			c.leaves(-1)
+		}
+	}
+	c.signal(syscall.SIGKILL) // what it left behind in its process group
+	c.reap()
+	c.relayAll()
+	c.closePipes()
+}
+
+// leaves waits for the child's end and reports whether it came in time.
+func (c *process) leaves(limit time.Duration) bool {
+	if c.exit < 0 {
+		return true
+	}
+	end := time.Now().Add(limit)
+	p := c.polls()
+	p[onResult].fd = -1
+	for {
+		left := limit
+		if limit > 0 {
+			left = max(0, time.Until(end))
+		}
+		if !p.wait(left) {
+			return false
+		}
+		c.relay(&p)
+		if p.ready(onExit) {
+			return true
+		}
+	}
+}

@@ -1,0 +1,182 @@
+//go:build linux
+
+package native
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+)
+
+// maxArgument is how long an argument of a program may be on Linux, in bytes
+// without the zero at its end. A longer value travels on stdin alone.
+const maxArgument = 131071
+
+// V0 runs a process for each activation. Its methods may be called by several
+// goroutines at once.
+type V0 struct {
+	program Program
+	host    *Host
+
+	mu      sync.Mutex
+	running map[*process]struct{}
+}
+
+// NewV0 gives an action that starts program for every run.
+func NewV0(program Program, host *Host) *V0 {
+	return &V0{program: program, host: host, running: map[*process]struct{}{}}
+}
+
+// Run implements Action. The answer is the last line of the process's stdout;
+// its exit status does not matter (rule 29).
+func (v *V0) Run(a Activation) ([]byte, error) {
+	p := v.program
+	p.Env = appendActivation(append(make([]string, 0, len(p.Env)+8), p.Env...), a.Body)
+	if len(a.Value) <= maxArgument {
+		p.Args = append(p.Args[:len(p.Args):len(p.Args)], string(a.Value))
+	}
+	child, err := start(p, 1, v.host)
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	v.running[child] = struct{}{}
+	v.mu.Unlock()
+	out := lastLine{logs: v.host.Logs, buf: make([]byte, loopBuffer), n: HeadRoom}
+	out.collect(child, a.Value)
+	v.mu.Lock()
+	delete(v.running, child)
+	child.reap()
+	v.mu.Unlock()
+	child.closePipes()
+	return out.line(), nil
+}
+
+// appendActivation gives the request's members but the value as __OW_<NAME>
+// (rule 25).
+func appendActivation(env []string, body []byte) []string {
+	members := jsonscan.Object(body)
+	for members.Next() {
+		if string(members.Key) == "value" || bytes.IndexByte(members.Key, '=') >= 0 || bytes.IndexByte(members.Key, 0) >= 0 {
+			continue
+		}
+		text, ok := jsonscan.Text(members.Value)
+		if !ok {
+			text = string(jsonscan.AppendCompact(nil, members.Value))
+		}
+		env = SetEnv(env, "__OW_"+strings.ToUpper(string(members.Key)), text)
+	}
+	return env
+}
+
+// SetEnv sets a variable in a list of "KEY=value", in place where it is there.
+// A value ends at its first zero byte, for the kernel takes no other.
+func SetEnv(env []string, key, value string) []string {
+	if i := strings.IndexByte(value, 0); i >= 0 {
+		value = value[:i]
+	}
+	entry := key + "=" + value
+	for i, e := range env {
+		if len(e) > len(key) && e[len(key)] == '=' && e[:len(key)] == key {
+			env[i] = entry
+			return env
+		}
+	}
+	return append(env, entry)
+}
+
+// lastLine takes a process's stdout: the last line is kept, those before it are
+// logs.
+type lastLine struct {
+	logs *Logs
+	buf  []byte // HeadRoom bytes, then the last line so far
+	n    int
+}
+
+// collect feeds the value to the process and takes its output until it ends. A
+// background process that keeps its stdout open delays nothing.
+func (o *lastLine) collect(c *process, value []byte) {
+	p := c.polls()
+	p[onStdin].fd = int32(c.stdin)
+	for {
+		p.wait(-1)
+		if p[onStdin].revents != 0 {
+			value = feed(c, value, &p)
+		}
+		if p.ready(onResult) && o.read(c.result) == 0 {
+			p[onResult].fd = -1
+		}
+		c.relay(&p)
+		if p.ready(onExit) {
+			for left := unread(c.result); left > 0; {
+				n := o.read(c.result)
+				if n == 0 {
+					break
+				}
+				left -= n
+			}
+			c.relayAll()
+			return
+		}
+	}
+}
+
+// feed writes what the process's stdin takes, and closes it after the last.
+func feed(c *process, value []byte, p *polls) []byte {
+	n, err := syscall.Write(c.stdin, value)
+	if err == syscall.EAGAIN || err == syscall.EINTR {
+		return value
+	}
+	if value = value[max(n, 0):]; err != nil || len(value) == 0 {
+		closeFd(&c.stdin)
+		p[onStdin] = pollFd{fd: -1}
+	}
+	return value
+}
+
+// read takes what is there and returns how many bytes that were, 0 at the end.
+func (o *lastLine) read(fd int) int {
+	if o.n == len(o.buf) {
+		buf := make([]byte, 4*len(o.buf))
+		copy(buf, o.buf)
+		o.buf = buf
+	}
+	n := readFd(fd, o.buf[o.n:])
+	if n == 0 {
+		return 0
+	}
+	o.n += n
+	// A line end that is the very last byte so far ends the last line.
+	kept := o.buf[HeadRoom:o.n]
+	if i := bytes.LastIndexByte(kept[:len(kept)-1], '\n'); i >= 0 {
+		o.logs.Write(Stdout, kept[:i+1])
+		o.n = HeadRoom + copy(kept, kept[i+1:])
+	}
+	return n
+}
+
+// line is the last line, with the head room in front.
+func (o *lastLine) line() []byte {
+	if o.n > HeadRoom && o.buf[o.n-1] == '\n' {
+		o.n--
+	}
+	return o.buf[:o.n]
+}
+
+// Settle implements Action: all was relayed when Run returned.
+func (v *V0) Settle([]byte, bool) {}
+
+// Signal implements Action.
+func (v *V0) Signal(s syscall.Signal) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for child := range v.running {
+		child.signal(s)
+	}
+}
+
+// Stop implements Action: between runs there is nothing to end.
+func (v *V0) Stop(Patience) {}

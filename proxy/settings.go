@@ -1,0 +1,177 @@
+//go:build linux
+
+package main
+
+import (
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
+)
+
+// version is __OW_PROXY_VERSION.
+const version = "2.0.0"
+
+// settings is what the environment says.
+type settings struct {
+	port    int
+	maxBody int64
+	whisk   whisk.Config
+}
+
+// A settingError names a variable and what it may be.
+type settingError struct{ text string }
+
+func (e *settingError) Error() string { return e.text }
+
+// environ reads variables and keeps the first error.
+type environ struct {
+	values map[string]string
+	err    error
+}
+
+func readSettings(env []string) (settings, error) {
+	e := &environ{values: map[string]string{}}
+	for _, v := range env {
+		if key, value, ok := strings.Cut(v, "="); ok {
+			e.values[key] = value
+		}
+	}
+	s := settings{
+		port:    e.port(),
+		maxBody: e.size("OW_MAX_BODY", 64<<20),
+		whisk: whisk.Config{
+			Protocol:     e.protocol(),
+			Handshake:    e.choice("OW_HANDSHAKE", "on", "off") == "on",
+			ResultFd:     1,
+			ActionDir:    e.text("OW_ACTION_DIR", "/action"),
+			InitTimeout:  e.duration("OW_INIT_TIMEOUT", 30*time.Second),
+			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*time.Second),
+			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
+			Concurrent:   strings.EqualFold(e.values["__OW_ALLOW_CONCURRENT"], "true"),
+			Compiler:     e.values["OW_COMPILER"],
+			WaitForAck:   e.values["OW_WAIT_FOR_ACK"] != "",
+			ExecutionEnv: e.values["OW_EXECUTION_ENV"],
+			LogInitError: e.values["OW_LOG_INIT_ERROR"] != "",
+			SaveJar:      e.values["OW_SAVE_JAR"],
+			Limits: action.Limits{
+				Code:     e.size("OW_MAX_CODE", 64<<20),
+				Unpacked: 512 << 20,
+				Entries:  65536,
+			},
+			Env: childEnvironment(env, e.values),
+		},
+	}
+	if e.choice("OW_RESULT_FD", "1", "3") == "3" {
+		s.whisk.ResultFd = 3
+	}
+	if !strings.HasPrefix(s.whisk.ActionDir, "/") {
+		e.fail("OW_ACTION_DIR", "an absolute path")
+	}
+	debug.SetGCPercent(200)
+	return s, e.err
+}
+
+// childEnvironment is the container's environment with what existing proxies add
+// to it for actions (rule 19).
+func childEnvironment(env []string, values map[string]string) []string {
+	out := append([]string(nil), env...)
+	out = append(out, "__OW_PROXY_VERSION="+version)
+	for _, name := range []string{"OW_EXECUTION_ENV", "OW_WAIT_FOR_ACK"} {
+		if value := values[name]; value != "" {
+			out = append(out, "__"+name+"="+value)
+		}
+	}
+	return out
+}
+
+func (e *environ) fail(key, allowed string) {
+	if e.err == nil {
+		e.err = &settingError{key + "=" + strconv.Quote(e.values[key]) + ": want " + allowed}
+	}
+}
+
+func (e *environ) text(key, otherwise string) string {
+	if v := e.values[key]; v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// isSet is how switches of existing proxies are read: 1 or true.
+func (e *environ) isSet(key string) bool {
+	v := e.values[key]
+	return v == "1" || strings.EqualFold(v, "true")
+}
+
+// choice gives one of the allowed words; the first is the default.
+func (e *environ) choice(key string, allowed ...string) string {
+	v := e.text(key, allowed[0])
+	for _, a := range allowed {
+		if v == a {
+			return v
+		}
+	}
+	e.fail(key, strings.Join(allowed, " or "))
+	return allowed[0]
+}
+
+func (e *environ) protocol() whisk.Protocol {
+	switch e.choice("OW_PROTOCOL", "auto", "v0", "v1", "actionloop") {
+	case "v0":
+		return whisk.V0
+	case "v1":
+		return whisk.V1
+	case "actionloop":
+		return whisk.ActionLoop
+	}
+	return whisk.Auto
+}
+
+func (e *environ) port() int {
+	for _, key := range []string{"OW_PORT", "PORT", "FLASK_PROXY_PORT"} {
+		if v := e.values[key]; v != "" {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 0 || n > 65535 {
+				e.fail(key, "a port, 0 to 65535")
+			}
+			return n
+		}
+	}
+	return 8080
+}
+
+func (e *environ) duration(key string, otherwise time.Duration) time.Duration {
+	v := e.values[key]
+	if v == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d < 0 {
+		e.fail(key, "a duration such as 8s or 500ms")
+	}
+	return d
+}
+
+// size reads bytes: 1048576, 1024KiB or 1MiB.
+func (e *environ) size(key string, otherwise int64) int64 {
+	v := e.values[key]
+	if v == "" {
+		return otherwise
+	}
+	digits, shift := v, 0
+	for suffix, s := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
+		if d, ok := strings.CutSuffix(v, suffix); ok {
+			digits, shift = d, s
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || n <= 0 {
+		e.fail(key, "a number of bytes such as 67108864 or 64MiB")
+		return otherwise
+	}
+	return n << shift
+}

@@ -1,0 +1,52 @@
+//go:build linux
+
+package whisk
+
+import (
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+)
+
+// A Protocol is how the proxy speaks with an action (OW_PROTOCOL).
+type Protocol int
+
+const (
+	// Auto is ActionLoop where its variables are set, and v1 elsewhere.
+	Auto Protocol = iota
+	V0
+	V1
+	ActionLoop
+)
+
+// Config is what the environment of the proxy says.
+type Config struct {
+	Protocol    Protocol
+	Handshake   bool // v1: a handshake is awaited (OW_HANDSHAKE)
+	ResultFd    int  // v1: 1 or 3 (OW_RESULT_FD)
+	ActionDir   string
+	Limits      action.Limits
+	InitTimeout time.Duration // for a handshake or an acknowledgement
+	Grace       time.Duration // for a shutdown, in all
+	Reinit      bool          // a second /init is taken (PROXY_ALLOW_REINIT)
+	Concurrent  bool          // v0 runs may overlap (__OW_ALLOW_CONCURRENT)
+
+	Compiler     string // OW_COMPILER
+	WaitForAck   bool   // OW_WAIT_FOR_ACK
+	ExecutionEnv string // OW_EXECUTION_ENV
+	LogInitError bool   // OW_LOG_INIT_ERROR
+	SaveJar      string // OW_SAVE_JAR
+
+	Env []string // the container's environment, with what the proxy adds
+}
+
+// protocol is Auto resolved, as far as it can be before an upload is seen.
+func (c *Config) protocol() Protocol {
+	if c.Protocol != Auto {
+		return c.Protocol
+	}
+	if c.Compiler != "" || c.WaitForAck || c.ExecutionEnv != "" {
+		return ActionLoop
+	}
+	return V1
+}

@@ -1,0 +1,180 @@
+//go:build linux
+
+package whisk
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+)
+
+// serveRun serves one run, or starts it where runs may overlap. The caller holds
+// the turn.
+func (s *Service) serveRun(r *http1.Request) {
+	if s.action == nil {
+		s.fail(r, s.config.protocol().beforeInit())
+		return
+	}
+	if v0, ok := s.action.(*native.V0); ok && s.config.Concurrent {
+		s.overlap.Add(1)
+		go func() {
+			defer s.overlap.Done()
+			s.run(r, v0)
+		}()
+		return
+	}
+	s.run(r, s.action)
+}
+
+// run gives a request to the action and answers it.
+func (s *Service) run(r *http1.Request, action native.Action) {
+	request, err := readRun(r.Body)
+	if err != nil {
+		s.fail(r, *err)
+		return
+	}
+	b, runErr := action.Run(request.Activation)
+	switch {
+	case runErr != nil:
+		s.fail(r, s.runFailure(runErr, action))
+		s.host.Logs.Sentinels()
+	case !isResult(b[native.HeadRoom:]):
+		s.badResult(b[native.HeadRoom:])
+		s.fail(r, failure{status: 502, text: textNoResult})
+		action.Settle(b, true)
+		s.noteDeadline(request.deadline)
+		s.host.Logs.Sentinels()
+	default:
+		free := r.Send(200, trimEnd(b), native.HeadRoom)
+		action.Settle(b, free)
+		s.noteDeadline(request.deadline)
+		s.host.Logs.Sentinels()
+	}
+}
+
+// isResult reports whether a line is an object or an array (rule 28).
+func isResult(line []byte) bool {
+	kind := jsonscan.Kind(line)
+	return (kind == '{' || kind == '[') && jsonscan.Check(line) == nil
+}
+
+func trimEnd(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == '\r' || b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+// badResult shows a line that is no result in the log.
+func (s *Service) badResult(line []byte) {
+	const most = 64 << 10
+	if len(line) > 0 {
+		s.host.Logs.Line(native.Stdout, string(line[:min(len(line), most)]))
+	}
+}
+
+func (s *Service) runFailure(err error, action native.Action) failure {
+	if _, v0 := action.(*native.V0); v0 { // the process could not be started
+		return failure{status: 502, text: textNoResult, log: "cannot run the action: " + err.Error()}
+	}
+	var exit *native.ExitError
+	if errors.As(err, &exit) {
+		return s.config.protocol().exited(exit.Reason, exit.Before)
+	}
+	return failure{status: 502, text: err.Error()}
+}
+
+// fail answers with a failure, after its log.
+func (s *Service) fail(r *http1.Request, f failure) {
+	if f.log != "" {
+		s.host.Logs.Line(native.Stderr, f.log)
+	}
+	if f.sentinels {
+		s.host.Logs.Sentinels()
+	}
+	answerError(r, f.status, f.text)
+}
+
+// runRequest is the body of a /run, taken apart.
+type runRequest struct {
+	native.Activation
+	deadline int64 // milliseconds since 1970, 0 for none
+}
+
+// readRun takes a body apart. It makes one line of it, in place.
+func readRun(body []byte) (runRequest, *failure) {
+	var r runRequest
+	body = jsonscan.Trim(body)
+	if len(body) == 0 {
+		body = append(make([]byte, 0, 32), `{"value":{}}`...)
+	}
+	r.Body = body
+	members := jsonscan.Object(body)
+	for members.Next() {
+		switch string(members.Key) {
+		case "value":
+			r.Value = members.Value
+		case "deadline":
+			r.deadline = deadline(members.Value)
+		}
+	}
+	if err := members.Err(); err != nil {
+		return r, &failure{status: 400, text: "Error unmarshaling request: " + err.Error()}
+	}
+	jsonscan.OneLine(body)
+	switch jsonscan.Kind(r.Value) {
+	case '{', '[':
+	case 0, 'n': // rule 27
+		r.Value = append(make([]byte, 0, 4), "{}"...)
+		r.Body = withValue(body)
+	default:
+		return r, &failure{status: 404, text: textNoArgument}
+	}
+	return r, nil
+}
+
+// withValue is a request without a value, or with null for it, with an empty
+// one.
+func withValue(body []byte) []byte {
+	out := append(make([]byte, 0, len(body)+32), `{"value":{}`...)
+	members := jsonscan.Object(body)
+	for members.Next() {
+		if string(members.Key) == "value" {
+			continue
+		}
+		out = append(out, ',')
+		out = jsonscan.AppendQuoted(out, string(members.Key))
+		out = append(append(out, ':'), members.Value...)
+	}
+	return append(out, '}')
+}
+
+// deadline reads a number, or a string that holds one (rule 24). Another value
+// is no deadline.
+func deadline(raw []byte) (ms int64) {
+	if jsonscan.Kind(raw) == '"' {
+		raw = raw[1 : len(raw)-1]
+	}
+	for _, c := range raw {
+		if c < '0' || c > '9' || ms > 1<<53 {
+			return 0
+		}
+		ms = ms*10 + int64(c-'0')
+	}
+	return ms
+}
+
+// noteDeadline logs that a run took longer than it had. Ending it is the
+// platform's affair.
+func (s *Service) noteDeadline(ms int64) {
+	if ms == 0 {
+		return
+	}
+	if over := time.Now().UnixMilli() - ms; over > 0 {
+		s.host.Logs.Line(native.Stderr, "the action answered "+strconv.FormatInt(over, 10)+" ms after its deadline")
+	}
+}

@@ -1,0 +1,133 @@
+//go:build linux
+
+// Package whisk is the action interface of OpenWhisk: POST /init and POST /run,
+// their rules, errors and log sentinels (the rule numbers in comments are those
+// of docs/native-protocol.md's appendix).
+//
+// Runs wait in one queue and are served one after the other, first come first
+// served, by whichever of the server's threads is free (Service.Work).
+package whisk
+
+import (
+	"sync"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+)
+
+// A Service answers /init and /run. It implements http1.Handler.
+type Service struct {
+	config Config
+	host   *native.Host
+	folder *action.Folder
+
+	// initializing is held by the /init that is being served.
+	initializing sync.Mutex
+	initialized  bool // under initializing
+
+	// turn is held by whoever uses the action: the thread that serves runs, or
+	// an /init or shutdown that replaces it.
+	turn   sync.Mutex
+	action native.Action // written under turn and mu, read under either
+
+	mu       sync.Mutex
+	queue    queue
+	stopping bool
+	overlap  sync.WaitGroup // runs in goroutines of their own
+}
+
+// New gives a service that logs to host's streams.
+func New(config Config, host *native.Host) *Service {
+	return &Service{
+		config: config,
+		host:   host,
+		folder: &action.Folder{Dir: config.ActionDir, Limits: config.Limits, Env: config.Env},
+	}
+}
+
+// Streams implements http1.Handler: code is decoded as it arrives.
+func (s *Service) Streams(method, path string) bool { return method == "POST" && path == "/init" }
+
+// ServeStream implements http1.Handler.
+func (s *Service) ServeStream(r *http1.Request, body *http1.Body) { s.init(r, body) }
+
+// Serve implements http1.Handler.
+func (s *Service) Serve(r *http1.Request) {
+	switch {
+	case r.Path != "/run" && r.Path != "/init":
+		answerError(r, 404, "not found: this is an OpenWhisk action, it answers POST /init and POST /run")
+	case r.Method != "POST":
+		answerError(r, 405, "method not allowed: send a POST")
+	default:
+		if !s.enqueue(r) {
+			answerError(r, 503, "the action is shutting down")
+		}
+	}
+}
+
+// enqueue reports false when no run is taken any more.
+func (s *Service) enqueue(r *http1.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopping {
+		return false
+	}
+	s.queue.push(r)
+	return true
+}
+
+// Work implements http1.Handler: it serves the runs that wait, unless another
+// thread does.
+func (s *Service) Work() {
+	for s.waiting() && s.turn.TryLock() {
+		for r := s.next(); r != nil; r = s.next() {
+			s.serveRun(r)
+		}
+		s.turn.Unlock()
+		// A run that was queued since the last look found the turn taken.
+	}
+}
+
+func (s *Service) waiting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queue.n > 0
+}
+
+func (s *Service) next() *http1.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queue.pop()
+}
+
+// queue is a first in, first out queue in a ring.
+type queue struct {
+	ring []*http1.Request
+	head int
+	n    int
+}
+
+func (q *queue) push(r *http1.Request) {
+	if q.n == len(q.ring) {
+		ring := make([]*http1.Request, max(16, 2*q.n))
+		for i := range q.n {
+			ring[i] = q.ring[(q.head+i)%len(q.ring)]
+		}
+		q.ring, q.head = ring, 0
+	}
+	q.ring[(q.head+q.n)%len(q.ring)] = r
+	q.n++
+}
+
+// pop gives nil when the queue is empty.
+func (q *queue) pop() *http1.Request {
+	if q.n == 0 {
+		return nil
+	}
+	r := q.ring[q.head]
+	q.ring[q.head] = nil
+	q.head = (q.head + 1) % len(q.ring)
+	q.n--
+	return r
+}
