@@ -46,33 +46,32 @@ func (t Target) Judge(r *Record) Verdict {
 	return v
 }
 
-// limit is the target's column: "at most 2.0 MB".
+// limit is the target's column: "at most 2 MB".
 func (t Target) limit() string {
+	number := fmt.Sprintf("%g%s", t.Limit, t.Unit)
 	switch {
 	case t.Never:
-		return fmt.Sprintf("%.0f", t.Limit)
+		return number
 	case t.AtLeast:
-		return "at least " + t.format(t.Limit)
+		return "at least " + number
 	}
-	return "at most " + t.format(t.Limit)
+	return "at most " + number
 }
 
+// format writes a measured value: "1.987 MB".
 func (t Target) format(value float64) string {
-	switch {
-	case t.Never:
-		return fmt.Sprintf("%.0f", value)
-	case t.Against == (Point{}):
-		return fmt.Sprintf("%.2f%s", value, t.Unit)
+	if t.Never {
+		return fmt.Sprintf("%.0f%s", value, t.Unit)
 	}
-	return fmt.Sprintf("%.2f", value)
+	return fmt.Sprintf("%.3f%s", value, t.Unit)
 }
 
-// spread is the smallest and the largest round: "0.31 to 0.36".
+// spread is the smallest and the largest round: "0.310 to 0.364".
 func (v Verdict) spread() string {
 	if v.Never || len(v.Rounds) < 2 {
 		return ""
 	}
-	return fmt.Sprintf("%.2f to ", slices.Min(v.Rounds)) + v.format(slices.Max(v.Rounds))
+	return fmt.Sprintf("%.3f to ", slices.Min(v.Rounds)) + v.format(slices.Max(v.Rounds))
 }
 
 // outcome is the last column: whether the target is met.
