@@ -12,6 +12,7 @@ package main
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"syscall"
 
@@ -21,10 +22,35 @@ import (
 )
 
 func main() {
-	settings, err := readSettings(os.Environ())
+	flags, err := parseFlags(os.Args[1:])
 	if err != nil {
 		fail(err)
 	}
+	env := os.Environ()
+	switch {
+	case flags.help:
+		os.Stdout.WriteString(usage)
+		return
+	case flags.version:
+		os.Stdout.WriteString("OpenWhisk ActionLoop Proxy v" + version + ", built with " + runtime.Version() + "\n")
+		return
+	case flags.debug: // as in existing proxies: init may be repeated, and actions are told
+		env = append(env, "OW_DEBUG=/tmp/action.log", "PROXY_ALLOW_REINIT=1")
+	}
+	settings, err := readSettings(env)
+	if err != nil {
+		fail(err)
+	}
+	if flags.compile != "" {
+		if err := compile(settings, flags.compile, flags.env); err != nil {
+			fail(err)
+		}
+		return
+	}
+	serve(settings)
+}
+
+func serve(settings settings) {
 	host := native.NewHost(1, 2)
 	service := whisk.New(settings.whisk, host)
 	server := &http1.Server{Handler: service, MaxBody: settings.maxBody}

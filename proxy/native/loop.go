@@ -53,13 +53,19 @@ const loopBuffer = HeadRoom + 4<<10
 // keptBuffer is the largest buffer that is kept from one run to the next.
 const keptBuffer = 2 << 20
 
-// A StartError says why a child could not be started, or was not accepted.
+// A StartError says why a child was not accepted.
 type StartError struct {
-	Reason string
-	Exited bool // it ended before its greeting
+	Reason    string
+	LastLines string // of its log, on one line
+	Exited    bool   // it ended before its greeting
 }
 
-func (e *StartError) Error() string { return e.Reason }
+func (e *StartError) Error() string {
+	if e.LastLines == "" {
+		return e.Reason
+	}
+	return e.Reason + "; last log lines: " + e.LastLines
+}
 
 // StartLoop starts a child and waits for its greeting. Errors are *StartError,
 // or the kernel's when the exec failed.
@@ -74,9 +80,7 @@ func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
 	l := &Loop{child: child, whole: o.WholeLine, buf: make([]byte, loopBuffer), n: HeadRoom}
 	if err := l.greet(o); err != nil {
 		l.Stop(Patience{})
-		if last := logs.lastLines(); last != "" {
-			err.Reason += "; last log lines: " + last
-		}
+		err.LastLines = logs.lastLines()
 		return nil, err
 	}
 	logs.lastLines()

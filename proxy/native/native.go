@@ -4,7 +4,7 @@
 // an executable, gives it activations and takes its results and logs. The
 // protocol is specified in docs/native-protocol.md; each form of it is a file
 // here: v0.go (a process per run), loop.go (a long-lived child: v1 and
-// ActionLoop).
+// ActionLoop, whose compilers compile.go runs).
 //
 // One thread serves a run from end to end with blocking system calls: it writes
 // the request to the child's pipe and waits in one ppoll(2) for the result, the

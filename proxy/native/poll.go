@@ -16,10 +16,12 @@ type pollFd struct {
 }
 
 const (
-	pollIn  = 0x01
-	pollOut = 0x04
-	// pollAny is all that makes a read worth while: data, an error, an end.
-	pollAny = pollIn | 0x08 | 0x10
+	pollIn     = 0x01
+	pollOut    = 0x04
+	pollError  = 0x08
+	pollHangup = 0x10
+	// pollAny is all that makes a read worth while.
+	pollAny = pollIn | pollError | pollHangup
 )
 
 // polls is what a run waits for. The result stands first: what was logged before

@@ -32,28 +32,39 @@ func (s *Service) tryInit(body *http1.Body) *failure {
 	if s.initialized && !s.config.Reinit {
 		return &failure{status: 403, text: textTwice, log: textTwice}
 	}
-	protocol := s.config.protocol()
 	upload := &upload{folder: s.folder}
 	defer upload.discard()
 	request, err := readInit(body, upload.open)
 	if err != nil {
-		return s.refused(protocol, err)
+		return s.refused(err)
 	}
-	executable, err := s.place(upload, request)
-	switch {
-	case err != nil:
-		return s.refused(protocol, err)
-	case executable == nil:
-		f := protocol.noCode()
-		return &f
-	}
-	started, err := s.start(protocol, executable, request)
-	s.folder.Settle(err == nil)
-	if err != nil {
-		return s.notStarted(protocol, err)
+	started, failed := s.load(upload, request)
+	if failed != nil {
+		return failed
 	}
 	s.replace(started)
 	return nil
+}
+
+// load places an upload and starts it.
+func (s *Service) load(u *upload, request *initRequest) (native.Action, *failure) {
+	if s.config.protocol() == ActionLoop && request.hasCode {
+		return s.loadLoop(u, request)
+	}
+	executable, err := s.place(u, request)
+	switch {
+	case err != nil:
+		return nil, s.refused(err)
+	case executable == nil:
+		f := s.config.protocol().noCode()
+		return nil, &f
+	}
+	started, err := s.start(executable, request)
+	s.folder.Settle(err == nil)
+	if err != nil {
+		return nil, s.notStarted(err)
+	}
+	return started, nil
 }
 
 // upload opens the file of an upload when its code begins.
@@ -92,7 +103,7 @@ func (s *Service) place(u *upload, request *initRequest) (*action.Executable, er
 }
 
 // refused is the answer to an init whose request or code is not accepted.
-func (s *Service) refused(protocol Protocol, err error) *failure {
+func (s *Service) refused(err error) *failure {
 	var request *requestError
 	var base64 *action.Base64Error
 	var place *action.PlaceError
@@ -101,23 +112,23 @@ func (s *Service) refused(protocol Protocol, err error) *failure {
 	case errors.As(err, &request):
 		return &failure{status: 400, text: "Error unmarshaling request: " + err.Error()}
 	case errors.As(err, &base64):
-		f := protocol.badBase64(err)
+		f := s.config.protocol().badBase64(err)
 		return &f
 	case errors.Is(err, action.ErrTooLarge):
 		return &failure{status: 413, text: err.Error()}
 	case errors.As(err, &place), errors.As(err, &path):
-		return s.notStarted(protocol, err)
+		return s.notStarted(err)
 	}
 	return &failure{status: 400, text: "Error reading request: " + err.Error()}
 }
 
 // notStarted is the answer to an init whose action cannot run here.
-func (s *Service) notStarted(protocol Protocol, err error) *failure {
-	switch protocol {
+func (s *Service) notStarted(err error) *failure {
+	switch s.config.protocol() {
 	case V0:
 		return &failure{status: 502, text: textNoBinary, log: err.Error(), sentinels: true}
 	case ActionLoop:
-		return &failure{status: 502, text: "cannot start action: " + textCommandExited, log: err.Error()}
+		return s.loopNotStarted(err)
 	}
 	return &failure{status: 502, text: "cannot start action: " + err.Error()}
 }
@@ -131,15 +142,22 @@ func (s *Service) environment(request *initRequest) []string {
 	return env
 }
 
-func (s *Service) start(protocol Protocol, e *action.Executable, request *initRequest) (native.Action, error) {
+func (s *Service) start(e *action.Executable, request *initRequest) (native.Action, error) {
 	program := native.Program{Path: e.Path, Args: e.Args, Dir: e.Dir, Env: s.environment(request)}
 	program.Env = native.SetEnv(program.Env, "PWD", e.Dir)
-	if protocol == V0 {
-		return native.NewV0(program, s.host), nil
-	}
 	options := native.LoopOptions{ResultFd: s.config.ResultFd, Timeout: s.config.InitTimeout}
-	if s.config.Handshake {
-		options.Greeting = native.Handshake
+	switch s.config.protocol() {
+	case V0:
+		return native.NewV0(program, s.host), nil
+	case ActionLoop:
+		options.ResultFd, options.WholeLine = 3, true
+		if s.config.WaitForAck {
+			options.Greeting = native.Acknowledgement
+		}
+	default:
+		if s.config.Handshake {
+			options.Greeting = native.Handshake
+		}
 	}
 	return native.StartLoop(program, options, s.host)
 }

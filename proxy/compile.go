@@ -1,0 +1,80 @@
+//go:build linux
+
+package main
+
+import (
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
+)
+
+// compile is "proxy -compile MAIN": it reads an action's source or archive from
+// stdin, has the image's compiler make an executable of it (OW_COMPILER) and
+// writes that to stdout, as a zip that can be uploaded. env is a JSON object of
+// further variables for the compiler.
+func compile(s settings, mainName, env string) error {
+	dir, err := os.MkdirTemp("", "compile-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	go func() {
+		<-c
+		os.RemoveAll(dir)
+		os.Exit(1)
+	}()
+	folder := &action.Folder{Dir: dir, Limits: s.whisk.Limits, Env: s.whisk.Env}
+	upload, err := folder.Upload()
+	if err != nil {
+		return err
+	}
+	defer upload.Discard()
+	if _, err := io.Copy(upload, os.Stdin); err != nil {
+		return err
+	}
+	file, err := upload.Close(false)
+	if err != nil {
+		return err
+	}
+	source, err := folder.Source(file, s.whisk.SaveJar)
+	if err != nil {
+		return err
+	}
+	variables, err := withVariables(s.whisk.Env, env)
+	if err != nil {
+		return err
+	}
+	s.whisk.ActionDir = dir
+	service := whisk.New(s.whisk, native.NewHost(1, 2))
+	if err := service.Compile(source, mainName, variables); err != nil {
+		return err
+	}
+	return action.Pack(os.Stdout, source.Bin)
+}
+
+// withVariables adds the members of a JSON object to an environment.
+func withVariables(env []string, object string) ([]string, error) {
+	if object == "" {
+		return env, nil
+	}
+	env = append([]string(nil), env...)
+	members := jsonscan.Object([]byte(object))
+	for members.Next() {
+		text, ok := jsonscan.Text(members.Value)
+		if !ok {
+			text = string(jsonscan.AppendCompact(nil, members.Value))
+		}
+		env = native.SetEnv(env, string(members.Key), text)
+	}
+	if err := members.Err(); err != nil {
+		return nil, &settingError{"-env: " + err.Error()}
+	}
+	return env, nil
+}
