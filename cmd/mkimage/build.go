@@ -175,7 +175,7 @@ func writeMetadata(path string, results []build.Result) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write --metadata-file %s: %w", path, err)
+		return fmt.Errorf("write --metadata-file %s: %w", path, beside.Reason(err))
 	}
 	return nil
 }

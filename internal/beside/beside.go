@@ -8,6 +8,7 @@
 package beside
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -21,6 +22,20 @@ const prefix = ".mkimage-tmp-"
 
 // ErrForeign is the error of [Dir] when the destination holds something that the caller may not replace.
 var ErrForeign = errors.New("was not made by mkimage")
+
+// Reason returns the system's own reason of an error, such as "no space left on device", without the name of a temporary
+// file.
+func Reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
 
 // File replaces the file at path with what write puts into f, whose name is a temporary one. Missing parent folders are made. A symbolic link is followed.
 // The mode is 0666 less the umask.
@@ -47,6 +62,28 @@ func File(path string, write func(f *os.File) error) error {
 		return err
 	}
 	return os.Rename(t.name, path)
+}
+
+// Edit replaces the content of the file at path by what edit makes of it, unless that is the same. Edits of the same
+// path wait for each other, also those of other processes. A file that is not there is given as nil.
+func Edit(path string, edit func(former []byte) ([]byte, error)) (changed bool, err error) {
+	resolved, err := target(path)
+	if err != nil {
+		return false, err
+	}
+	defer wait(filepath.Dir(resolved))()
+	former, err := os.ReadFile(resolved)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	content, err := edit(former)
+	if err != nil || former != nil && bytes.Equal(content, former) {
+		return false, err
+	}
+	return true, File(resolved, func(f *os.File) error {
+		_, err := f.Write(content)
+		return err
+	})
 }
 
 func fill(name string, write func(f *os.File) error) error {

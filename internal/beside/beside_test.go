@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -60,6 +61,30 @@ func TestFileFollowsALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFile(t, real, "new")
+}
+
+func TestEditsWaitForEachOther(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "count")
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() {
+			if _, err := Edit(path, func(former []byte) ([]byte, error) { return append(former, '.'), nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	wantFile(t, path, strings.Repeat(".", 50))
+}
+
+func TestEditLeavesAnEqualFileAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	same := func(former []byte) ([]byte, error) { return []byte("same"), nil }
+	for _, want := range []bool{true, false} {
+		if changed, err := Edit(path, same); err != nil || changed != want {
+			t.Errorf("changed = %v, %v; want %v", changed, err, want)
+		}
+	}
 }
 
 func TestDir(t *testing.T) {

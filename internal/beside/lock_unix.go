@@ -37,3 +37,16 @@ func sameFile(f *os.File, name string) bool {
 	named, err := os.Stat(name)
 	return err == nil && os.SameFile(opened, named)
 }
+
+// wait takes the lock of a folder as soon as nobody else has it. A file system without locks is edited without.
+func wait(dir string) (unlock func()) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return func() {}
+	}
+	for {
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != unix.EINTR {
+			return func() { _ = f.Close() }
+		}
+	}
+}

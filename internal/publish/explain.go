@@ -6,11 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"syscall"
 
@@ -25,22 +23,14 @@ func explainWrite(dest string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	var path *fs.PathError
-	var link *os.LinkError
-	reason := err
-	switch {
-	case errors.Is(err, beside.ErrForeign):
+	if errors.Is(err, beside.ErrForeign) {
 		return fmt.Errorf("write %s: it %w, so it is left as it is: remove it, or choose another dest", dest, beside.ErrForeign)
-	case errors.As(err, &path):
-		reason = path.Err
-	case errors.As(err, &link):
-		reason = link.Err
 	}
 	advice := "choose another dest"
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		advice = "free some space, or choose another dest"
 	}
-	return fmt.Errorf("write %s: %w: %s", dest, oneLine(reason), advice)
+	return fmt.Errorf("write %s: %w: %s", dest, oneLine(beside.Reason(err)), advice)
 }
 
 // explainPush says what a registry answered, and what to do. The error's own text may hold upload addresses, which can
@@ -70,8 +60,8 @@ func pushProblem(host string, err error) string {
 		return fmt.Sprintf("no address is known for %s: check the name and the network", dns.Name)
 	case errors.As(err, &certificate), errors.As(err, &authority):
 		return fmt.Sprintf("the certificate of %s is not trusted: add its authority to this machine's, or to the file that SSL_CERT_FILE names", host)
-	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return fmt.Sprintf("%s speaks plain http, which is only used on this machine: give it a certificate", host)
+	case strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"), strings.Contains(err.Error(), errPlain.Error()):
+		return fmt.Sprintf("%s does not speak https, and plain http is only for registries on this machine: give it a certificate", host)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return fmt.Sprintf("%s does not answer: check the address and the network", host)
 	case errors.As(err, &address):

@@ -269,6 +269,39 @@ func TestPushExplainsWhatTheRegistryAnswers(t *testing.T) {
 	}
 }
 
+func TestPlainHTTPStaysOnThisMachine(t *testing.T) {
+	tests := []struct {
+		url    string
+		passes bool
+	}{
+		{"http://127.0.0.1:5000/v2/", true},
+		{"http://127.9.9.9/v2/", true},
+		{"http://[::1]:5000/v2/", true},
+		{"http://localhost:5000/v2/", true},
+		{"https://registry.example.org/v2/", true},
+		{"http://registry.example.org/v2/", false},
+		{"http://10.0.0.1:5000/v2/", false},
+		{"http://localhost.example.org/v2/", false},
+	}
+	for _, test := range tests {
+		t.Run(test.url, func(t *testing.T) {
+			request, err := http.NewRequest(http.MethodGet, test.url, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = encrypted{answers{}}.RoundTrip(request)
+			if passes := !errors.Is(err, errPlain); passes != test.passes {
+				t.Errorf("passes: %v, want %v", passes, test.passes)
+			}
+		})
+	}
+}
+
+// answers is a network where everybody answers.
+type answers struct{}
+
+func (answers) RoundTrip(*http.Request) (*http.Response, error) { return &http.Response{}, nil }
+
 func TestUnreachableRegistry(t *testing.T) {
 	host := freeAddress(t)
 	_, err := Write(t.Context(), Output{Type: Registry, Ref: host + "/scratch"}, "scratch", sample(t, "linux/amd64"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -24,7 +25,9 @@ func (r *Result) push(ctx context.Context, index v1.ImageIndex) error {
 	if err != nil {
 		return err
 	}
-	pusher, err := remote.NewPusher(remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("mkimage"))
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithUserAgent("mkimage"), remote.WithTransport(encrypted{remote.DefaultTransport})}
+	pusher, err := remote.NewPusher(options...)
 	if err != nil {
 		return explainPush(ctx, tag, err)
 	}
@@ -34,7 +37,7 @@ func (r *Result) push(ctx context.Context, index v1.ImageIndex) error {
 	}
 	repository := tag.Repository
 	content := repository.Tag(ContentTag(digest))
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.Reuse(pusher)}
+	options = append(options, remote.Reuse(pusher))
 	if err := free(content, digest, options); err != nil {
 		return explainPush(ctx, tag, err)
 	}
@@ -71,4 +74,17 @@ func free(content name.Tag, digest v1.Hash, options []remote.Option) error {
 		return errMoved{content.Name(), there.Digest.String()}
 	}
 	return nil
+}
+
+// encrypted refuses plain http beyond this machine, which go-containerregistry would use for private addresses too.
+type encrypted struct{ http.RoundTripper }
+
+var errPlain = errors.New("plain http is only for registries on this machine")
+
+func (e encrypted) RoundTrip(request *http.Request) (*http.Response, error) {
+	host := request.URL.Hostname()
+	if request.URL.Scheme == "http" && host != "localhost" && !net.ParseIP(host).IsLoopback() {
+		return nil, errPlain
+	}
+	return e.RoundTripper.RoundTrip(request)
 }

@@ -16,11 +16,15 @@ import (
 // Read returns the record at path. A file that is not there is an empty record.
 func Read(path string) (Record, error) {
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Record{Schema: Schema, References: References()}, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Record{}, fmt.Errorf("read the size record: %w", err)
+	}
+	return parse(path, text)
+}
+
+func parse(path string, text []byte) (Record, error) {
+	if text == nil {
+		return Record{Schema: Schema, References: References()}, nil
 	}
 	record, err := Parse(text)
 	if err != nil {
@@ -50,13 +54,20 @@ func Parse(text []byte) (Record, error) {
 }
 
 // Add puts rows into the record at path: in the place of those for the same image and platform, and beside all others.
-// The file is written only when something changes.
+// The file is written only when something changes. Several processes may add to it.
 func Add(path string, rows ...Image) (changed bool, err error) {
-	record, err := Read(path)
-	if err != nil {
-		return false, err
+	var unreadable error
+	changed, err = beside.Edit(path, func(former []byte) ([]byte, error) {
+		var record Record
+		if record, unreadable = parse(path, former); unreadable != nil {
+			return nil, unreadable
+		}
+		return record.With(rows...).Marshal()
+	})
+	if err != nil && unreadable == nil {
+		err = fmt.Errorf("write the size record %s: %w", path, beside.Reason(err))
 	}
-	return record.With(rows...).write(path)
+	return changed, err
 }
 
 // With returns a record that holds the rows too, sorted, with the references of this mkimage.
@@ -120,24 +131,6 @@ func (r Record) Update(path string, renamed bool) (changed bool, err error) {
 		}
 	}
 	return Add(path, r.Images...)
-}
-
-func (r Record) write(path string) (changed bool, err error) {
-	text, err := r.Marshal()
-	if err != nil {
-		return false, err
-	}
-	if former, err := os.ReadFile(path); err == nil && bytes.Equal(former, text) {
-		return false, nil
-	}
-	err = beside.File(path, func(f *os.File) error {
-		_, err := f.Write(text)
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("write the size record %s: %w", path, err)
-	}
-	return true, nil
 }
 
 // Marshal returns the record as its file holds it: the same bytes for the same rows.
