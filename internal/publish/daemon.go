@@ -32,7 +32,7 @@ func (r *Result) load(ctx context.Context, image string, index v1.ImageIndex) er
 	if err != nil {
 		return fmt.Errorf("load %s: DOCKER_HOST=%s: %w", tag, address, err)
 	}
-	defer engine.Close() //nolint:errcheck // nothing is written through it any more
+	defer engine.Close()
 	answer, err := daemon.Write(tag, img, daemon.WithContext(ctx), daemon.WithClient(engine))
 	switch {
 	case ctx.Err() != nil:

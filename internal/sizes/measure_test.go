@@ -1,0 +1,95 @@
+package sizes
+
+import (
+	"archive/tar"
+	"bytes"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+func TestMeasure(t *testing.T) {
+	base := archive(t,
+		tar.Header{Typeflag: tar.TypeDir, Name: "bin/"},
+		tar.Header{Typeflag: tar.TypeReg, Name: "bin/busybox", Size: 700},
+		tar.Header{Typeflag: tar.TypeLink, Name: "bin/sh", Linkname: "bin/busybox"},
+		tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/ls", Linkname: "busybox"},
+	)
+	proxy := archive(t, tar.Header{Typeflag: tar.TypeReg, Name: "bin/proxy", Size: 1600})
+	img, err := mutate.Append(empty.Image,
+		mutate.Addendum{Layer: static.NewLayer(base, types.OCIUncompressedLayer), History: v1.History{CreatedBy: "mkimage base"}},
+		mutate.Addendum{Layer: static.NewLayer(proxy, types.OCIUncompressedLayer), History: v1.History{CreatedBy: "mkimage proxy"}},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs := map[string]string{"toolchain": "go1.26.8"}
+	row, err := Measure("scratch", "linux/amd64", img, inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := img.Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := img.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Image{
+		Name: "scratch", Platform: "linux/amd64", Digest: digest.String(), Inputs: inputs,
+		DockerSize:     700 + int64(len("busybox")) + 1600,
+		CompressedSize: manifest.Config.Size + int64(len(base)+len(proxy)),
+		TarSize:        int64(len(base) + len(proxy)),
+		Layers: []Layer{
+			{"base", manifest.Layers[0].Digest.String(), 707, int64(len(base))},
+			{"proxy", manifest.Layers[1].Digest.String(), 1600, int64(len(proxy))},
+		},
+	}
+	if diff := cmp.Diff(want, row); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLayerNames(t *testing.T) {
+	tests := []struct {
+		name    string
+		history []v1.History
+		want    []string
+	}{
+		{"ours", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}},
+		{"an empty layer between", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "ENV A=b", EmptyLayer: true}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}},
+		{"somebody else's", []v1.History{{CreatedBy: "RUN make all"}, {CreatedBy: "mkimage proxy"}}, []string{"layer 1", "proxy"}},
+		{"none", nil, []string{"layer 1", "layer 2"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, layerNames(test.history, 2)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func archive(t *testing.T, headers ...tar.Header) []byte {
+	t.Helper()
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	for _, header := range headers {
+		if err := w.WriteHeader(&header); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(make([]byte, header.Size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return archive.Bytes()
+}

@@ -1,0 +1,104 @@
+package sizes
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestFactor(t *testing.T) {
+	reference := Reference{DockerSize: 109_000_000}
+	tests := []struct {
+		size int64
+		want string
+	}{
+		{1_660_000, "65x smaller"},
+		{10_900_000, "10x smaller"},
+		{10_900_001, "9.9x smaller"},
+		{60_000_000, "1.8x smaller"},
+		{109_000_000, "same size"},
+		{229_000_000, "2.1x larger"},
+		{0, ""},
+	}
+	for _, test := range tests {
+		if got := reference.Factor(test.size); got != test.want {
+			t.Errorf("Factor(%d) = %q, want %q", test.size, got, test.want)
+		}
+	}
+}
+
+func TestFormat(t *testing.T) {
+	tests := map[int64]string{0: "0 B", 999: "999 B", 1000: "1.00 kB", 9_994: "9.99 kB", 9_996: "10.0 kB", 99_960: "100 kB",
+		999_499: "999 kB", 999_999: "1.00 MB", 1_605_000: "1.60 MB", 10_400_000: "10.4 MB", 109_000_000: "109 MB", 2_890_000_000: "2.89 GB"}
+	for bytes, want := range tests {
+		if got := Format(bytes); got != want {
+			t.Errorf("Format(%d) = %q, want %q", bytes, got, want)
+		}
+	}
+}
+
+func TestRender(t *testing.T) {
+	tests := []struct {
+		name   string
+		record Record
+	}{
+		{"sample", sample()},
+		{"empty", Record{Schema: 1, References: References()}},
+	}
+	for _, test := range tests {
+		for _, format := range Formats() {
+			t.Run(test.name+"."+format, func(t *testing.T) {
+				var got bytes.Buffer
+				if err := test.record.Render(&got, format); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, test.name+"."+format, got.Bytes())
+			})
+		}
+	}
+	if err := sample().Render(&bytes.Buffer{}, "svg"); err == nil || !strings.Contains(err.Error(), "markdown") {
+		t.Errorf("svg: %v", err)
+	}
+}
+
+func TestSummary(t *testing.T) {
+	golden(t, "summary", []byte(strings.Join(Summary(sample().Images), "\n")+"\n"))
+}
+
+func sample() Record {
+	return Record{}.With(
+		Image{Name: "scratch", Platform: "linux/arm64", Digest: "sha256:a2", DockerSize: 1_650_000, CompressedSize: 690_000, TarSize: 1_660_000,
+			Inputs: map[string]string{"toolchain": "go1.26.8"},
+			Layers: []Layer{{"proxy", "sha256:12", 1_650_000, 689_000}}},
+		Image{Name: "scratch", Platform: "linux/amd64", Digest: "sha256:a1", DockerSize: 1_600_000, CompressedSize: 700_000, TarSize: 1_610_000,
+			Inputs: map[string]string{"toolchain": "go1.26.8"},
+			Layers: []Layer{{"proxy", "sha256:11", 1_600_000, 699_000}}},
+		Image{Name: "bash", Platform: "linux/amd64", Digest: "sha256:b1", DockerSize: 6_600_000, CompressedSize: 3_000_000, TarSize: 6_700_000,
+			Inputs: map[string]string{"toolchain": "go1.26.8", "packages": "of a test mirror"},
+			Layers: []Layer{{"base", "sha256:21", 1_900_000, 1_000_000}, {"stemcell-bash", "sha256:22", 3_100_000, 1_200_000}, {"proxy", "sha256:11", 1_600_000, 699_000}}},
+	)
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.WriteFile(path, got, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (rewrite it with -update): %s", path, diff)
+	}
+}
