@@ -3,7 +3,6 @@
 package main
 
 import (
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +70,6 @@ func readSettings(env []string) (settings, error) {
 	if !strings.HasPrefix(s.whisk.ActionDir, "/") {
 		e.fail("OW_ACTION_DIR", "an absolute path")
 	}
-	debug.SetGCPercent(200)
 	return s, e.err
 }
 
