@@ -1,0 +1,82 @@
+package docs_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for something that has to come. It is no measurement: what comes late still counts.
+const patience = 40 * time.Second
+
+// A step is one line of a transcript, told by its first character:
+//
+//	> what the action reads    < its result (or handshake)    * a line of its log    . an event
+type step struct {
+	kind byte
+	text string
+	line int // in the page
+}
+
+func steps(t *testing.T, b block) []step {
+	t.Helper()
+	var all []step
+	for i, line := range strings.Split(strings.TrimRight(b.text, "\n"), "\n") {
+		if len(line) < 3 || !strings.ContainsRune("><*.", rune(line[0])) || line[1] != ' ' {
+			t.Fatalf("line %d of the page is not a line of a transcript: %q", b.line+1+i, line)
+		}
+		all = append(all, step{line[0], line[2:], b.line + 1 + i})
+	}
+	return all
+}
+
+// sameJSON tells whether two texts are the same JSON but for blanks and the order of members.
+func sameJSON(a, b string) bool {
+	var x, y any
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return false
+	}
+	return fmt.Sprint(x) == fmt.Sprint(y)
+}
+
+// A stream keeps what a process writes, for a test that waits for a part of it.
+type stream struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.Write(p)
+}
+
+func (s *stream) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// await returns when condition holds.
+func await(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !condition(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited %s for %s", patience, what)
+		}
+	}
+}
+
+// hasLine tells whether one of the streams holds a line, alone on it.
+func hasLine(line string, streams ...*stream) bool {
+	for _, s := range streams {
+		if strings.Contains("\n"+s.String(), "\n"+line+"\n") {
+			return true
+		}
+	}
+	return false
+}
