@@ -13,6 +13,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -35,6 +36,7 @@ type options struct {
 	owgo   string
 	proxy  string
 	json   string
+	page   string
 	only   string
 	rounds int
 	divide int // of the counts of requests
@@ -46,6 +48,7 @@ func main() {
 	flag.StringVar(&o.owgo, "owgo", "", "`path` of a built openwhisk-runtime-go proxy to compare with")
 	flag.StringVar(&o.proxy, "proxy", "", "`path` of a built proxy to measure, instead of one built from ./proxy")
 	flag.StringVar(&o.json, "json", "", "also write every round's figures to this `file`")
+	flag.StringVar(&o.page, "page", "", "also put the tables into this markdown `file`, between its bench comments")
 	flag.StringVar(&o.only, "only", "", "measure the scenarios whose name matches this `expression`")
 	flag.IntVar(&o.rounds, "rounds", 5, "interleaved rounds")
 	flag.BoolVar(&quick, "quick", false, "send a tenth of the requests")
@@ -102,14 +105,27 @@ func bench(ctx context.Context, o options, out, progress io.Writer) error {
 	return errors.Join(write(record, o, out), failed)
 }
 
-// write reports the record as markdown, and as JSON if a file is named for it.
+// write reports the record as markdown, and to the files that are named for it.
 func write(record *report.Record, o options, out io.Writer) error {
-	fmt.Fprintf(out, "%d interleaved rounds on %s/%s, %d processors, Linux %s, %s\n\n",
+	var text bytes.Buffer
+	fmt.Fprintf(&text, "Interleaved rounds: %d. Machine: %s/%s, %d processors, Linux %s. Compiler: %s.\n\n",
 		o.rounds, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), kernel(), runtime.Version())
-	if err := report.Markdown(out, record, targets()); err != nil || o.json == "" {
+	err := report.Markdown(&text, record, targets())
+	if err != nil {
 		return err
 	}
-	file, err := os.Create(o.json)
+	if o.page != "" {
+		err = updatePage(o.page, text.Bytes())
+	}
+	if o.json != "" {
+		err = errors.Join(err, writeJSON(o.json, record))
+	}
+	_, failed := out.Write(text.Bytes())
+	return errors.Join(err, failed)
+}
+
+func writeJSON(path string, record *report.Record) error {
+	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
