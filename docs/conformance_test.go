@@ -2,11 +2,33 @@ package docs_test
 
 import (
 	"fmt"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 )
+
+// The proxy does what the page says of it.
+func TestTheProxyConforms(t *testing.T) {
+	binary := buildProxy(t)
+	for name, test := range map[string]func(t *testing.T, binary string){
+		"handshakes are read by the grammar":         handshakes,
+		"the handshake may come on descriptor 3":     handshakeOnDescriptor3,
+		"bytes pass unchanged":                       bytesPassUnchanged,
+		"an absent value is an empty object":         absentValue,
+		"a bad result is an error for its run only":  badResults,
+		"an unfinished line is no result":            unfinishedLine,
+		"surplus lines are dropped":                  surplusLines,
+		"overlapping runs get their own results":     overlappingRuns,
+		"the sentinel stands alone and last":         sentinelAlone,
+		"the action finds directory and environment": whatTheActionFinds,
+		"only POST runs":                             onlyPost,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, binary)
+		})
+	}
+}
 
 // greeting is an action that writes a handshake and then answers every value with an empty object.
 func greeting(handshake string) string {
@@ -21,8 +43,7 @@ while IFS= read -r value; do
 done
 `
 
-func TestHandshake(t *testing.T) {
-	binary := buildProxy(t)
+func handshakes(t *testing.T, binary string) {
 	require(t, []string{"bash", "-c", "true"})
 	for _, c := range []struct {
 		name, line string
@@ -59,8 +80,8 @@ func TestHandshake(t *testing.T) {
 }
 
 // With OW_RESULT_FD=3 the handshake is the first line there, and stdout is a log.
-func TestHandshakeOnDescriptor3(t *testing.T) {
-	s := startProxy(t, buildProxy(t), "OW_PROTOCOL=v1", "OW_RESULT_FD=3")
+func handshakeOnDescriptor3(t *testing.T, binary string) {
+	s := startProxy(t, binary, "OW_PROTOCOL=v1", "OW_RESULT_FD=3")
 	loop := protocols()["ActionLoop"]
 	loop.begin = strings.Replace(loop.begin, "${__OW_WAIT_FOR_ACK:+answer '{\"ok\":true}'}", "echo starting; answer '{\"openwhisk\":1}'", 1)
 	if got := after("answer '{}'", "/run", `{"value":{}}`)(t, s, loop); got != (answer{200, "{}"}) {
@@ -70,9 +91,9 @@ func TestHandshakeOnDescriptor3(t *testing.T) {
 }
 
 // The action gets the bytes that the client sent but for line ends, and the client the bytes that the action wrote.
-func TestBytesPassUnchanged(t *testing.T) {
+func bytesPassUnchanged(t *testing.T, binary string) {
 	require(t, []string{"bash", "-c", "true"})
-	s := startProxy(t, buildProxy(t))
+	s := startProxy(t, binary)
 	if got := s.post(t, "/init", initBody(echoing, false)); got.status != 200 {
 		t.Fatal(got)
 	}
@@ -95,9 +116,9 @@ func TestBytesPassUnchanged(t *testing.T) {
 }
 
 // An absent value is an empty object, also in a request without a body.
-func TestAbsentValue(t *testing.T) {
+func absentValue(t *testing.T, binary string) {
 	require(t, []string{"bash", "-c", "true"})
-	s := startProxy(t, buildProxy(t))
+	s := startProxy(t, binary)
 	if got := s.post(t, "/init", initBody(echoing, false)); got.status != 200 {
 		t.Fatal(got)
 	}
@@ -109,9 +130,9 @@ func TestAbsentValue(t *testing.T) {
 }
 
 // What is no object or array is an error for its own run only.
-func TestBadResults(t *testing.T) {
+func badResults(t *testing.T, binary string) {
 	require(t, []string{"bash", "-c", "true"})
-	s := startProxy(t, buildProxy(t))
+	s := startProxy(t, binary)
 	code := "#!/bin/bash\necho '{\"openwhisk\":1}'\nwhile IFS= read -r value; do value=${value#'{\"'}; echo \"${value%'\":0}'}\"; done\n"
 	if got := s.post(t, "/init", initBody(code, false)); got.status != 200 {
 		t.Fatal(got)
@@ -128,14 +149,14 @@ func TestBadResults(t *testing.T) {
 	})
 }
 
-func TestUnfinishedLineIsNoResult(t *testing.T) {
-	s := startProxy(t, buildProxy(t), protocols()["v1"].env)
+func unfinishedLine(t *testing.T, binary string) {
+	s := startProxy(t, binary, protocols()["v1"].env)
 	got := after(`printf '{"half":'; exit 0`, "/run", `{"value":{}}`)(t, s, protocols()["v1"])
 	checkError(t, got, "502 `the action exited: …`")
 }
 
-func TestSurplusLinesAreDropped(t *testing.T) {
-	s := startProxy(t, buildProxy(t), protocols()["v1"].env)
+func surplusLines(t *testing.T, binary string) {
+	s := startProxy(t, binary, protocols()["v1"].env)
 	body := `n=$((n+1)); printf '{"run":%s}\n{"surplus":%s}\n{"surplus":%s}\n' $n $n $n`
 	after(body, "/run", `{"value":{}}`)(t, s, protocols()["v1"])
 	for n := 2; n < 20; n++ {
@@ -145,9 +166,9 @@ func TestSurplusLinesAreDropped(t *testing.T) {
 	}
 }
 
-func TestOverlappingRunsGetTheirOwnResults(t *testing.T) {
+func overlappingRuns(t *testing.T, binary string) {
 	require(t, []string{"bash", "-c", "true"})
-	s := startProxy(t, buildProxy(t))
+	s := startProxy(t, binary)
 	code := strings.Replace(echoing, `"$((++runs))"`, "0", 1)
 	if got := s.post(t, "/init", initBody(code, false)); got.status != 200 {
 		t.Fatal(got)
@@ -167,8 +188,8 @@ func TestOverlappingRunsGetTheirOwnResults(t *testing.T) {
 }
 
 // The sentinel stands alone on its line, after the log of its run, also after a line without an end.
-func TestSentinel(t *testing.T) {
-	s := startProxy(t, buildProxy(t), protocols()["ActionLoop"].env)
+func sentinelAlone(t *testing.T, binary string) {
+	s := startProxy(t, binary, protocols()["ActionLoop"].env)
 	after(`printf out; printf err >&2; answer '{}'`, "/run", `{"value":{}}`)(t, s, protocols()["ActionLoop"])
 	await(t, "the sentinels", func() bool { return s.sentinels() == 1 })
 	if got := s.stdout.String(); !strings.HasSuffix(got, "out\n"+sentinel+"\n") {
@@ -180,8 +201,8 @@ func TestSentinel(t *testing.T) {
 }
 
 // What the action finds: its directory, its descriptors, no arguments, and the environment in its order.
-func TestWhatTheActionFinds(t *testing.T) {
-	s := startProxy(t, buildProxy(t), "OW_PROTOCOL=v1", "__OW_API_HOST=https://example.org", "FROM_IMAGE=image", "OVER=image")
+func whatTheActionFinds(t *testing.T, binary string) {
+	s := startProxy(t, binary, "OW_PROTOCOL=v1", "__OW_API_HOST=https://example.org", "FROM_IMAGE=image", "OVER=image")
 	code := protocols()["v1"].action(`for fd in 0 1 2 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$fd ] && fds="$fds $fd"; done
 		answer "[\"$#\",\"$PWD\",\"$fds\",\"$__OW_API_HOST\",\"$FROM_IMAGE\",` +
 		`\"$OVER\",\"$OBJECT\",\"${EMPTY-unset}\",\"${__OW_PROXY_VERSION:+version}\"]"`)
@@ -198,16 +219,16 @@ func TestWhatTheActionFinds(t *testing.T) {
 	}
 }
 
-// A file that bash can read but that lacks what it needs is refused with a reason. This is the page's promise for init.
-func TestInitSaysWhy(t *testing.T) {
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip(err)
-	}
-	s := startProxy(t, buildProxy(t))
-	got := s.post(t, "/init", initBody("#!/bin/sh\necho no database >&2\nexit 3\n", false))
-	for _, part := range []string{"3", "no database"} {
-		if got.status != 502 || !strings.Contains(got.body, part) {
-			t.Errorf("got %s, which does not say %q", got, part)
+func onlyPost(t *testing.T, binary string) {
+	s := startProxy(t, binary, "OW_PROTOCOL=v1")
+	after("echo ran >&2; answer '{}'", "/run", `{"value":{}}`)(t, s, protocols()["v1"])
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
+		if got := s.request(t, method, "/run", `{"value":{}}`); got.status != 405 {
+			t.Errorf("%s got %s", method, got)
 		}
+	}
+	await(t, "the first run's log", func() bool { return s.sentinels() == 1 })
+	if runs := strings.Count(s.stderr.String(), "ran\n"); runs != 1 {
+		t.Errorf("the action ran %d times", runs)
 	}
 }

@@ -155,17 +155,3 @@ func checkError(t *testing.T, got answer, cell string) {
 		t.Errorf("got %s, the page says %s", got, cell)
 	}
 }
-
-func TestOnlyPostRuns(t *testing.T) {
-	s := startProxy(t, buildProxy(t), "OW_PROTOCOL=v1")
-	after("echo ran >&2; answer '{}'", "/run", `{"value":{}}`)(t, s, protocols()["v1"])
-	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
-		if got := s.request(t, method, "/run", `{"value":{}}`); got.status != 405 {
-			t.Errorf("%s got %s", method, got)
-		}
-	}
-	await(t, "the first run's log", func() bool { return s.sentinels() == 1 })
-	if runs := strings.Count(s.stderr.String(), "ran\n"); runs != 1 {
-		t.Errorf("the action ran %d times", runs)
-	}
-}
