@@ -1,0 +1,96 @@
+package stemcells
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+)
+
+// definition is the file that makes a folder a stemcell.
+const definition = "stemcell.yaml"
+
+// read reads the stemcell in a folder whose name is name.
+func read(folder fs.FS, name string) (Stemcell, error) {
+	text, err := fs.ReadFile(folder, definition)
+	if err != nil {
+		return Stemcell{}, err
+	}
+	stemcell := Stemcell{Protocol: "actionloop"}
+	if err := yaml.UnmarshalWithOptions(text, &stemcell, yaml.Strict()); err != nil {
+		return Stemcell{}, fmt.Errorf("%s", strings.TrimSpace(yaml.FormatError(err, false, false)))
+	}
+	if err := stemcell.check(name); err != nil {
+		return Stemcell{}, err
+	}
+	stemcell.content = map[string][]byte{}
+	for _, file := range stemcell.sources() {
+		content, err := fs.ReadFile(folder, file)
+		if err != nil {
+			return Stemcell{}, err
+		}
+		stemcell.content[file] = content
+	}
+	return stemcell, nil
+}
+
+// sources returns the files of the folder that go into the image.
+func (s Stemcell) sources() []string {
+	if s.Launcher == "" {
+		return nil
+	}
+	return append([]string{s.Launcher}, s.Files...)
+}
+
+// check returns every mistake of the definition, joined.
+func (s Stemcell) check(folder string) error {
+	var mistakes []error
+	wrong := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
+	if s.Name != folder || !matches(`^[a-z][a-z0-9-]*$`, s.Name) {
+		wrong("name is %q; it must be that of the folder, lower case letters, digits and -", s.Name)
+	}
+	if !slices.Contains([]string{"actionloop", "v1", "v0"}, s.Protocol) {
+		wrong("protocol is %q; there are actionloop, v1 and v0", s.Protocol)
+	}
+	if s.Launcher == "" && len(s.Files)+len(s.Main) > 0 {
+		wrong("files and main mean nothing without a launcher")
+	}
+	for _, file := range s.sources() {
+		if !plain(file) || file == "stemcell" || file == definition {
+			wrong("%q cannot be put beside the launcher; want the name of a file of the folder", file)
+		}
+	}
+	for _, file := range s.Main {
+		if !plain(file) {
+			wrong("main: %q is not the name of a file", file)
+		}
+	}
+	for variable := range s.Env {
+		if !matches(`^[A-Za-z_][A-Za-z0-9_]*$`, variable) {
+			wrong("env: %q cannot be the name of an environment variable", variable)
+		}
+	}
+	for _, trim := range s.Trim {
+		if !fs.ValidPath(trim.Path) || trim.Path == "." || strings.Trim(trim.Path, "*/") == "" {
+			wrong("trim: %q is not a path below the root, without a leading slash", trim.Path)
+		} else if _, err := path.Match(trim.Path, ""); err != nil {
+			wrong("trim: %q is not a pattern: %v", trim.Path, err)
+		}
+		if _, err := images.ParseSize(trim.Saves); err != nil {
+			wrong("trim: %s saves %w", trim.Path, err)
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// plain reports whether a name is that of a file in one folder, of characters that need no quotes anywhere.
+func plain(name string) bool { return matches(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`, name) }
+
+func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
