@@ -3,10 +3,7 @@
 package action
 
 import (
-	"encoding/binary"
 	"io"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -46,9 +43,9 @@ type elf struct {
 }
 
 type segment struct {
-	kind           uint32
-	offset, vaddr  uint64
-	fileSize, size uint64
+	kind          uint32
+	offset, vaddr uint64
+	fileSize      uint64 // in bytes
 }
 
 // readELF reads a program's headers. What it returns as an error is for the
@@ -58,21 +55,26 @@ func readELF(file io.ReaderAt) (*elf, error) {
 	if _, err := file.ReadAt(h[:], 0); err != nil {
 		return nil, refuse("the ELF file is cut off: its header is not whole")
 	}
-	machine := binary.LittleEndian.Uint16(h[18:])
+	machine := le16(h[18:])
 	if h[5] == 2 { // big-endian
-		machine = binary.BigEndian.Uint16(h[18:])
+		machine = uint16(h[18])<<8 | uint16(h[19])
 	}
 	name := machines[machine]
-	if name == "" {
+	switch {
+	case name == "":
 		name = "machine " + strconv.Itoa(int(machine))
+	case name == runtime.GOARCH && h[4] == 1:
+		name += " with 32-bit pointers"
+	case name == runtime.GOARCH && h[5] == 2:
+		name += " in big-endian mode"
 	}
-	if name != runtime.GOARCH || h[4] != 2 || h[5] != 1 {
+	if name != runtime.GOARCH {
 		return nil, refuse("the program is built for ", name, ", this image runs on ", runtime.GOARCH, " (Go: build it with GOOS=linux GOARCH=", runtime.GOARCH, ")")
 	}
 	if system := h[7]; system != 0 && system != 3 { // System V, Linux
 		return nil, refuse("the program is built for another system (ELF OS/ABI ", strconv.Itoa(int(system)), "), not for Linux")
 	}
-	if kind := binary.LittleEndian.Uint16(h[16:]); kind != elfExecutable && kind != elfShared {
+	if kind := le16(h[16:]); kind != elfExecutable && kind != elfShared {
 		return nil, refuse("the ELF file is not a program (an object file or a core dump?)")
 	}
 	segments, err := readSegments(file, h[:])
@@ -85,7 +87,7 @@ func readELF(file io.ReaderAt) (*elf, error) {
 		case segmentInterp:
 			b := make([]byte, min(s.fileSize, 4096))
 			if _, err := file.ReadAt(b, int64(s.offset)); err != nil {
-				return nil, errCutOff
+				return nil, errShortELF
 			}
 			e.interpreter, _, _ = strings.Cut(string(b), "\x00")
 		case segmentDynamic:
@@ -97,26 +99,26 @@ func readELF(file io.ReaderAt) (*elf, error) {
 	return e, nil
 }
 
-var errCutOff = refuse("the ELF file is cut off: it is shorter than its headers say")
+var errShortELF = refuse("the ELF file is cut off: it is shorter than its headers say")
 
 func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
-	offset := binary.LittleEndian.Uint64(h[32:])
-	count := int(binary.LittleEndian.Uint16(h[56:]))
-	if size := binary.LittleEndian.Uint16(h[54:]); size != progHeaderSize || count == 0 || count > maxSegments || offset > 1<<40 {
+	offset := le64(h[32:])
+	count := int(le16(h[56:]))
+	if size := le16(h[54:]); size != progHeaderSize || count == 0 || count > maxSegments || offset > 1<<40 {
 		return nil, refuse("the ELF file is damaged: it has no readable program headers")
 	}
 	table := make([]byte, count*progHeaderSize)
 	if _, err := file.ReadAt(table, int64(offset)); err != nil {
-		return nil, errCutOff
+		return nil, errShortELF
 	}
 	segments := make([]segment, count)
 	for i := range segments {
 		p := table[i*progHeaderSize:]
 		segments[i] = segment{
-			kind:     binary.LittleEndian.Uint32(p),
-			offset:   binary.LittleEndian.Uint64(p[8:]),
-			vaddr:    binary.LittleEndian.Uint64(p[16:]),
-			fileSize: binary.LittleEndian.Uint64(p[32:]),
+			kind:     le32(p),
+			offset:   le64(p[8:]),
+			vaddr:    le64(p[16:]),
+			fileSize: le64(p[32:]),
 		}
 		s := segments[i]
 		if s.offset > 1<<40 || s.fileSize > 1<<40 {
@@ -125,7 +127,7 @@ func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
 		if s.kind == segmentLoad && s.fileSize > 0 {
 			var last [1]byte
 			if _, err := file.ReadAt(last[:], int64(s.offset+s.fileSize-1)); err != nil {
-				return nil, errCutOff
+				return nil, errShortELF
 			}
 		}
 	}
@@ -137,13 +139,13 @@ func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
 func (e *elf) readDynamic(file io.ReaderAt, dynamic segment, segments []segment) error {
 	table := make([]byte, min(dynamic.fileSize, maxDynamic)&^15)
 	if _, err := file.ReadAt(table, int64(dynamic.offset)); err != nil {
-		return errCutOff
+		return errShortELF
 	}
 	var names, paths []uint64
 	var strtab uint64
 	for ; len(table) >= 16; table = table[16:] {
-		value := binary.LittleEndian.Uint64(table[8:])
-		switch binary.LittleEndian.Uint64(table) {
+		value := le64(table[8:])
+		switch le64(table) {
 		case 0:
 			table = nil
 		case tagNeeded:
@@ -179,39 +181,4 @@ func (e *elf) readDynamic(file io.ReaderAt, dynamic segment, segments []segment)
 		e.runpath = append(e.runpath, strings.Split(text(at), ":")...)
 	}
 	return nil
-}
-
-// missing is the interpreter or the first library that is not in this image, or
-// "" when all are there. dir is where the program will be.
-func (e *elf) missing(dir string, env []string) string {
-	if e.interpreter == "" {
-		return ""
-	}
-	if !exists(e.interpreter) {
-		return e.interpreter
-	}
-	dirs := e.libraryDirs(dir, env)
-	for _, name := range e.needed {
-		if strings.Contains(name, "/") || filepath.Base(e.interpreter) == name || e.builtIn(name) {
-			continue
-		}
-		if !anyHolds(dirs, name) {
-			return name
-		}
-	}
-	return ""
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-func anyHolds(dirs []string, name string) bool {
-	for _, dir := range dirs {
-		if dir != "" && exists(filepath.Join(dir, name)) {
-			return true
-		}
-	}
-	return false
 }

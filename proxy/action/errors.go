@@ -3,21 +3,44 @@
 package action
 
 import (
-	"errors"
-	"os"
+	"path"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
-func is(err error, errno syscall.Errno) bool { return errors.Is(err, errno) }
+// A PlaceError says why an upload is not accepted, and what to do.
+type PlaceError struct{ Reason string }
 
-// cause is the kernel's word, without the operation and path around it.
-func cause(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return errno.Error()
+func (e *PlaceError) Error() string { return e.Reason }
+
+func refuse(parts ...string) error { return &PlaceError{strings.Join(parts, "")} }
+
+// unwritable says what to do when an action cannot be placed.
+func unwritable(name string, err error) error {
+	dir := path.Dir(name)
+	if kind, _ := stat(name); kind == syscall.S_IFDIR {
+		dir = name
 	}
-	return err.Error()
+	reason := "cannot write to " + dir + ": " + err.Error()
+	switch err {
+	case syscall.ENOSPC, syscall.EDQUOT:
+		reason += " (make room, or send less)"
+	case syscall.EROFS, syscall.EACCES, syscall.EPERM:
+		reason += " (start the container with --tmpfs " + dir + ":exec,uid=" + uid() + ", or bake the action into the image)"
+	case syscall.ENOENT:
+		reason += " (make the folder, or set OW_ACTION_DIR)"
+	}
+	return &PlaceError{reason}
 }
 
-func uid() string { return strconv.Itoa(os.Getuid()) }
+func uid() string { return strconv.Itoa(syscall.Getuid()) }
+
+// quoted is a name out of an upload, made fit for one line of a message.
+func quoted(name string) string {
+	const most = 200
+	if len(name) > most {
+		name = name[:most] + "…"
+	}
+	return strconv.Quote(name)
+}

@@ -3,68 +3,115 @@
 package action
 
 import (
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
 )
 
+// missing is the interpreter or the first library of a program that is not in
+// this image, or "" when all are there, as far as that can be known without
+// running the loader.
+func (p placement) missing(e *elf) string {
+	if e.interpreter == "" {
+		return ""
+	}
+	if !exists(p.now(e.interpreter)) {
+		return e.interpreter
+	}
+	dirs, sure := p.libraryDirs(e)
+	for _, name := range e.needed {
+		known := strings.Contains(name, "/") || path.Base(e.interpreter) == name || e.builtIn(name)
+		if sure && !known && !p.anyHolds(dirs, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+func exists(name string) bool {
+	kind, _ := stat(name)
+	return kind != 0
+}
+
+func (p placement) anyHolds(dirs []string, name string) bool {
+	for _, dir := range dirs {
+		if dir != "" && exists(path.Join(p.now(dir), name)) {
+			return true
+		}
+	}
+	return false
+}
+
 // libraryDirs are the folders in which the loaders of glibc and musl look for
-// libraries, as far as they can be known without running them.
-func (e *elf) libraryDirs(dir string, env []string) []string {
-	var dirs []string
+// libraries. sure is false when there are others that only the loader knows.
+func (p placement) libraryDirs(e *elf) (dirs []string, sure bool) {
+	sure = true
 	for _, d := range e.runpath {
-		d = strings.ReplaceAll(strings.ReplaceAll(d, "${ORIGIN}", dir), "$ORIGIN", dir)
+		d = strings.ReplaceAll(strings.ReplaceAll(d, "${ORIGIN}", p.dir), "$ORIGIN", p.dir)
+		sure = sure && !strings.Contains(d, "$")
 		dirs = append(dirs, d)
 	}
-	for _, v := range env {
+	for _, v := range p.env {
 		if list, ok := strings.CutPrefix(v, "LD_LIBRARY_PATH="); ok {
 			dirs = append(dirs, strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == ';' })...)
 		}
 	}
-	loader := filepath.Base(e.interpreter)
+	loader := path.Base(e.interpreter)
 	if machine, ok := strings.CutPrefix(loader, "ld-musl-"); ok {
-		if list, err := os.ReadFile("/etc/ld-musl-" + strings.TrimSuffix(machine, ".so.1") + ".path"); err == nil {
-			return append(dirs, strings.FieldsFunc(string(list), func(r rune) bool { return r == ':' || r == '\n' })...)
+		list := readFile("/etc/ld-musl-"+strings.TrimSuffix(machine, ".so.1")+".path", maxConfig)
+		if len(list) > 0 {
+			return append(dirs, strings.FieldsFunc(string(list), func(r rune) bool { return r == ':' || r == '\n' })...), sure
 		}
 	}
-	dirs = append(dirs, "/lib", "/usr/lib", "/usr/local/lib", "/lib64", "/usr/lib64", filepath.Dir(e.interpreter))
+	dirs = append(dirs, "/lib", "/usr/lib", "/usr/local/lib", "/lib64", "/usr/lib64", path.Dir(e.interpreter))
 	for _, triplet := range []string{"x86_64-linux-gnu", "aarch64-linux-gnu"} {
 		dirs = append(dirs, "/lib/"+triplet, "/usr/lib/"+triplet)
 	}
-	return append(dirs, configured("/etc/ld.so.conf", 0)...)
+	return append(dirs, configured("/etc/ld.so.conf", 0)...), sure
 }
 
-// configured are the folders that an ld.so.conf names, with the files that it
-// includes.
-func configured(path string, depth int) []string {
-	text, err := os.ReadFile(path)
-	if err != nil || depth > 4 || len(text) > 64<<10 {
+// maxConfig is how much of a loader's configuration is read, in bytes.
+const maxConfig = 16 << 10
+
+// configured are the folders that an ld.so.conf names, with those of the files
+// that it includes.
+func configured(name string, depth int) (dirs []string) {
+	if depth > 4 {
 		return nil
 	}
-	var dirs []string
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(readFile(name, maxConfig))) {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 2 && words[0] == "include":
-			pattern := words[1]
-			if !filepath.IsAbs(pattern) {
-				pattern = filepath.Join(filepath.Dir(path), pattern)
-			}
-			files, _ := filepath.Glob(pattern)
-			for _, file := range files {
+			for _, file := range included(path.Dir(name), words[1]) {
 				dirs = append(dirs, configured(file, depth+1)...)
 			}
-		case len(words) == 1 && filepath.IsAbs(words[0]):
+		case len(words) == 1 && isAbs(words[0]):
 			dirs = append(dirs, words[0])
 		}
 	}
 	return dirs
 }
 
+// included are the files that an include line means: its last part may be a
+// pattern.
+func included(dir, pattern string) (files []string) {
+	if !isAbs(pattern) {
+		pattern = path.Join(dir, pattern)
+	}
+	dir, pattern = path.Split(pattern)
+	names, _ := list(dir)
+	for _, name := range names {
+		if ok, _ := path.Match(pattern, name); ok {
+			files = append(files, dir+name)
+		}
+	}
+	return files
+}
+
 // builtIn reports whether musl's loader is that library itself.
 func (e *elf) builtIn(library string) bool {
-	if !strings.HasPrefix(filepath.Base(e.interpreter), "ld-musl-") {
+	if !strings.HasPrefix(path.Base(e.interpreter), "ld-musl-") {
 		return false
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(library, "lib"), ".")

@@ -3,31 +3,19 @@
 package action
 
 import (
-	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
+	"syscall"
 )
 
-// Pack writes a folder as a zip archive (APPNOTE.TXT 6.3, entries stored as they
+// Pack writes a folder as a zip archive (APPNOTE 6.3.10, entries stored as they
 // are). Files keep their modes, and have no times.
 func Pack(w io.Writer, dir string) error {
-	p := &packer{w: w}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == dir || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		return p.file(path, filepath.ToSlash(name))
-	})
-	if err != nil {
+	p := &packer{w: w, dir: dir}
+	if err := p.folder(""); err != nil {
 		return err
 	}
 	return p.end()
@@ -35,85 +23,106 @@ func Pack(w io.Writer, dir string) error {
 
 type packer struct {
 	w         io.Writer
+	dir       string
 	at        int64
 	directory []byte
-	entries   int
+	entries   uint16
 }
 
 const (
-	zipLocal     = 0x04034b50
-	zipCentral   = 0x02014b50
-	zipEnd       = 0x06054b50
-	zipUTF8      = 0x800
-	zipEpoch     = 0x21      // 1 January 1980, as the format writes dates
-	zipMadeBy    = 3<<8 | 20 // Unix, version 2.0
-	zipMostFiles = 0xffff
-	zipMostBytes = 0xffffffff
+	zipUTF8     = 1 << 11   // a flag: the name is UTF-8
+	zipEpoch    = 0x21      // 1 January 1980, as the format writes dates
+	zipMadeBy   = 3<<8 | 20 // Unix, version 2.0
+	zipMost     = 1<<16 - 1 // entries
+	zipMostSize = 1<<32 - 1 // bytes
 )
 
-// file writes one entry. A symlink's content is its target, as Info-ZIP has it.
-func (p *packer) file(path, name string) error {
-	info, err := os.Lstat(path)
+// folder packs what is below a folder, name being "" or ending in a slash.
+func (p *packer) folder(name string) error {
+	names, err := list(path.Join(p.dir, name))
 	if err != nil {
-		return err
+		return packing(name, err)
 	}
-	unixMode := uint32(info.Mode().Perm()) | 0o100000
-	var content io.ReadSeeker
-	switch {
-	case info.Mode()&fs.ModeSymlink != 0:
-		target, err := os.Readlink(path)
-		if err != nil {
+	for _, n := range names {
+		if err := p.entry(name + n); err != nil {
 			return err
 		}
-		unixMode = 0o120777
-		content = strings.NewReader(target)
-	case info.Mode().IsRegular():
-		file, err := os.Open(path)
+	}
+	return nil
+}
+
+func packing(name string, err error) error {
+	return errors.New("pack " + quoted(name) + ": " + err.Error())
+}
+
+// entry packs a file, a folder's content, or a symlink, whose content is its
+// target, as Info-ZIP has it.
+func (p *packer) entry(name string) error {
+	full := path.Join(p.dir, name)
+	var s syscall.Stat_t
+	if err := syscall.Lstat(full, &s); err != nil {
+		return packing(name, err)
+	}
+	switch s.Mode & syscall.S_IFMT {
+	case syscall.S_IFDIR:
+		return p.folder(name + "/")
+	case syscall.S_IFLNK:
+		b := make([]byte, maxTarget+1)
+		n, err := syscall.Readlink(full, b)
 		if err != nil {
-			return err
+			return packing(name, err)
+		}
+		target := strings.NewReader(string(b[:n]))
+		return p.content(name, s.Mode, target, int64(n))
+	case syscall.S_IFREG:
+		file, err := openFile(full, syscall.O_RDONLY, 0)
+		if err != nil {
+			return packing(name, err)
 		}
 		defer file.Close()
-		content = file
-	default:
-		return errors.New(path + " is neither a file nor a symlink")
+		return p.content(name, s.Mode, file, s.Size)
+	}
+	return packing(name, errors.New("it is neither a file, a folder nor a symlink"))
+}
+
+// content writes an entry with the given st_mode and size in bytes.
+func (p *packer) content(name string, mode uint32, content io.ReaderAt, size int64) error {
+	if size >= zipMostSize || p.at >= zipMostSize || p.entries == zipMost || len(name) > zipMost {
+		return packing(name, errors.New("too much for a zip archive"))
 	}
 	sum := crc32.NewIEEE()
-	size, err := io.Copy(sum, content)
-	if err != nil {
-		return err
+	if n, err := io.Copy(sum, io.NewSectionReader(content, 0, size)); err != nil || n != size {
+		return packing(name, changed(err))
 	}
-	if size >= zipMostBytes || p.at >= zipMostBytes || p.entries == zipMostFiles {
-		return errors.New("too much for a zip archive")
-	}
-	common := binary.LittleEndian.AppendUint16(nil, 20)
-	for _, v := range []uint16{zipUTF8, 0, 0, zipEpoch} {
-		common = binary.LittleEndian.AppendUint16(common, v)
+	begin := p.at
+	var common []byte // to both headers
+	for _, v := range []uint16{20, zipUTF8, zipStored, 0, zipEpoch} {
+		common = append16(common, v)
 	}
 	for _, v := range []uint32{sum.Sum32(), uint32(size), uint32(size)} {
-		common = binary.LittleEndian.AppendUint32(common, v)
+		common = append32(common, v)
 	}
-	common = binary.LittleEndian.AppendUint16(common, uint16(len(name)))
-	common = binary.LittleEndian.AppendUint16(common, 0)
+	common = append32(common, uint32(len(name)))
 
-	d := binary.LittleEndian.AppendUint32(p.directory, zipCentral)
-	d = binary.LittleEndian.AppendUint16(d, zipMadeBy)
-	d = append(d, common...)
-	d = append(d, make([]byte, 6)...) // comment, disk, internal attributes
-	d = binary.LittleEndian.AppendUint32(d, unixMode<<16)
-	d = binary.LittleEndian.AppendUint32(d, uint32(p.at))
-	p.directory = append(d, name...)
-	p.entries++
-
-	local := append(binary.LittleEndian.AppendUint32(nil, zipLocal), common...)
+	local := append(append32(nil, zipLocalSignature), common...)
 	if err := p.write(append(local, name...)); err != nil {
 		return err
 	}
-	if _, err := content.Seek(0, io.SeekStart); err != nil {
-		return err
+	n, err := io.Copy(p.w, io.NewSectionReader(content, 0, size))
+	if p.at += n; err != nil || n != size {
+		return packing(name, changed(err))
 	}
-	n, err := io.Copy(p.w, content)
-	if p.at += n; err == nil && n != size {
-		err = errors.New(path + " changed while it was packed")
+	d := append16(append32(p.directory, zipCentralSignature), zipMadeBy)
+	d = append(append(d, common...), 0, 0, 0, 0, 0, 0) // comment, disk, internal attributes
+	d = append32(append32(d, mode<<16), uint32(begin))
+	p.directory = append(d, name...)
+	p.entries++
+	return nil
+}
+
+func changed(err error) error {
+	if err == nil {
+		return errors.New("it changed meanwhile")
 	}
 	return err
 }
@@ -126,11 +135,15 @@ func (p *packer) write(b []byte) error {
 
 // end writes the central directory.
 func (p *packer) end() error {
-	e := binary.LittleEndian.AppendUint32(p.directory, zipEnd)
-	e = append(e, 0, 0, 0, 0)
-	e = binary.LittleEndian.AppendUint16(e, uint16(p.entries))
-	e = binary.LittleEndian.AppendUint16(e, uint16(p.entries))
-	e = binary.LittleEndian.AppendUint32(e, uint32(len(p.directory)))
-	e = binary.LittleEndian.AppendUint32(e, uint32(p.at))
-	return p.write(append(e, 0, 0))
+	if p.at+int64(len(p.directory)) >= zipMostSize {
+		return errors.New("pack: too much for a zip archive")
+	}
+	e := append32(append32(p.directory, zipEndSignature), 0)
+	e = append16(append16(e, p.entries), p.entries)
+	e = append32(append32(e, uint32(len(p.directory))), uint32(p.at))
+	return p.write(append16(e, 0))
 }
+
+func append16(b []byte, v uint16) []byte { return append(b, byte(v), byte(v>>8)) }
+
+func append32(b []byte, v uint32) []byte { return append16(append16(b, uint16(v)), uint16(v>>16)) }

@@ -3,13 +3,10 @@
 package action
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
-	"strconv"
 	"strings"
+	"syscall"
 )
 
 // An Executable is an action in its place, checked as far as that can be done
@@ -30,10 +27,11 @@ type Folder struct {
 
 	placed []string // what the last upload put there
 	before []string // what the one before it had put there
-	aside  string   // where what Place replaced is kept until Settle
+	aside  string   // where what Place replaced is kept until Settle, "" for nothing
+	open   bool     // Settle is to come
 }
 
-// exec is the name of an action's executable.
+// execName is the name of an action's executable.
 const execName = "exec"
 
 // Upload begins an upload into the folder.
@@ -41,103 +39,115 @@ func (f *Folder) Upload() (*Upload, error) { return NewUpload(f.Dir, f.Limits) }
 
 // Baked gives the action that the image brings, nil if there is none.
 func (f *Folder) Baked() (*Executable, error) {
-	path := filepath.Join(f.Dir, execName)
-	if info, err := os.Stat(path); err != nil || info.IsDir() {
+	name := path.Join(f.Dir, execName)
+	if kind, _ := stat(name); kind != syscall.S_IFREG {
 		return nil, nil
 	}
-	return f.checked(f.Dir, path)
+	return f.executable(f.Dir, name)
+}
+
+// executable gives the action at name once it is checked. dir is its folder.
+func (f *Folder) executable(dir, name string) (*Executable, error) {
+	if err := (placement{dir, dir, f.Env}).check(name); err != nil {
+		return nil, err
+	}
+	return &Executable{Path: name, Dir: dir}, nil
 }
 
 // Place puts an upload, as Upload.Close gave it, into the folder and checks it.
 // When it is not accepted the folder is as it was, and the error tells why.
-func (f *Folder) Place(upload *os.File) (*Executable, error) {
-	first, err := firstBytes(upload)
+func (f *Folder) Place(upload *File) (*Executable, error) {
+	kind, err := upload.kind()
 	if err != nil {
 		return nil, refuse("the code is empty")
 	}
-	switch kind := kindOf(first); kind {
+	switch kind {
 	case Damaged:
-		return nil, refuse("the code is a binary that was damaged on its way as text: put it into a zip as exec (zip action.zip exec), for wsk sends only .zip and .jar files whole")
+		return nil, errDamaged
+	case Foreign:
+		return nil, errForeign
 	case Zip, Gzip:
 		return f.placeArchive(upload, kind)
 	case Text:
 		return nil, refuse("the code is source without a #! line, and this image has nothing to run it with (send a program, a script that begins with #!, or a zip with exec)")
-	default:
-		return f.placeFile(upload)
 	}
+	return f.placeFile(upload)
 }
 
-func (f *Folder) placeFile(file *os.File) (*Executable, error) {
-	if err := file.Chmod(0o755); err != nil {
+var errDamaged = refuse("the code is a binary that was damaged on its way as text: put it into a zip as exec (zip action.zip exec), for wsk sends only .zip and .jar files whole")
+
+func (f *Folder) placeFile(file *File) (*Executable, error) {
+	if err := syscall.Fchmod(file.fd, 0o755); err != nil {
 		return nil, unwritable(f.Dir, err)
 	}
-	if _, err := f.checked(f.Dir, file.Name()); err != nil {
+	if err := (placement{f.Dir, f.Dir, f.Env}).checkFile(file); err != nil {
 		return nil, err
 	}
 	file.Close() // a file that is open for writing cannot be run
-	return f.install(filepath.Dir(file.Name()), []string{filepath.Base(file.Name())}, []string{execName})
+	return f.install(path.Dir(file.name), []string{path.Base(file.name)}, []string{execName})
 }
 
-func (f *Folder) placeArchive(archive *os.File, kind Kind) (*Executable, error) {
-	dir, err := os.MkdirTemp(f.Dir, ".unpack-*")
+func (f *Folder) placeArchive(archive *File, kind Kind) (*Executable, error) {
+	dir, err := newFolder(f.Dir)
 	if err != nil {
 		return nil, unwritable(f.Dir, err)
 	}
-	defer os.RemoveAll(dir)
+	defer removeAll(dir)
 	unpacked, err := unpack(archive, kind, dir, f.Limits)
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(dir, execName)
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil, noExec(unpacked.names)
+	name := path.Join(dir, execName)
+	if kind, _ := stat(name); kind != syscall.S_IFREG {
+		return nil, unpacked.noExec()
 	}
-	if err := os.Chmod(path, 0o755); err != nil { // zips made on Windows have no modes
+	if err := syscall.Chmod(name, 0o755); err != nil { // zips made on Windows have no modes
 		return nil, unwritable(f.Dir, err)
 	}
-	if _, err := f.checked(dir, path); err != nil {
+	if err := (placement{dir, f.Dir, f.Env}).check(name); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(dir)
+	names, err := list(dir)
 	if err != nil {
-		return nil, err
-	}
-	names := make([]string, len(entries))
-	for i, e := range entries {
-		names[i] = e.Name()
+		return nil, refuse("cannot read ", dir, ": ", err.Error())
 	}
 	return f.install(dir, names, names)
 }
 
+// shownNames is how many entries the error of an archive without exec shows.
+const shownNames = 5
+
 // noExec says what an archive without exec holds instead.
-func noExec(names []string) error {
-	for _, name := range names {
-		if filepath.Base(name) == execName && name != execName {
-			return refuse("the archive has no exec at its top but ", strconv.Quote(name), ": pack what is in the folder, not the folder (cd ", filepath.Dir(name), " && zip -r ../action.zip .)")
+func (u *unpacker) noExec() error {
+	if kind, err := lstat(u.path(execName)); err == nil {
+		if kind == syscall.S_IFDIR {
+			return refuse("exec is a folder in the archive: it has to be a program or a script")
 		}
-		if strings.HasSuffix(name, `\`+execName) {
-			return refuse("the archive has no exec at its top but ", strconv.Quote(name), ": its names use backslashes")
-		}
+		return refuse("exec is a symlink in the archive that leads to no file")
 	}
-	const some = 5
-	shown := strings.Join(names[:min(len(names), some)], ", ")
-	if len(names) > some {
-		shown += ", …"
+	missing := "the archive has no exec at its top"
+	switch dir, _, _ := strings.Cut(u.nested, "/"+execName); {
+	case strings.Contains(u.nested, `\`):
+		return refuse(missing, " but ", quoted(u.nested), ": its names have backslashes (pack it with zip -r, or with tar)")
+	case u.nested != "":
+		return refuse(missing, " but ", quoted(u.nested), ": pack what is in the folder, not the folder (cd ", quoted(dir), " && zip -r ../action.zip .)")
+	case len(u.names) == 0:
+		return refuse(missing, "; it is empty")
 	}
-	if shown == "" {
-		shown = "nothing"
+	shown := make([]string, min(len(u.names), shownNames))
+	for i := range shown {
+		shown[i] = quoted(u.names[i])
 	}
-	return refuse("the archive has no exec at its top; it holds ", shown)
+	if len(u.names) > shownNames {
+		shown = append(shown, "…")
+	}
+	return refuse(missing, "; it holds ", strings.Join(shown, ", "))
 }
 
 // install renames names in dir to the names as in the folder, in place of the
 // last upload. What it replaces is kept until Settle.
 func (f *Folder) install(dir string, names, as []string) (*Executable, error) {
-	aside, err := os.MkdirTemp(f.Dir, ".before-*")
-	if err != nil {
-		return nil, unwritable(f.Dir, err)
-	}
-	f.aside, f.before, f.placed = aside, f.placed, nil
+	f.open, f.before, f.placed = true, f.placed, nil
 	for _, name := range f.before {
 		if !slices.Contains(as, name) {
 			f.putAside(name)
@@ -145,74 +155,48 @@ func (f *Folder) install(dir string, names, as []string) (*Executable, error) {
 	}
 	for i, name := range names {
 		f.putAside(as[i])
-		if err := os.Rename(filepath.Join(dir, name), filepath.Join(f.Dir, as[i])); err != nil {
+		if err := syscall.Rename(path.Join(dir, name), path.Join(f.Dir, as[i])); err != nil {
 			f.Settle(false)
 			return nil, unwritable(f.Dir, err)
 		}
 		f.placed = append(f.placed, as[i])
 	}
-	return &Executable{Path: filepath.Join(f.Dir, execName), Dir: f.Dir}, nil
+	return &Executable{Path: path.Join(f.Dir, execName), Dir: f.Dir}, nil
 }
 
 // putAside moves what has a name out of the way. A folder of a lower layer of an
 // overlay cannot be moved; it is removed.
 func (f *Folder) putAside(name string) {
-	path := filepath.Join(f.Dir, name)
-	if err := os.Rename(path, filepath.Join(f.aside, name)); err != nil {
-		os.RemoveAll(path)
+	from := path.Join(f.Dir, name)
+	if _, err := lstat(from); err != nil {
+		return
+	}
+	if f.aside == "" {
+		f.aside, _ = newFolder(f.Dir)
+	}
+	if err := syscall.Rename(from, path.Join(f.aside, name)); err != nil {
+		removeAll(from)
 	}
 }
 
 // Settle ends a Place. When the action was not accepted after all, the folder
 // gets back what it held before (rule 15).
 func (f *Folder) Settle(accepted bool) {
-	if f.aside == "" {
+	if !f.open {
 		return
 	}
 	if !accepted {
 		for _, name := range f.placed {
-			os.RemoveAll(filepath.Join(f.Dir, name))
+			removeAll(path.Join(f.Dir, name))
 		}
 		f.placed = f.before
-		entries, _ := os.ReadDir(f.aside)
-		for _, e := range entries {
-			os.Rename(filepath.Join(f.aside, e.Name()), filepath.Join(f.Dir, e.Name()))
+		names, _ := list(f.aside)
+		for _, name := range names {
+			syscall.Rename(path.Join(f.aside, name), path.Join(f.Dir, name))
 		}
 	}
-	os.RemoveAll(f.aside)
-	f.aside, f.before = "", nil
-}
-
-// checked says why the file at path cannot run here, if that can be seen.
-func (f *Folder) checked(dir, path string) (*Executable, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			// It may be run without being readable: the kernel will tell.
-			return &Executable{Path: path, Dir: dir}, nil
-		}
-		return nil, err
+	if f.aside != "" {
+		removeAll(f.aside)
 	}
-	defer file.Close()
-	first, err := firstBytes(file)
-	if err != nil {
-		return nil, refuse("exec is empty")
-	}
-	switch kindOf(first) {
-	case ELF:
-		program, err := readELF(file)
-		if err != nil {
-			return nil, err
-		}
-		if name := program.missing(dir, f.Env); name != "" {
-			return nil, refuse("the program needs ", name, ", which is not in this image (link it statically; Go: CGO_ENABLED=0)")
-		}
-	case Script:
-		if err := f.checkInterpreter(first); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, refuse("exec is neither a program nor a script that begins with #!")
-	}
-	return &Executable{Path: path, Dir: dir}, f.runnable(path)
+	f.open, f.aside, f.before = false, "", nil
 }

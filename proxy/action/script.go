@@ -4,19 +4,19 @@ package action
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
 	"syscall"
 )
 
-// checkInterpreter checks a script's first line. The kernel itself would only
-// say "no such file or directory".
-func (f *Folder) checkInterpreter(first []byte) error {
-	line, _, ended := bytes.Cut(first[2:], []byte("\n"))
-	if !ended && len(first) == cap(first) {
-		return refuse("the script's first line is too long")
-	}
+// maxInterpreterLine is how many bytes of a script the kernel looks at
+// (BINPRM_BUF_SIZE).
+const maxInterpreterLine = 256
+
+// checkScript checks a script's first line. The kernel itself would only say "no
+// such file or directory".
+func (p placement) checkScript(first []byte) error {
+	line, _, _ := bytes.Cut(first[2:], []byte("\n"))
 	if bytes.HasSuffix(line, []byte("\r")) {
 		return refuse("the script has Windows line ends: its first line ends in CR (save it with LF line ends)")
 	}
@@ -24,36 +24,60 @@ func (f *Folder) checkInterpreter(first []byte) error {
 	if len(words) == 0 {
 		return refuse("the script's first line names no interpreter after #!")
 	}
-	if !executable(words[0]) {
-		return refuse("the script needs ", words[0], ", which is not in this image")
+	interpreter := words[0]
+	if bytes.Index(line, []byte(interpreter))+len(interpreter) > maxInterpreterLine-2 {
+		return refuse("the script's first line is longer than Linux reads, 256 bytes")
 	}
-	if filepath.Base(words[0]) != "env" {
+	if !executable(p.now(interpreter)) {
+		return needs(interpreter)
+	}
+	if path.Base(interpreter) != "env" {
 		return nil
 	}
-	if name := envProgram(words[1:]); name != "" && !f.onPath(name) {
-		return refuse("the script needs ", name, ", which is not in this image")
+	return p.checkEnv(words[1:])
+}
+
+func needs(name string) error {
+	return refuse("the script needs ", quoted(name), ", which is not in this image")
+}
+
+// checkEnv checks what env(1) is told to start. The kernel gives it all that
+// follows on the line as one argument, which only -S takes apart.
+func (p placement) checkEnv(words []string) error {
+	if len(words) > 1 && !strings.HasPrefix(words[0], "-") && !strings.Contains(words[0], "=") {
+		return refuse("the script's first line gives env the one name ", quoted(strings.Join(words, " ")), " (write #!/usr/bin/env -S ", words[0], " …)")
+	}
+	if name := envProgram(words); name != "" && !p.onPath(name) {
+		return needs(name)
 	}
 	return nil
 }
 
-// envProgram is the program that env(1) is told to start.
+// envProgram is the program that env(1) is told to start, "" when that is not
+// plain.
 func envProgram(words []string) string {
-	for _, word := range words {
-		if !strings.HasPrefix(word, "-") && !strings.Contains(word, "=") {
+	for i, word := range words {
+		switch {
+		case word == "-S" || word == "-vS":
+		case strings.HasPrefix(word, "-S") && i == 0:
+			return word[2:]
+		case strings.HasPrefix(word, "-"):
+			return ""
+		case !strings.Contains(word, "="):
 			return word
 		}
 	}
 	return ""
 }
 
-func (f *Folder) onPath(name string) bool {
+func (p placement) onPath(name string) bool {
 	if strings.Contains(name, "/") {
-		return executable(name)
+		return executable(p.now(name))
 	}
-	for _, v := range f.Env {
+	for _, v := range p.env {
 		if list, ok := strings.CutPrefix(v, "PATH="); ok {
 			for dir := range strings.SplitSeq(list, ":") {
-				if executable(filepath.Join(dir, name)) {
+				if executable(path.Join(p.now(dir), name)) {
 					return true
 				}
 			}
@@ -63,22 +87,7 @@ func (f *Folder) onPath(name string) bool {
 	return true // env(1) has a list of its own
 }
 
-func executable(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-}
-
-// noExecFlag is ST_NOEXEC of statvfs(3).
-const noExecFlag = 8
-
-// runnable says why a file that could run is not allowed to.
-func (f *Folder) runnable(path string) error {
-	var s syscall.Statfs_t
-	if syscall.Statfs(path, &s) == nil && s.Flags&noExecFlag != 0 {
-		return refuse(f.Dir, " is mounted noexec, so nothing in it can run (start the container with --tmpfs ", f.Dir, ":exec,uid=", uid(), ")")
-	}
-	if info, err := os.Stat(path); err == nil && info.Mode()&0o111 == 0 {
-		return refuse(path, " is not executable (chmod +x)")
-	}
-	return nil
+func executable(name string) bool {
+	kind, mode := stat(name)
+	return kind == syscall.S_IFREG && mode&0o111 != 0
 }

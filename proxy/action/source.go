@@ -3,56 +3,63 @@
 package action
 
 import (
-	"archive/zip"
-	"os"
-	"path/filepath"
+	"path"
 	"strconv"
+	"syscall"
 )
 
 // A Source is an upload as ActionLoop runtimes lay it out: NUMBER/src holds what
 // came, NUMBER/bin what is run.
 type Source struct {
 	Root, Src, Bin string // absolute
+
+	archive *unpacker // of an upload that was one
 }
 
 // Exec is the executable to run.
-func (s *Source) Exec() string { return filepath.Join(s.Bin, execName) }
+func (s *Source) Exec() string { return path.Join(s.Bin, execName) }
 
 // Source puts an upload into a new numbered folder. A zip is unpacked, unless it
 // is a jar and saveJar names the file to keep it in. Only the archive is
 // checked: what it holds may be anything that a compiler takes.
-func (f *Folder) Source(upload *os.File, saveJar string) (*Source, error) {
-	root := filepath.Join(f.Dir, strconv.Itoa(f.highest()+1))
-	s := &Source{Root: root, Src: filepath.Join(root, "src"), Bin: filepath.Join(root, "bin")}
-	if err := os.MkdirAll(s.Src, 0o755); err != nil {
-		return nil, unwritable(f.Dir, err)
+func (f *Folder) Source(upload *File, saveJar string) (*Source, error) {
+	root := path.Join(f.Dir, strconv.Itoa(f.highest()+1))
+	s := &Source{Root: root, Src: path.Join(root, "src"), Bin: path.Join(root, "bin")}
+	for _, dir := range []string{root, s.Src} {
+		if err := syscall.Mkdir(dir, 0o755); err != nil {
+			removeAll(root)
+			return nil, unwritable(f.Dir, err)
+		}
 	}
-	if err := f.fill(s.Src, upload, saveJar); err != nil {
-		os.RemoveAll(root)
+	if err := s.fill(upload, saveJar, f.Limits); err != nil {
+		removeAll(root)
 		return nil, err
 	}
 	return s, nil
 }
 
-func (f *Folder) fill(src string, upload *os.File, saveJar string) error {
-	first, err := firstBytes(upload)
+// fill puts the upload, or what it holds, into s.Src.
+func (s *Source) fill(upload *File, saveJar string, limits Limits) (err error) {
+	kind, err := upload.kind()
 	if err != nil {
 		return refuse("no file")
 	}
 	name := execName
-	switch kind := kindOf(first); {
+	switch {
+	case kind == Damaged:
+		return errDamaged
 	case kind == Zip && saveJar != "" && isJar(upload):
-		name = filepath.Base(saveJar)
+		name = path.Base(saveJar)
 	case kind == Zip || kind == Gzip:
-		_, err := unpack(upload, kind, src, f.Limits)
+		s.archive, err = unpack(upload, kind, s.Src, limits)
 		return err
 	}
-	if err := upload.Chmod(0o755); err != nil {
-		return unwritable(src, err)
+	if err := syscall.Fchmod(upload.fd, 0o755); err != nil {
+		return unwritable(s.Src, err)
 	}
 	upload.Close()
-	if err := os.Rename(upload.Name(), filepath.Join(src, name)); err != nil {
-		return unwritable(src, err)
+	if err := syscall.Rename(upload.Name(), path.Join(s.Src, name)); err != nil {
+		return unwritable(s.Src, err)
 	}
 	return nil
 }
@@ -60,9 +67,9 @@ func (f *Folder) fill(src string, upload *os.File, saveJar string) error {
 // highest is the highest number that a folder has.
 func (f *Folder) highest() int {
 	highest := 0
-	entries, _ := os.ReadDir(f.Dir)
-	for _, e := range entries {
-		if n, err := strconv.Atoi(e.Name()); err == nil && n > highest {
+	names, _ := list(f.Dir)
+	for _, name := range names {
+		if n, err := strconv.Atoi(name); err == nil && n > highest {
 			highest = n
 		}
 	}
@@ -72,40 +79,19 @@ func (f *Folder) highest() int {
 // Compiled reports whether the source is something that runs as it is: a program
 // or a script.
 func (s *Source) Compiled() bool {
-	file, err := os.Open(filepath.Join(s.Src, execName))
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	first, _ := firstBytes(file)
-	kind := kindOf(first)
+	kind := kindOf(readFile(path.Join(s.Src, execName), 4))
 	return kind == ELF || kind == Script
 }
 
 // Checked says why the executable cannot run here, if that can be seen, and
 // makes it executable.
 func (f *Folder) Checked(s *Source) (*Executable, error) {
-	if _, err := os.Stat(s.Exec()); err != nil {
+	if !exists(s.Exec()) {
+		if s.archive != nil && s.archive.nested != "" {
+			return nil, s.archive.noExec()
+		}
 		return nil, refuse("there is no exec in ", s.Bin)
 	}
-	os.Chmod(s.Exec(), 0o755)
-	return f.checked(s.Bin, s.Exec())
-}
-
-// isJar reports whether a zip holds a manifest, as jars do.
-func isJar(file *os.File) bool {
-	info, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	archive, err := zip.NewReader(file, info.Size())
-	if err != nil {
-		return false
-	}
-	for _, f := range archive.File {
-		if f.Name == "META-INF/MANIFEST.MF" {
-			return true
-		}
-	}
-	return false
+	syscall.Chmod(s.Exec(), 0o755)
+	return f.executable(s.Bin, s.Exec())
 }

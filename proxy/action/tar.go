@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"io/fs"
 	"strconv"
 	"strings"
 )
@@ -36,6 +35,7 @@ const (
 	tarContiguous = '7'
 	tarPax        = 'x'
 	tarPaxGlobal  = 'g'
+	tarSparse     = 'S'
 	tarLongName   = 'L'
 	tarLongLink   = 'K'
 )
@@ -44,7 +44,7 @@ const (
 type tarHeader struct {
 	name, link string
 	kind       byte
-	mode       fs.FileMode
+	mode       uint32
 	size       int64
 }
 
@@ -151,7 +151,7 @@ func (t *tarReader) header() (*tarHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.mode = fs.FileMode(mode & 0o777)
+	h.mode = uint32(mode & 0o777)
 	switch h.kind {
 	case tarHardLink, tarSymlink, '3', '4', tarFolder, '6':
 		h.size = 0 // they have no content, whatever they say
@@ -162,7 +162,7 @@ func (t *tarReader) header() (*tarHeader, error) {
 
 func cutOff(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return errors.New("it is cut off")
+		return errCutOff
 	}
 	return err
 }
@@ -236,6 +236,9 @@ func paxRecords(text string, name, link *string, size *int64) error {
 		key, value, ok := strings.Cut(record, "=")
 		if !ok {
 			return errTarHeader
+		}
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return errors.New("it holds sparse files: pack it without --sparse")
 		}
 		switch key {
 		case "path":

@@ -3,237 +3,243 @@
 package action
 
 import (
-	"archive/zip"
-	"bufio"
-	"compress/gzip"
 	"io"
-	"io/fs"
-	"os"
 	"path"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
-// unpacker writes an archive's entries below one folder. It works through an
-// os.Root, so that no name and no symlink leads out of it (rule 16).
+// maxDepth is how many folders deep an archive may go.
+const maxDepth = 100
+
+// An unpacker writes an archive's entries below one folder, and nowhere else
+// (rule 16): names are checked, no entry is written through a symlink, and every
+// symlink leads to a place inside.
 type unpacker struct {
-	root    *os.Root
+	dir     string
 	limits  Limits
-	entries int
-	bytes   int64
-	names   []string // the first few, for the error of an archive without exec
+	entries int    // those of the archive, and folders that it only implies
+	bytes   int64  // of all contents
+	made    string // the folder that was made or seen last, without symlinks above it
+	buf     []byte
+
+	names  []string // the first few, for the error of an archive without exec
+	nested string   // the first exec that is not at the top
 }
 
 // unpack fills dir from an archive of the given kind.
-func unpack(file *os.File, kind Kind, dir string, limits Limits) (*unpacker, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, unwritable(dir, err)
-	}
-	defer root.Close()
-	u := &unpacker{root: root, limits: limits}
+func unpack(file *File, kind Kind, dir string, limits Limits) (*unpacker, error) {
+	u := &unpacker{dir: dir, limits: limits, buf: make([]byte, 32<<10)}
 	if kind == Zip {
-		err = u.zip(file)
-	} else {
-		err = u.tarGz(file)
+		return u, u.zip(file)
 	}
-	return u, err
+	return u, u.tarGz(file)
 }
 
-func (u *unpacker) zip(file *os.File) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
+// place checks an entry's name, makes the folders above it, and gives its clean
+// form: "." is the folder itself.
+func (u *unpacker) place(name string) (string, error) {
+	if err := u.count(); err != nil {
+		return "", err
 	}
-	guard := &directoryGuard{file: file, left: max(1<<20, int64(u.limits.Entries)*256)}
-	archive, err := zip.NewReader(guard, info.Size())
+	if isAbs(name) || strings.Contains("/"+name+"/", "/../") {
+		return "", refuse("the archive holds ", quoted(name), ", a name that leads out of the action's folder")
+	}
+	clean := path.Clean(name)
 	switch {
-	case guard.left < 0:
-		return u.tooMany()
-	case err != nil:
-		return refuse("the zip archive is damaged: ", err.Error())
+	case len(name) > syscall.PathMax || strings.Count(clean, "/") > maxDepth:
+		return "", refuse("the archive holds ", quoted(name), ", a name that is too long or too deep")
+	case strings.Contains(name, "\x00"), strings.HasPrefix(clean, temporary):
+		return "", refuse("the archive holds ", quoted(name), ", a name that no file can have here")
 	}
-	guard.open = true
-	for _, f := range archive.File {
-		if err := u.zipEntry(f); err != nil {
-			return err
-		}
+	u.note(clean)
+	return clean, u.folders(name, path.Dir(clean))
+}
+
+func (u *unpacker) count() error {
+	if u.entries++; u.entries > u.limits.Entries {
+		return u.tooMany()
 	}
 	return nil
 }
 
-// directoryGuard bounds how much archive/zip reads before it gives the list of
-// entries: it keeps all of them in memory.
-type directoryGuard struct {
-	file io.ReaderAt
-	left int64
-	open bool // the list was read
-}
-
-func (g *directoryGuard) ReadAt(b []byte, at int64) (int, error) {
-	if !g.open {
-		if g.left -= int64(len(b)); g.left < 0 {
-			return 0, io.ErrUnexpectedEOF
-		}
+func (u *unpacker) note(name string) {
+	if len(u.names) <= shownNames && name != "." {
+		u.names = append(u.names, name)
 	}
-	return g.file.ReadAt(b, at)
-}
-
-func (u *unpacker) zipEntry(f *zip.File) error {
-	mode := f.Mode()
-	switch {
-	case mode.IsDir():
-		return u.folder(f.Name)
-	case mode&fs.ModeSymlink != 0:
-		target, err := zipContent(f)
-		if err != nil {
-			return damaged(f.Name, err)
-		}
-		return u.symlink(f.Name, string(target))
-	case !mode.IsRegular():
-		return refuse("the archive holds ", strconv.Quote(f.Name), ", which is neither a file, a folder nor a symlink")
-	}
-	content, err := f.Open()
-	if err != nil {
-		return damaged(f.Name, err)
-	}
-	defer content.Close()
-	return u.regular(f.Name, mode.Perm(), content)
-}
-
-// zipContent is a short entry's content.
-func zipContent(f *zip.File) ([]byte, error) {
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return io.ReadAll(io.LimitReader(r, maxTarget+1))
-}
-
-func (u *unpacker) tarGz(file *os.File) error {
-	z, err := gzip.NewReader(bufio.NewReaderSize(file, 32<<10))
-	if err != nil {
-		return refuse("the gzip data is damaged: ", err.Error())
-	}
-	return u.tar(newTar(z))
-}
-
-func (u *unpacker) tar(t *tarReader) error {
-	for {
-		h, err := t.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return refuse("the tar archive is damaged: ", err.Error())
-		}
-		switch h.kind {
-		case tarFolder:
-			err = u.folder(h.name)
-		case tarSymlink:
-			err = u.symlink(h.name, h.link)
-		case tarRegular, tarRegularOld, tarContiguous:
-			err = u.regular(h.name, h.mode, t)
-		case tarHardLink:
-			err = refuse("the archive holds the hard link ", strconv.Quote(h.name), ": pack files, not links to them")
-		default:
-			err = refuse("the archive holds ", strconv.Quote(h.name), ", which is neither a file, a folder nor a symlink")
-		}
-		if err != nil {
-			return err
-		}
+	if u.nested == "" && name != execName && lastName(name) == execName {
+		u.nested = name
 	}
 }
 
-// place checks an entry's name and makes the folders above it.
-func (u *unpacker) place(name string) (string, error) {
-	if u.entries++; u.entries > u.limits.Entries {
-		return "", u.tooMany()
+// lastName is the part of a name after slashes and backslashes.
+func lastName(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
+
+// folders makes a folder and those above it. Only real folders may be there
+// already.
+func (u *unpacker) folders(name, dir string) error {
+	if dir == "." || dir == u.made {
+		return nil
 	}
-	clean := path.Clean(strings.TrimPrefix(name, "./"))
-	if path.IsAbs(name) || !fs.ValidPath(clean) || strings.ContainsAny(name, "\x00") || strings.Contains("/"+name+"/", "/../") {
-		return "", refuse("the archive holds ", strconv.Quote(name), ", a name that leads out of the action's folder")
-	}
-	if len(u.names) < 1000 {
-		u.names = append(u.names, clean)
-	}
-	if dir := path.Dir(clean); dir != "." {
-		if err := u.root.MkdirAll(dir, 0o755); err != nil {
-			return "", u.failed(name, err)
+	for i := range len(dir) + 1 {
+		if i < len(dir) && dir[i] != '/' || strings.HasPrefix(u.made+"/", dir[:i]+"/") {
+			continue
+		}
+		kind, err := lstat(u.path(dir[:i]))
+		switch {
+		case err == syscall.ENOENT:
+			if err := u.count(); err != nil {
+				return err
+			}
+			if err := syscall.Mkdir(u.path(dir[:i]), 0o755); err != nil {
+				return u.failed(name, err)
+			}
+		case err != nil:
+			return u.failed(name, err)
+		case kind == syscall.S_IFLNK:
+			return refuse("the archive holds ", quoted(name), " below the symlink ", quoted(dir[:i]), ": pack it where the symlink leads")
+		case kind != syscall.S_IFDIR:
+			return refuse("the archive holds ", quoted(name), " below ", quoted(dir[:i]), ", which is a file in it too")
 		}
 	}
-	return clean, nil
+	u.made = dir
+	return nil
 }
+
+func (u *unpacker) path(clean string) string { return u.dir + "/" + clean }
 
 func (u *unpacker) folder(name string) error {
 	clean, err := u.place(strings.TrimRight(name, "/"))
 	if err != nil || clean == "." {
 		return err
 	}
-	if err := u.root.MkdirAll(clean, 0o755); err != nil {
+	return u.folders(name, clean)
+}
+
+// create makes something that must not be there yet. A later entry replaces an
+// earlier one, but no folder.
+func (u *unpacker) create(name, clean string, create func(path string) error) error {
+	if clean == "." {
+		return refuse("the archive holds ", quoted(name), ", a name that no file can have here")
+	}
+	path := u.path(clean)
+	err := create(path)
+	if err == syscall.EEXIST {
+		if kind, _ := lstat(path); kind == syscall.S_IFDIR {
+			return refuse("the archive holds ", quoted(name), ", which is a folder in it too")
+		}
+		syscall.Unlink(path)
+		err = create(path)
+	}
+	if err != nil {
 		return u.failed(name, err)
 	}
 	return nil
 }
 
 // maxTarget is how long the target of a symlink may be, in bytes.
-const maxTarget = 4096
+const maxTarget = 4095
 
 func (u *unpacker) symlink(name, target string) error {
 	clean, err := u.place(name)
 	if err != nil {
 		return err
 	}
-	if path.IsAbs(target) || len(target) > maxTarget || !fs.ValidPath(path.Join(path.Dir(clean), target)) {
-		return refuse("the archive holds the symlink ", strconv.Quote(name), " to ", strconv.Quote(target), ", which leads out of the action's folder")
+	if !staysInside(clean, target) {
+		return refuse("the archive holds the symlink ", quoted(name), " to ", quoted(target), ", which leads out of the action's folder")
 	}
-	u.root.Remove(clean)
-	if err := u.root.Symlink(target, clean); err != nil {
+	return u.create(name, clean, func(path string) error { return syscall.Symlink(target, path) })
+}
+
+// staysInside reports whether a symlink leads to a place below the top. It may
+// go up first, not further than to the top, and down from there. Once it went
+// down it must not go up: where ".." leads from another symlink shows only
+// when it is followed.
+func staysInside(name, target string) bool {
+	if target == "" || isAbs(target) || len(target) > maxTarget || strings.Contains(target, "\x00") {
+		return false
+	}
+	up, down := 0, false
+	for part := range strings.SplitSeq(target, "/") {
+		switch part {
+		case "", ".":
+		case "..":
+			if up++; down || up > strings.Count(name, "/") {
+				return false
+			}
+		default:
+			down = true
+		}
+	}
+	return true
+}
+
+// regular writes a file. size is how large the archive says that it is, in
+// bytes.
+func (u *unpacker) regular(name string, mode uint32, size int64, content io.Reader) error {
+	clean, err := u.place(name)
+	if err != nil {
+		return err
+	}
+	if size > u.limits.Unpacked-u.bytes {
+		return u.tooLarge()
+	}
+	var file *File
+	err = u.create(name, clean, func(path string) (err error) {
+		file, err = openFile(path, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL, 0o600)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	for {
+		n, err := content.Read(u.buf)
+		if u.bytes += int64(n); u.bytes > u.limits.Unpacked {
+			return u.tooLarge()
+		}
+		if _, err := file.Write(u.buf[:n]); err != nil {
+			return u.failed(name, err)
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return damagedAt(name, err)
+		}
+	}
+	if err := syscall.Fchmod(file.fd, 0o644|mode&0o755); err != nil {
 		return u.failed(name, err)
 	}
 	return nil
 }
 
-func (u *unpacker) regular(name string, mode fs.FileMode, content io.Reader) error {
-	clean, err := u.place(name)
-	if err != nil {
+// damagedAt says what is wrong with an entry, unless err is that already.
+func damagedAt(name string, err error) error {
+	if _, said := err.(*PlaceError); said {
 		return err
 	}
-	u.root.Remove(clean) // a later entry replaces an earlier one, and never writes through a link
-	file, err := u.root.OpenFile(clean, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return u.failed(name, err)
-	}
-	n, err := io.Copy(file, io.LimitReader(content, u.limits.Unpacked-u.bytes+1))
-	u.bytes += n
-	if closeErr := file.Close(); err == nil && closeErr != nil {
-		return u.failed(name, closeErr)
-	}
-	switch {
-	case u.bytes > u.limits.Unpacked:
-		return refuse("the archive unpacks to more than ", strconv.FormatInt(u.limits.Unpacked>>20, 10), " MiB")
-	case err != nil:
-		if _, writing := err.(*fs.PathError); writing {
-			return u.failed(name, err)
-		}
-		return damaged(name, err)
-	}
-	if err := u.root.Chmod(clean, 0o644|mode.Perm()&0o755); err != nil {
-		return u.failed(name, err)
-	}
-	return nil
+	return refuse("the archive is damaged at ", quoted(name), ": ", err.Error())
+}
+
+func (u *unpacker) special(name string) error {
+	return refuse("the archive holds ", quoted(name), ", which is neither a file, a folder nor a symlink")
 }
 
 func (u *unpacker) tooMany() error {
 	return refuse("the archive has more than ", strconv.Itoa(u.limits.Entries), " entries")
 }
 
-// failed says that an entry could not be written.
-func (u *unpacker) failed(name string, err error) error {
-	return refuse("cannot unpack ", strconv.Quote(name), ": ", cause(err))
+func (u *unpacker) tooLarge() error {
+	return refuse("the archive unpacks to more than ", strconv.FormatInt(u.limits.Unpacked>>20, 10), " MiB")
 }
 
-func damaged(name string, err error) error {
-	return refuse("the archive is damaged at ", strconv.Quote(name), ": ", err.Error())
+// failed says that an entry could not be written.
+func (u *unpacker) failed(name string, err error) error {
+	reason := err.Error()
+	if err == syscall.ENOSPC || err == syscall.EDQUOT {
+		reason += " (make room, or send less)"
+	}
+	return refuse("cannot unpack ", quoted(name), ": ", reason)
 }

@@ -13,9 +13,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
-	"io"
-	"os"
 	"strconv"
+	"syscall"
 )
 
 // Limits bound what an upload may take. Sizes are in bytes.
@@ -42,7 +41,7 @@ func (e *Base64Error) Error() string {
 // for it with Close.
 type Upload struct {
 	limits Limits
-	file   *os.File
+	file   *File
 	size   int64
 	err    error
 
@@ -61,7 +60,7 @@ const sniff = 64
 // NewUpload makes a file for an upload in dir, where it can later be renamed
 // into its place.
 func NewUpload(dir string, limits Limits) (*Upload, error) {
-	file, err := os.CreateTemp(dir, ".upload-*")
+	file, err := newFile(dir)
 	if err != nil {
 		return nil, unwritable(dir, err)
 	}
@@ -155,7 +154,7 @@ func (u *Upload) decode(text []byte) error {
 		part := text[:min(len(text), 32<<10-4)]
 		text = text[len(part):]
 		chars := part
-		if len(u.quad) > 0 || bytes.IndexAny(part, " \n\r\t") >= 0 {
+		if len(u.quad) > 0 || bytes.ContainsAny(part, " \n\r\t") {
 			chars = append(u.quad, dense(part)...)
 		}
 		whole := chars[:len(chars)&^3]
@@ -181,8 +180,8 @@ func (u *Upload) decode(text []byte) error {
 
 // Close ends the upload. binary is what the request says; text that begins as
 // base64 of an ELF, script, zip or gzip is decoded in either case (rule 12). The
-// file stands at its beginning.
-func (u *Upload) Close(binary bool) (*os.File, error) {
+// file is to be read with ReadAt.
+func (u *Upload) Close(binary bool) (*File, error) {
 	if u.err == nil && !u.known {
 		u.Binary(binary)
 		text := u.head
@@ -197,9 +196,7 @@ func (u *Upload) Close(binary bool) (*os.File, error) {
 	if u.err == nil && len(u.quad) > 0 {
 		u.err = &Base64Error{u.chars, " (it is cut off)"}
 	}
-	if u.err == nil {
-		_, u.err = u.file.Seek(0, io.SeekStart)
-	}
+	u.file.text = !u.binary
 	return u.file, u.err
 }
 
@@ -209,35 +206,31 @@ func (u *Upload) Size() int64 { return u.size }
 // Discard removes the upload, unless its file was renamed.
 func (u *Upload) Discard() {
 	u.file.Close()
-	os.Remove(u.file.Name())
+	syscall.Unlink(u.file.Name())
 }
 
 // decodeAll decodes what was stored as text, for "binary" stood behind the code
-// and the code did not look like anything known.
+// and the code did not look like anything known. It decodes in place: what is
+// written is never ahead of what was read.
 func (u *Upload) decodeAll() error {
-	text, err := os.Open(u.file.Name())
-	if err != nil {
-		return err
-	}
-	defer text.Close()
-	os.Remove(u.file.Name())
-	file, err := os.OpenFile(u.file.Name(), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	length := u.size
+	u.size, u.binary = 0, true
+	if _, err := syscall.Seek(u.file.fd, 0, 0); err != nil {
 		return unwritable(u.file.Name(), err)
 	}
-	u.file.Close()
-	u.file, u.size, u.binary = file, 0, true
 	buf := make([]byte, 32<<10)
-	for {
-		n, err := text.Read(buf)
-		if err == io.EOF {
-			return nil
-		}
+	for at := int64(0); at < length; {
+		n, err := u.file.ReadAt(buf[:min(int64(len(buf)), length-at)], at)
 		if err != nil {
-			return err
+			return refuse("cannot read what was uploaded: ", err.Error())
 		}
+		at += int64(n)
 		if err := u.decode(buf[:n]); err != nil {
 			return err
 		}
 	}
+	if err := syscall.Ftruncate(u.file.fd, u.size); err != nil {
+		return unwritable(u.file.Name(), err)
+	}
+	return nil
 }

@@ -1,0 +1,185 @@
+//go:build linux
+
+package action
+
+import (
+	"io"
+	"path"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// A File is an open file. It stands for os.File, since package os and what it
+// brings would add 200 KB to the proxy. The errors of its methods are those of
+// the kernel, or io.EOF.
+type File struct {
+	fd   int // -1 when it is closed
+	name string
+	text bool // an upload that was not decoded
+}
+
+func openFile(name string, flags int, mode uint32) (*File, error) {
+	for {
+		fd, err := syscall.Open(name, flags|syscall.O_CLOEXEC, mode)
+		if err != syscall.EINTR {
+			return &File{fd: fd, name: name}, err
+		}
+	}
+}
+
+// Name is the file's path.
+func (f *File) Name() string { return f.name }
+
+// Close closes the file, unless it is closed.
+func (f *File) Close() {
+	if f.fd >= 0 {
+		syscall.Close(f.fd)
+		f.fd = -1
+	}
+}
+
+// Write implements io.Writer.
+func (f *File) Write(b []byte) (written int, err error) {
+	for written < len(b) {
+		n, err := syscall.Write(f.fd, b[written:])
+		if err != nil && err != syscall.EINTR {
+			return written, err
+		}
+		written += max(n, 0)
+	}
+	return written, nil
+}
+
+// Read implements io.Reader.
+func (f *File) Read(b []byte) (int, error) {
+	for {
+		n, err := syscall.Read(f.fd, b)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err != nil:
+			return 0, err
+		case n == 0 && len(b) > 0:
+			return 0, io.EOF
+		}
+		return n, nil
+	}
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *File) ReadAt(b []byte, at int64) (read int, err error) {
+	for read < len(b) {
+		n, err := syscall.Pread(f.fd, b[read:], at+int64(read))
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err != nil:
+			return read, err
+		case n == 0:
+			return read, io.EOF
+		}
+		read += n
+	}
+	return read, nil
+}
+
+func (f *File) size() (int64, error) {
+	var s syscall.Stat_t
+	err := syscall.Fstat(f.fd, &s)
+	return s.Size, err
+}
+
+// stat gives a file's type (syscall.S_IFREG and so on) and permissions, 0 when
+// there is none.
+func stat(name string) (kind, mode uint32) {
+	var s syscall.Stat_t
+	if syscall.Stat(name, &s) != nil {
+		return 0, 0
+	}
+	return s.Mode & syscall.S_IFMT, s.Mode & 0o777
+}
+
+// lstat gives a file's type, that of a symlink itself.
+func lstat(name string) (kind uint32, err error) {
+	var s syscall.Stat_t
+	err = syscall.Lstat(name, &s)
+	return s.Mode & syscall.S_IFMT, err
+}
+
+// temporary is how the names of files begin that are not in their place yet.
+const temporary = ".proxy-"
+
+// newFile makes a file of our own in dir.
+func newFile(dir string) (file *File, err error) {
+	_, err = newName(dir, func(name string) error {
+		file, err = openFile(name, syscall.O_RDWR|syscall.O_CREAT|syscall.O_EXCL, 0o600)
+		return err
+	})
+	return file, err
+}
+
+// newFolder makes a folder of our own in dir.
+func newFolder(dir string) (string, error) {
+	return newName(dir, func(name string) error { return syscall.Mkdir(name, 0o700) })
+}
+
+func newName(dir string, create func(string) error) (string, error) {
+	for n := 0; ; n++ {
+		name := path.Join(dir, temporary+strconv.Itoa(n))
+		if err := create(name); err != syscall.EEXIST || n == 10000 {
+			return name, err
+		}
+	}
+}
+
+// readFile gives the first bytes of a file, nil when it cannot be read.
+func readFile(name string, most int) []byte {
+	file, err := openFile(name, syscall.O_RDONLY, 0)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	b := make([]byte, most)
+	n, _ := file.ReadAt(b, 0)
+	return b[:n]
+}
+
+// list gives the names in a folder, in the order of the file system.
+func list(dir string) (names []string, err error) {
+	file, err := openFile(dir, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	b := make([]byte, 8<<10)
+	for {
+		n, err := syscall.ReadDirent(file.fd, b)
+		if err == syscall.EINTR {
+			continue
+		}
+		if n <= 0 || err != nil {
+			return names, err
+		}
+		_, _, names = syscall.ParseDirent(b[:n], -1, names)
+	}
+}
+
+// removeAll removes a file, or a folder with all in it, as far as that is
+// allowed. It follows no symlink.
+func removeAll(name string) {
+	if err := syscall.Unlink(name); err != syscall.EISDIR && err != syscall.EPERM {
+		return
+	}
+	if syscall.Rmdir(name) != syscall.ENOTEMPTY {
+		return
+	}
+	names, _ := list(name)
+	for _, n := range names {
+		removeAll(name + "/" + n)
+	}
+	syscall.Rmdir(name)
+}
+
+// isAbs reports whether a path starts at the root.
+func isAbs(name string) bool { return strings.HasPrefix(name, "/") }
