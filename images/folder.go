@@ -22,12 +22,13 @@ const maxFile = 64 << 10
 
 // Folder is a place that holds definitions, one a file.
 type Folder struct {
-	path  string // as it stands in messages
-	files fs.FS
+	path    string // as it stands in messages
+	files   fs.FS
+	shipped bool
 }
 
 // Shipped returns the definitions that travel inside the program.
-func Shipped() Folder { return Folder{path: "images", files: shipped} }
+func Shipped() Folder { return Folder{path: "images", files: shipped, shipped: true} }
 
 // Dir returns the definitions in the folder at dir.
 func Dir(dir string) Folder { return Folder{path: dir, files: os.DirFS(dir)} }
@@ -87,6 +88,7 @@ func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) 
 		switch other, again := loaded[definition.Name]; {
 		case !again:
 			loaded[definition.Name] = file
+			definition.Shipped = folder.shipped && isName(arg)
 			definitions = append(definitions, definition)
 		case other != file:
 			mistakes = append(mistakes, fmt.Errorf("two definitions of image %s: %s and %s", definition.Name, other, file))

@@ -30,7 +30,7 @@ type Definition struct {
 	Stemcells []string `json:"stemcells,omitempty"`
 	// More Alpine packages, for base alpine.
 	Packages []string `json:"packages,omitempty"`
-	// A path to bake in as the action.
+	// A path to bake in as the action, seen from the definition: a Go package's folder, a program, a script, a zip or a tar.gz.
 	Action string `json:"action,omitempty"`
 	// Environment of the proxy and of the action.
 	Env map[string]string `json:"env,omitempty"`
@@ -43,6 +43,8 @@ type Definition struct {
 
 	// File is where the definition was read from.
 	File string `json:"-"`
+	// Shipped says that the definition travels in the program, and with it the action that it names.
+	Shipped bool `json:"-"`
 }
 
 // Stemcells says which stemcells there are: the name of each, and the Alpine packages that it needs.

@@ -22,10 +22,11 @@ import (
 
 // buildFlags are the flags of mkimage build, as they were typed.
 type buildFlags struct {
-	images, platform, proxy, cacheDir, sizeRecord, metadataFile, progress string
-	outputs                                                               []string
-	jobs                                                                  int
-	failFast, allowOverBudget                                             bool
+	images, platform, proxy, action, cacheDir, sizeRecord, metadataFile, progress string
+	goTags, goLDFlags                                                             string
+	outputs                                                                       []string
+	jobs                                                                          int
+	failFast, allowOverBudget                                                     bool
 }
 
 func newBuild(mode *progress.Mode) *cobra.Command {
@@ -46,9 +47,14 @@ is built; it is called NAME:latest unless ref says otherwise. A push also sets t
 the first 12 digits of the digest, which never moves.
 
 Each image's digest reference is printed on stdout: REPOSITORY@sha256:... when it was pushed, else NAME@sha256:...
+With --action, or "action:" in a definition, the image brings its action: a Go package, which is compiled for every
+platform, or a program, a script, a zip or a tar.gz as it is. A Go program that links the openwhisk library serves
+/init and /run itself, and its image has no proxy.
+
 The same definition gives the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
 in seconds since 1970; it is 0 when not set.`,
 		Example: `  mkimage build scratch
+  mkimage build scratch --action ./hello
   mkimage build scratch --platform linux/arm64 -o type=docker,dest=scratch.tar
   mkimage build -o type=oci,dest=dist/{name} -o type=registry,ref=localhost:5000/{name}`,
 		ValidArgsFunction: completeNames,
@@ -64,11 +70,14 @@ in seconds since 1970; it is 0 when not set.`,
 	set.BoolVar(&flags.failFast, "fail-fast", false, "stop at the first image that fails")
 	set.BoolVar(&flags.allowOverBudget, "allow-over-budget", false, "build images that weigh more than their definition allows")
 	set.StringVar(&flags.proxy, "proxy", "", "use the ready static proxy in `FILE`; digests then depend on it")
+	set.StringVar(&flags.action, "action", "", "bake `PATH` into the image as its action: a Go package's folder, a program, a script, a zip or a tar.gz")
+	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
+	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
 	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep what is costly to make in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes and outputs to `FILE`, as JSON")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "images", "platform", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "cache-dir", "size-record", "metadata-file", "progress")
+	withVariable(set, "images", "platform", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "cache-dir", "size-record", "metadata-file", "progress")
 	return command
 }
 
@@ -88,6 +97,9 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	var names []string
 	for _, definition := range definitions {
 		names = append(names, definition.Name)
+	}
+	if f.action != "" && len(names) != 1 {
+		return usage(command, fmt.Errorf("--action %s goes into one image, and %d are named: mkimage build scratch --action %s", f.action, len(names), f.action))
 	}
 	if err := publish.Check(options.Outputs, names); err != nil {
 		return usage(command, err)
@@ -117,7 +129,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 
 // options reads the flags that can be wrong.
 func (f *buildFlags) options() (build.Options, error) {
-	options := build.Options{Proxy: f.proxy, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord}
+	options := build.Options{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord}
 	var err error
 	if f.platform != "" {
 		if options.Platforms, err = images.ParsePlatforms(f.platform); err != nil {

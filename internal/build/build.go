@@ -10,14 +10,17 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
@@ -33,6 +36,9 @@ type Options struct {
 	Outputs         []publish.Output
 	Module          *gobuild.Module // what the proxy is compiled from
 	Proxy           string          // a ready proxy, or ""
+	Action          string          // what to bake into the one image that is built, or ""
+	GoTags          string          // build tags of Go actions
+	GoLDFlags       string          // what the linker of Go actions is given beside "-s -w"
 	Cache           cache.Dir
 	Epoch           time.Time // the time that is in images
 	Jobs            int       // images and programs that are made at the same time; 0 means one for each processor
@@ -71,9 +77,16 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 	if err != nil {
 		return nil, err
 	}
-	run := &run{Options: options}
+	if options.Action != "" {
+		if len(definitions) != 1 {
+			return nil, fmt.Errorf("an action is baked into one image, and %d are built: name one", len(definitions))
+		}
+		definitions = slices.Clone(definitions)
+		definitions[0].Action = options.Action
+	}
+	run := &run{Options: options, proxies: map[images.Platform][]byte{}}
 	run.Jobs = cmp.Or(options.Jobs, runtime.NumCPU())
-	if err := run.prepare(ctx, platformsOf(definitions)); err != nil {
+	if err := run.prepare(ctx, definitions); err != nil {
 		return nil, err
 	}
 	results, err := run.images(ctx, definitions)
@@ -91,8 +104,8 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 // run is a build under way: the options and what all its images share.
 type run struct {
 	Options
+	mutex   sync.Mutex // of proxies
 	proxies map[images.Platform][]byte
-	inputs  map[string]string // of every image, for the size record
 }
 
 // images builds every definition. What fails because another one has failed first is not in the error.
@@ -161,7 +174,15 @@ func (r *run) assemble(ctx context.Context, definition images.Definition) (v1.Im
 }
 
 func (r *run) measured(ctx context.Context, definition images.Definition) (v1.ImageIndex, []sizes.Image, error) {
-	plans, err := plan.Make(definition, plan.Inputs{Proxies: r.proxies, Epoch: r.Epoch, Cache: r.Cache})
+	actions, err := r.bake(ctx, definition)
+	if err != nil {
+		return nil, nil, err
+	}
+	proxies, err := r.proxiesOf(ctx, definition.Platforms, actions)
+	if err != nil {
+		return nil, nil, err
+	}
+	plans, err := plan.Make(definition, plan.Inputs{Proxies: proxies, Actions: actions, Epoch: r.Epoch, Cache: r.Cache})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -174,11 +195,11 @@ func (r *run) measured(ctx context.Context, definition images.Definition) (v1.Im
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := r.measure(ctx, definition.Name, index)
+	rows, err := r.measure(ctx, definition.Name, index, actions)
 	return index, rows, err
 }
 
-func (r *run) measure(ctx context.Context, name string, index v1.ImageIndex) ([]sizes.Image, error) {
+func (r *run) measure(ctx context.Context, name string, index v1.ImageIndex, actions map[images.Platform]action.Baked) ([]sizes.Image, error) {
 	manifest, err := index.IndexManifest()
 	if err != nil {
 		return nil, err
@@ -190,7 +211,11 @@ func (r *run) measure(ctx context.Context, name string, index v1.ImageIndex) ([]
 			return nil, err
 		}
 		platform := descriptor.Platform.OS + "/" + descriptor.Platform.Architecture
-		row, err := sizes.Measure(name, platform, img, r.inputs)
+		inputs, err := r.inputs(img, actions[images.Platform(platform)])
+		if err != nil {
+			return nil, err
+		}
+		row, err := sizes.Measure(name, platform, img, inputs)
 		if err != nil {
 			return nil, err
 		}

@@ -2,9 +2,9 @@ package build
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -55,26 +56,49 @@ func list(platforms []images.Platform) string {
 	return strings.Join(words, ", ")
 }
 
-// prepare makes what all images share: the proxy for every platform.
-func (r *run) prepare(ctx context.Context, platforms []images.Platform) error {
+// prepare makes what all images share: the proxy for every platform of an image that has it for sure.
+func (r *run) prepare(ctx context.Context, definitions []images.Definition) error {
 	if r.Proxy != "" {
-		return r.readProxy(platforms)
+		return r.readProxy(platformsOf(definitions))
 	}
-	r.inputs = map[string]string{"toolchain": r.Module.Toolchain()}
-	r.proxies = map[images.Platform][]byte{}
+	sure := slices.DeleteFunc(slices.Clone(definitions), func(definition images.Definition) bool { return definition.Action != "" })
+	return r.compileProxies(ctx, platformsOf(sure))
+}
+
+// proxiesOf returns the proxies for the platforms whose action does not serve itself.
+func (r *run) proxiesOf(ctx context.Context, platforms []images.Platform, actions map[images.Platform]action.Baked) (map[images.Platform][]byte, error) {
+	needed := slices.DeleteFunc(slices.Clone(platforms), func(platform images.Platform) bool { return actions[platform].Serves })
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if err := r.compileProxies(ctx, needed); err != nil {
+		return nil, err
+	}
+	return maps.Clone(r.proxies), nil
+}
+
+// compileProxies compiles those proxies that are not there yet.
+func (r *run) compileProxies(ctx context.Context, platforms []images.Platform) error {
 	var mutex sync.Mutex
+	made := map[images.Platform][]byte{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(r.Jobs)
 	for _, platform := range platforms {
+		if r.proxies[platform] != nil {
+			continue
+		}
 		group.Go(func() error {
 			program, err := r.compile(ctx, platform)
 			mutex.Lock()
 			defer mutex.Unlock()
-			r.proxies[platform] = program
+			made[platform] = program
 			return err
 		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	if err == nil {
+		maps.Copy(r.proxies, made)
+	}
+	return err
 }
 
 func (r *run) compile(ctx context.Context, platform images.Platform) ([]byte, error) {
@@ -89,7 +113,6 @@ func (r *run) readProxy(platforms []images.Platform) error {
 		return err
 	}
 	r.proxies = map[images.Platform][]byte{platforms[0]: program}
-	r.inputs = map[string]string{sizes.InputProxy: fmt.Sprintf("sha256:%x", sha256.Sum256(program))}
 	r.Display.Text("the digest depends on " + r.Proxy + ": without --proxy, it depends on the definition and this mkimage alone")
 	return nil
 }

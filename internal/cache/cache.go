@@ -66,6 +66,26 @@ func (d Dir) Do(kind, key string, produce func() ([]byte, error)) ([]byte, error
 	return content, nil
 }
 
+// Last returns what was kept under kind and key with [Dir.Replace]. Whether it is still the right content is for the
+// caller to find out.
+func (d Dir) Last(kind, key string) ([]byte, bool) {
+	if d.path == "" {
+		return nil, false
+	}
+	return read(filepath.Join(d.path, kind, key))
+}
+
+// Replace keeps content under kind and key, in the place of what was kept there.
+func (d Dir) Replace(kind, key string, content []byte) error {
+	if d.path == "" {
+		return nil
+	}
+	if err := write(filepath.Join(d.path, kind, key), content); err != nil {
+		return fmt.Errorf("keep in the cache: %w; name another folder with --cache-dir or $MKIMAGE_CACHE_DIR", err)
+	}
+	return nil
+}
+
 // read returns the content of an entry, which is the SHA-256 of the content and the content. It marks it as used.
 func read(file string) ([]byte, bool) {
 	entry, err := os.ReadFile(file)

@@ -55,20 +55,34 @@ func run(ctx context.Context, dir string, environment []string, args ...string) 
 	return stdout.Bytes(), nil
 }
 
-// commandError is a go command that failed, told by the first line that it wrote which is not a heading or a notice.
+// commandError is a go command that failed, told by the first thing that it wrote.
 type commandError struct {
 	error
 	stderr string
 }
 
 func (e *commandError) Error() string {
-	for line := range strings.Lines(e.stderr) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "go: downloading ") {
-			return line
-		}
+	if all := e.messages(); len(all) > 0 {
+		return all[0]
 	}
 	return e.error.Error()
+}
+
+// messages returns what the go command wrote, without headings and notices. A message is one line: those that are
+// indented belong to the line before them.
+func (e *commandError) messages() []string {
+	var all []string
+	for line := range strings.Lines(e.stderr) {
+		text := strings.TrimSpace(line)
+		switch {
+		case text == "", strings.HasPrefix(text, "# "), strings.HasPrefix(text, "go: downloading "):
+		case strings.HasPrefix(line, "\t") && len(all) > 0:
+			all[len(all)-1] += " " + text
+		default:
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // environment returns the variables with which the go command is run. It keeps where things are and how they are
@@ -79,10 +93,16 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 		"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "NETRC", "SSH_AUTH_SOCK",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
 		"SystemRoot", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "TEMP", "TMP", "PATHEXT")
+	return withSettings(ctx, dir, append(system, "GOWORK=off"))
+}
+
+// withSettings returns the variables and those that say where the go command keeps things and how it fetches them,
+// also where the user has set them with "go env -w"; what else is set so takes no effect.
+func withSettings(ctx context.Context, dir string, variables []string) ([]string, error) {
 	fetch := []string{
 		"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOINSECURE", "GOAUTH",
 	}
-	asking := slices.Concat(system, kept(append(fetch, "GOENV")...), []string{"GOTOOLCHAIN=local", "GOWORK=off"})
+	asking := slices.Concat(variables, kept(append(fetch, "GOENV")...), []string{"GOTOOLCHAIN=local", "GOWORK=off"})
 	answer, err := run(ctx, dir, asking, append([]string{"env", "-json"}, fetch...)...)
 	if err != nil {
 		return nil, err
@@ -91,7 +111,7 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 	if err := json.Unmarshal(answer, &set); err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
 	}
-	environment := append(system, "GOENV=off", "GOWORK=off")
+	environment := append(slices.Clone(variables), "GOENV=off")
 	for _, name := range slices.Sorted(maps.Keys(set)) {
 		if set[name] != "" {
 			environment = append(environment, name+"="+set[name])

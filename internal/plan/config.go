@@ -63,9 +63,11 @@ func environment(own map[string]string) []string {
 // annotations returns what the manifest and the index say about the image.
 func annotations(def images.Definition) map[string]string {
 	all := map[string]string{
-		ocispec.AnnotationTitle:    def.Name,
-		ocispec.AnnotationSource:   source,
-		ocispec.AnnotationLicenses: licenses,
+		ocispec.AnnotationTitle:  def.Name,
+		ocispec.AnnotationSource: source,
+	}
+	if def.Action == "" { // the licence of an action is not known
+		all[ocispec.AnnotationLicenses] = licenses
 	}
 	if def.Description != "" {
 		all[ocispec.AnnotationDescription] = def.Description

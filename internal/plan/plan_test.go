@@ -154,8 +154,8 @@ func TestMakeRefuses(t *testing.T) {
 	}{
 		{"alpine", func(d *images.Definition) { d.Base = images.Alpine }, "image x (x.yaml): base alpine is not supported by this version of mkimage"},
 		{"stemcell", func(d *images.Definition) { d.Stemcells = []string{"go"} }, "image x (x.yaml): stemcell go is not supported"},
-		{"action", func(d *images.Definition) { d.Action = "hello" }, "image x (x.yaml): action hello is not supported"},
-		{"platform", func(d *images.Definition) { d.Platforms = []images.Platform{"linux/riscv64"} }, "image x: no proxy for linux/riscv64"},
+		{"action", func(d *images.Definition) { d.Action = "hello" }, "image x for linux/amd64: no action"},
+		{"platform", func(d *images.Definition) { d.Platforms = []images.Platform{"linux/riscv64"} }, "image x for linux/riscv64: no proxy"},
 		{"port", func(d *images.Definition) { d.Env = map[string]string{"OW_PORT": "0"} }, `image x (x.yaml): OW_PORT is "0", not a port`},
 	}
 	for _, test := range tests {

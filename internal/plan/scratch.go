@@ -19,8 +19,9 @@ const (
 )
 
 const (
-	proxyPath = "bin/proxy"
-	actionDir = "action"
+	proxyPath  = "bin/proxy"
+	actionDir  = "action"
+	actionPath = actionDir + "/exec"
 )
 
 // scratch returns the files below the proxy where there is no distribution: what a static program looks for (names of

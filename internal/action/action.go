@@ -1,0 +1,128 @@
+// Package action turns what a user bakes into an image into the files of a layer: /action/exec and what lies beside it.
+//
+//	source, err := action.Open("./hello", action.Options{Toolchain: "go1.26.8"})
+//	baked, err := source.Bake(ctx, images.LinuxAMD64, action.NewTree(base))
+//
+// A folder is a Go package, which is compiled. A program, a script, a zip or a tar.gz goes in as it is, after the checks
+// that the proxy makes of an upload: what could not start in the image is an error of the build, not of its first run.
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+)
+
+const (
+	dir  = "action"      // where an action lies in an image
+	exec = dir + "/exec" // what is started
+	user = 65532         // whose it is; its group is 0, as the folder's own is
+)
+
+// Options says how Go packages are compiled.
+type Options struct {
+	Toolchain     string // the exact version of Go
+	Tags, LDFlags string // as for go build
+	Store         cache.Dir
+	Module        *gobuild.Module // of a package that travels in mkimage
+}
+
+// Source is what is baked in: a Go package, or the content of a file.
+type Source struct {
+	path    string
+	compile func(ctx context.Context, platform images.Platform) ([]byte, error) // of a Go package, else nil
+	content []byte
+}
+
+// Baked is an action as it lies in the image of one platform.
+type Baked struct {
+	Files    []layer.File // below /action
+	Serves   bool         // it links the openwhisk library: it serves /init and /run itself
+	Compiled bool         // from Go, by this build
+}
+
+// Open reads what is at path. Its content is looked at when it is baked.
+func Open(path string, options Options) (*Source, error) {
+	stat, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no %s: name a Go package's folder, a program, a script, a zip or a tar.gz", path)
+	case err != nil:
+		return nil, err
+	case stat.IsDir():
+		own := gobuild.Package{Dir: filepath.Clean(path), Toolchain: options.Toolchain, Tags: options.Tags, LDFlags: options.LDFlags, Store: options.Store}
+		return &Source{path: path, compile: own.Build}, nil
+	case strings.HasSuffix(path, ".go"):
+		return nil, fmt.Errorf("%s is a file of a Go package: name its folder, %s", path, filepath.Dir(path))
+	case !stat.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is neither a folder nor a regular file", path)
+	case stat.Size() > maxUnpacked:
+		return nil, fmt.Errorf("%s has more than %d MiB", path, maxUnpacked>>20)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{path: path, content: content}, nil
+}
+
+// Shipped returns the Go package at dir ("stemcells/go/examples/hello") that travels in mkimage.
+func Shipped(dir string, options Options) *Source {
+	return &Source{path: dir, compile: func(ctx context.Context, platform images.Platform) ([]byte, error) {
+		return options.Module.Build(ctx, "./"+dir, platform)
+	}}
+}
+
+// IsGo reports whether the source is a Go package.
+func (s *Source) IsGo() bool { return s.compile != nil }
+
+// Bake returns the action for an image of a platform whose other files are in below.
+func (s *Source) Bake(ctx context.Context, platform images.Platform, below Tree) (Baked, error) {
+	if s.compile != nil {
+		return s.bakeGo(ctx, platform)
+	}
+	files, err := s.unpack()
+	if err == nil {
+		err = check(files, platform, below)
+	}
+	if err != nil {
+		return Baked{}, fmt.Errorf("bake %s for %s: %w", s.path, platform, err)
+	}
+	main := find(files, "exec")
+	return Baked{Files: layerFiles(files), Serves: isELF(main.content) && linksLibrary(main.content)}, nil
+}
+
+func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, error) {
+	program, err := s.compile(ctx, platform)
+	if err != nil {
+		return Baked{}, err
+	}
+	files := []file{{name: "exec", mode: 0o755, content: program}}
+	return Baked{Files: layerFiles(files), Serves: linksLibrary(program), Compiled: true}, nil
+}
+
+// layerFiles returns the files as they lie in a layer.
+func layerFiles(files []file) []layer.File {
+	var all []layer.File
+	for _, f := range files {
+		entry := layer.Regular(dir+"/"+f.name, f.mode, f.content)
+		switch {
+		case f.mode.IsDir():
+			entry = layer.Directory(dir+"/"+f.name, f.mode.Perm())
+		case f.link != "":
+			entry = layer.Symlink(dir+"/"+f.name, f.link)
+		}
+		entry.UID = user
+		all = append(all, entry)
+	}
+	return all
+}

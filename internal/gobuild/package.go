@@ -1,0 +1,105 @@
+package gobuild
+
+import (
+	"bytes"
+	"context"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+)
+
+// Package is a Go package of somebody else's: with its own go.mod, requirements, vendor folder or workspace. It is
+// compiled where it is, with the user's own module cache.
+type Package struct {
+	Dir       string    // its folder, as it stands in messages
+	Toolchain string    // the exact version that compiles it, such as "go1.26.8"
+	Tags      string    // build tags, as for go build -tags
+	LDFlags   string    // for the linker, after "-s -w"
+	Store     cache.Dir // keeps the program that was linked last
+}
+
+// Build compiles the package for a platform and returns the program, a static ELF file.
+//
+// The go command decides whether anything is compiled anew. So that it need not link a program that has not changed,
+// it is given the last one, which it judges by the build ID inside.
+func (p Package) Build(ctx context.Context, platform images.Platform) ([]byte, error) {
+	program, err := p.compile(ctx, platform)
+	if err != nil {
+		return nil, fmt.Errorf("compile %s for %s: %w", p.Dir, platform, err)
+	}
+	return program, nil
+}
+
+func (p Package) compile(ctx context.Context, platform images.Platform) ([]byte, error) {
+	dir, err := filepath.Abs(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	work, err := os.MkdirTemp("", "mkimage-go-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(work)
+	environment, err := withSettings(ctx, work, others(os.Environ()))
+	if err != nil {
+		return nil, err
+	}
+	environment = append(environment, "GOTOOLCHAIN="+p.Toolchain,
+		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0")
+
+	output := filepath.Join(work, "program")
+	key := cache.Key(dir, string(platform), p.Toolchain, p.Tags, p.LDFlags)
+	last, kept := p.Store.Last("go-action", key)
+	if kept {
+		if err := os.WriteFile(output, last, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + strings.TrimSpace("-s -w "+p.LDFlags), "-tags=" + p.Tags, "-o", output, "."}
+	if _, err := run(ctx, dir, environment, args...); err != nil {
+		return nil, p.explain(ctx, dir, environment, err)
+	}
+	program, err := os.ReadFile(output)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.check(program); err != nil || kept && bytes.Equal(program, last) {
+		return program, err
+	}
+	return program, p.Store.Replace("go-action", key, program)
+}
+
+// check refuses what is not a program of the wanted toolchain.
+func (p Package) check(program []byte) error {
+	if bytes.HasPrefix(program, []byte("!<arch>\n")) {
+		return errors.New("it is not package main, and an action is a program: name the folder of its package main")
+	}
+	made, err := buildinfo.Read(bytes.NewReader(program))
+	if err != nil {
+		return err
+	}
+	if made.GoVersion != p.Toolchain {
+		return &ToolchainError{Want: p.Toolchain, Have: made.GoVersion}
+	}
+	return nil
+}
+
+// others returns the variables without those that change what the compiler makes. What the user has for fetching
+// modules, for git and for ssh stays.
+func others(environment []string) []string {
+	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		switch name {
+		case "GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOWORK", "GOENV", "GOTOOLCHAIN", "CGO_ENABLED":
+			return true
+		}
+		return false
+	})
+}

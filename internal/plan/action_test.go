@@ -1,0 +1,56 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+)
+
+func TestMakeWithAnAction(t *testing.T) {
+	program := layer.Regular("action/exec", 0o755, []byte("program"))
+	program.UID = 65532
+	tests := []struct {
+		name       string
+		baked      action.Baked
+		layers     []string
+		entrypoint string
+	}{
+		{"behind the proxy", action.Baked{Files: []layer.File{program}}, []string{"base", "proxy", "action"}, "/bin/proxy"},
+		{"one that serves itself", action.Baked{Files: []layer.File{program}, Serves: true}, []string{"base", "action"}, "/action/exec"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			def, in := definition(), inputs()
+			def.Action = "hello"
+			in.Actions = map[images.Platform]action.Baked{images.LinuxAMD64: test.baked, images.LinuxARM64: test.baked}
+			plans, err := Make(def, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, plan := range plans {
+				var names []string
+				for _, l := range plan.Layers {
+					names = append(names, l.Name)
+				}
+				if diff := cmp.Diff(test.layers, names); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff([]string{test.entrypoint}, plan.Config.Entrypoint); diff != "" {
+					t.Error(diff)
+				}
+				files := list(t, plan.Layers[len(plan.Layers)-1])
+				if want := []string{"action -rwxr-xr-x 65532:0 7 action/exec"}; !slices.Equal(files, want) {
+					t.Errorf("files %v, want %v", files, want)
+				}
+				if _, said := plan.Annotations["org.opencontainers.image.licenses"]; said {
+					t.Error("a licence is told, though that of the action is not known")
+				}
+			}
+		})
+	}
+}
