@@ -5,6 +5,7 @@ package http1
 import (
 	"errors"
 	"io"
+	"syscall"
 )
 
 // errSilent and errGone are how the reading of a streamed body fails when it is
@@ -20,9 +21,6 @@ type Body struct {
 	left int64 // bytes to come, or noLength
 	err  error
 }
-
-// streamBuffer is how much of a streamed body is in memory at a time.
-const streamBuffer = 64 << 10
 
 // Next gives the next piece of the body, which holds until Next is called again,
 // and io.EOF after the last.
@@ -70,22 +68,25 @@ func (b *Body) read() error {
 	}
 	c.n, c.next = c.headEnd, c.headEnd
 	c.head.expect = false // from here on the client is sending
-	for silent := 0; ; {
+	for {
 		n, err := read(c.fd, c.buf[c.n:])
-		switch {
-		case n > 0:
+		if n > 0 {
 			c.n += n
 			return nil
-		case !again(err):
+		}
+		if !again(err) {
+			c.request.close = true
+			if c.wasCut() {
+				return errSilent
+			}
+			return errGone
+		}
+		if c.arm(waitBody, syscall.EPOLLIN) != nil {
 			c.request.close = true
 			return errGone
-		case silent > patience[waitBody]:
-			c.request.close = true
-			return errSilent
 		}
-		if !awaitInput(c.fd) {
-			silent++
-		}
+		<-c.wake
+		c.waitFor(notWaiting)
 	}
 }
 
@@ -98,5 +99,6 @@ func (b *Body) finish() {
 	}
 	if b.err != io.EOF {
 		c.request.close = true
+		b.err = io.ErrUnexpectedEOF // who reads on after the answer gets nothing
 	}
 }

@@ -1,13 +1,18 @@
 package http1
 
+// maxWaste is how much of a body in chunks may be other than content, in bytes
+// and beyond what every chunk needs: else a few bytes of content could come in
+// gigabytes of chunk extensions.
+const maxWaste = 16 << 10
+
 // chunks decodes a body that comes in chunks (RFC 9112, section 7.1), whatever
 // pieces it arrives in. Extensions and trailer fields are read over.
 type chunks struct {
 	state  chunkState
 	left   int64 // bytes of the chunk that have not come yet
 	digits int   // of its size
-	line   int   // bytes of the current extension, or of all trailers
-	blank  bool  // the trailer line is empty so far
+	line   int   // bytes of the current size and extension, or of all trailers
+	waste  int64 // bytes that were not content
 }
 
 type chunkState byte
@@ -19,8 +24,11 @@ const (
 	chunkData
 	chunkDataCR
 	chunkDataLF
-	trailer
+	trailerStart
+	trailerName
+	trailerValue
 	trailerLF
+	lastLF
 	chunksDone
 )
 
@@ -45,23 +53,22 @@ func (c *chunks) decode(dst, src []byte) (read, written int, err error) {
 	return read, written, nil
 }
 
+// step reads a byte that is not content.
 func (c *chunks) step(b byte) error {
 	switch c.state {
 	case chunkSize:
 		return c.size(b)
 	case chunkExtension:
-		if c.line++; b == '\r' {
+		if b == '\r' {
 			c.state = chunkSizeLF
-		} else if b == '\n' || c.line > maxLine {
+		} else if c.line++; isControl(b) || c.line > maxLine {
 			return bad("malformed chunk extension")
 		}
 	case chunkSizeLF:
 		if b != '\n' {
 			return bad("a chunk size does not end in CR LF")
 		}
-		if c.state = chunkData; c.left == 0 {
-			c.state, c.line, c.blank = trailer, 0, true
-		}
+		return c.begin()
 	case chunkDataCR:
 		if b != '\r' {
 			return bad("a chunk is longer than it says")
@@ -71,23 +78,9 @@ func (c *chunks) step(b byte) error {
 		if b != '\n' {
 			return bad("a chunk does not end in CR LF")
 		}
-		c.state, c.digits = chunkSize, 0
-	case trailer:
-		if c.line++; b == '\r' {
-			c.state = trailerLF
-		} else if b == '\n' || c.line > maxLine {
-			return bad("malformed trailer")
-		} else {
-			c.blank = false
-		}
-	case trailerLF:
-		if b != '\n' {
-			return bad("a trailer line does not end in CR LF")
-		}
-		if c.state = trailer; c.blank {
-			c.state = chunksDone
-		}
-		c.blank = true
+		c.state, c.digits, c.line = chunkSize, 0, 0
+	default:
+		return c.trailer(b)
 	}
 	return nil
 }
@@ -97,6 +90,7 @@ func (c *chunks) size(b byte) error {
 		if c.digits == 0 {
 			c.left = 0
 		}
+		c.line++
 		if c.digits++; c.digits > 15 {
 			return bad("malformed chunk size")
 		}
@@ -109,9 +103,49 @@ func (c *chunks) size(b byte) error {
 	case b == '\r':
 		c.state = chunkSizeLF
 	case b == ';':
-		c.state, c.line = chunkExtension, 0
+		c.state = chunkExtension
 	default:
 		return bad("malformed chunk size")
+	}
+	return nil
+}
+
+// begin is where a chunk's content begins, or the trailer after the last.
+func (c *chunks) begin() error {
+	if c.left == 0 {
+		c.state, c.line = trailerStart, 0
+		return nil
+	}
+	c.state = chunkData
+	// 16 bytes are what a chunk may cost; long ones make up for others.
+	if c.waste = max(0, c.waste+int64(c.line)-16-c.left); c.waste > maxWaste {
+		return bad("more chunk extensions than content")
+	}
+	return nil
+}
+
+// trailer reads over fields after the last chunk, but fields they must be: else
+// what another server takes for the next request might be hidden here.
+func (c *chunks) trailer(b byte) error {
+	if c.line++; c.line > maxLine {
+		return &refusal{431, "the trailer is larger than 8 KiB"}
+	}
+	switch {
+	case c.state == trailerStart && b == '\r':
+		c.state = lastLF
+	case c.state == trailerStart && isTokenByte(b), c.state == trailerName && isTokenByte(b):
+		c.state = trailerName
+	case c.state == trailerName && b == ':':
+		c.state = trailerValue
+	case c.state == trailerValue && b == '\r':
+		c.state = trailerLF
+	case c.state == trailerValue && !isControl(b):
+	case c.state == trailerLF && b == '\n':
+		c.state = trailerStart
+	case c.state == lastLF && b == '\n':
+		c.state = chunksDone
+	default:
+		return bad("malformed trailer")
 	}
 	return nil
 }

@@ -3,27 +3,22 @@
 package http1
 
 import (
-	"bytes"
 	"sync/atomic"
 	"syscall"
 )
 
-const (
-	smallBuffer = 4 << 10 // kept by every connection
-	spareBuffer = 2 << 20 // larger ones are not kept for later
-	spareCount  = 4
-)
-
-// conn is a connection. All but wait and ticks belongs to its owner: the thread
-// that got its event, or whoever answers its request.
+// conn is a connection. All but wait, ticks and cut belongs to its owner: the
+// thread that got its event, or whoever answers its request.
 type conn struct {
 	server *Server
 	fd     int
 
-	small []byte
-	buf   []byte // small, or a larger one while a request needs it
-	n     int    // bytes in buf
-	full  bool   // the last reading filled buf, so there may be more
+	small    []byte
+	buf      []byte // small, or a larger one while a request needs it
+	promised int    // how large buf may become, where the server counts it
+	n        int    // bytes in buf
+	full     bool   // the last reading took all it could, so there may be more
+	reads    int    // since the last event
 
 	request Request
 	head    head
@@ -36,21 +31,29 @@ type conn struct {
 	leaving bool // our end was sent, the client's is awaited
 
 	turn atomic.Int32
-	out  []byte // the rest of an answer that the socket had no room for
+	wake chan struct{} // tells the reader of a streamed body that there is more
+	out  []byte        // the rest of an answer that the socket had no room for
 
 	wait  waitFor // under server.mu
 	ticks int     // under server.mu
+	cut   bool    // under server.mu: it waited too long
 }
 
-// Whose turn it is with a request, in conn.turn.
+// Whose turn it is with a connection, in conn.turn.
 const (
 	serving  = iota // Serve has not returned
 	deferred        // Serve has returned, the answer comes later
 	answered        // the answer came before Serve returned
+	armed           // the next event's
 )
+
+// mostReads is how often a connection is read before others have their turn.
+const mostReads = 16
 
 // ready is called by the thread that got the connection's event.
 func (c *conn) ready() {
+	c.turn.Load() // sees what the last owner wrote: epoll is unknown to Go's memory model
+	c.reads = 0
 	switch {
 	case len(c.out) > 0:
 		if c.flush() {
@@ -58,6 +61,8 @@ func (c *conn) ready() {
 		}
 	case c.leaving:
 		c.farewell()
+	case c.request.body != nil:
+		c.wake <- struct{}{}
 	case c.fill(c.wait):
 		c.advance()
 	}
@@ -66,10 +71,9 @@ func (c *conn) ready() {
 // fill reads once. It reports false when the connection was closed or has
 // nothing to give, in which case it is armed again, waiting for w.
 func (c *conn) fill(w waitFor) bool {
-	if c.n == len(c.buf) {
-		c.grow(2 * c.n)
-	}
-	n, err := read(c.fd, c.buf[c.n:])
+	c.reads++
+	room := c.room()
+	n, err := read(c.fd, room)
 	if again(err) {
 		c.full = false
 		c.await(w, syscall.EPOLLIN)
@@ -79,7 +83,7 @@ func (c *conn) fill(w waitFor) bool {
 		c.server.close(c)
 		return false
 	}
-	c.full = n == len(c.buf)-c.n
+	c.full = n == len(room)
 	c.n += n
 	return true
 }
@@ -94,8 +98,10 @@ func (c *conn) advance() {
 			c.refuse(err)
 			return
 		case !done:
-			c.more()
-			return
+			if !c.more() {
+				return
+			}
+			continue
 		}
 		c.waitFor(notWaiting)
 		h := c.server.Handler
@@ -111,98 +117,27 @@ func (c *conn) advance() {
 	}
 }
 
-// more waits for the rest of a request, after a look whether it is there.
-func (c *conn) more() {
+// more looks whether the rest of a request is there, and waits for it otherwise.
+func (c *conn) more() bool {
 	w := waitHead
 	switch {
 	case c.headEnd > 0:
 		w = waitBody
+		if !c.promise() {
+			return false
+		}
 		if !c.invite() {
 			c.server.close(c)
-			return
+			return false
 		}
 	case c.n == 0:
 		w = notWaiting
 	}
-	if c.full && c.n > 0 {
-		if c.fill(w) {
-			c.advance()
-		}
-		return
+	if c.full && c.reads < mostReads {
+		return c.fill(w)
 	}
 	c.await(w, syscall.EPOLLIN)
-}
-
-// parse looks whether the buffer holds a whole request, or the whole header of
-// one that is streamed.
-func (c *conn) parse() (done bool, err error) {
-	if c.headEnd == 0 {
-		if done, err = c.parseHead(); !done || err != nil {
-			return false, err
-		}
-	}
-	switch max := c.server.MaxBody; {
-	case c.request.body != nil:
-		return true, nil
-	case c.head.length > max:
-		return false, &refusal{413, "the body is larger than this server takes"}
-	case c.head.length >= 0:
-		end := c.headEnd + int(c.head.length)
-		c.grow(end + 1)
-		if c.n < end {
-			return false, nil
-		}
-		c.bodyEnd, c.next = end, end
-	default:
-		read, written, err := c.chunks.decode(c.buf[c.bodyEnd:], c.buf[c.next:c.n])
-		c.next += read
-		c.bodyEnd += written
-		if err != nil {
-			return false, err
-		}
-		if int64(c.bodyEnd-c.headEnd) > max {
-			return false, &refusal{413, "the body is larger than this server takes"}
-		}
-		if c.chunks.state != chunksDone {
-			c.n, c.next = c.bodyEnd, c.bodyEnd // every byte was read, its room can be used again
-			return false, nil
-		}
-	}
-	c.request.Body = c.buf[c.headEnd:c.bodyEnd]
-	return true, nil
-}
-
-// parseHead reports whether the whole header is there and noted.
-func (c *conn) parseHead() (done bool, err error) {
-	start := 0 // empty lines before a request are read over (RFC 9112, section 2.2)
-	for c.n-start >= 2 && c.buf[start] == '\r' && c.buf[start+1] == '\n' {
-		start += 2
-	}
-	if start > 0 {
-		c.n = copy(c.buf, c.buf[start:c.n])
-		c.scanned = 0
-	}
-	i := bytes.Index(c.buf[c.scanned:c.n], []byte("\r\n\r\n"))
-	if i < 0 {
-		c.scanned = max(0, c.n-3)
-		if c.n > maxHead {
-			return false, &refusal{431, "the header is larger than 32 KiB"}
-		}
-		return false, nil
-	}
-	end := c.scanned + i + 4
-	if end > maxHead {
-		return false, &refusal{431, "the header is larger than 32 KiB"}
-	}
-	if c.head, err = parseHead(c.buf[:end]); err != nil {
-		return false, err
-	}
-	c.headEnd, c.bodyEnd, c.next = end, end, end
-	c.request = Request{Method: c.head.method, Path: c.head.path, conn: c, close: c.head.close}
-	if c.server.Handler.Streams(c.head.method, c.head.path) {
-		c.request.body = &Body{conn: c, left: c.head.length}
-	}
-	return true, nil
+	return false
 }
 
 // invite sends 100 Continue once to a client that waits for it before it sends
@@ -214,7 +149,7 @@ func (c *conn) invite() bool {
 	c.invited = true
 	const goOn = "HTTP/1.1 100 Continue\r\n\r\n"
 	n, err := write(c.fd, []byte(goOn))
-	return err == nil && n == len(goOn)
+	return n == len(goOn) || again(err) // a client does not wait for it for ever
 }
 
 // rest drops an answered request from the buffer. It reports false when the
@@ -228,14 +163,10 @@ func (c *conn) rest() bool {
 		c.leave()
 		return false
 	}
-	left := c.buf[c.next:c.n]
-	if len(left) <= len(c.small) && &c.buf[0] != &c.small[0] {
-		c.n = copy(c.small, left)
-		c.giveBack()
-	} else if c.n = len(left); c.n > 0 {
-		copy(c.buf, left)
-	}
-	c.headEnd, c.scanned, c.chunks, c.invited = 0, 0, chunks{}, false
+	c.keep(c.next)
+	c.request.body = nil
+	c.head, c.chunks = head{}, chunks{}
+	c.headEnd, c.scanned, c.invited = 0, 0, false
 	return true
 }
 
@@ -260,7 +191,7 @@ func (c *conn) leave() {
 }
 
 func (c *conn) farewell() {
-	for range 64 {
+	for range mostReads {
 		n, err := read(c.fd, c.small)
 		if again(err) {
 			break
@@ -275,8 +206,13 @@ func (c *conn) farewell() {
 
 // await gives the connection up until there is something to do.
 func (c *conn) await(w waitFor, events uint32) {
-	c.waitFor(w)
-	if err := c.server.arm(c.fd, events, syscall.EPOLL_CTL_MOD); err != nil {
+	if c.arm(w, events) != nil {
 		c.server.close(c)
 	}
+}
+
+func (c *conn) arm(w waitFor, events uint32) error {
+	c.waitFor(w)
+	c.turn.Store(armed)
+	return c.server.arm(c.fd, events, syscall.EPOLL_CTL_MOD)
 }

@@ -18,6 +18,7 @@ type head struct {
 	length       int64 // of the body in bytes, or noLength
 	old          bool  // HTTP/1.0
 	close        bool  // the client wants the connection closed after the answer
+	keep         bool  // an HTTP/1.0 client wants it kept open
 	expect       bool  // it waits for 100 Continue before it sends the body
 	hosts        int
 	lengths      int
@@ -60,14 +61,14 @@ func parseHead(b []byte) (h head, err error) {
 func cutLine(b []byte) (line, rest []byte, err error) {
 	i := bytes.IndexByte(b, '\n')
 	if i < 1 || b[i-1] != '\r' {
-		return nil, nil, bad("a header line does not end in CR LF")
+		return nil, nil, noLineEnd()
 	}
 	return b[:i-1], b[i+1:], nil
 }
 
 func (h *head) requestLine(line []byte) error {
 	if len(line) > maxLine {
-		return &refusal{414, "the request line is longer than 8 KiB"}
+		return lineTooLong()
 	}
 	i := bytes.IndexByte(line, ' ')
 	j := bytes.LastIndexByte(line, ' ')
@@ -86,50 +87,7 @@ func (h *head) requestLine(line []byte) error {
 		return &refusal{505, "only HTTP/1.0 and HTTP/1.1 are spoken here"}
 	}
 	h.old = version[7] == '0'
-	h.close = h.old
 	return h.target(target)
-}
-
-// target finds the path in a request target: origin form (/run?x), absolute
-// form (http://host/run) or an asterisk (RFC 9112, section 3.2).
-func (h *head) target(t []byte) error {
-	for _, c := range t {
-		if c <= ' ' || c == 0x7f {
-			return bad("blank or control character in the request target")
-		}
-	}
-	if scheme, after, ok := bytes.Cut(t, []byte("://")); ok && len(t) > 0 && t[0] != '/' && isToken(scheme) {
-		t = after
-		if i := bytes.IndexAny(t, "/?#"); i < 0 {
-			t = []byte("/")
-		} else {
-			t = t[i:]
-		}
-	}
-	if i := bytes.IndexAny(t, "?#"); i >= 0 {
-		t = t[:i]
-	}
-	if len(t) == 0 || t[0] != '/' && string(t) != "*" {
-		return bad("malformed request target")
-	}
-	if bytes.IndexByte(t, '%') < 0 {
-		h.path = intern(t)
-		return nil
-	}
-	path := make([]byte, 0, len(t))
-	for i := 0; i < len(t); i++ {
-		c := t[i]
-		if c == '%' {
-			if i+2 >= len(t) || unhex(t[i+1]) > 15 || unhex(t[i+2]) > 15 {
-				return bad("malformed escape in the request target")
-			}
-			c = unhex(t[i+1])<<4 | unhex(t[i+2])
-			i += 2
-		}
-		path = append(path, c)
-	}
-	h.path = string(path)
-	return nil
 }
 
 func (h *head) field(line []byte) error {
@@ -139,7 +97,7 @@ func (h *head) field(line []byte) error {
 	}
 	name, value := line[:i], trimBlanks(line[i+1:])
 	for _, c := range value {
-		if c < ' ' && c != '\t' || c == 0x7f {
+		if isControl(c) {
 			return bad("control character in a header field")
 		}
 	}
@@ -151,16 +109,14 @@ func (h *head) field(line []byte) error {
 	case is(name, "connection"):
 		h.connection(value)
 	case is(name, "expect"):
-		if !is(value, "100-continue") {
+		if len(value) > 0 && !is(value, "100-continue") {
 			return &refusal{417, "the only expectation met here is 100-continue"}
 		}
-		h.expect = true
+		h.expect = h.expect || len(value) > 0
 	case is(name, "host"):
 		h.hosts++
-		for _, c := range value {
-			if c <= ' ' || bytes.IndexByte([]byte("\"#/<>?@\\^`{|}"), c) >= 0 {
-				return bad("malformed Host")
-			}
+		if !isHost(value) {
+			return bad("malformed Host")
 		}
 	}
 	return nil
@@ -203,8 +159,8 @@ func (h *head) connection(value []byte) {
 		switch option = trimBlanks(option); {
 		case is(option, "close"):
 			h.close = true
-		case is(option, "keep-alive") && h.old:
-			h.close = false
+		case is(option, "keep-alive"):
+			h.keep = true
 		}
 	}
 }
@@ -213,6 +169,7 @@ func (h *head) consistent() error {
 	if h.hosts > 1 || h.hosts == 0 && !h.old {
 		return bad("an HTTP/1.1 request has one Host field")
 	}
+	h.close = h.close || h.old && !h.keep
 	return nil
 }
 
@@ -227,54 +184,4 @@ func intern(b []byte) string {
 		return "/init"
 	}
 	return string(b)
-}
-
-func trimBlanks(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
-	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
-		b = b[:len(b)-1]
-	}
-	return b
-}
-
-// is compares without regard to case; lower is a lower-case word.
-func is(b []byte, lower string) bool {
-	if len(b) != len(lower) {
-		return false
-	}
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-// isToken reports whether b is a token of RFC 9110, section 5.6.2.
-func isToken(b []byte) bool {
-	for _, c := range b {
-		lower := c | 0x20
-		if !isDigit(c) && (lower < 'a' || lower > 'z') && bytes.IndexByte([]byte("!#$%&'*+-.^_`|~"), c) < 0 {
-			return false
-		}
-	}
-	return len(b) > 0
-}
-
-// unhex is the value of a hexadecimal digit, more than 15 for anything else.
-func unhex(c byte) byte {
-	switch lower := c | 0x20; {
-	case isDigit(c):
-		return c - '0'
-	case 'a' <= lower && lower <= 'f':
-		return lower - 'a' + 10
-	}
-	return 0xff
 }

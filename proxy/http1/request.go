@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// A Request is a request without an answer. It holds until Answer or Send.
+// A Request is a request without an answer. It holds until Answer or Send, and
+// must not be used after them: the next request may be in its place by then.
 type Request struct {
 	Method string
 	Path   string // without query, escapes decoded
@@ -104,9 +105,6 @@ func (c *conn) flush() bool {
 	if c.push() {
 		return true
 	}
-	c.server.mu.Lock()
-	c.ticks = 0
-	c.server.mu.Unlock()
 	c.await(waitRoom, syscall.EPOLLOUT)
 	return false
 }

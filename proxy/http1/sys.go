@@ -2,10 +2,7 @@
 
 package http1
 
-import (
-	"syscall"
-	"unsafe"
-)
+import "syscall"
 
 // again reports a call on a socket that has nothing to give or no room.
 func again(err error) bool { return err == syscall.EAGAIN }
@@ -24,23 +21,6 @@ func write(fd int, b []byte) (int, error) {
 			return n, err
 		}
 	}
-}
-
-type pollFd struct {
-	fd      int32
-	events  int16
-	revents int16
-}
-
-const pollIn = 1
-
-// awaitInput waits until fd can be read, at most one tick, and reports whether
-// it can.
-func awaitInput(fd int) bool {
-	p := pollFd{fd: int32(fd), events: pollIn}
-	limit := syscall.NsecToTimespec(int64(tick))
-	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
-	return int(n) > 0
 }
 
 // listen opens a TCP socket on all addresses of the machine, IPv4 and IPv6, or

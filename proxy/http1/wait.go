@@ -2,11 +2,58 @@
 
 package http1
 
-import "time"
+import (
+	"syscall"
+	"time"
+)
+
+// What a connection waits for within a request.
+type waitFor byte
+
+const (
+	notWaiting   waitFor = iota
+	waitHead             // the rest of a header
+	waitBody             // more of a body
+	waitRoom             // room to send an answer
+	waitFarewell         // the client's end, after ours
+)
+
+// tick is the measure of patience. Time is counted in ticks, not read from a
+// clock, because a container that was paused for a minute has lost one tick at
+// most, not a minute.
+const tick = 5 * time.Second
+
+// patience is how many ticks a connection may wait.
+var patience = [...]int{waitHead: 2, waitBody: 12, waitRoom: 12, waitFarewell: 1}
+
+// sweep runs once a tick while a connection waits within a request, and cuts
+// those that have waited too long: their owner then sees the end and closes.
+func (s *Server) sweep() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.conns {
+		c := s.conns[i].Load()
+		if c == nil || c.wait == notWaiting {
+			continue
+		}
+		if c.ticks++; c.ticks <= patience[c.wait] {
+			continue
+		}
+		c.cut = true
+		if c.wait == waitHead || c.wait == waitBody {
+			syscall.Shutdown(c.fd, syscall.SHUT_RD) // an answer that says why still passes
+		} else {
+			syscall.Shutdown(c.fd, syscall.SHUT_RDWR)
+		}
+	}
+	if s.ticking = s.unfinished > 0; s.ticking {
+		time.AfterFunc(s.tick, s.sweep)
+	}
+}
 
 // waitFor notes what the connection waits for.
 func (c *conn) waitFor(w waitFor) {
-	if w == c.wait && w != waitBody {
+	if w == c.wait && !w.lasts() {
 		return
 	}
 	c.server.mu.Lock()
@@ -14,11 +61,15 @@ func (c *conn) waitFor(w waitFor) {
 	c.server.mu.Unlock()
 }
 
-// setWait notes, under the server's lock, what the connection waits for. Its
-// patience starts anew, but not with every byte of a header.
+// lasts tells what may take as long as it likes, while it goes on: patience
+// starts anew with every part. A header has to be there in time.
+func (w waitFor) lasts() bool { return w == waitBody || w == waitRoom }
+
+// setWait notes, under the server's lock, what the connection waits for.
 func (c *conn) setWait(w waitFor) {
 	s := c.server
-	if w != c.wait || w == waitBody {
+	// While requests wait for the memory that others hold, nothing lasts.
+	if w != c.wait || w.lasts() && len(s.queue) == 0 {
 		c.ticks = 0
 	}
 	if (c.wait == notWaiting) != (w == notWaiting) {
@@ -31,51 +82,13 @@ func (c *conn) setWait(w waitFor) {
 	c.wait = w
 	if s.unfinished > 0 && !s.ticking {
 		s.ticking = true
-		time.AfterFunc(tick, s.sweep)
+		time.AfterFunc(s.tick, s.sweep)
 	}
 }
 
-// grow makes room for size bytes in the buffer, as far as what has come so far
-// justifies it: nobody gets 64 MB for saying that they follow.
-func (c *conn) grow(size int) {
-	if size <= len(c.buf) {
-		return
-	}
-	size = min(size, max(streamBuffer, 4*c.n))
-	if size <= len(c.buf) {
-		return
-	}
-	buf := c.server.buffer(size)
-	copy(buf, c.buf[:c.n])
-	c.giveBack()
-	c.buf = buf
-}
-
-// giveBack returns a large buffer.
-func (c *conn) giveBack() {
-	if &c.buf[0] == &c.small[0] {
-		return
-	}
-	s := c.server
-	if len(c.buf) <= spareBuffer {
-		s.mu.Lock()
-		if len(s.spare) < spareCount {
-			s.spare = append(s.spare, c.buf)
-		}
-		s.mu.Unlock()
-	}
-	c.buf = c.small
-}
-
-// buffer gives one of at least size bytes.
-func (s *Server) buffer(size int) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, b := range s.spare {
-		if len(b) >= size {
-			s.spare = append(s.spare[:i], s.spare[i+1:]...)
-			return b
-		}
-	}
-	return make([]byte, size)
+// wasCut tells whether the connection's end came from its lack of progress.
+func (c *conn) wasCut() bool {
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	return c.cut
 }

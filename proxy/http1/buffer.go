@@ -1,0 +1,167 @@
+//go:build linux
+
+package http1
+
+import "syscall"
+
+const (
+	smallBuffer  = 4 << 10  // kept by every connection
+	streamBuffer = 64 << 10 // what any request may have, and the most that is read ahead
+	spareBuffer  = 2 << 20  // larger ones are not kept for later
+	spareCount   = 4
+	spareRoom    = 16 << 20 // what bodies may take together beyond one of the longest
+)
+
+// room is where the next bytes go. It is never more than the body needs or
+// streamBuffer, whichever is longer, so that little of the next request is in
+// the way when this one has its answer.
+func (c *conn) room() []byte {
+	limit := streamBuffer
+	switch most := c.most(); {
+	case c.headEnd > 0 && c.head.length >= 0:
+		c.grow(most)
+		limit = max(limit, most-c.n)
+	case c.n == len(c.buf):
+		c.grow(min(2*c.n, most))
+	}
+	room := c.buf[c.n:]
+	return room[:min(limit, len(room))]
+}
+
+// most is how large the buffer of this request may become.
+func (c *conn) most() int {
+	switch {
+	case c.headEnd == 0:
+		return 2 * maxHead
+	case c.head.length >= 0:
+		return c.headEnd + int(c.head.length) + 1
+	}
+	return c.headEnd + int(c.server.MaxBody) + smallBuffer
+}
+
+// grow makes room for size bytes in the buffer, as far as what has come so far
+// justifies it: nobody gets 64 MB for saying that they follow.
+func (c *conn) grow(size int) {
+	if size <= len(c.buf) {
+		return
+	}
+	size = min(size, max(streamBuffer, 4*c.n))
+	if size <= len(c.buf) {
+		return
+	}
+	buf := c.server.buffer(size)
+	copy(buf, c.buf[:c.n])
+	c.drop()
+	c.buf = buf
+}
+
+// keep drops the first bytes of the buffer, and the buffer where the rest fits
+// into a smaller one.
+func (c *conn) keep(from int) {
+	left := c.buf[from:c.n]
+	c.n = len(left)
+	switch {
+	case len(left) <= len(c.small):
+		copy(c.small, left)
+		c.giveBack()
+	case c.promised > 0:
+		buf := c.server.buffer(len(left))
+		copy(buf, left)
+		c.giveBack()
+		c.buf = buf
+	default:
+		copy(c.buf, left)
+	}
+}
+
+// giveBack returns a large buffer, and what was promised for it.
+func (c *conn) giveBack() {
+	c.drop()
+	c.release(c.promised)
+}
+
+// drop returns a large buffer.
+func (c *conn) drop() {
+	if &c.buf[0] == &c.small[0] {
+		return
+	}
+	if s := c.server; len(c.buf) <= spareBuffer {
+		s.mu.Lock()
+		if len(s.spare) < spareCount {
+			s.spare = append(s.spare, c.buf)
+		}
+		s.mu.Unlock()
+	}
+	c.buf = c.small
+}
+
+// buffer gives one of at least size bytes.
+func (s *Server) buffer(size int) []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, b := range s.spare {
+		if len(b) >= size {
+			s.spare = append(s.spare[:i], s.spare[i+1:]...)
+			return b
+		}
+	}
+	return make([]byte, size)
+}
+
+// promise reports whether all of the body may be read into memory. Where it may
+// not for now, the connection belongs to the server's queue, until others have
+// given back what they hold: a hundred large requests at once must not end a
+// container of 256 MB. All that a body can need is promised at once, so that
+// two never wait for each other.
+func (c *conn) promise() bool {
+	most := c.most()
+	if c.promised > 0 || most <= streamBuffer || c.head.length == noLength && c.n < streamBuffer {
+		return true
+	}
+	s := c.server
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 && s.fits(most) {
+		s.promised += most
+		c.promised = most
+		return true
+	}
+	c.setWait(notWaiting) // it is not the client who keeps us waiting
+	s.queue = append(s.queue, c)
+	return false
+}
+
+// fits reports whether size bytes more may be promised.
+func (s *Server) fits(size int) bool {
+	return s.promised == 0 || s.promised+size <= int(s.MaxBody)+spareRoom
+}
+
+// settle reduces the promise for a body in chunks to what it took.
+func (c *conn) settle() { c.release(max(0, c.promised-len(c.buf))) }
+
+// release takes back some of what was promised, and lets those go on who wait
+// for it, in the order in which they came.
+func (c *conn) release(size int) {
+	if size == 0 {
+		return
+	}
+	c.promised -= size
+	s := c.server
+	s.mu.Lock()
+	s.promised -= size
+	for len(s.queue) > 0 {
+		next := s.queue[0]
+		most := next.most()
+		if !s.fits(most) {
+			break
+		}
+		s.queue[0] = nil
+		s.queue = s.queue[1:]
+		s.promised += most
+		next.promised = most
+		s.mu.Unlock()
+		next.await(waitBody, syscall.EPOLLIN)
+		s.mu.Lock()
+	}
+	s.mu.Unlock()
+}
