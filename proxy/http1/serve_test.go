@@ -1,0 +1,211 @@
+//go:build linux
+
+package http1
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// funcs is a handler of functions. Those that are nil do nothing.
+type funcs struct {
+	serve  func(*Request)
+	stream func(*Request, *Body) // for paths that begin with /stream
+	work   func()
+}
+
+func (f *funcs) Streams(_, path string) bool {
+	return f.stream != nil && strings.HasPrefix(path, "/stream")
+}
+func (f *funcs) Serve(r *Request)                { f.serve(r) }
+func (f *funcs) ServeStream(r *Request, b *Body) { f.stream(r, b) }
+func (f *funcs) Work() {
+	if f.work != nil {
+		f.work()
+	}
+}
+
+// echo answers with what came: method, path and body.
+func echo(r *Request) {
+	r.Answer(200, append([]byte(r.Method+" "+r.Path+" "), r.Body...))
+}
+
+// echoing streams bodies of /stream as well.
+func echoing() *funcs {
+	return &funcs{serve: echo, stream: func(r *Request, b *Body) {
+		got, err := drain(b)
+		if err != io.EOF {
+			r.Answer(400, []byte(err.Error()))
+			return
+		}
+		r.Answer(200, append([]byte(r.Method+" "+r.Path+" "), got...))
+	}}
+}
+
+func drain(b *Body) (all []byte, err error) {
+	for {
+		piece, err := b.Next()
+		if err != nil {
+			return all, err
+		}
+		all = append(all, piece...)
+	}
+}
+
+// ending is a handler whose threads end when it is told to.
+type ending struct {
+	Handler
+	ended chan struct{}
+}
+
+func (e *ending) Work() {
+	select {
+	case <-e.ended:
+		runtime.Goexit()
+	default:
+		e.Handler.Work()
+	}
+}
+
+// serve starts s until the test ends, on a free port.
+func serve(t testing.TB, s *Server) *Server {
+	t.Helper()
+	e := &ending{s.Handler, make(chan struct{})}
+	s.Handler = e
+	if s.MaxBody == 0 {
+		s.MaxBody = 1 << 20
+	}
+	if err := s.Listen(0); err != nil {
+		t.Fatal(err)
+	}
+	var loops sync.WaitGroup
+	for range threads {
+		loops.Add(1)
+		go func() {
+			defer loops.Done()
+			t.Error(s.loop())
+		}()
+	}
+	t.Cleanup(func() {
+		close(e.ended)
+		event, _, errno := syscall.Syscall(syscall.SYS_EVENTFD2, 1, syscall.O_CLOEXEC, 0)
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+		wakes := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(event)}
+		if err := syscall.EpollCtl(s.epoll, syscall.EPOLL_CTL_ADD, int(event), &wakes); err != nil {
+			t.Fatal(err)
+		}
+		loops.Wait()
+		for _, fd := range []int{int(event), s.epoll, s.listener} {
+			syscall.Close(fd)
+		}
+	})
+	return s
+}
+
+// A client is one end of a connection to a server.
+type client struct {
+	*net.TCPConn
+	t testing.TB
+	r *bufio.Reader
+}
+
+const patienceOfTests = 30 * time.Second
+
+func dial(t testing.TB, s *Server) *client { return dialAt(t, s, "127.0.0.1") }
+
+func dialAt(t testing.TB, s *Server, host string) *client {
+	t.Helper()
+	return dialPort(t, host, strconv.Itoa(s.Port()))
+}
+
+func dialPort(t testing.TB, host, port string) *client {
+	t.Helper()
+	c, err := net.Dial("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(patienceOfTests))
+	return &client{c.(*net.TCPConn), t, bufio.NewReader(c)}
+}
+
+// send writes parts, a write each.
+func (c *client) send(parts ...string) {
+	c.t.Helper()
+	for _, p := range parts {
+		if _, err := io.WriteString(c.TCPConn, p); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// answer reads an answer to a request with this method.
+func (c *client) answer(method string) (*http.Response, string) {
+	c.t.Helper()
+	r, err := http.ReadResponse(c.r, &http.Request{Method: method})
+	if err != nil {
+		c.t.Fatalf("no answer: %v", err)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		c.t.Fatalf("no body: %v", err)
+	}
+	return r, string(body)
+}
+
+// expect reads an answer and compares it.
+func (c *client) expect(status int, body string) *http.Response {
+	c.t.Helper()
+	r, got := c.answer("POST")
+	if r.StatusCode != status || body != "" && got != body {
+		c.t.Fatalf("answer is %d %.200q, want %d %.200q", r.StatusCode, got, status, body)
+	}
+	return r
+}
+
+// expectEnd expects the server's end of the connection.
+func (c *client) expectEnd() {
+	c.t.Helper()
+	if b, err := c.r.ReadByte(); err != io.EOF {
+		c.t.Fatalf("want the connection's end, got %q, %v", b, err)
+	}
+}
+
+func post(path, body string) string {
+	return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+}
+
+// eventually waits until a state of the server is reached.
+func (s *Server) eventually(t testing.TB, what string, reached func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patienceOfTests); ; time.Sleep(time.Millisecond) {
+		s.mu.Lock()
+		ok := reached()
+		s.mu.Unlock()
+		if ok {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("never came: %s", what)
+		}
+	}
+}
+
+// expectIdle waits until no connection is open and nothing is held for one.
+func (s *Server) expectIdle(t testing.TB) {
+	t.Helper()
+	s.eventually(t, "no connection", func() bool {
+		return s.open == 0 && s.promised == 0 && s.unfinished == 0 && len(s.queue) == 0
+	})
+}
