@@ -10,6 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
@@ -17,7 +18,7 @@ import (
 // stdin, has the image's compiler make an executable of it (OW_COMPILER) and
 // writes that to stdout, as a zip that can be uploaded. env is a JSON object of
 // further variables for the compiler.
-func compile(s settings, mainName, env string) error {
+func compile(s settings.Settings, mainName, env string) error {
 	dir, err := os.MkdirTemp("", "compile-*")
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func compile(s settings, mainName, env string) error {
 		os.RemoveAll(dir)
 		os.Exit(1)
 	}()
-	folder := &action.Folder{Dir: dir, Limits: s.whisk.Limits, Env: s.whisk.Env}
+	folder := &action.Folder{Dir: dir, Limits: s.Whisk.Limits, Env: s.Whisk.Env}
 	upload, err := folder.Upload()
 	if err != nil {
 		return err
@@ -43,17 +44,17 @@ func compile(s settings, mainName, env string) error {
 	if err != nil {
 		return err
 	}
-	source, err := folder.Source(file, s.whisk.SaveJar)
+	source, err := folder.Source(file, s.Whisk.SaveJar)
 	if err != nil {
 		return err
 	}
-	variables, err := withVariables(s.whisk.Env, env)
+	variables, err := withVariables(s.Whisk.Env, env)
 	if err != nil {
 		return err
 	}
-	s.whisk.ActionDir = dir
-	service := whisk.New(s.whisk, native.NewHost(1, 2))
-	if err := service.Compile(source, mainName, variables); err != nil {
+	s.Whisk.ActionDir = dir
+	uploads := whisk.NewUploads(s.Whisk, native.NewHost(1, 2))
+	if err := uploads.Compile(source, mainName, variables); err != nil {
 		return err
 	}
 	return action.Pack(os.Stdout, source.Bin)
@@ -74,7 +75,7 @@ func withVariables(env []string, object string) ([]string, error) {
 		env = native.SetEnv(env, string(members.Key), text)
 	}
 	if err := members.Err(); err != nil {
-		return nil, &settingError{"-env: " + err.Error()}
+		return nil, &settings.Error{Text: "-env: " + err.Error()}
 	}
 	return env, nil
 }

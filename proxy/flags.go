@@ -2,7 +2,11 @@
 
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
+)
 
 // flags are those of existing ActionLoop proxies.
 type flags struct {
@@ -35,7 +39,7 @@ func parseFlags(args []string) (f flags, err error) {
 		case "compile", "env":
 			if !hasValue {
 				if len(args) == 0 {
-					return f, &settingError{"-" + name + " needs a value (see -help)"}
+					return f, &settings.Error{Text: "-" + name + " needs a value (see -help)"}
 				}
 				value, args = args[0], args[1:]
 			}
@@ -45,7 +49,7 @@ func parseFlags(args []string) (f flags, err error) {
 				f.env = value
 			}
 		default:
-			return f, &settingError{"unknown flag -" + name + " (see -help)"}
+			return f, &settings.Error{Text: "unknown flag -" + name + " (see -help)"}
 		}
 	}
 	return f, nil

@@ -2,12 +2,12 @@
 // POST /run need, and no less (RFC 9110, RFC 9112). It works on Linux system
 // calls: net/http would add 4.5 MB to the proxy and double its latency.
 //
-// Two threads wait in one epoll set. The one that is woken reads what has
-// arrived, gives whole requests to the handler's Serve, which only notes them,
-// and then calls the handler's Work, which may block in a run while the other
-// thread goes on reading, accepting and noticing who left. A lone client is so
-// served by one thread, without a hand-over; a hundred clients wait in the
-// handler's queue, first come first served.
+// One thread waits for events. It reads what has arrived, gives whole requests to
+// the handler's Serve, which only notes them, and then calls the handler's Work,
+// which may block in a run. When a run turns out to be slow, a second thread
+// takes the lead and goes on reading, accepting and noticing who left. A lone
+// client is so served by one thread, without a hand-over; a hundred clients wait
+// in the handler's queue, first come first served.
 //
 // Where RFC 9112 leaves a choice the strict one is taken: line ends are CR LF,
 // a request has one length, and a length is digits alone. Limits: 32 KiB for

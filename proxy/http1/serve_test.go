@@ -20,7 +20,7 @@ import (
 type funcs struct {
 	serve  func(*Request)
 	stream func(*Request, *Body) // for paths that begin with /stream
-	work   func()
+	work   func(slow func())
 }
 
 func (f *funcs) Streams(_, path string) bool {
@@ -28,9 +28,9 @@ func (f *funcs) Streams(_, path string) bool {
 }
 func (f *funcs) Serve(r *Request)                { f.serve(r) }
 func (f *funcs) ServeStream(r *Request, b *Body) { f.stream(r, b) }
-func (f *funcs) Work() {
+func (f *funcs) Work(slow func()) {
 	if f.work != nil {
-		f.work()
+		f.work(slow)
 	}
 }
 
@@ -67,12 +67,13 @@ type ending struct {
 	ended chan struct{}
 }
 
-func (e *ending) Work() {
+func (e *ending) Work(slow func()) {
 	select {
 	case <-e.ended:
+		slow() // the other thread has to see it too
 		runtime.Goexit()
 	default:
-		e.Handler.Work()
+		e.Handler.Work(slow)
 	}
 }
 

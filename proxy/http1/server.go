@@ -22,9 +22,10 @@ type Handler interface {
 	// goroutine of its own and has answered when it returns. Request and body
 	// hold until the answer.
 	ServeStream(r *Request, body *Body)
-	// Work is called when all that had arrived was given to Serve. One of the
-	// server's threads may block in it.
-	Work()
+	// Work is called when all that had arrived was given to Serve. It may
+	// block: before it does so for long it calls slow, once or more often, and
+	// another thread takes over the reading.
+	Work(slow func())
 }
 
 // A Server serves one handler on one listening socket. Its fields are set before
@@ -38,7 +39,10 @@ type Server struct {
 	listener int
 	epoll    int
 	conns    []atomic.Pointer[conn] // by descriptor
+	stopped  atomic.Bool            // see Quiesce
+	resumed  []*conn                // were handed over and do not go on yet
 
+	lead       sync.Mutex // held by the thread that reads
 	mu         sync.Mutex // over what follows, and over closing descriptors
 	open       int
 	full       bool     // as many connections as descriptors: none is accepted
@@ -49,7 +53,7 @@ type Server struct {
 	queue      []*conn  // connections whose body waits for such a promise
 }
 
-// threads is how many wait for events: one may block in Work.
+// threads is how many take turns at reading: one may block in Work.
 const threads = 2
 
 // maxConns bounds the table of connections where descriptors are unlimited.
@@ -57,6 +61,19 @@ const maxConns = 1 << 16
 
 // Listen opens the port (0: a free one, see Port) on all addresses.
 func (s *Server) Listen(port int) error {
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	var err error
+	if s.listener, err = listen(port); err != nil {
+		syscall.Close(s.epoll)
+		return err
+	}
+	return s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
+}
+
+// prepare makes what the server needs before it has a socket.
+func (s *Server) prepare() error {
 	if s.tick == 0 {
 		s.tick = tick
 	}
@@ -67,17 +84,13 @@ func (s *Server) Listen(port int) error {
 	}
 	s.conns = make([]atomic.Pointer[conn], min(limit.Cur, maxConns))
 	var err error
-	if s.listener, err = listen(port); err != nil {
-		return err
-	}
 	if s.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
-		syscall.Close(s.listener)
 		return err
 	}
 	// Go's runtime opens descriptors of its own for the first timer, and ends the
 	// process when there are none left.
 	time.AfterFunc(time.Hour, func() {}).Stop()
-	return s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
+	return nil
 }
 
 // Port is the port that Listen opened.
@@ -86,6 +99,7 @@ func (s *Server) Port() int { return portOf(s.listener) }
 // Serve answers requests for ever; it returns only when the kernel refuses to
 // wait for events.
 func (s *Server) Serve() error {
+	s.goOn()
 	failed := make(chan error, threads)
 	for range threads {
 		go func() { failed <- s.loop() }()
@@ -93,25 +107,47 @@ func (s *Server) Serve() error {
 	return <-failed
 }
 
+// loop reads while it has the lead, and gives it up when its work is slow. With a
+// second thread always reading beside the one that works, a hundred clients were
+// served at two thirds of the speed, for each request woke it up.
 func (s *Server) loop() error {
-	var events [64]syscall.EpollEvent
-	for {
-		n, err := syscall.EpollWait(s.epoll, events[:], -1)
-		if err == syscall.EINTR {
-			continue
+	var leads atomic.Bool
+	slow := func() {
+		if leads.CompareAndSwap(true, false) {
+			s.lead.Unlock()
 		}
-		if err != nil {
+	}
+	for {
+		if !leads.Load() {
+			s.lead.Lock()
+			leads.Store(true)
+		}
+		if s.stopped.Load() {
+			s.lead.Unlock()
+			select {} // see Quiesce
+		}
+		if err := s.read(); err != nil {
 			return err
 		}
-		for _, e := range events[:n] {
-			if int(e.Fd) == s.listener {
-				s.accept()
-			} else if c := s.conns[e.Fd].Load(); c != nil {
-				c.ready()
-			}
-		}
-		s.Handler.Work()
+		s.Handler.Work(slow)
 	}
+}
+
+// read waits for events and sees to them.
+func (s *Server) read() error {
+	var events [64]syscall.EpollEvent
+	n, err := syscall.EpollWait(s.epoll, events[:], -1)
+	if err != nil && err != syscall.EINTR {
+		return err
+	}
+	for _, e := range events[:max(n, 0)] {
+		if int(e.Fd) == s.listener {
+			s.accept()
+		} else if c := s.conns[e.Fd].Load(); c != nil {
+			c.ready()
+		}
+	}
+	return nil
 }
 
 // arm asks for one event on fd. The thread that gets it owns the connection

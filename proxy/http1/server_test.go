@@ -207,7 +207,7 @@ func TestWorkBlocks(t *testing.T) {
 			}
 			echo(r)
 		},
-		work: func() {
+		work: func(slow func()) {
 			select {
 			case turn <- struct{}{}:
 			default:
@@ -216,6 +216,7 @@ func TestWorkBlocks(t *testing.T) {
 			for {
 				select {
 				case r := <-waiting:
+					slow()
 					<-release
 					echo(r)
 					continue

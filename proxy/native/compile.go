@@ -5,6 +5,7 @@ package native
 import (
 	"errors"
 	"syscall"
+	"time"
 )
 
 // maxOutput is how much of a compiler's output is kept, in bytes.
@@ -14,6 +15,12 @@ const maxOutput = 64 << 10
 // stderr together. It fails when the program cannot be started or exits with
 // another status than 0.
 func Compile(p Program, host *Host) (output []byte, err error) {
+	return capture(p, host, -1)
+}
+
+// capture is Compile with a limit, after which the program is killed; a negative
+// one means none.
+func capture(p Program, host *Host, limit time.Duration) (output []byte, err error) {
 	r, w, err := pipe()
 	if err != nil {
 		return nil, err
@@ -31,11 +38,32 @@ func Compile(p Program, host *Host) (output []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	output, inTime := c.output(r, limit)
+	c.reap()
+	if reason := c.reason(); !inTime {
+		err = errors.New("it did not end within " + limit.String())
+	} else if reason != "exit status 0" {
+		err = errors.New(reason)
+	}
+	return output, err
+}
+
+// output reads from r until the child ends, and kills it when the time is up.
+func (c *process) output(r int, limit time.Duration) (output []byte, inTime bool) {
 	poll := c.polls()
 	poll[onResult].fd = int32(r)
 	b := make([]byte, 4<<10)
+	end := time.Now().Add(limit)
 	for ended := false; !ended; {
-		poll.wait(-1)
+		left := limit
+		if limit > 0 {
+			left = max(0, time.Until(end))
+		}
+		if !poll.wait(left) {
+			c.signal(syscall.SIGKILL)
+			c.leaves(-1)
+			return output, false
+		}
 		ended = poll.ready(onExit)
 		for left := unread(r); left > 0; {
 			n := readFd(r, b)
@@ -49,9 +77,5 @@ func Compile(p Program, host *Host) (output []byte, err error) {
 			poll[onResult].fd = -1 // closed, with the program still running
 		}
 	}
-	c.reap()
-	if reason := c.reason(); reason != "exit status 0" {
-		return output, errors.New(reason)
-	}
-	return output, nil
+	return output, true
 }

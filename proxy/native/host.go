@@ -12,56 +12,70 @@ import (
 // processes.
 type Host struct {
 	Logs *Logs
+	// Orphans tells that this process adopts those whose parents have ended,
+	// and has to collect them. A program whose own code waits for children
+	// must not set it.
+	Orphans bool
 
-	orphans bool // this process adopts those whose parents have ended
-	mu      sync.Mutex
-	own     map[int]struct{} // children that this package waits for
+	mu  sync.Mutex
+	own map[int]*process // children that were not waited for yet
 }
 
-// NewHost gives a host that logs to two descriptors: usually 1 and 2. A process
-// 1 adopts orphans.
+// NewHost gives a host that logs to two descriptors: usually 1 and 2.
 func NewHost(stdout, stderr int) *Host {
 	return &Host{
 		Logs:    &Logs{fd: [2]int{stdout, stderr}},
-		orphans: syscall.Getpid() == 1,
-		own:     map[int]struct{}{},
+		Orphans: syscall.Getpid() == 1,
+		own:     map[int]*process{},
 	}
 }
 
-// fork starts a process that Reap will leave alone.
-func (h *Host) fork(path string, argv []string, attr *syscall.ProcAttr) (int, error) {
+// fork starts c's process.
+func (h *Host) fork(c *process, path string, argv []string, attr *syscall.ProcAttr) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	pid, err := syscall.ForkExec(path, argv, attr)
 	if err == nil {
-		h.own[pid] = struct{}{}
+		c.pid = pid
+		h.own[pid] = c
 	}
-	return pid, err
+	return err
 }
 
-// forget is called once a child of this package was waited for.
-func (h *Host) forget(pid int) {
-	h.mu.Lock()
-	delete(h.own, pid)
-	h.mu.Unlock()
-	h.Reap()
-}
-
-// Reap collects orphans that have ended (rule 38). Where the first ended child
-// is one of this package's own it stops: whoever waits for that one calls it
-// again.
-func (h *Host) Reap() {
-	if !h.orphans {
-		return
-	}
+// collect waits for a child of this package, unless that was done, and forgets
+// it.
+func (h *Host) collect(c *process) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if _, there := h.own[c.pid]; !there {
+		return
+	}
+	for {
+		if _, err := syscall.Wait4(c.pid, &c.status, 0, nil); err != syscall.EINTR {
+			break
+		}
+	}
+	delete(h.own, c.pid)
+	c.ended.Store(true)
+}
+
+// Reap collects children that have ended: orphans that this process adopted
+// (rule 38), and its own.
+func (h *Host) Reap() {
+	if !h.Orphans {
+		return
+	}
 	for {
 		pid := endedChild()
-		if _, ours := h.own[pid]; ours || pid <= 0 {
+		if pid <= 0 {
 			return
 		}
-		if _, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil); err != nil && err != syscall.EINTR {
+		h.mu.Lock()
+		c := h.own[pid]
+		h.mu.Unlock()
+		if c != nil {
+			h.collect(c)
+		} else if _, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil); err != nil && err != syscall.EINTR {
 			return
 		}
 	}

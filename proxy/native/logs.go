@@ -106,6 +106,10 @@ func (l *Logs) lastLines() string {
 			t = t[i+1:]
 		}
 	}
-	t = bytes.TrimSpace(bytes.ReplaceAll(t, []byte("\r"), nil))
-	return string(bytes.ReplaceAll(t, []byte("\n"), []byte(" | ")))
+	return oneLine(t)
+}
+
+func oneLine(text []byte) string {
+	text = bytes.TrimSpace(bytes.ReplaceAll(text, []byte("\r"), nil))
+	return string(bytes.ReplaceAll(text, []byte("\n"), []byte(" | ")))
 }

@@ -92,7 +92,7 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 	if o.Greeting == NoGreeting {
 		timeout = settleTime
 	}
-	line, err := l.line(nil, time.Now().Add(timeout))
+	line, err := l.line(nil, time.Now().Add(timeout), nil)
 	var exit *ExitError
 	switch {
 	case o.Greeting == NoGreeting && err == errTime:
@@ -160,7 +160,7 @@ func clip(s string) string {
 }
 
 // Run implements Action.
-func (l *Loop) Run(a Activation) ([]byte, error) {
+func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 	if l.dead != "" {
 		return nil, &ExitError{Reason: l.dead, Before: true}
 	}
@@ -174,7 +174,7 @@ func (l *Loop) Run(a Activation) ([]byte, error) {
 	line = line[:end+1]
 	kept := line[end]
 	line[end] = '\n'
-	answer, err := l.line(line, time.Time{})
+	answer, err := l.line(line, time.Time{}, slow)
 	line[end] = kept
 	return answer, err
 }
@@ -197,8 +197,8 @@ func (l *Loop) discard() {
 var errTime = errors.New("time is up")
 
 // line writes request, if any, and waits for a line of the child, with the head
-// room in front. A zero until means for ever.
-func (l *Loop) line(request []byte, until time.Time) ([]byte, error) {
+// room in front. A zero until means for ever. slow is called as Run says.
+func (l *Loop) line(request []byte, until time.Time, slow func()) ([]byte, error) {
 	c := l.child
 	p := c.polls()
 	rest, err := l.send(request, &p)
@@ -210,7 +210,13 @@ func (l *Loop) line(request []byte, until time.Time) ([]byte, error) {
 		if !until.IsZero() {
 			limit = max(0, time.Until(until))
 		}
-		if !p.wait(limit) {
+		if slow != nil {
+			if !p.wait(slowAfter) {
+				slow()
+				slow = nil
+				continue
+			}
+		} else if !p.wait(limit) {
 			return nil, errTime
 		}
 		if p.ready(onResult) {
@@ -225,7 +231,7 @@ func (l *Loop) line(request []byte, until time.Time) ([]byte, error) {
 			}
 		}
 		if p.ready(onExit) && !p.ready(onResult) || c.result < 0 {
-			return nil, l.died()
+			return nil, l.died(len(request) > 0 && l.unheard(request, rest))
 		}
 	}
 }
@@ -241,7 +247,7 @@ func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
 			return b, nil
 		case err == syscall.EINTR:
 		case err != nil: // it closed its input: it has ended, or will answer no more
-			return nil, l.died()
+			return nil, l.died(true)
 		default:
 			b = b[n:]
 		}
@@ -278,16 +284,22 @@ func (l *Loop) read(p *polls) []byte {
 // stray reports whether a line cannot be the answer to request, because the
 // child has not read any of it yet, and drops it if so.
 func (l *Loop) stray(request, rest []byte) bool {
-	if len(request) == 0 || unread(l.child.stdin) < len(request)-len(rest) {
+	if len(request) == 0 || !l.unheard(request, rest) {
 		return false
 	}
 	l.n, l.chatty = HeadRoom, true
 	return true
 }
 
+// unheard reports whether the child has read nothing of a request of which rest
+// is still to be written.
+func (l *Loop) unheard(request, rest []byte) bool {
+	return unread(l.child.stdin) >= len(request)-len(rest)
+}
+
 // died finds out how the child ended, gives it its end if it only closed its
-// pipes, and keeps the reason.
-func (l *Loop) died() error {
+// pipes, and keeps the reason. before tells that it had ended before this run.
+func (l *Loop) died(before bool) error {
 	reason := ""
 	if !l.child.leaves(100 * time.Millisecond) {
 		reason = "it closed its input or output"
@@ -299,7 +311,7 @@ func (l *Loop) died() error {
 		reason = l.child.reason()
 	}
 	l.dead = reason
-	return &ExitError{Reason: reason}
+	return &ExitError{Reason: reason, Before: before}
 }
 
 // Settle implements Action.
@@ -313,6 +325,9 @@ func (l *Loop) Settle(b []byte, free bool) {
 	l.n = HeadRoom
 	l.child.relayAll()
 }
+
+// Overlaps implements Action.
+func (l *Loop) Overlaps() bool { return false }
 
 // Signal implements Action.
 func (l *Loop) Signal(s syscall.Signal) { l.child.signal(s) }

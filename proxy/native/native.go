@@ -13,6 +13,7 @@ package native
 
 import (
 	"syscall"
+	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 )
@@ -38,16 +39,23 @@ type Activation struct {
 type Action interface {
 	// Run gives one activation to the action and returns its answer, checked
 	// by nobody: b[HeadRoom:] is the line. On success b belongs to the
-	// caller until Settle. Run relays logs while it waits.
-	Run(a Activation) (b []byte, err error)
+	// caller until Settle. Run relays logs while it waits. When it has
+	// waited for a millisecond it calls slow, unless that is nil.
+	Run(a Activation, slow func()) (b []byte, err error)
 	// Settle ends a run: all logs written before the result are relayed, and
 	// b is taken back when free tells that the caller has no use for it.
 	Settle(b []byte, free bool)
+	// Overlaps tells whether Run and Settle may be called by several goroutines
+	// at once.
+	Overlaps() bool
 	// Signal passes a signal on to the action.
 	Signal(s syscall.Signal)
 	// Stop ends the action; see Patience.
 	Stop(p Patience)
 }
+
+// slowAfter is when a run is slow.
+const slowAfter = time.Millisecond
 
 // HeadRoom is how many bytes stay free in front of an answer, for the HTTP
 // header.

@@ -71,28 +71,30 @@ func (c *process) exec(p Program, theirs []int) error {
 	}
 	attr := &syscall.ProcAttr{Dir: p.Dir, Env: p.Env, Files: files[:len(theirs)],
 		Sys: &syscall.SysProcAttr{Setpgid: true, PidFD: &c.exit}}
-	for try := 0; ; try++ {
-		pid, err := c.host.fork(p.Path, append([]string{p.Path}, p.Args...), attr)
-		// Another child that was forked while the file was still being
-		// written may hold it open for writing until its own exec.
-		if err == syscall.ETXTBSY && try < 50 {
-			time.Sleep(time.Millisecond)
-			continue
-		}
-		if err != nil {
-			c.exit = -1
-			return err
-		}
-		c.pid = pid
-		if c.exit < 0 {
-			return c.watch()
-		}
-		return nil
+	argv := append([]string{p.Path}, p.Args...)
+	err := c.host.fork(c, p.Path, argv, attr)
+	// Another child that was forked while the file was still being written may
+	// hold it open for writing until its own exec.
+	for try := 0; err == syscall.ETXTBSY && try < 50; try++ {
+		time.Sleep(time.Millisecond)
+		err = c.host.fork(c, p.Path, argv, attr)
 	}
+	if err == syscall.EINVAL { // a kernel, or a stand-in for one, without pidfds
+		attr.Sys.PidFD = nil
+		c.exit = -1
+		err = c.host.fork(c, p.Path, argv, attr)
+	}
+	if err != nil {
+		c.exit = -1
+		return err
+	}
+	if c.exit < 0 {
+		return c.watch()
+	}
+	return nil
 }
 
-// watch stands in for a pidfd on kernels before 5.2: a pipe that ends when the
-// child does.
+// watch stands in for a pidfd: a pipe that ends when the child does.
 func (c *process) watch() error {
 	r, w, err := pipe()
 	if err != nil {
@@ -100,27 +102,28 @@ func (c *process) watch() error {
 	}
 	c.exit = r
 	go func() {
-		c.wait4()
+		awaitExit(c.pid)
 		syscall.Close(w)
 	}()
 	return nil
 }
 
-func (c *process) wait4() {
+// awaitExit waits until a child has ended, and leaves its status to be collected.
+func awaitExit(pid int) {
+	const (
+		thisChild = 1         // P_PID
+		look      = 0x1000004 // WEXITED | WNOWAIT
+	)
 	for {
-		if _, err := syscall.Wait4(c.pid, &c.status, 0, nil); err != syscall.EINTR {
-			break
+		if _, _, err := syscall.Syscall6(syscall.SYS_WAITID, thisChild, uintptr(pid), 0, look, 0, 0); err != syscall.EINTR {
+			return
 		}
 	}
-	c.ended.Store(true)
-	c.host.forget(c.pid)
 }
 
 // reap collects the status of a child whose exit was seen.
 func (c *process) reap() {
-	if !c.ended.Load() {
-		c.wait4()
-	}
+	c.host.collect(c)
 	closeFd(&c.exit)
 }
 

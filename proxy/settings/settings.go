@@ -1,6 +1,8 @@
 //go:build linux
 
-package main
+// Package settings reads the environment variables that the proxy and the
+// programs that link the library openwhisk share: docs/proxy.md.
+package settings
 
 import (
 	"strconv"
@@ -11,20 +13,20 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
-// version is __OW_PROXY_VERSION.
-const version = "2.0.0"
+// Version is __OW_PROXY_VERSION.
+const Version = "2.0.0"
 
-// settings is what the environment says.
-type settings struct {
-	port    int
-	maxBody int64
-	whisk   whisk.Config
+// Settings is what the environment says.
+type Settings struct {
+	Port    int
+	MaxBody int64 // bytes
+	Whisk   whisk.Config
 }
 
-// A settingError names a variable and what it may be.
-type settingError struct{ text string }
+// An Error names a setting and what it may be.
+type Error struct{ Text string }
 
-func (e *settingError) Error() string { return e.text }
+func (e *Error) Error() string { return e.Text }
 
 // environ reads variables and keeps the first error.
 type environ struct {
@@ -32,17 +34,18 @@ type environ struct {
 	err    error
 }
 
-func readSettings(env []string) (settings, error) {
+// Read reads an environment of "KEY=value". Its error is the first bad value.
+func Read(env []string) (Settings, error) {
 	e := &environ{values: map[string]string{}}
 	for _, v := range env {
 		if key, value, ok := strings.Cut(v, "="); ok {
 			e.values[key] = value
 		}
 	}
-	s := settings{
-		port:    e.port(),
-		maxBody: e.size("OW_MAX_BODY", 64<<20),
-		whisk: whisk.Config{
+	s := Settings{
+		Port:    e.port(),
+		MaxBody: e.size("OW_MAX_BODY", 64<<20),
+		Whisk: whisk.Config{
 			Protocol:     e.protocol(),
 			Handshake:    e.choice("OW_HANDSHAKE", "on", "off") == "on",
 			ResultFd:     1,
@@ -65,9 +68,9 @@ func readSettings(env []string) (settings, error) {
 		},
 	}
 	if e.choice("OW_RESULT_FD", "1", "3") == "3" {
-		s.whisk.ResultFd = 3
+		s.Whisk.ResultFd = 3
 	}
-	if !strings.HasPrefix(s.whisk.ActionDir, "/") {
+	if !strings.HasPrefix(s.Whisk.ActionDir, "/") {
 		e.fail("OW_ACTION_DIR", "an absolute path")
 	}
 	return s, e.err
@@ -77,7 +80,7 @@ func readSettings(env []string) (settings, error) {
 // to it for actions (rule 19).
 func childEnvironment(env []string, values map[string]string) []string {
 	out := append([]string(nil), env...)
-	out = append(out, "__OW_PROXY_VERSION="+version)
+	out = append(out, "__OW_PROXY_VERSION="+Version)
 	for _, name := range []string{"OW_EXECUTION_ENV", "OW_WAIT_FOR_ACK"} {
 		if value := values[name]; value != "" {
 			out = append(out, "__"+name+"="+value)
@@ -88,7 +91,7 @@ func childEnvironment(env []string, values map[string]string) []string {
 
 func (e *environ) fail(key, allowed string) {
 	if e.err == nil {
-		e.err = &settingError{key + "=" + strconv.Quote(e.values[key]) + ": want " + allowed}
+		e.err = &Error{key + "=" + strconv.Quote(e.values[key]) + ": want " + allowed}
 	}
 }
 
@@ -118,13 +121,15 @@ func (e *environ) choice(key string, allowed ...string) string {
 }
 
 func (e *environ) protocol() whisk.Protocol {
-	switch e.choice("OW_PROTOCOL", "auto", "v0", "v1", "actionloop") {
+	switch e.choice("OW_PROTOCOL", "auto", "v0", "v1", "actionloop", "exec") {
 	case "v0":
 		return whisk.V0
 	case "v1":
 		return whisk.V1
 	case "actionloop":
 		return whisk.ActionLoop
+	case "exec":
+		return whisk.Exec
 	}
 	return whisk.Auto
 }

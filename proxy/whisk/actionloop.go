@@ -15,36 +15,36 @@ import (
 // loadLoop places an upload as ActionLoop runtimes expect it, has it compiled
 // where it is source, and starts it. Statuses and texts are those of the proxy
 // that these runtimes come with (rules 14 and 20 to 22).
-func (s *Service) loadLoop(u *upload, request *initRequest) (native.Action, *failure) {
-	file, err := u.Close(request.binary)
+func (u *Uploads) loadLoop(code *upload, request *Init) (native.Action, *Failure) {
+	file, err := code.Close(request.Binary)
 	if err != nil {
-		return nil, s.refused(err)
+		return nil, u.refused(err)
 	}
-	source, err := s.folder.Source(file, s.config.SaveJar)
+	source, err := u.folder.Source(file, u.config.SaveJar)
 	if err != nil {
-		return nil, s.notGenerated(err.Error())
+		return nil, u.notGenerated(err.Error())
 	}
-	started, failed := s.compileAndStart(source, request)
+	started, failed := u.compileAndStart(source, request)
 	if failed != nil {
 		os.RemoveAll(source.Root)
 	}
 	return started, failed
 }
 
-func (s *Service) compileAndStart(source *action.Source, request *initRequest) (native.Action, *failure) {
-	if err := s.Compile(source, request.main, s.environment(request)); err != nil {
-		return nil, s.notGenerated(err.Error())
+func (u *Uploads) compileAndStart(source *action.Source, request *Init) (native.Action, *Failure) {
+	if err := u.Compile(source, request.Main, u.environment(request)); err != nil {
+		return nil, u.notGenerated(err.Error())
 	}
-	if err := s.checkExecutionEnv(source.Bin); err != nil {
-		return nil, s.loopNotStarted(err)
+	if err := u.checkExecutionEnv(source.Bin); err != nil {
+		return nil, u.loopNotStarted(err)
 	}
-	executable, err := s.folder.Checked(source)
+	executable, err := u.folder.Checked(source)
 	if err != nil {
-		return nil, s.loopNotStarted(err)
+		return nil, u.loopNotStarted(err)
 	}
-	started, err := s.start(executable, request)
+	started, err := u.start(executable, request)
 	if err != nil {
-		return nil, s.loopNotStarted(err)
+		return nil, u.loopNotStarted(err)
 	}
 	return started, nil
 }
@@ -52,8 +52,8 @@ func (s *Service) compileAndStart(source *action.Source, request *initRequest) (
 // Compile makes source.Bin from source.Src: with the compiler of the image
 // (OW_COMPILER), or by renaming where there is none or nothing to compile. main
 // is the name of the function to call, "main" when empty.
-func (s *Service) Compile(source *action.Source, main string, env []string) error {
-	if s.config.Compiler == "" || source.Compiled() {
+func (u *Uploads) Compile(source *action.Source, main string, env []string) error {
+	if u.config.Compiler == "" || source.Compiled() {
 		return os.Rename(source.Src, source.Bin)
 	}
 	if err := os.Mkdir(source.Bin, 0o755); err != nil {
@@ -63,10 +63,10 @@ func (s *Service) Compile(source *action.Source, main string, env []string) erro
 		main = "main"
 	}
 	output, err := native.Compile(native.Program{
-		Path: s.config.Compiler,
+		Path: u.config.Compiler,
 		Args: []string{main, source.Src, source.Bin},
 		Env:  env,
-	}, s.host)
+	}, u.host)
 	if len(output) > 0 {
 		return errors.New(string(output))
 	}
@@ -80,12 +80,12 @@ func (s *Service) Compile(source *action.Source, main string, env []string) erro
 }
 
 // errMismatch is an action that was compiled for another runtime image.
-var errMismatch = errors.New(textMismatch)
+var errMismatch = errors.New("the action was compiled for another runtime image")
 
 // checkExecutionEnv compares OW_EXECUTION_ENV with the file exec.env that the
 // compiler left beside the executable (rule 20).
-func (s *Service) checkExecutionEnv(bin string) error {
-	want := s.config.ExecutionEnv
+func (u *Uploads) checkExecutionEnv(bin string) error {
+	want := u.config.ExecutionEnv
 	if want == "" {
 		return nil
 	}
@@ -93,21 +93,21 @@ func (s *Service) checkExecutionEnv(bin string) error {
 	if err == nil && string(bytes.TrimSpace(got)) == want {
 		return nil
 	}
-	s.host.Logs.Line(native.Stdout, "Expected exec.env should start with "+want)
-	s.host.Logs.Line(native.Stdout, "Actual value: "+string(bytes.TrimSpace(got)))
+	u.host.Logs.Line(native.Stdout, "Expected exec.env should start with "+want)
+	u.host.Logs.Line(native.Stdout, "Actual value: "+string(bytes.TrimSpace(got)))
 	return errMismatch
 }
 
 // notGenerated is the answer where there is nothing to start.
-func (s *Service) notGenerated(text string) *failure {
-	if s.config.LogInitError {
-		return &failure{status: 502, text: textNoBinary, log: text, sentinels: true}
+func (u *Uploads) notGenerated(text string) *Failure {
+	if u.config.LogInitError {
+		return &Failure{Status: 502, Text: textNoBinary, Log: text, Sentinels: true}
 	}
-	return &failure{status: 502, text: text}
+	return &Failure{Status: 502, Text: text}
 }
 
 // loopNotStarted is the answer where there is, but it did not start.
-func (s *Service) loopNotStarted(err error) *failure {
+func (u *Uploads) loopNotStarted(err error) *Failure {
 	text := textCommandExited
 	var start *native.StartError
 	switch {
@@ -115,15 +115,15 @@ func (s *Service) loopNotStarted(err error) *failure {
 		text = textMismatch
 	case errors.As(err, &start) && !start.Exited:
 		text = start.Reason
-	case errors.As(err, &start) && s.config.WaitForAck:
+	case errors.As(err, &start) && u.config.WaitForAck:
 		text = textAbrupt
 	}
-	f := &failure{status: 502, text: "cannot start action: " + text}
+	f := &Failure{Status: 502, Text: "cannot start action: " + text}
 	if text != err.Error() {
-		f.log = err.Error()
+		f.Log = err.Error()
 	}
-	if s.config.LogInitError {
-		f.text, f.log, f.sentinels = textCannotStart, err.Error(), true
+	if u.config.LogInitError {
+		f.Text, f.Log, f.Sentinels = textCannotStart, err.Error(), true
 	}
 	return f
 }

@@ -7,14 +7,13 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// A failure is an answer other than 200 (rule 3).
-type failure struct {
-	status int
-	text   string
-	// log is what goes to the log instead of into the answer.
-	log string
-	// sentinels end the log of a failed init where they are wanted (rule 34).
-	sentinels bool
+// A Failure is an answer other than 200 (rule 3).
+type Failure struct {
+	Status int
+	Text   string // the answer's "error"
+	Log    string // goes to the log
+	// Sentinels end the log of a failed init where they are wanted (rule 34).
+	Sentinels bool
 }
 
 func answerError(r *http1.Request, status int, text string) {
@@ -38,42 +37,42 @@ const (
 )
 
 // beforeInit is the answer to a run without an action.
-func (p Protocol) beforeInit() failure {
+func (p Protocol) beforeInit() Failure {
 	switch p {
 	case V0:
-		return failure{status: 502, text: textLocate, sentinels: true}
+		return Failure{Status: 502, Text: textLocate, Sentinels: true}
 	case ActionLoop:
-		return failure{status: 500, text: textNotDefined}
+		return Failure{Status: 500, Text: textNotDefined}
 	}
-	return failure{status: 502, text: textLocateSeed}
+	return Failure{Status: 502, Text: textLocateSeed}
 }
 
 // noCode is the answer to an init that brings no code, where none is baked.
-func (p Protocol) noCode() failure {
+func (p Protocol) noCode() Failure {
 	if p == V0 {
-		return failure{status: 502, text: textNoBinary, sentinels: true}
+		return Failure{Status: 502, Text: textNoBinary, Sentinels: true}
 	}
-	return failure{status: 403, text: textNoCode}
+	return Failure{Status: 403, Text: textNoCode}
 }
 
 // badBase64 is the answer to code that cannot be decoded.
-func (p Protocol) badBase64(err error) failure {
+func (p Protocol) badBase64(err error) Failure {
 	if p == V0 {
-		return failure{status: 502, text: textNoBinary, log: err.Error(), sentinels: true}
+		return Failure{Status: 502, Text: textNoBinary, Log: err.Error(), Sentinels: true}
 	}
-	return failure{status: 400, text: "cannot decode the request: " + err.Error()}
+	return Failure{Status: 400, Text: "cannot decode the request: " + err.Error()}
 }
 
 // exited is the answer to a run whose process ended; before tells that it had
 // ended earlier.
-func (p Protocol) exited(reason string, before bool) failure {
+func (p Protocol) exited(reason string, before bool) Failure {
 	switch {
 	case p == ActionLoop && before:
-		return failure{status: 500, text: textCommandExited}
+		return Failure{Status: 500, Text: textCommandExited}
 	case p == ActionLoop:
-		return failure{status: 400, text: textCommandExited, log: "the action exited: " + reason}
+		return Failure{Status: 400, Text: textCommandExited, Log: "the action exited: " + reason}
 	case before:
-		return failure{status: 500, text: "the action exited: " + reason}
+		return Failure{Status: 500, Text: "the action exited: " + reason}
 	}
-	return failure{status: 502, text: "the action exited: " + reason}
+	return Failure{Status: 502, Text: "the action exited: " + reason}
 }

@@ -12,11 +12,13 @@ import (
 type Protocol int
 
 const (
-	// Auto is ActionLoop where its variables are set, and v1 elsewhere.
+	// Auto is ActionLoop where its variables are set; elsewhere it is Exec for
+	// programs that link the library openwhisk, and v1 for others.
 	Auto Protocol = iota
 	V0
 	V1
 	ActionLoop
+	Exec
 )
 
 // Config is what the environment of the proxy says.
@@ -40,12 +42,13 @@ type Config struct {
 	Env []string // the container's environment, with what the proxy adds
 }
 
-// protocol is Auto resolved, as far as it can be before an upload is seen.
+// protocol is Auto resolved, as far as it can be before an upload is seen: Exec
+// answers as v1 does.
 func (c *Config) protocol() Protocol {
-	if c.Protocol != Auto {
+	if c.Protocol != Auto && c.Protocol != Exec {
 		return c.Protocol
 	}
-	if c.Compiler != "" || c.WaitForAck || c.ExecutionEnv != "" {
+	if c.Protocol == Auto && (c.Compiler != "" || c.WaitForAck || c.ExecutionEnv != "") {
 		return ActionLoop
 	}
 	return V1

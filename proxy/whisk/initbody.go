@@ -10,37 +10,34 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// initRequest is the body of an /init, but for the code, which went to a sink as
-// it came.
-type initRequest struct {
-	hasCode bool
-	binary  bool
-	main    string
-	env     [][2]string
+// Init is the body of an /init, but for the code, which went to a sink as it
+// came.
+type Init struct {
+	HasCode bool
+	Binary  bool
+	Main    string
+	Env     [][2]string
 }
 
 // maxMember is how long a member of an /init other than the code may be, in
 // bytes.
 const maxMember = 4 << 20
 
-// A pieces gives a body piece by piece, and io.EOF after the last.
-type pieces interface{ Next() ([]byte, error) }
-
-// codeSink takes the text of the code. Binary is called when the request's
+// CodeSink takes the text of the code. Binary is called when the request's
 // "binary" member is seen before the code.
-type codeSink interface {
+type CodeSink interface {
 	io.Writer
 	Binary(binary bool)
 }
 
-// readInit reads the body of an /init:
+// ReadInit reads the body of an /init:
 //
 //	{"value":{"name":…,"main":…,"code":…,"binary":…,"env":{…}}}
 //
 // Its members may come in any order. open is called where the code begins; an
 // error of it or of its sink is returned as it is, errors of the request as
 // *requestError, and those of the connection as they are.
-func readInit(body pieces, open func() (codeSink, error)) (*initRequest, error) {
+func ReadInit(body Pieces, open func() (CodeSink, error)) (*Init, error) {
 	in := &initReader{body: body, open: open}
 	if err := in.object(in.topMember); err != nil {
 		return nil, err
@@ -64,13 +61,13 @@ func (e *requestError) Error() string { return e.reason }
 
 // initReader is a parser that never holds more of the code than a piece.
 type initReader struct {
-	body pieces
-	open func() (codeSink, error)
+	body Pieces
+	open func() (CodeSink, error)
 
 	piece    []byte
 	at       int
 	offset   int // of the piece in the body
-	request  initRequest
+	request  Init
 	sawValue bool
 }
 
@@ -194,7 +191,7 @@ func (in *initReader) topMember(name string) error {
 		return &requestError{"the request's value is not an object"}
 	}
 	in.sawValue = true
-	in.request = initRequest{}
+	in.request = Init{}
 	return in.object(in.valueMember)
 }
 
@@ -209,11 +206,11 @@ func (in *initReader) valueMember(name string) error {
 	kind := jsonscan.Kind(raw)
 	switch {
 	case name == "binary" && (kind == 't' || kind == 'f'):
-		in.request.binary = kind == 't'
+		in.request.Binary = kind == 't'
 	case name == "main" && kind == '"':
-		in.request.main, _ = jsonscan.Text(raw)
+		in.request.Main, _ = jsonscan.Text(raw)
 	case name == "env" && kind == '{':
-		in.request.env = environment(raw)
+		in.request.Env = environment(raw)
 	case name == "binary" || name == "main" || name == "env":
 		if kind != 'n' {
 			return &requestError{"the value's " + name + " is of the wrong type"}
@@ -297,21 +294,21 @@ func (in *initReader) code() error {
 		if err == nil && jsonscan.Kind(raw) != 'n' {
 			err = &requestError{"the value's code is not a string"}
 		}
-		in.request.hasCode = false
+		in.request.HasCode = false
 		return err
 	}
 	in.at++
 	if c, err = in.peek(); err == nil && c == '"' { // empty: no code (rule 10)
 		in.at++
-		in.request.hasCode = false
+		in.request.HasCode = false
 		return nil
 	}
 	sink, err := in.open()
 	if err != nil {
 		return err
 	}
-	in.request.hasCode = true
-	sink.Binary(in.request.binary)
+	in.request.HasCode = true
+	sink.Binary(in.request.Binary)
 	t := codeText{in: in, sink: sink}
 	return t.copy()
 }

@@ -36,13 +36,13 @@ type kept struct {
 
 func (k *kept) Binary(binary bool) { k.told = binary }
 
-func read(text string, n int) (request *initRequest, code string, err error) {
+func read(text string, n int) (request *Init, code string, err error) {
 	var sink *kept
-	request, err = readInit(&split{[]byte(text), n}, func() (codeSink, error) {
+	request, err = ReadInit(&split{[]byte(text), n}, func() (CodeSink, error) {
 		sink = &kept{}
 		return sink, nil
 	})
-	if err == nil && request.hasCode {
+	if err == nil && request.HasCode {
 		code = sink.String()
 	}
 	return request, code, err
@@ -51,22 +51,22 @@ func read(text string, n int) (request *initRequest, code string, err error) {
 func TestReadInit(t *testing.T) {
 	for name, test := range map[string]struct {
 		text string
-		want initRequest
+		want Init
 		code string
 	}{
-		"seed":           {`{"value":{"binary":true,"code":"f0VMRg=="}}`, initRequest{hasCode: true, binary: true}, "f0VMRg=="},
-		"invoker":        {`{"value":{"name":"hi","main":"main","code":"x","binary":true,"env":{"A":"b"}}}`, initRequest{hasCode: true, binary: true, main: "main", env: [][2]string{{"A", "b"}}}, "x"},
-		"null env":       {`{"value":{"code":"x","env":null}}`, initRequest{hasCode: true}, "x"},
-		"env values":     {`{"value":{"env":{"e":"","n":1.50,"o":{"a": [1, 2]},"k":"a=b","":"none","x=y":"none"}}}`, initRequest{env: [][2]string{{"e", ""}, {"n", "1.50"}, {"o", `{"a":[1,2]}`}, {"k", "a=b"}}}, ""},
-		"no code":        {`{"value":{}}`, initRequest{}, ""},
-		"null code":      {`{"value":{"code":null}}`, initRequest{}, ""},
-		"empty code":     {`{"value":{"code":""}}`, initRequest{}, ""},
-		"escapes":        {`{"value":{"code":"#!/bin/sh\necho \"\u2744 \ud83d\ude00\" \\\/\t\ud83d-\ude00"}}`, initRequest{hasCode: true}, "#!/bin/sh\necho \"❄ 😀\" \\/\t\ufffd-\ufffd"},
-		"blanks":         {" {\n\"value\" : {\"code\" :\t\"x\" , \"binary\" : false } , \"more\" : [ 1 , {} ] }\r\n", initRequest{hasCode: true}, "x"},
-		"the last wins":  {`{"value":{"code":"a","code":"b"}}`, initRequest{hasCode: true}, "b"},
-		"code then null": {`{"value":{"code":"a","code":null}}`, initRequest{}, ""},
-		"second value":   {`{"value":{"code":"a","main":"m"},"value":{"code":"b"}}`, initRequest{hasCode: true}, "b"},
-		"escaped names":  {`{"v\u0061lue":{"c\u006fde":"x"}}`, initRequest{hasCode: true}, "x"},
+		"seed":           {`{"value":{"binary":true,"code":"f0VMRg=="}}`, Init{HasCode: true, Binary: true}, "f0VMRg=="},
+		"invoker":        {`{"value":{"name":"hi","main":"main","code":"x","binary":true,"env":{"A":"b"}}}`, Init{HasCode: true, Binary: true, Main: "main", Env: [][2]string{{"A", "b"}}}, "x"},
+		"null env":       {`{"value":{"code":"x","env":null}}`, Init{HasCode: true}, "x"},
+		"env values":     {`{"value":{"env":{"e":"","n":1.50,"o":{"a": [1, 2]},"k":"a=b","":"none","x=y":"none"}}}`, Init{Env: [][2]string{{"e", ""}, {"n", "1.50"}, {"o", `{"a":[1,2]}`}, {"k", "a=b"}}}, ""},
+		"no code":        {`{"value":{}}`, Init{}, ""},
+		"null code":      {`{"value":{"code":null}}`, Init{}, ""},
+		"empty code":     {`{"value":{"code":""}}`, Init{}, ""},
+		"escapes":        {`{"value":{"code":"#!/bin/sh\necho \"\u2744 \ud83d\ude00\" \\\/\t\ud83d-\ude00"}}`, Init{HasCode: true}, "#!/bin/sh\necho \"❄ 😀\" \\/\t\ufffd-\ufffd"},
+		"blanks":         {" {\n\"value\" : {\"code\" :\t\"x\" , \"binary\" : false } , \"more\" : [ 1 , {} ] }\r\n", Init{HasCode: true}, "x"},
+		"the last wins":  {`{"value":{"code":"a","code":"b"}}`, Init{HasCode: true}, "b"},
+		"code then null": {`{"value":{"code":"a","code":null}}`, Init{}, ""},
+		"second value":   {`{"value":{"code":"a","main":"m"},"value":{"code":"b"}}`, Init{HasCode: true}, "b"},
+		"escaped names":  {`{"v\u0061lue":{"c\u006fde":"x"}}`, Init{HasCode: true}, "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for n := 1; n <= len(test.text); n++ {
@@ -74,7 +74,7 @@ func TestReadInit(t *testing.T) {
 				if err != nil {
 					t.Fatalf("in pieces of %d: %v", n, err)
 				}
-				if diff := cmp.Diff(test.want, *request, cmp.AllowUnexported(initRequest{})); diff != "" || code != test.code {
+				if diff := cmp.Diff(test.want, *request); diff != "" || code != test.code {
 					t.Fatalf("in pieces of %d: code %q, want %q; %s", n, code, test.code, diff)
 				}
 			}
@@ -112,7 +112,7 @@ func TestReadInitErrors(t *testing.T) {
 
 func TestReadInitKeepsTheSinksError(t *testing.T) {
 	full := errors.New("full")
-	_, err := readInit(&split{[]byte(`{"value":{"code":"x"}}`), 5}, func() (codeSink, error) { return nil, full })
+	_, err := ReadInit(&split{[]byte(`{"value":{"code":"x"}}`), 5}, func() (CodeSink, error) { return nil, full })
 	if err != full {
 		t.Errorf("got %v, want the sink's error", err)
 	}
@@ -149,8 +149,8 @@ func FuzzReadInit(f *testing.F) {
 		if want.Value.Code != nil && *want.Value.Code != "" && strings.ToValidUTF8(code, "�") != *want.Value.Code {
 			t.Fatalf("code of %q is %q, want %q", text, code, *want.Value.Code)
 		}
-		if want.Value.Binary != nil && *want.Value.Binary != request.binary {
-			t.Fatalf("binary of %q is %v", text, request.binary)
+		if want.Value.Binary != nil && *want.Value.Binary != request.Binary {
+			t.Fatalf("binary of %q is %v", text, request.Binary)
 		}
 	})
 }

@@ -13,38 +13,39 @@ import (
 )
 
 // serveRun serves one run, or starts it where runs may overlap. The caller holds
-// the turn.
-func (s *Service) serveRun(r *http1.Request) {
+// the turn. slow is as in native.Action.
+func (s *Service) serveRun(r *http1.Request, slow func()) {
 	if s.action == nil {
 		s.fail(r, s.config.protocol().beforeInit())
 		return
 	}
-	if v0, ok := s.action.(*native.V0); ok && s.config.Concurrent {
+	if a := s.action; s.config.Concurrent && a.Overlaps() {
 		s.overlap.Add(1)
 		go func() {
 			defer s.overlap.Done()
-			s.run(r, v0)
+			s.run(r, a, nil)
 		}()
 		return
 	}
-	s.run(r, s.action)
+	s.run(r, s.action, slow)
 }
 
 // run gives a request to the action and answers it.
-func (s *Service) run(r *http1.Request, action native.Action) {
+func (s *Service) run(r *http1.Request, action native.Action, slow func()) {
 	request, err := readRun(r.Body)
 	if err != nil {
 		s.fail(r, *err)
+		s.host.Logs.Sentinels() // the collector waits for them after every run
 		return
 	}
-	b, runErr := action.Run(request.Activation)
+	b, runErr := action.Run(request.Activation, slow)
 	switch {
 	case runErr != nil:
-		s.fail(r, s.runFailure(runErr, action))
+		s.fail(r, s.runFailure(runErr))
 		s.host.Logs.Sentinels()
 	case !isResult(b[native.HeadRoom:]):
 		s.badResult(b[native.HeadRoom:])
-		s.fail(r, failure{status: 502, text: textNoResult})
+		s.fail(r, Failure{Status: 502, Text: textNoResult})
 		action.Settle(b, true)
 		s.noteDeadline(request.deadline)
 		s.host.Logs.Sentinels()
@@ -77,26 +78,27 @@ func (s *Service) badResult(line []byte) {
 	}
 }
 
-func (s *Service) runFailure(err error, action native.Action) failure {
-	if _, v0 := action.(*native.V0); v0 { // the process could not be started
-		return failure{status: 502, text: textNoResult, log: "cannot run the action: " + err.Error()}
-	}
+func (s *Service) runFailure(err error) Failure {
 	var exit *native.ExitError
-	if errors.As(err, &exit) {
+	var start *native.StartError
+	switch {
+	case errors.As(err, &exit):
 		return s.config.protocol().exited(exit.Reason, exit.Before)
+	case errors.As(err, &start): // a process for this run
+		return Failure{Status: 502, Text: textNoResult, Log: err.Error()}
 	}
-	return failure{status: 502, text: err.Error()}
+	return Failure{Status: 502, Text: err.Error()}
 }
 
 // fail answers with a failure, after its log.
-func (s *Service) fail(r *http1.Request, f failure) {
-	if f.log != "" {
-		s.host.Logs.Line(native.Stderr, f.log)
+func (s *Service) fail(r *http1.Request, f Failure) {
+	if f.Log != "" {
+		s.host.Logs.Line(native.Stderr, f.Log)
 	}
-	if f.sentinels {
+	if f.Sentinels {
 		s.host.Logs.Sentinels()
 	}
-	answerError(r, f.status, f.text)
+	answerError(r, f.Status, f.Text)
 }
 
 // runRequest is the body of a /run, taken apart.
@@ -106,7 +108,7 @@ type runRequest struct {
 }
 
 // readRun takes a body apart. It makes one line of it, in place.
-func readRun(body []byte) (runRequest, *failure) {
+func readRun(body []byte) (runRequest, *Failure) {
 	var r runRequest
 	body = jsonscan.Trim(body)
 	if len(body) == 0 {
@@ -123,7 +125,7 @@ func readRun(body []byte) (runRequest, *failure) {
 		}
 	}
 	if err := members.Err(); err != nil {
-		return r, &failure{status: 400, text: "Error unmarshaling request: " + err.Error()}
+		return r, &Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error()}
 	}
 	jsonscan.OneLine(body)
 	switch jsonscan.Kind(r.Value) {
@@ -132,7 +134,7 @@ func readRun(body []byte) (runRequest, *failure) {
 		r.Value = append(make([]byte, 0, 4), "{}"...)
 		r.Body = withValue(body)
 	default:
-		return r, &failure{status: 404, text: textNoArgument}
+		return r, &Failure{Status: 404, Text: textNoArgument}
 	}
 	return r, nil
 }

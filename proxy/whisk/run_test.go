@@ -32,7 +32,7 @@ func TestReadRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, failed := readRun(body(test.body))
 			if failed != nil {
-				t.Fatal(failed.text)
+				t.Fatal(failed.Text)
 			}
 			if string(r.Value) != test.value || string(r.Body) != test.line || r.deadline != test.deadline {
 				t.Errorf("value %q, line %q, deadline %d; want %q, %q, %d", r.Value, r.Body, r.deadline, test.value, test.line, test.deadline)
@@ -45,12 +45,12 @@ func TestReadRun(t *testing.T) {
 }
 
 func TestReadRunErrors(t *testing.T) {
-	for text, want := range map[string]failure{
-		`x`:             {status: 400, text: "Error unmarshaling request: unexpected 'x' where an object was expected at byte 0"},
-		`[]`:            {status: 400, text: "Error unmarshaling request: unexpected '[' where an object was expected at byte 0"},
-		`{"value":{}`:   {status: 400, text: "Error unmarshaling request: the text ends where a comma or the end of the object was expected at byte 11"},
-		`{"value":1}`:   {status: 404, text: textNoArgument},
-		`{"value":"x"}`: {status: 404, text: textNoArgument},
+	for text, want := range map[string]Failure{
+		`x`:             {Status: 400, Text: "Error unmarshaling request: unexpected 'x' where an object was expected at byte 0"},
+		`[]`:            {Status: 400, Text: "Error unmarshaling request: unexpected '[' where an object was expected at byte 0"},
+		`{"value":{}`:   {Status: 400, Text: "Error unmarshaling request: the text ends where a comma or the end of the object was expected at byte 11"},
+		`{"value":1}`:   {Status: 404, Text: textNoArgument},
+		`{"value":"x"}`: {Status: 404, Text: textNoArgument},
 	} {
 		if _, failed := readRun(body(text)); failed == nil || *failed != want {
 			t.Errorf("readRun(%q): %+v, want %+v", text, failed, want)
@@ -82,7 +82,7 @@ func BenchmarkReadRun(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, failed := readRun(text); failed != nil {
-			b.Fatal(failed.text)
+			b.Fatal(failed.Text)
 		}
 	}
 }

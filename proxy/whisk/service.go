@@ -11,16 +11,18 @@ package whisk
 import (
 	"sync"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
 // A Service answers /init and /run. It implements http1.Handler.
 type Service struct {
+	// Server is what serves the service, where it may be handed over.
+	Server *http1.Server
+
 	config Config
 	host   *native.Host
-	folder *action.Folder
+	loader Loader
 
 	// initializing is held by the /init that is being served.
 	initializing sync.Mutex
@@ -38,13 +40,13 @@ type Service struct {
 }
 
 // New gives a service that logs to host's streams.
-func New(config Config, host *native.Host) *Service {
-	return &Service{
-		config: config,
-		host:   host,
-		folder: &action.Folder{Dir: config.ActionDir, Limits: config.Limits, Env: config.Env},
-	}
+func New(config Config, host *native.Host, loader Loader) *Service {
+	return &Service{config: config, host: host, loader: loader}
 }
+
+// Preset gives the service an action before any /init; initialized tells that
+// the /init was seen to. It is called before requests are served.
+func (s *Service) Preset(a native.Action, initialized bool) { s.action, s.initialized = a, initialized }
 
 // Streams implements http1.Handler: code is decoded as it arrives.
 func (s *Service) Streams(method, path string) bool { return method == "POST" && path == "/init" }
@@ -79,10 +81,10 @@ func (s *Service) enqueue(r *http1.Request) bool {
 
 // Work implements http1.Handler: it serves the runs that wait, unless another
 // thread does.
-func (s *Service) Work() {
+func (s *Service) Work(slow func()) {
 	for s.waiting() && s.turn.TryLock() {
 		for r := s.next(); r != nil; r = s.next() {
-			s.serveRun(r)
+			s.serveRun(r, slow)
 		}
 		s.turn.Unlock()
 		// A run that was queued since the last look found the turn taken.

@@ -1,0 +1,43 @@
+package openwhisk
+
+import (
+	"os"
+	"runtime"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
+)
+
+// http serves /init and /run in this process, on the port that the settings
+// name or on what a proxy handed over.
+func (p *program) http() {
+	set, err := settings.Read(os.Environ())
+	if err != nil {
+		fail(err.Error())
+	}
+	host := native.NewHost(1, 2)
+	host.Orphans = false // the program's own os/exec waits for its children
+	logs, err := takeLogs(host.Logs)
+	if err != nil {
+		fail("cannot take over the logs: " + err.Error())
+	}
+	action := &inProcess{program: p, logs: logs, watch: newWatch()}
+	service := whisk.New(set.Whisk, host, &loader{program: p, action: action})
+	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
+	go service.Signals(func() {
+		logs.settle()
+		os.Exit(0)
+	})
+	if text := os.Getenv(handoverVariable); text != "" {
+		p.takeOver(text, server, service, action)
+	} else if err := server.Listen(set.Port); err != nil {
+		fail(err.Error() + " (set OW_PORT)")
+	} else {
+		service.Preset(action, false) // on a desk nobody sends an /init
+	}
+	err = server.Serve()
+	runtime.KeepAlive(logs)
+	fail(err.Error())
+}

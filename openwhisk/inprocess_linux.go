@@ -1,0 +1,86 @@
+package openwhisk
+
+import (
+	"os"
+	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
+)
+
+// inProcess is a native.Action that calls the handler in this process.
+type inProcess struct {
+	program *program
+	logs    *logPipes
+	watch   *watch
+}
+
+// Run implements native.Action.
+func (a *inProcess) Run(activation native.Activation, slow func()) ([]byte, error) {
+	if slow != nil {
+		a.watch.begin(slow)
+	}
+	result, err := a.program.invoke(activation.Body, activation.Value)
+	if slow != nil {
+		a.watch.end()
+	}
+	if err != nil {
+		a.logs.settle()
+		return nil, err
+	}
+	b := make([]byte, native.HeadRoom+len(result))
+	copy(b[native.HeadRoom:], result)
+	return b, nil
+}
+
+// Settle implements native.Action.
+func (a *inProcess) Settle([]byte, bool) { a.logs.settle() }
+
+// Overlaps implements native.Action.
+func (a *inProcess) Overlaps() bool { return true }
+
+// Signal implements native.Action. SIGKILL comes when a run has not ended in
+// time; there is no other process to give it to.
+func (a *inProcess) Signal(s syscall.Signal) {
+	if s == syscall.SIGKILL {
+		os.Exit(137)
+	}
+}
+
+// Stop implements native.Action.
+func (a *inProcess) Stop(p native.Patience) { a.program.shutdown(p.AfterEOF + p.AfterTerm) }
+
+// loader is the whisk.Loader of a program that is the action itself.
+type loader struct {
+	program *program
+	action  *inProcess
+}
+
+// Load implements whisk.Loader: it takes the environment of an /init, and no
+// code.
+func (l *loader) Load(body whisk.Pieces) (native.Action, *whisk.Failure) {
+	refused := false
+	request, err := whisk.ReadInit(body, func() (whisk.CodeSink, error) {
+		refused = true
+		return discard{}, nil
+	})
+	switch {
+	case err != nil:
+		return nil, &whisk.Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error()}
+	case refused && request.HasCode:
+		return nil, &whisk.Failure{Status: 403, Text: "this image has its action built in and takes no code"}
+	}
+	for _, v := range request.Env {
+		os.Setenv(v[0], v[1])
+	}
+	if err := l.program.initialize(); err != nil {
+		return nil, &whisk.Failure{Status: 502, Text: "cannot start action: " + err.Error()}
+	}
+	return l.action, nil
+}
+
+// discard is a whisk.CodeSink that keeps nothing.
+type discard struct{}
+
+func (discard) Write(b []byte) (int, error) { return len(b), nil }
+func (discard) Binary(bool)                 {}

@@ -1,0 +1,124 @@
+// Package openwhisk makes a Go program an OpenWhisk action. The program serves
+// /init and /run itself: it needs no server beside it and starts no process for
+// a run.
+//
+//	func hello(event json.RawMessage) (json.RawMessage, error) {
+//		return json.Marshal(map[string]string{"greetings": "Hello"})
+//	}
+//
+//	func main() { openwhisk.Start(hello) }
+//
+// The same program runs as an upload that replaces mkimage's proxy, baked into an
+// image without a proxy, as the child of a proxy that speaks the OpenWhisk Native
+// Protocol (v1 or ActionLoop), and on a desk: go run . and then
+//
+//	curl localhost:8080/run -d '{"value":{"name":"Mike"}}'
+//
+// What a handler returns is the answer: an object or an array. An error of it is
+// an application error, {"error":"…"}. A panic is a failed run, with the stack in
+// the log, and the program lives on. What goes to os.Stdout and os.Stderr is the
+// activation's log.
+//
+// Runs come one at a time, or together when the container's
+// __OW_ALLOW_CONCURRENT is true. Settings are those of the proxy: OW_PORT,
+// OW_MAX_BODY, OW_SHUTDOWN_GRACE.
+package openwhisk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"sync/atomic"
+)
+
+// Marker is in every program that can be started by Start, StartContext or
+// StartFunc, stripped or not. The proxy looks for it to tell such programs from
+// others.
+const Marker = "openwhisk-action-library\x00v1\x00"
+
+// Handler answers one activation. event is the activation's argument, an object
+// or an array; it belongs to the handler. The result has to be an object or an
+// array too. ctx ends at the activation's deadline, and tells what is known of
+// the activation: ActivationID, Namespace, ActionName.
+type Handler func(ctx context.Context, event json.RawMessage) (json.RawMessage, error)
+
+// Start serves activations with fn until the container ends. It does not return.
+func Start(fn func(json.RawMessage) (json.RawMessage, error)) {
+	StartContext(func(_ context.Context, event json.RawMessage) (json.RawMessage, error) { return fn(event) })
+}
+
+// StartFunc is StartContext for typed values: the argument is decoded into an In,
+// and the Out encoded, as encoding/json does. An argument that does not fit is an
+// application error that says why.
+func StartFunc[In, Out any](fn func(context.Context, In) (Out, error), options ...Option) {
+	StartContext(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
+		var in In
+		if err := json.Unmarshal(event, &in); err != nil {
+			return nil, fmt.Errorf("the argument does not fit: %w", err)
+		}
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(out)
+	}, options...)
+}
+
+// StartContext is Start for a handler that takes a context, with options.
+func StartContext(fn func(context.Context, json.RawMessage) (json.RawMessage, error), options ...Option) {
+	if !started.CompareAndSwap(false, true) {
+		fail("Start was called twice: a program has one handler")
+	}
+	p := &program{handler: fn, marker: Marker}
+	for _, option := range options {
+		option(p)
+	}
+	p.serve()
+}
+
+var started atomic.Bool
+
+// An Option adds to what a program does.
+type Option func(*program)
+
+// OnInit has fn called once, when /init has set the action's environment and
+// before the first run. An error fails the init.
+func OnInit(fn func(context.Context) error) Option {
+	return func(p *program) { p.onInit = fn }
+}
+
+// OnShutdown has fn called once, after the last run, when the container is told
+// to end. ctx ends when the time for that is over.
+func OnShutdown(fn func(context.Context)) Option {
+	return func(p *program) { p.onShutdown = fn }
+}
+
+// program is what Start was given.
+type program struct {
+	handler    Handler
+	onInit     func(context.Context) error
+	onShutdown func(context.Context)
+	marker     string // keeps Marker in programs that call Start, and in no others
+}
+
+// serve finds out how the program was started, and does not return.
+func (p *program) serve() {
+	if results := childOf(); results != nil {
+		p.pipes(results)
+	}
+	p.http()
+}
+
+// initialize calls what OnInit was given.
+func (p *program) initialize() error {
+	if p.onInit == nil {
+		return nil
+	}
+	return p.onInit(context.Background())
+}
+
+func fail(reason string) {
+	fmt.Fprintln(os.Stderr, "openwhisk: "+reason)
+	os.Exit(1)
+}

@@ -1,0 +1,298 @@
+//go:build linux
+
+package http1
+
+import (
+	"bytes"
+	"errors"
+	"runtime"
+	"strconv"
+	"syscall"
+	"unsafe"
+)
+
+// A server can be handed over to the program that replaces this one (exec): the
+// listening socket, the request that asked for it, and every connection with what
+// was read from it and what is still to be sent. So no connection is refused or
+// lost at any moment.
+//
+// What is handed over stands in a file in memory, whose descriptor the new program
+// is told. After the line "http1 1" and the listener's descriptor it holds, for
+// each connection, a line of numbers and then the bytes:
+//
+//	listener
+//	descriptor kind input output close old
+//
+// kind is 1 for the connection whose request is still to be answered, input and
+// output are how many bytes follow, close and old are 1 or 0.
+const handoverHead = "http1 1\n"
+
+// Quiesce stops the reading, for good: when it returns no thread of the server
+// works on a connection.
+func (s *Server) Quiesce() error {
+	var p [2]int
+	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
+		return err
+	}
+	s.stopped.Store(true)
+	// The thread that waits for events is woken by one that means nothing.
+	if err := s.arm(p[0], syscall.EPOLLIN, syscall.EPOLL_CTL_ADD); err != nil {
+		return err
+	}
+	syscall.Write(p[1], []byte{0})
+	s.lead.Lock()
+	return nil
+}
+
+// Handover gives the descriptor of what TakeOver needs. The server is quiesced,
+// and r, whose body was read, is not answered. All descriptors that are handed
+// over survive an exec.
+func (s *Server) Handover(r *Request) (int, error) {
+	file, err := memoryFile()
+	if err != nil {
+		return -1, err
+	}
+	h := handover{file: file}
+	h.text(handoverHead + strconv.Itoa(s.listener) + "\n")
+	h.keep(s.listener)
+	for i := range s.conns {
+		c := s.conns[i].Load()
+		if c == nil {
+			continue
+		}
+		c.turn.Load() // sees what its last owner wrote
+		if c.leaving {
+			continue
+		}
+		if c == r.conn {
+			h.conn(c, 1, c.buf[c.next:c.n])
+		} else {
+			h.conn(c, 0, c.unread())
+		}
+	}
+	h.keep(file)
+	return file, h.err
+}
+
+type handover struct {
+	file int
+	err  error
+}
+
+func (h *handover) conn(c *conn, kind int, input []byte) {
+	var line []byte
+	for _, n := range []int{c.fd, kind, len(input), len(c.out), bit(c.request.close && (kind == 1 || len(c.out) > 0)), bit(c.head.old)} {
+		line = append(strconv.AppendInt(line, int64(n), 10), ' ')
+	}
+	line[len(line)-1] = '\n'
+	h.bytes(line)
+	h.bytes(input)
+	h.bytes(c.out)
+	h.keep(c.fd)
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (h *handover) text(s string) { h.bytes([]byte(s)) }
+
+func (h *handover) bytes(b []byte) {
+	for len(b) > 0 && h.err == nil {
+		n, err := write(h.file, b)
+		h.err = err
+		b = b[max(n, 0):]
+	}
+}
+
+// keep has a descriptor survive an exec.
+func (h *handover) keep(fd int) {
+	if _, _, err := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_SETFD, 0); err != 0 && h.err == nil {
+		h.err = err
+	}
+}
+
+// unread is what was read of requests that are not answered, as it came.
+func (c *conn) unread() []byte {
+	raw := c.buf[:c.n]
+	if c.headEnd == 0 || c.head.length != noLength || c.request.body != nil {
+		return raw
+	}
+	return c.chunks.encode(bytes.Clone(raw[:c.headEnd]), raw[c.headEnd:c.bodyEnd])
+}
+
+// encode appends an encoding of what was decoded of a body so far, which whatever
+// comes next of it continues.
+func (c *chunks) encode(b, decoded []byte) []byte {
+	chunk := func(size int64) {
+		b = append(strconv.AppendInt(b, size, 16), "\r\n"...)
+		b = append(b, decoded...)
+	}
+	switch c.state {
+	case chunkData:
+		chunk(int64(len(decoded)) + c.left)
+		return b
+	case chunkDataCR:
+		chunk(int64(len(decoded)))
+		return b
+	case chunkDataLF:
+		chunk(int64(len(decoded)))
+		return append(b, '\r')
+	}
+	if len(decoded) > 0 {
+		chunk(int64(len(decoded)))
+		b = append(b, "\r\n"...)
+	}
+	switch c.state {
+	case chunkSize, chunkExtension, chunkSizeLF:
+		if c.digits == 0 {
+			return b
+		}
+		size := strconv.FormatInt(c.left, 16)
+		for range c.digits - len(size) {
+			b = append(b, '0')
+		}
+		b = append(b, size...)
+		if c.state == chunkExtension {
+			b = append(b, ';')
+		} else if c.state == chunkSizeLF {
+			b = append(b, '\r')
+		}
+		return b
+	}
+	b = append(b, "0\r\n"...)
+	switch c.state {
+	case trailerName:
+		return append(b, 'x')
+	case trailerValue:
+		return append(b, "x:"...)
+	case trailerLF:
+		return append(b, "x:\r"...)
+	case lastLF:
+		return append(b, '\r')
+	}
+	return b
+}
+
+var errHandover = errors.New("what was handed over cannot be read")
+
+// TakeOver opens the server on what Handover gave, and returns the request that
+// is to be answered. It stands for Listen.
+func (s *Server) TakeOver(file int) (*Request, error) {
+	if err := s.prepare(); err != nil {
+		return nil, err
+	}
+	b, err := contents(file)
+	syscall.Close(file)
+	rest, ok := bytes.CutPrefix(b, []byte(handoverHead))
+	if err != nil || !ok {
+		return nil, errHandover
+	}
+	line, rest, _ := bytes.Cut(rest, []byte("\n"))
+	if s.listener, err = strconv.Atoi(string(line)); err != nil {
+		return nil, errHandover
+	}
+	syscall.CloseOnExec(s.listener)
+	var request *Request
+	for len(rest) > 0 {
+		var c *conn
+		var pending bool
+		if c, pending, rest, err = s.resume(rest); err != nil {
+			return nil, err
+		}
+		if pending {
+			request = &c.request
+			continue
+		}
+		s.resumed = append(s.resumed, c)
+	}
+	if request == nil {
+		return nil, errHandover
+	}
+	return request, s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
+}
+
+// resume makes a connection of a line and what follows it.
+func (s *Server) resume(b []byte) (c *conn, pending bool, rest []byte, err error) {
+	line, rest, _ := bytes.Cut(b, []byte("\n"))
+	var n [6]int
+	for i, word := range bytes.Fields(line) {
+		if i == len(n) {
+			return nil, false, nil, errHandover
+		}
+		if n[i], err = strconv.Atoi(string(word)); err != nil || n[i] < 0 {
+			return nil, false, nil, errHandover
+		}
+	}
+	fd, input, output := n[0], n[2], n[3]
+	if fd == 0 || fd >= len(s.conns) || input+output > len(rest) {
+		return nil, false, nil, errHandover
+	}
+	syscall.CloseOnExec(fd)
+	c = &conn{server: s, fd: fd, small: make([]byte, smallBuffer)}
+	c.buf = c.small
+	if input > len(c.buf) {
+		c.buf = make([]byte, input+1)
+	}
+	c.n = copy(c.buf, rest[:input])
+	c.out = bytes.Clone(rest[input : input+output])
+	c.request = Request{conn: c, close: n[4] == 1}
+	c.head.old = n[5] == 1
+	if pending = n[1] == 1; pending {
+		c.request.body = &Body{conn: c}
+	}
+	s.conns[fd].Store(c)
+	s.open++
+	// Its owner arms it, once the server serves.
+	return c, pending, rest[input+output:], syscall.EpollCtl(s.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLONESHOT, Fd: int32(fd)})
+}
+
+// goOn lets what was handed over go on where it was.
+func (s *Server) goOn() {
+	for _, c := range s.resumed {
+		switch {
+		case len(c.out) > 0:
+			if c.flush() {
+				c.proceed()
+			}
+		case c.n > 0:
+			c.advance()
+		default:
+			c.await(notWaiting, syscall.EPOLLIN)
+		}
+	}
+	s.resumed = nil
+}
+
+func contents(fd int) ([]byte, error) {
+	size, err := syscall.Seek(fd, 0, 2)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, size)
+	for at := 0; at < len(b); {
+		n, err := syscall.Pread(fd, b[at:], int64(at))
+		if err != nil && err != syscall.EINTR || n == 0 {
+			return nil, errHandover
+		}
+		at += max(n, 0)
+	}
+	return b, nil
+}
+
+// memoryFile is memfd_create(2), which package syscall does not name.
+func memoryFile() (int, error) {
+	number := uintptr(319)
+	if runtime.GOARCH == "arm64" {
+		number = 279
+	}
+	name := []byte("handover\x00")
+	fd, _, err := syscall.Syscall(number, uintptr(unsafe.Pointer(&name[0])), 0, 0)
+	if err != 0 {
+		return -1, err
+	}
+	return int(fd), nil
+}

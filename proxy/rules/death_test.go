@@ -1,0 +1,122 @@
+package rules
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// deaths are ways to die in the middle of a run.
+var deaths = map[string][]step{
+	"exits":                         {{"exit", "3"}},
+	"is killed":                     {{"kill", "9"}},
+	"writes half a line and exits":  {{"result", "{\"half"}, {"exit", "3"}},
+	"logs half a line and exits":    {{"stderr", "half"}, {"exit", "3"}},
+	"logs much and exits":           {{"flood", "stderr", "300000"}, {"exit", "3"}},
+	"leaves a child with its pipes": {{"spawn", `[["sleep","1h"]]`}, {"exit", "3"}},
+	"closes its results and exits":  {{"close", "result"}, {"sleep", "20ms"}, {"exit", "3"}},
+	"closes everything and exits":   {{"close", "stdin"}, {"close", "result"}, {"close", "stdout"}, {"close", "stderr"}, {"exit", "3"}},
+}
+
+func TestRule30_DeathDuringARun(t *testing.T) {
+	t.Parallel()
+	for name, steps := range deaths {
+		t.Run(name, func(t *testing.T) {
+			eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+				p := start(t, chosen).ready(obey())
+				p.run(`{}`)
+				how := "exit status 3"
+				if name == "is killed" {
+					how = "signal: killed (out of memory?)"
+				}
+				want, after := failed(502, "the action exited: "+how), failed(500, "the action exited: "+how)
+				switch protocol {
+				case "actionloop":
+					want, after = failed(400, "command exited"), failed(500, "command exited")
+				case "v0":
+					want = failed(502, noResult)
+				}
+				if got := p.do(steps...); got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+				p.ended(2)
+				for n := 3; n < 6; n++ {
+					got := p.run(`{}`)
+					if protocol == "v0" {
+						if got.status != 200 {
+							t.Errorf("a fresh process: %s", got)
+						}
+					} else if got != after {
+						t.Errorf("got %s, want %s", got, after)
+					}
+					p.ended(n)
+				}
+				if protocol != "v0" {
+					await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+				}
+				if n := p.zombies(); n > 0 {
+					t.Errorf("%d zombies", n)
+				}
+			})
+		})
+	}
+}
+
+func TestRule30_DeathBetweenRuns(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"v1", "quiet", "actionloop"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, protocols[protocol]).ready(obey())
+			p.do(step{"after", `[["stderr","last words"],["exit","3"]]`})
+			await(t, "the action is gone", func() bool { return len(p.descendants()) == 0 })
+			want := failed(500, "the action exited: exit status 3")
+			if protocol == "actionloop" {
+				want = failed(500, "command exited")
+			}
+			for range 3 {
+				if got := p.run(`{}`); got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+			p.ended(4)
+			p.logged("last words")
+			if n := p.zombies(); n > 0 {
+				t.Errorf("%d zombies", n)
+			}
+		})
+	}
+}
+
+// A child that ends before anybody runs it is collected all the same.
+func TestRule30_AnActionThatDiesUnusedLeavesNoZombie(t *testing.T) {
+	t.Parallel()
+	p := start(t).ready(obey())
+	for _, pid := range p.descendants() {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	await(t, "the action is gone", func() bool { return len(p.descendants()) == 0 })
+	if got := p.run(`{}`); got != failed(500, "the action exited: signal: killed (out of memory?)") {
+		t.Errorf("got %s", got)
+	}
+	if n := p.zombies(); n > 0 {
+		t.Errorf("%d zombies", n)
+	}
+}
+
+func TestRule30_ClosedPipes(t *testing.T) {
+	t.Parallel()
+	for _, pipe := range []string{"stdin", "result"} {
+		t.Run(pipe, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, env("OW_PROTOCOL=v1")).ready(obey())
+			for range 2 { // it lives on, but can never answer
+				got := p.do(step{"after", `[["close","` + pipe + `"],["sleep","1h"]]`}, step{"large", "10"})
+				if got.status != 200 && !strings.HasPrefix(got.error(t), "the action exited: ") {
+					t.Errorf("got %s", got)
+				}
+			}
+			await(t, "it is gone", func() bool { return len(p.descendants()) == 0 })
+		})
+	}
+}

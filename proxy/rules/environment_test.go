@@ -1,0 +1,176 @@
+package rules
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// environment runs the action and gives what it finds in its environment.
+func (p *proxy) environment(body string) map[string]string {
+	p.t.Helper()
+	got := p.post("/run", body)
+	var result struct{ Env map[string]string }
+	if err := json.Unmarshal([]byte(got.body), &result); err != nil || got.status != 200 {
+		p.t.Fatalf("%s %v", got, err)
+	}
+	return result.Env
+}
+
+const showEnv = `{"value":{"do":[["env"]]}}`
+
+func TestRule18_InitExportsTheEnvironment(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
+		p := start(t, chosen, env("__OW_API_HOST=container", "KEPT=container", "__OW_REGION=container"))
+		code, _ := json.Marshal(obey())
+		body := `{"value":{"env":{"EMPTY":"","EQUALS":"a=b=c","SNOW":"❄\u2603","LINES":"a\nb","NUMBER":1.50,"BIG":12345678901234567890,"YES":true,` +
+			`"NULL":null,"LIST":[1, "a b" ,{"x" : null}],"OBJECT":{ "a b" : "c  d" },"__OW_API_HOST":"init","SPACED NAME":"x","PATH_TO":"/x"},"code":` + string(code) + `}}`
+		if got := p.post("/init", body); got.status != 200 {
+			t.Fatalf("init: %s", got)
+		}
+		found := p.environment(showEnv)
+		for name, want := range map[string]string{
+			"EMPTY": "", "EQUALS": "a=b=c", "SNOW": "❄☃", "LINES": "a\nb", "NUMBER": "1.50", "BIG": "12345678901234567890", "YES": "true",
+			"NULL": "null", "LIST": `[1,"a b",{"x":null}]`, "OBJECT": `{"a b":"c  d"}`, "__OW_API_HOST": "init", "KEPT": "container",
+			"__OW_REGION": "container", "PATH_TO": "/x",
+		} {
+			if got, there := found[name]; !there || got != want {
+				t.Errorf("%s is %q (%v), want %q", name, got, there, want)
+			}
+		}
+	})
+}
+
+func TestRule19_TheContainersEnvironmentComesFirst(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
+		p := start(t, chosen, env("OF_THE_CONTAINER=yes", "__OW_API_HOST=https://host", "OW_EXECUTION_ENV=", "HOME=/tmp"))
+		p.ready(obey())
+		found := p.environment(showEnv)
+		for name, want := range map[string]string{"OF_THE_CONTAINER": "yes", "__OW_API_HOST": "https://host", "HOME": "/tmp"} {
+			if found[name] != want {
+				t.Errorf("%s is %q, want %q", name, found[name], want)
+			}
+		}
+		if found["PATH"] == "" || found["__OW_PROXY_VERSION"] == "" {
+			t.Errorf("PATH is %q, __OW_PROXY_VERSION is %q", found["PATH"], found["__OW_PROXY_VERSION"])
+		}
+		for _, name := range []string{"__OW_EXECUTION_ENV", "__OW_WAIT_FOR_ACK"} {
+			if _, there := found[name]; there {
+				t.Errorf("%s is set", name)
+			}
+		}
+	})
+}
+
+func TestRule19_ActionLoopsVariables(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=actionloop", "OW_WAIT_FOR_ACK=1", "OW_EXECUTION_ENV=tests/1"))
+	p.bake("exec", obey())
+	p.bake("exec.env", "tests/1\n")
+	if got := p.post("/init", `{"value":{}}`); got.status != 200 {
+		t.Fatalf("init: %s", got)
+	}
+	found := p.environment(showEnv)
+	if found["__OW_WAIT_FOR_ACK"] != "1" || found["__OW_EXECUTION_ENV"] != "tests/1" {
+		t.Errorf("found %q", found)
+	}
+}
+
+// activation is a request as the invoker sends it, around a value.
+func activation(value string) string {
+	return `{"value":` + value + `,"namespace":"guest","action_name":"/guest/❄","action_version":"0.0.1","activation_id":"a1","transaction_id":"t\n1",` +
+		`"deadline":"1700000000000","api_key":"k:s","empty":"","count":7,"list":[1, 2],"nothing":null,"mixed Case":"x","a=b":"x"}`
+}
+
+func TestRule25_V0TurnsMembersIntoVariables(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=v0", "__OW_API_HOST=https://host")).ready(obey())
+	found := p.environment(activation(`{"do":[["env"]]}`))
+	for name, want := range map[string]string{
+		"__OW_NAMESPACE": "guest", "__OW_ACTION_NAME": "/guest/❄", "__OW_ACTION_VERSION": "0.0.1", "__OW_ACTIVATION_ID": "a1",
+		"__OW_TRANSACTION_ID": "t\n1", "__OW_DEADLINE": "1700000000000", "__OW_API_KEY": "k:s", "__OW_EMPTY": "", "__OW_COUNT": "7",
+		"__OW_LIST": "[1,2]", "__OW_NOTHING": "null", "__OW_MIXED CASE": "x", "__OW_API_HOST": "https://host",
+	} {
+		if got, there := found[name]; !there || got != want {
+			t.Errorf("%s is %q (%v), want %q", name, got, there, want)
+		}
+	}
+	if _, there := found["__OW_VALUE"]; there {
+		t.Error("the value is a variable")
+	}
+	found = p.environment(showEnv)
+	for name := range found {
+		if strings.HasPrefix(name, "__OW_") && name != "__OW_API_HOST" && name != "__OW_PROXY_VERSION" {
+			t.Errorf("%s leaks into the next run", name)
+		}
+	}
+}
+
+func TestRule25_ActionLoopHasTheMembersInTheLine(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=actionloop")).ready(obey())
+	got := p.post("/run", activation(`{"do":[["env"]]}`))
+	var result struct {
+		Request map[string]any
+		Env     map[string]string
+	}
+	if err := json.Unmarshal([]byte(got.body), &result); err != nil {
+		t.Fatalf("%s: %v", got, err)
+	}
+	for name, want := range map[string]any{"namespace": "guest", "activation_id": "a1", "deadline": "1700000000000", "api_key": "k:s", "count": 7.0, "transaction_id": "t\n1", "nothing": nil} {
+		if found, there := result.Request[name]; !there || found != want {
+			t.Errorf("%s is %v, want %v", name, found, want)
+		}
+	}
+	if _, there := result.Env["__OW_ACTIVATION_ID"]; there {
+		t.Error("the activation's id is a variable too")
+	}
+}
+
+func TestRule29_TheWorkingDirectoryIsTheActions(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen, env("PWD=/elsewhere")).ready(obey())
+		got := p.do(step{"directory"}, step{"env", "PWD"})
+		var result struct {
+			Directory string
+			Env       map[string]string
+		}
+		if err := json.Unmarshal([]byte(got.body), &result); err != nil {
+			t.Fatalf("%s: %v", got, err)
+		}
+		real, err := filepath.EvalSymlinks(p.dir)
+		if protocol == "actionloop" { // a numbered one for each init
+			real = filepath.Join(real, "1", "bin")
+		}
+		if err != nil || result.Directory != real || result.Env["PWD"] != real {
+			t.Errorf("directory %q, PWD %q, want %q", result.Directory, result.Env["PWD"], p.dir)
+		}
+	})
+}
+
+// An action gets no descriptor of the proxy: 0, 1 and 2, and 3 where its
+// protocol says so.
+func TestRule19_NoDescriptorsLeak(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen)
+		var crowd []*connection
+		for range 10 {
+			crowd = append(crowd, p.dial())
+		}
+		for _, c := range crowd {
+			c.send("/unknown", "")
+			c.answer()
+		}
+		got := p.ready(obey()).do(step{"descriptors"})
+		want := `"descriptors":["0","1","2"]`
+		if protocol == "actionloop" || protocol == "quiet" {
+			want = `"descriptors":["0","1","2","3"]`
+		}
+		contains(t, got.body, want)
+	})
+}

@@ -1,0 +1,251 @@
+package rules
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestRule08_InitAnswersOK(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
+		if got, want := start(t, chosen).init(obey()), (answer{200, "OK"}); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestRule09_TheFirstActionLivesOnAfterASecondInit(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen).ready(obey())
+		before := p.run(`{}`)
+		for range 3 {
+			if got := p.init("#!/bin/sh\necho '{}'\n"); got != failed(403, onlyOnce) {
+				t.Errorf("second init: %s", got)
+			}
+		}
+		p.logged(onlyOnce)
+		after := p.run(`{}`)
+		if want := strings.Replace(before.body, `"run":1`, `"run":2`, 1); after.status != 200 || protocol != "v0" && after.body != want {
+			t.Errorf("got %s, want %s", after, want)
+		}
+		p.ended(2)
+	})
+}
+
+func TestRule09_OfInitsAtTheSameMomentExactlyOneWins(t *testing.T) {
+	t.Parallel()
+	eachBuild(t, func(t *testing.T, binary string) {
+		p := start(t, build(binary))
+		var answers [20]answer
+		var clients sync.WaitGroup
+		for i := range answers {
+			clients.Go(func() { answers[i], _ = p.tryPost("/init", initBody(obey(), false)) })
+		}
+		clients.Wait()
+		won := 0
+		for _, got := range answers {
+			switch got {
+			case answer{200, "OK"}:
+				won++
+			case failed(403, onlyOnce):
+			default:
+				t.Errorf("got %s", got)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d inits won", won)
+		}
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("run: %s", got)
+		}
+	})
+}
+
+func TestRule09_ALargeSecondInitIsRefusedToo(t *testing.T) {
+	t.Parallel()
+	p := start(t).ready(obey())
+	if got := p.init("#!/bin/sh\n" + strings.Repeat("# padding\n", 1<<20)); got != failed(403, onlyOnce) {
+		t.Errorf("got %s", got)
+	}
+	if got := p.run(`{}`); got.status != 200 {
+		t.Errorf("run: %s", got)
+	}
+}
+
+func TestRule09_ReinitWhereItIsAllowed(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen, env("PROXY_ALLOW_REINIT=1")).ready(obey(step{"stderr", "first\n"}))
+		p.run(`{}`)
+		p.ready(obey(step{"stderr", "second\n"}))
+		if got := p.run(`{}`); !strings.Contains(got.body, `"run":1`) {
+			t.Errorf("got %s", got)
+		}
+		if got := p.init("no action"); got.status == 200 {
+			t.Errorf("got %s", got)
+		}
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("after a failed reinit: %s", got)
+		}
+		p.logged("second")
+		if n := len(p.descendants()); protocol == "v0" && n > 0 || n > 1 {
+			t.Errorf("%d processes are left", n)
+		}
+	})
+}
+
+// bake puts an action into the image.
+func (p *proxy) bake(name, content string) {
+	p.t.Helper()
+	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(content), 0o755); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestRule10_WithoutCodeTheBakedActionIsTaken(t *testing.T) {
+	t.Parallel()
+	bodies := map[string]string{
+		"no code":    `{"value":{"name":"n","main":"main"}}`,
+		"null":       `{"value":{"code":null,"binary":false}}`,
+		"empty":      `{"value":{"code":"","binary":true,"env":null}}`,
+		"null value": `{"value":{"name":null,"main":null,"binary":null,"code":null,"env":null}}`,
+	}
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
+				p := start(t, chosen)
+				p.bake("exec", obey())
+				if got, want := p.post("/init", body), (answer{200, "OK"}); got != want {
+					t.Fatalf("got %s\n%s", got, p.stderr)
+				}
+				if got := p.run(`{}`); got.status != 200 {
+					t.Errorf("run: %s", got)
+				}
+			})
+		})
+	}
+}
+
+func TestRule10_CodeGoesBeforeTheBakedAction(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	p.bake("exec", "#!/bin/sh\nexit 1\n")
+	p.ready(obey())
+}
+
+func TestRule11_InitIsJSONWithAnObject(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	for name, body := range map[string]string{
+		"empty":              ``,
+		"text":               `hello`,
+		"cut off":            `{"value":{"code":"#!/bin/sh`,
+		"cut off later":      `{"value":{"code":"#!/bin/sh"}`,
+		"more":               `{"value":{"code":"#!/bin/sh"}}}`,
+		"two":                `{"value":{}}{"value":{}}`,
+		"an array":           `[]`,
+		"no value":           `{}`,
+		"value null":         `{"value":null}`,
+		"value a string":     `{"value":"code"}`,
+		"value a number":     `{"value":1}`,
+		"value an array":     `{"value":[{"code":"#!/bin/sh"}]}`,
+		"code a number":      `{"value":{"code":1}}`,
+		"code an object":     `{"value":{"code":{}}}`,
+		"binary a string":    `{"value":{"code":"#!/bin/sh","binary":"yes"}}`,
+		"env an array":       `{"value":{"code":"#!/bin/sh","env":["A=B"]}}`,
+		"a bad escape":       `{"value":{"code":"\x"}}`,
+		"a control":          "{\"value\":{\"code\":\"#!/bin/sh\n\"}}",
+		"trailing comma":     `{"value":{"code":"#!/bin/sh",}}`,
+		"single quotes":      `{'value':{}}`,
+		"a bad number":       `{"value":{"limits":01}}`,
+		"nested without end": `{"value":{"env":` + strings.Repeat("[", 100000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := p.post("/init", body); got.status != 400 || !strings.HasPrefix(got.error(t), "Error unmarshaling request: ") {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+	p.ready(obey())
+}
+
+// wrapped breaks base64 as base64(1) does: a line end after 76 characters.
+func wrapped(text, end string) string {
+	var b strings.Builder
+	for len(text) > 76 {
+		b.WriteString(text[:76] + end)
+		text = text[76:]
+	}
+	return b.String() + text + end
+}
+
+func TestRule12_CodeIsTextOrBase64(t *testing.T) {
+	t.Parallel()
+	elf, err := os.ReadFile(binaries.action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := obey()
+	encoded := base64.StdEncoding.EncodeToString
+	quoted := func(s string) string { b, _ := json.Marshal(s); return string(b) }
+	for name, body := range map[string]string{
+		"text":                      `{"value":{"code":` + quoted(script) + `,"binary":false}}`,
+		"text, escaped":             `{"value":{"code":"` + escaped(script) + `"}}`,
+		"base64 of a script":        `{"value":{"code":"` + encoded([]byte(script)) + `","binary":true}}`,
+		"binary first":              `{"value":{"binary":true,"code":"` + encoded([]byte(script)) + `"}}`,
+		"code before binary":        `{"value":{"code":"` + encoded([]byte(script)) + `","main":"m","binary":true}}`,
+		"an ELF":                    `{"value":{"binary":true,"code":"` + encoded(elf) + `"}}`,
+		"an ELF that says nothing":  `{"value":{"code":"` + encoded(elf) + `"}}`,
+		"an ELF that is no binary":  `{"value":{"binary":false,"code":"` + encoded(elf) + `"}}`,
+		"an ELF in lines":           `{"value":{"binary":true,"code":` + quoted(wrapped(encoded(elf), "\n")) + `}}`,
+		"an ELF in CR LF lines":     `{"value":{"binary":true,"code":` + quoted(wrapped(encoded(elf), "\r\n")) + `}}`,
+		"an ELF in words":           `{"value":{"binary":true,"code":"` + wrapped(encoded(elf), " ") + `"}}`,
+		"words, code before binary": `{"value":{"code":"` + wrapped(encoded(elf), " ") + `","binary":true}}`,
+		"a zip that is no binary":   `{"value":{"code":"` + encoded([]byte(zipped(t, file{name: "exec", content: script}))) + `","binary":false}}`,
+		"a tar that is no binary":   `{"value":{"code":"` + encoded([]byte(tarred(t, regular("exec", script)))) + `"}}`,
+		"blanks everywhere":         "\n{ \"value\" :\t{ \"binary\" : true , \"code\" : \"" + encoded([]byte(script)) + "\" } }\r\n",
+		"other members":             `{"a":[{"value":{"code":"x"}}],"value":{"x":{"code":"y"},"code":` + quoted(script) + `,"y":[1,2,{"binary":true}]},"b":null}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t)
+			if got, want := p.post("/init", body), (answer{200, "OK"}); got != want {
+				t.Fatalf("got %s", got)
+			}
+			if got := p.run(`{}`); got.status != 200 {
+				t.Errorf("run: %s", got)
+			}
+		})
+	}
+}
+
+// escaped writes every character of a text as \u and four digits.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		fmt.Fprintf(&b, `\u%04x`, r)
+	}
+	return b.String()
+}
+
+func TestRule12_DamagedBinariesSayHowToSendThem(t *testing.T) {
+	t.Parallel()
+	elf, err := os.ReadFile(binaries.action)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, code := range map[string]string{"ELF": string(elf), "tar.gz": tarred(t, regular("exec", obey()))} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t)
+			got := p.init(code) // json.Marshal damages it as wsk does
+			contains(t, got.error(t), "zip", "wsk")
+		})
+	}
+}

@@ -1,0 +1,328 @@
+package rules
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const stopping = "the action is shutting down"
+
+func TestRule33_IdleStop(t *testing.T) {
+	t.Parallel()
+	eachBuild(t, func(t *testing.T, binary string) {
+		for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+			for _, initialized := range []bool{false, true} {
+				p := start(t, build(binary))
+				if initialized {
+					p.ready(obey())
+					p.run(`{}`)
+				}
+				p.dial() // an idle connection holds nothing up
+				p.signal(s)
+				if status := p.status(); status != 0 {
+					t.Errorf("%v: exit status %d", s, status)
+				}
+				if initialized {
+					p.logged("bye\n") // the action saw the end of its input
+				}
+				if left := p.descendants(); len(left) > 0 {
+					t.Errorf("%v left the processes %v", s, left)
+				}
+			}
+		}
+	})
+}
+
+func TestRule33_TheRunningOneEndsAndNoOtherBegins(t *testing.T) {
+	t.Parallel()
+	eachBuild(t, func(t *testing.T, binary string) {
+		eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
+			p := start(t, chosen, build(binary)).ready(obey())
+			idle, running, waiting := p.dial(), p.dial(), p.dial()
+			running.send("/run", `{"value":`+doing("running", step{"stderr", "running\n"}, step{"sleep", "500ms"})+`}`)
+			p.awaitBusy()
+			waiting.send("/run", `{"value":`+doing("waiting")+`}`)
+			time.Sleep(20 * time.Millisecond)
+			p.signal(syscall.SIGTERM)
+			if got, err := waiting.answer(); err != nil || got != failed(503, stopping) {
+				t.Errorf("the run that waited: %s %v", got, err)
+			}
+			for _, path := range []string{"/run", "/init"} {
+				idle.send(path, `{"value":{}}`)
+				if got, err := idle.answer(); err != nil || got != failed(503, stopping) {
+					t.Errorf("%s on an open connection: %s %v", path, got, err)
+				}
+			}
+			if got, err := p.tryPost("/run", `{"value":{}}`); err != nil || got != failed(503, stopping) {
+				t.Errorf("a new one: %s %v", got, err)
+			}
+			got, err := running.answer()
+			if err == nil {
+				err = checkOwn(got, "running")
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			if status := p.status(); status != 0 {
+				t.Errorf("exit status %d", status)
+			}
+			p.ended(1)
+		})
+	})
+}
+
+// awaitBusy waits until a run's log shows that it is running. The log of a run
+// is relayed while it runs.
+func (p *proxy) awaitBusy() {
+	p.t.Helper()
+	p.logged("running\n")
+}
+
+// A long answer arrives whole, however slowly it is taken.
+func TestRule33_TheLastAnswerArrivesWhole(t *testing.T) {
+	t.Parallel()
+	p := start(t).ready(obey())
+	c := p.dial()
+	c.SetReadBuffer(4096)
+	c.send("/run", `{"value":`+doing("long", step{"stderr", "running\n"}, step{"sleep", "100ms"}, step{"large", "20000000"})+`}`)
+	p.awaitBusy()
+	p.signal(syscall.SIGTERM)
+	time.Sleep(300 * time.Millisecond)
+	got, err := c.answer()
+	if err == nil {
+		err = checkOwn(got, "long")
+	}
+	if err != nil {
+		t.Errorf("%.300s", err.Error())
+	}
+	if status := p.status(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+func TestRule33_AnActionThatDoesNotGo(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		steps []step
+		says  []string
+	}{
+		"takes SIGTERM":    {[]step{{"deaf"}, {"report"}}, []string{"got terminated"}},
+		"ignores all":      {[]step{{"deaf"}, {"ignore"}}, nil},
+		"has a deaf child": {[]step{{"spawn", `[["ignore"],["sleep","1h"]]`}}, []string{"bye"}},
+		"is stopped":       {[]step{{"deaf"}, {"after", `[]`}}, nil},
+		"floods its log":   {[]step{{"spawn", `[["ignore"],["flood","stderr","100000000000"]]`}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, protocol := range []string{"v1", "actionloop"} {
+				t.Run(protocol, func(t *testing.T) {
+					t.Parallel()
+					p := start(t, protocols[protocol], env("OW_SHUTDOWN_GRACE=400ms")).ready(obey(c.steps...))
+					p.run(`{}`)
+					if name == "is stopped" {
+						for _, pid := range p.descendants() {
+							syscall.Kill(pid, syscall.SIGSTOP)
+						}
+					}
+					p.signal(syscall.SIGTERM)
+					if status := p.status(); status != 0 {
+						t.Errorf("exit status %d", status)
+					}
+					p.logged(c.says...)
+					await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+				})
+			}
+		})
+	}
+}
+
+func TestRule33_ARunThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen, env("OW_SHUTDOWN_GRACE=400ms")).ready(obey(step{"ignore"}))
+		c := p.dial()
+		c.send("/run", `{"value":`+doing("", step{"stderr", "running\n"}, step{"sleep", "1h"})+`}`)
+		p.awaitBusy()
+		p.signal(syscall.SIGTERM)
+		if got, err := c.answer(); err != nil || got.status == 200 {
+			t.Errorf("got %s %v", got, err)
+		}
+		if status := p.status(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
+		p.ended(1)
+		await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+	})
+}
+
+func TestRule33_ASecondSignalMeansAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"v0", "v1", "actionloop"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, protocols[protocol], env("OW_SHUTDOWN_GRACE=1h")).ready(obey(step{"deaf"}, step{"ignore"}))
+			c := p.dial()
+			c.send("/run", `{"value":`+doing("", step{"stderr", "running\n"}, step{"sleep", "1h"})+`}`)
+			p.awaitBusy()
+			p.signal(syscall.SIGTERM)
+			time.Sleep(50 * time.Millisecond)
+			p.signal(syscall.SIGTERM)
+			if status := p.status(); status != 0 {
+				t.Errorf("exit status %d", status)
+			}
+			await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+		})
+	}
+}
+
+func TestRule33_AStopDuringInit(t *testing.T) {
+	t.Parallel()
+	t.Run("waiting for the handshake", func(t *testing.T) {
+		p := start(t, env("OW_SHUTDOWN_GRACE=400ms"))
+		c := p.dial()
+		c.send("/init", initBody("#!/bin/sh\necho starting >&2\nsleep 1000\n", false))
+		p.logged("starting")
+		p.signal(syscall.SIGTERM)
+		if status := p.status(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
+		await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+	})
+	t.Run("during the upload", func(t *testing.T) {
+		p := start(t, env("OW_SHUTDOWN_GRACE=400ms"))
+		p.dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{\"value\":{\"code\":\"#!"))
+		time.Sleep(50 * time.Millisecond)
+		p.signal(syscall.SIGTERM)
+		if status := p.status(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
+	})
+}
+
+func TestRule39_APausedContainerGoesOn(t *testing.T) {
+	t.Parallel()
+	pause := 2 * time.Second
+	if *long {
+		pause = time.Minute
+	}
+	p := start(t).ready(obey())
+	idle, inside, sending := p.dial(), p.dial(), p.dial()
+	idle.send("/run", `{"value":{}}`)
+	idle.answer()
+	inside.send("/run", `{"value":`+doing("inside", step{"stderr", "running\n"}, step{"sleep", "1s"})+`}`)
+	p.awaitBusy()
+	const head, body = "POST /run HTTP/1.1\r\nHost: a\r\nContent-Length: 28\r\n\r\n", `{"value":{"id":"sending"}}  `
+	sending.Write([]byte(head + body[:10]))
+	all := append(p.descendants(), p.cmd.Process.Pid)
+	for _, pid := range all {
+		syscall.Kill(pid, syscall.SIGSTOP)
+	}
+	time.Sleep(pause)
+	for _, pid := range all {
+		syscall.Kill(pid, syscall.SIGCONT)
+	}
+	sending.Write([]byte(body[10:]))
+	idle.send("/run", `{"value":{"id":"idle"}}`)
+	for id, c := range map[string]*connection{"inside": inside, "sending": sending, "idle": idle} {
+		c.SetDeadline(time.Now().Add(patience))
+		got, err := c.answer()
+		if err == nil {
+			err = checkOwn(got, id)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+}
+
+func TestRule39_IdleConnectionsStay(t *testing.T) {
+	t.Parallel()
+	idle := 16 * time.Second // more than any limit for a header
+	if *long {
+		idle = 75 * time.Second
+	} else if testing.Short() {
+		t.Skip("16 seconds")
+	}
+	p := start(t).ready(obey())
+	used, fresh := p.dial(), p.dial()
+	used.send("/run", `{"value":{}}`)
+	used.answer()
+	time.Sleep(idle)
+	for _, c := range []*connection{used, fresh} {
+		c.SetDeadline(time.Now().Add(patience))
+		c.send("/run", `{"value":{}}`)
+		if got, err := c.answer(); err != nil || got.status != 200 {
+			t.Errorf("got %s %v", got, err)
+		}
+	}
+}
+
+func TestBadSettings(t *testing.T) {
+	t.Parallel()
+	busy, err := net.Listen("tcp", ":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	_, port, _ := net.SplitHostPort(busy.Addr().String())
+	for _, variable := range []string{
+		"OW_PORT=http", "OW_PORT=-1", "OW_PORT=65536", "OW_PORT=80 80", "OW_PORT=" + port,
+		"OW_PROTOCOL=v2", "OW_PROTOCOL=V1", "OW_HANDSHAKE=no", "OW_RESULT_FD=4", "OW_RESULT_FD=three",
+		"OW_ACTION_DIR=action", "OW_SHUTDOWN_GRACE=8", "OW_SHUTDOWN_GRACE=-1s", "OW_SHUTDOWN_GRACE=soon", "OW_INIT_TIMEOUT=30", "OW_INIT_TIMEOUT=x",
+		"OW_MAX_CODE=0", "OW_MAX_CODE=-1", "OW_MAX_CODE=64MB", "OW_MAX_CODE=1e6", "OW_MAX_BODY=much", "OW_MAX_BODY=99999999999999999999",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			p := launch(t, env(variable))
+			if status := p.status(); status != 1 {
+				t.Errorf("exit status %d", status)
+			}
+			name, _, _ := strings.Cut(variable, "=")
+			await(t, "it says why", func() bool { return strings.HasSuffix(p.stderr.String(), "\n") })
+			if text := p.stderr.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, name) {
+				t.Errorf("it says %q", text)
+			}
+			if p.stdout.String() != "" {
+				t.Errorf("stdout: %q", p.stdout)
+			}
+		})
+	}
+	for _, variable := range []string{"PORT", "FLASK_PROXY_PORT"} {
+		p := launch(t, env("OW_PORT=", variable+"=nonsense"))
+		if status := p.status(); status != 1 {
+			t.Errorf("%s: exit status %d", variable, status)
+		}
+		p.logged(variable)
+	}
+}
+
+func TestPorts(t *testing.T) {
+	t.Parallel()
+	free := func() string {
+		l, err := net.Listen("tcp", ":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+	}
+	for name, variables := range map[string]func(port string) []string{
+		"OW_PORT":          func(port string) []string { return []string{"OW_PORT=" + port, "PORT=1", "FLASK_PROXY_PORT=1"} },
+		"PORT":             func(port string) []string { return []string{"OW_PORT=", "PORT=" + port} },
+		"FLASK_PROXY_PORT": func(port string) []string { return []string{"OW_PORT=", "FLASK_PROXY_PORT=" + port} },
+	} {
+		port := free()
+		if p := start(t, env(variables(port)...)); p.address != "127.0.0.1:"+port {
+			t.Errorf("%s: it listens at %s, not at port %s", name, p.address, port)
+		}
+	}
+	p := start(t)
+	_, port, _ := net.SplitHostPort(p.address)
+	if c, err := net.Dial("tcp", "[::1]:"+port); err != nil {
+		t.Log("no IPv6:", err)
+	} else {
+		c.Close()
+	}
+}

@@ -1,0 +1,197 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// logChannels are the streams that are logs, by protocol.
+var logChannels = map[string][]string{
+	"v0":         {"stdout", "stderr"},
+	"v1":         {"stderr"},
+	"quiet":      {"stdout", "stderr"},
+	"actionloop": {"stdout", "stderr"},
+}
+
+// log gives the log of the first run on a stream.
+func (p *proxy) log(stream string) string {
+	stdout, stderr := p.ended(1)
+	if stream == "stdout" {
+		return stdout[0]
+	}
+	return stderr[0]
+}
+
+func TestRule34_TheSentinelEndsEachRunsLog(t *testing.T) {
+	t.Parallel()
+	for name, log := range map[string]string{
+		"nothing":               "",
+		"a line":                "hello\n",
+		"no line end":           "one\ntwo",
+		"an empty line":         "\n",
+		"CR":                    "progress 1%\rprogress 100%",
+		"the sentinel's name":   "I know of " + sentinel + " too\n",
+		"the sentinel, cut off": sentinel[:20],
+		"NUL":                   "a\x00b\n",
+		"unicode":               "❄ ☃ ❄\n",
+		"no UTF-8":              "\xff\xfe\x80\n\xc3",
+		"a long line":           strings.Repeat("x", 200_000),
+		"many lines":            strings.Repeat("line\n", 50_000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+				for _, stream := range logChannels[protocol] {
+					p := start(t, chosen).ready(obey())
+					if got := p.do(step{"hex", stream, fmt.Sprintf("%x", log)}, step{"result", answerAfter(protocol, log)}); got != (answer{200, "{}"}) {
+						t.Fatalf("got %s", got)
+					}
+					want := log
+					if want != "" && !strings.HasSuffix(want, "\n") {
+						want += "\n"
+					}
+					if got := p.log(stream); got != want {
+						t.Errorf("%s: got %.200q, want %.200q", stream, got, want)
+					}
+					p.ended(1)
+				}
+			})
+		})
+	}
+}
+
+// answerAfter is an empty result. In version 0 the log is on the same stream, so
+// that the result needs a line of its own.
+func answerAfter(protocol, log string) string {
+	if protocol == "v0" && log != "" && !strings.HasSuffix(log, "\n") {
+		return "\n{}\n"
+	}
+	return "{}\n"
+}
+
+func TestRule34_HundredMegabytesOfLogs(t *testing.T) {
+	t.Parallel()
+	size := 10_000_000
+	if *long {
+		size = 100_000_000
+	}
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen).ready(obey())
+		var steps []step
+		for _, stream := range logChannels[protocol] {
+			steps = append(steps, step{"flood", stream, fmt.Sprint(size)}, step{stream, "the end"})
+		}
+		if protocol == "v0" {
+			steps = append(steps, step{"stdout", "\n"})
+		}
+		for n := 1; n <= 2; n++ {
+			if got := p.do(append(steps, step{"result", "{}\n"})...); got != (answer{200, "{}"}) {
+				t.Fatalf("got %s", got)
+			}
+			for _, stream := range logChannels[protocol] {
+				out := map[string]*output{"stdout": p.stdout, "stderr": p.stderr}[stream]
+				want := int64(n * (size/64*64 + len("the end\n"+sentinel+"\n")))
+				await(t, "the whole log is there", func() bool { return out.size() >= want })
+				if got := out.String(); out.size() != want || !strings.HasSuffix(got, " 0123456789abcd\nthe end\n"+sentinel+"\n") {
+					t.Errorf("%s: %d bytes, want %d; it ends in %q", stream, out.size(), want, got[max(0, len(got)-100):])
+				}
+			}
+		}
+	})
+}
+
+func TestRule34_LaterOutputGoesToTheNextRun(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"v1", "quiet", "actionloop"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, protocols[protocol]).ready(obey())
+			const late = 50_000
+			p.do(step{"stderr", "first\n"}, step{"after", fmt.Sprintf(`[["sleep","50ms"],["stderr","late\n"],["flood","stderr","%d"],["stderr","half"]]`, late)})
+			p.ended(1)
+			p.do(step{"stderr", " and half\n"})
+			_, stderr := p.ended(2)
+			if stderr[0] != "first\n" {
+				t.Errorf("the first run's log is %q", stderr[0])
+			}
+			if !strings.HasPrefix(stderr[1], "late\n") || !strings.HasSuffix(stderr[1], "\nhalf and half\n") || len(stderr[1]) != len("late\n")+late/64*64+len("half and half\n") {
+				t.Errorf("the second run's log has %d bytes: %.100q", len(stderr[1]), stderr[1])
+			}
+		})
+	}
+}
+
+// What an action says while it starts belongs to no run yet, and is kept; so is
+// what it says when it ends.
+func TestRule34_NothingIsLost(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"v1", "quiet", "actionloop"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, protocols[protocol]).ready(obey(step{"flood", "stderr", "200000"}, step{"stderr", "begin\n"}))
+			p.run(`{}`)
+			p.signal(15)
+			if status := p.status(); status != 0 {
+				t.Errorf("exit status %d", status)
+			}
+			p.logged("bye")
+			if got, want := p.stderr.String(), strings.Repeat(strings.Repeat("0123456789abcde ", 4)[:63]+"\n", 200000/64)+"begin\n"+sentinel+"\nbye\n"; got != want {
+				t.Errorf("got %d bytes, want %d: …%.300q", len(got), len(want), got[max(0, len(got)-300):])
+			}
+		})
+	}
+}
+
+func TestRule35_NothingElseOfOurs(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen).ready(obey())
+		for range 5 {
+			p.do(step{"stderr", "log\n"})
+		}
+		p.ended(5)
+		if want := strings.Repeat(sentinel+"\n", 5); p.stdout.String() != want {
+			t.Errorf("stdout is %q", p.stdout)
+		}
+		if want := strings.Repeat("log\n"+sentinel+"\n", 5); p.stderr.String() != want {
+			t.Errorf("stderr is %q", p.stderr)
+		}
+	})
+}
+
+// A deadline that has passed is told in the run's log, and nothing else happens.
+func TestRule24_APassedDeadlineIsLogged(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
+		p := start(t, chosen).ready(obey())
+		for _, deadline := range []string{`"1000"`, `1000`} {
+			if got := p.post("/run", `{"deadline":`+deadline+`,"value":{}}`); got.status != 200 {
+				t.Errorf("got %s", got)
+			}
+		}
+		_, stderr := p.ended(2)
+		for _, log := range stderr {
+			contains(t, log, "deadline")
+		}
+	})
+}
+
+func TestRule34_FailedInitsWriteSentinelsWhereWanted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		protocol string
+		log      string
+		want     int
+	}{{"v0", "", 1}, {"v1", "", 0}, {"actionloop", "", 0}, {"quiet", "", 0}, {"v1", "1", 1}, {"actionloop", "1", 1}} {
+		t.Run(c.protocol+c.log, func(t *testing.T) {
+			p := start(t, protocols[c.protocol], env("OW_LOG_INIT_ERROR="+c.log))
+			if got := p.init("#!/no/such\n"); got.status != 502 {
+				t.Errorf("got %s", got)
+			}
+			p.ended(c.want)
+			p.ready(obey())
+			p.run(`{}`)
+			p.ended(c.want + 1)
+		})
+	}
+}

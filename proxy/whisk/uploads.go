@@ -1,0 +1,175 @@
+//go:build linux
+
+package whisk
+
+import (
+	"errors"
+	"os"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+)
+
+// Uploads is the proxy's Loader: it starts what an /init uploads, or the baked
+// action when that is nothing.
+type Uploads struct {
+	config Config
+	host   *native.Host
+	folder *action.Folder
+}
+
+// NewUploads gives a loader that places actions in the configured folder.
+func NewUploads(config Config, host *native.Host) *Uploads {
+	return &Uploads{
+		config: config,
+		host:   host,
+		folder: &action.Folder{Dir: config.ActionDir, Limits: config.Limits, Env: config.Env},
+	}
+}
+
+// Load implements Loader.
+func (u *Uploads) Load(body Pieces) (native.Action, *Failure) {
+	code := &upload{folder: u.folder}
+	defer code.discard()
+	request, err := ReadInit(body, code.open)
+	if err != nil {
+		return nil, u.refused(err)
+	}
+	return u.load(code, request)
+}
+
+// load places an upload and starts it.
+func (u *Uploads) load(code *upload, request *Init) (native.Action, *Failure) {
+	if u.config.protocol() == ActionLoop && request.HasCode {
+		return u.loadLoop(code, request)
+	}
+	executable, err := u.place(code, request)
+	switch {
+	case err != nil:
+		return nil, u.refused(err)
+	case executable == nil:
+		f := u.config.protocol().noCode()
+		return nil, &f
+	}
+	started, err := u.start(executable, request)
+	u.folder.Settle(err == nil)
+	if err != nil {
+		return nil, u.notStarted(err)
+	}
+	return started, nil
+}
+
+// upload opens the file of an upload when its code begins.
+type upload struct {
+	folder *action.Folder
+	*action.Upload
+}
+
+func (u *upload) open() (CodeSink, error) {
+	u.discard() // of a "code" that came before in the same request
+	var err error
+	if u.Upload, err = u.folder.Upload(); err != nil {
+		return nil, err
+	}
+	return u.Upload, nil
+}
+
+func (u *upload) discard() {
+	if u.Upload != nil {
+		u.Upload.Discard()
+		u.Upload = nil
+	}
+}
+
+// place gives the upload in its place, or the baked action where none came, or
+// nil where there is neither.
+func (u *Uploads) place(code *upload, request *Init) (*action.Executable, error) {
+	if !request.HasCode {
+		return u.folder.Baked()
+	}
+	file, err := code.Close(request.Binary)
+	if err != nil {
+		return nil, err
+	}
+	return u.folder.Place(file)
+}
+
+// refused is the answer to an init whose request or code is not accepted.
+func (u *Uploads) refused(err error) *Failure {
+	var request *requestError
+	var base64 *action.Base64Error
+	var place *action.PlaceError
+	var path *os.PathError
+	switch {
+	case errors.As(err, &request):
+		return &Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error()}
+	case errors.As(err, &base64):
+		f := u.config.protocol().badBase64(err)
+		return &f
+	case errors.Is(err, action.ErrTooLarge):
+		return &Failure{Status: 413, Text: err.Error()}
+	case errors.As(err, &place), errors.As(err, &path):
+		return u.notStarted(err)
+	}
+	return &Failure{Status: 400, Text: "Error reading request: " + err.Error()}
+}
+
+// notStarted is the answer to an init whose action cannot run here.
+func (u *Uploads) notStarted(err error) *Failure {
+	switch u.config.protocol() {
+	case V0:
+		return &Failure{Status: 502, Text: textNoBinary, Log: err.Error(), Sentinels: true}
+	case ActionLoop:
+		return u.loopNotStarted(err)
+	}
+	return &Failure{Status: 502, Text: "cannot start action: " + err.Error()}
+}
+
+// environment is what the action's process gets (rules 18 and 19).
+func (u *Uploads) environment(request *Init) []string {
+	env := append([]string(nil), u.config.Env...)
+	for _, v := range request.Env {
+		env = native.SetEnv(env, v[0], v[1])
+	}
+	return env
+}
+
+func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, error) {
+	program := native.Program{Path: e.Path, Args: e.Args, Dir: e.Dir, Env: u.environment(request)}
+	program.Env = native.SetEnv(program.Env, "PWD", e.Dir)
+	switch takesOver := u.takesOver(e.Path); {
+	case takesOver:
+		return native.NewReplacement(program, u.host)
+	case u.config.Protocol == Exec:
+		return nil, errNoLibrary
+	}
+	options := native.LoopOptions{ResultFd: u.config.ResultFd, Timeout: u.config.InitTimeout}
+	switch u.config.protocol() {
+	case V0:
+		return native.NewV0(program, u.host), nil
+	case ActionLoop:
+		options.ResultFd, options.WholeLine = 3, true
+		if u.config.WaitForAck {
+			options.Greeting = native.Acknowledgement
+		}
+	default:
+		if u.config.Handshake {
+			options.Greeting = native.Handshake
+		}
+	}
+	return native.StartLoop(program, options, u.host)
+}
+
+// errNoLibrary is a program that cannot serve requests itself.
+var errNoLibrary = errors.New("the program does not link the library openwhisk, as OW_PROTOCOL=exec asks (OW_PROTOCOL=auto also takes others)")
+
+// takesOver reports whether a program is to take this process's place.
+func (u *Uploads) takesOver(path string) bool {
+	switch u.config.Protocol {
+	case Auto:
+		return u.config.protocol() == V1 && action.LinksLibrary(path)
+	case Exec:
+		return action.LinksLibrary(path)
+	}
+	return false
+}
