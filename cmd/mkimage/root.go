@@ -62,11 +62,11 @@ A flag that is not given takes its value from the environment variable in parent
 		},
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, explainFlag(command, err)) })
-	root.AddCommand(newBuild(mode), newSizes(), newList(), newVersion())
+	root.AddCommand(newBuild(mode), newAction(mode), newInvoke(), newSizes(), newList(), newVersion())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
-		markEnvironment(command.Flags())
+		markEnvironment(command)
 		checkArgs(command)
 	}
 	return root
@@ -86,12 +86,15 @@ func checkArgs(command *cobra.Command) {
 const variable = "variable"
 
 // markEnvironment says in the help of every flag of ours which variable sets it.
-func markEnvironment(flags *pflag.FlagSet) {
-	flags.VisitAll(func(flag *pflag.Flag) {
+func markEnvironment(command *cobra.Command) {
+	command.Flags().VisitAll(func(flag *pflag.Flag) {
 		if _, own := flag.Annotations[variable]; own {
 			flag.Usage += " ($" + flag.Annotations[variable][0] + ")"
 		}
 	})
+	for _, sub := range command.Commands() {
+		markEnvironment(sub)
+	}
 }
 
 // withVariable lets a flag be set by $MKIMAGE_FLAG_NAME.

@@ -102,12 +102,12 @@ func (s *Source) Bake(ctx context.Context, platform images.Platform, below Tree)
 }
 
 func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, error) {
-	program, err := s.compile(ctx, platform)
+	program, links, err := s.Compile(ctx, platform)
 	if err != nil {
 		return Baked{}, err
 	}
 	files := []file{{name: "exec", mode: 0o755, content: program}}
-	return Baked{Files: layerFiles(files), Serves: linksLibrary(program), Compiled: true}, nil
+	return Baked{Files: layerFiles(files), Serves: links, Compiled: true}, nil
 }
 
 // layerFiles returns the files as they lie in a layer.

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
+)
+
+// invokeFlags are the flags of mkimage invoke, as they were typed.
+type invokeFlags struct {
+	code, document, main string
+	parameters           []string
+	runs                 int
+	noInit               bool
+}
+
+func newInvoke() *cobra.Command {
+	var flags invokeFlags
+	command := &cobra.Command{
+		Use:   "invoke URL",
+		Short: "Init and run an action as OpenWhisk does",
+		Long: `Call the container at URL as OpenWhisk's invoker does: init it once, with the code in --init or with what is
+baked in, then run it. URL may be a port of this machine.
+
+Results go to stdout, a line each; status and time of every answer go to stderr. An answer other than 200 is a
+failure, after which nothing more is sent.`,
+		Example: `  mkimage invoke http://localhost:8080 --init hello.zip --param name=Mike
+  mkimage invoke 8080 --no-init --json event.json -n 100`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(command *cobra.Command, args []string) error { return flags.run(command, args[0]) },
+	}
+	set := command.Flags()
+	set.StringVar(&flags.code, "init", "", "init with the code in `FILE`: a program, a script, a zip, a tar.gz or source")
+	set.StringVar(&flags.main, "main", "main", "the function to call, `NAME`, for source that has several")
+	set.BoolVar(&flags.noInit, "no-init", false, "run what has been initialised before")
+	set.StringArrayVarP(&flags.parameters, "param", "p", nil, "run with `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
+	set.StringVar(&flags.document, "json", "", "run with the JSON in `FILE`; - is standard input")
+	set.IntVarP(&flags.runs, "runs", "n", 1, "run `N` times, one after the other; 0 only inits")
+	return command
+}
+
+func (f *invokeFlags) run(command *cobra.Command, address string) error {
+	target, err := invoke.ParseURL(address)
+	if err != nil {
+		return usage(command, err)
+	}
+	switch {
+	case f.noInit && f.code != "":
+		return usage(command, errors.New("--no-init and --init are opposites: give one"))
+	case f.runs < 0:
+		return usage(command, fmt.Errorf("--runs %d: it is a number of runs", f.runs))
+	}
+	document, err := f.read(command)
+	if err != nil {
+		return err
+	}
+	value, err := invoke.Value(document, f.parameters)
+	if err != nil {
+		return usage(command, err)
+	}
+	client := invoke.Client{URL: target, Name: "mkimage", Main: f.main}
+	if !f.noInit {
+		if err := f.init(command, client); err != nil {
+			return err
+		}
+	}
+	return f.repeat(command, client, value)
+}
+
+// read returns the content of --json.
+func (f *invokeFlags) read(command *cobra.Command) ([]byte, error) {
+	switch f.document {
+	case "":
+		return nil, nil
+	case "-":
+		return io.ReadAll(command.InOrStdin())
+	}
+	return os.ReadFile(f.document)
+}
+
+func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
+	var code []byte
+	if f.code != "" {
+		var err error
+		if code, err = os.ReadFile(f.code); err != nil {
+			return err
+		}
+		base := filepath.Base(f.code)
+		client.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	answer, err := client.Init(command.Context(), code)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(command.ErrOrStderr(), "init %d %s\n", answer.Status, took(answer.Took))
+	if answer.OK() {
+		return nil
+	}
+	text := fmt.Sprintf("init answered %d: %s", answer.Status, message(answer.Body))
+	switch {
+	case strings.Contains(text, "more than once"):
+		text += " (give --no-init to run what is there)"
+	case len(code) == 0:
+		text += " (nothing is baked in: give the code with --init FILE)"
+	}
+	return errors.New(text)
+}
+
+// repeat runs the action and shows what came out, and the spread of times where there are several.
+func (f *invokeFlags) repeat(command *cobra.Command, client invoke.Client, value json.RawMessage) error {
+	var times []time.Duration
+	for range f.runs {
+		answer, err := client.Run(command.Context(), value)
+		if err != nil {
+			return err
+		}
+		times = append(times, answer.Took)
+		fmt.Fprintf(command.OutOrStdout(), "%s\n", bytes.TrimSpace(answer.Body))
+		fmt.Fprintf(command.ErrOrStderr(), "run %d %s\n", answer.Status, took(answer.Took))
+		if !answer.OK() {
+			return fmt.Errorf("run answered %d: %s", answer.Status, message(answer.Body))
+		}
+	}
+	if len(times) > 1 {
+		slices.Sort(times)
+		at := func(percent int) string { return took(times[(len(times)-1)*percent/100]) }
+		fmt.Fprintf(command.ErrOrStderr(), "%d runs: median %s, 90%% %s, 99%% %s, longest %s\n", len(times), at(50), at(90), at(99), at(100))
+	}
+	return nil
+}
+
+// message returns the error that an answer has, else its text, on one line.
+func message(body []byte) string {
+	var answer struct {
+		Error json.RawMessage `json:"error"`
+	}
+	var text string
+	if json.Unmarshal(body, &answer) != nil || json.Unmarshal(answer.Error, &text) != nil {
+		text = string(body)
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// took writes the time of an answer, in milliseconds with three digits after the point.
+func took(d time.Duration) string { return fmt.Sprintf("%.3fms", float64(d.Microseconds())/1000) }

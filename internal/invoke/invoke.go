@@ -1,0 +1,119 @@
+// Package invoke calls an action's container as OpenWhisk's invoker does: POST /init once, then POST /run.
+//
+//	client := invoke.Client{URL: "http://127.0.0.1:8080"}
+//	answer, err := client.Init(ctx, code)
+//	answer, err = client.Run(ctx, json.RawMessage(`{"name":"Mike"}`))
+package invoke
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+)
+
+// maxAnswer is how much of an answer is read, in bytes.
+const maxAnswer = 64 << 20
+
+// Client calls the container at URL, such as "http://127.0.0.1:8080".
+type Client struct {
+	URL  string
+	Name string // of the action, which it is told
+	Main string // the function to call, for code that has several
+}
+
+// Answer is what the container answered.
+type Answer struct {
+	Status int
+	Body   []byte
+	Took   time.Duration
+}
+
+// OK reports whether the platform would take the answer for a success.
+func (a Answer) OK() bool { return a.Status == http.StatusOK }
+
+// ParseURL reads the address of a container: "8080", "localhost:8080" or "http://localhost:8080".
+func ParseURL(text string) (string, error) {
+	whole := text
+	switch {
+	case strings.Trim(text, "0123456789") == "" && text != "":
+		whole = "http://127.0.0.1:" + text
+	case !strings.Contains(text, "://"):
+		whole = "http://" + text
+	}
+	parsed, err := url.Parse(whole)
+	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
+		return "", fmt.Errorf("%q is not the address of a container, such as http://localhost:8080", text)
+	}
+	return strings.TrimSuffix(parsed.String(), "/"), nil
+}
+
+// Init sends code: a program, a script, an archive or source. Without code, the action that is in the image is started.
+func (c Client) Init(ctx context.Context, code []byte) (Answer, error) {
+	text, binary := encode(code)
+	return c.post(ctx, "/init", map[string]any{"value": map[string]any{
+		"name": c.Name, "main": c.Main, "code": text, "binary": binary, "env": map[string]string{},
+	}})
+}
+
+// Run sends a value, which is a JSON object or array.
+func (c Client) Run(ctx context.Context, value json.RawMessage) (Answer, error) {
+	return c.post(ctx, "/run", map[string]any{"value": value, "action_name": "/_/" + c.Name, "namespace": "_"})
+}
+
+// encode returns code as /init has it: text as it is, anything binary in base64.
+func encode(code []byte) (text string, binary bool) {
+	if utf8.Valid(code) && !bytes.ContainsRune(code, 0) {
+		return string(code), false
+	}
+	return base64.StdEncoding.EncodeToString(code), true
+}
+
+func (c Client) post(ctx context.Context, path string, body any) (Answer, error) {
+	content, err := json.Marshal(body)
+	if err != nil {
+		return Answer{}, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+path, bytes.NewReader(content))
+	if err != nil {
+		return Answer{}, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	began := time.Now()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return Answer{}, explain(ctx, c.URL, path, err)
+	}
+	defer response.Body.Close()
+	answered, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return Answer{}, explain(ctx, c.URL, path, err)
+	}
+	return Answer{Status: response.StatusCode, Body: answered, Took: time.Since(began)}, nil
+}
+
+// explain says in one line why there is no answer.
+func explain(ctx context.Context, address, path string, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("nothing listens at %s: start a container, with mkimage run NAME or docker run", address)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("%s%s closed the connection without an answer: its log tells why", address, path)
+	}
+	var where *url.Error
+	if errors.As(err, &where) {
+		err = where.Err
+	}
+	return fmt.Errorf("post %s%s: %w", address, path, err)
+}
