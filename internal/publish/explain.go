@@ -43,6 +43,19 @@ func explainPush(ctx context.Context, tag name.Tag, err error) error {
 	return fmt.Errorf("push %s: %s", tag.Name(), pushProblem(host, err))
 }
 
+// pullProblem says why a registry does not give an image.
+func pullProblem(host string, err error) string {
+	var answer *transport.Error
+	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
+		return "there is no such image at " + host
+	}
+	if errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden) {
+		return fmt.Sprintf("%s does not give it to this login (%d%s), or has no such image: check the name, and log in with: docker login %s",
+			host, answer.StatusCode, codes(answer), host)
+	}
+	return pushProblem(host, err)
+}
+
 func pushProblem(host string, err error) string {
 	var moved errMoved
 	var answer *transport.Error

@@ -1,0 +1,84 @@
+package container
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/client"
+)
+
+// Sentinel ends an activation's log, on both streams. It is for the platform.
+const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
+
+// Logs writes what the container writes, without sentinels, until it ends.
+func (c *Container) Logs(ctx context.Context, out io.Writer) error {
+	return c.logs(ctx, out, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true})
+}
+
+func (c *Container) logs(ctx context.Context, out io.Writer, options client.ContainerLogsOptions) error {
+	stream, err := c.engine.client.ContainerLogs(ctx, c.id, options)
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	defer stream.Close()
+	stdout, stderr := &filter{out: out}, &filter{out: out}
+	_, err = stdcopy.StdCopy(stdout, stderr, stream)
+	stdout.end()
+	stderr.end()
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	return nil
+}
+
+// lastLines returns the end of the log on one line, for an error.
+func (c *Container) lastLines(ctx context.Context) string {
+	var text bytes.Buffer
+	_ = c.logs(ctx, &text, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Tail: "5"}) // there may be none
+	if words := strings.Fields(text.String()); len(words) > 0 {
+		return strings.Join(words, " ")
+	}
+	return "its log is empty"
+}
+
+// filter writes whole lines, without sentinels.
+type filter struct {
+	out  io.Writer
+	line []byte // what has come of the line that has not ended
+}
+
+func (f *filter) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		line, after, ended := bytes.Cut(rest, []byte("\n"))
+		f.line = append(f.line, line...)
+		if !ended {
+			break
+		}
+		if err := f.flush(); err != nil {
+			return 0, err
+		}
+		rest = after
+	}
+	return len(p), nil
+}
+
+func (f *filter) flush() error {
+	line := f.line
+	f.line = f.line[:0]
+	if string(line) == Sentinel {
+		return nil
+	}
+	_, err := f.out.Write(append(line, '\n'))
+	return err
+}
+
+// end writes a last line that has no end.
+func (f *filter) end() {
+	if len(f.line) > 0 {
+		_ = f.flush() // who reads it is gone
+	}
+}
