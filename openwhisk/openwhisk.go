@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"os"
 	"sync/atomic"
+	"syscall"
 )
 
 // Marker is in every program that can be started by Start, StartContext or
@@ -118,7 +119,9 @@ func (p *program) initialize() error {
 	return p.onInit(context.Background())
 }
 
+// fail ends the program. It does not use os.Stderr, in whose place there may be a
+// pipe that nobody would empty any more.
 func fail(reason string) {
-	fmt.Fprintln(os.Stderr, "openwhisk: "+reason)
+	os.NewFile(uintptr(syscall.Stderr), "stderr").WriteString("openwhisk: " + reason + "\n")
 	os.Exit(1)
 }
