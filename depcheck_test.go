@@ -24,6 +24,7 @@ var rules = []struct {
 	{"proxy", []string{"proxy"}},
 	{"openwhisk", []string{"openwhisk", "proxy"}},
 	{"images", nil},
+	{"stemcells/go", []string{"openwhisk"}},
 	{"stemcells", []string{"images"}},
 	{"internal/cache", nil},
 	{"internal/layer", []string{"internal/cache"}},
