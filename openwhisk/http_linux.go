@@ -26,7 +26,8 @@ func (p *program) http() {
 	action := &inProcess{program: p, logs: logs, watch: newWatch()}
 	service := whisk.New(set.Whisk, host, &loader{program: p, action: action})
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
-	go service.Signals(func() {
+	service.Server = server
+	service.Signals(func() {
 		logs.settle()
 		os.Exit(0)
 	})

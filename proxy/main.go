@@ -54,10 +54,10 @@ func serve(set settings.Settings) {
 	service := whisk.New(set.Whisk, host, whisk.NewUploads(set.Whisk, host))
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
 	service.Server = server
+	service.Signals(func() { os.Exit(0) })
 	if err := server.Listen(set.Port); err != nil {
 		fail(&settings.Error{Text: "cannot listen on port " + strconv.Itoa(set.Port) + ": " + err.Error() + " (set OW_PORT)"})
 	}
-	go service.Signals(func() { os.Exit(0) })
 	fail(server.Serve())
 }
 

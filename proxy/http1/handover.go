@@ -44,6 +44,18 @@ func (s *Server) Quiesce() error {
 	return nil
 }
 
+// Sending reports whether an answer waits for its client to take it.
+func (s *Server) Sending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.conns {
+		if c := s.conns[i].Load(); c != nil && c.wait == waitRoom {
+			return true
+		}
+	}
+	return false
+}
+
 // Handover gives the descriptor of what TakeOver needs. The server is quiesced,
 // and r, whose body was read, is not answered. All descriptors that are handed
 // over survive an exec.

@@ -42,6 +42,15 @@ func (h *Host) fork(c *process, path string, argv []string, attr *syscall.ProcAt
 	return err
 }
 
+// Signal reaches every child of this package and what it started.
+func (h *Host) Signal(s syscall.Signal) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for pid := range h.own {
+		syscall.Kill(-pid, s)
+	}
+}
+
 // collect waits for a child of this package, unless that was done, and forgets
 // it.
 func (h *Host) collect(c *process) {

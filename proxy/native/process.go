@@ -25,8 +25,10 @@ type process struct {
 // pipe gives a pipe whose ends other children do not get.
 func pipe() (r, w int, err error) {
 	var p [2]int
-	err = syscall.Pipe2(p[:], syscall.O_CLOEXEC)
-	return p[0], p[1], err
+	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
+		return -1, -1, err
+	}
+	return p[0], p[1], nil
 }
 
 // start starts a program. resultFd is 1 (its stdout) or 3. When the exec itself

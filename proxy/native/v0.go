@@ -22,12 +22,15 @@ type V0 struct {
 	host    *Host
 
 	mu      sync.Mutex
+	ended   sync.Cond // a run has ended; its lock is mu
 	running map[*process]struct{}
 }
 
 // NewV0 gives an action that starts program for every run.
 func NewV0(program Program, host *Host) *V0 {
-	return &V0{program: program, host: host, running: map[*process]struct{}{}}
+	v := &V0{program: program, host: host, running: map[*process]struct{}{}}
+	v.ended.L = &v.mu
+	return v
 }
 
 // Run implements Action. The answer is the last line of the process's stdout;
@@ -38,13 +41,10 @@ func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	if len(a.Value) <= maxArgument {
 		p.Args = append(p.Args[:len(p.Args):len(p.Args)], string(a.Value))
 	}
-	child, err := start(p, 1, v.host)
+	child, err := v.start(p)
 	if err != nil {
 		return nil, &StartError{Reason: "cannot run the action: " + err.Error()}
 	}
-	v.mu.Lock()
-	v.running[child] = struct{}{}
-	v.mu.Unlock()
 	out := lastLine{logs: v.host.Logs, buf: make([]byte, loopBuffer), n: HeadRoom}
 	if slow != nil {
 		slow() // starting a process takes about as long
@@ -53,9 +53,37 @@ func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	v.mu.Lock()
 	delete(v.running, child)
 	child.reap()
-	v.mu.Unlock()
 	child.closePipes()
+	v.ended.Broadcast()
+	v.mu.Unlock()
 	return out.line(), nil
+}
+
+// start starts a process. Where descriptors, memory or processes have run out
+// and other runs hold some, it waits for one of those to end.
+func (v *V0) start(p Program) (*process, error) {
+	for {
+		child, err := start(p, 1, v.host)
+		v.mu.Lock()
+		if err == nil {
+			v.running[child] = struct{}{}
+			v.mu.Unlock()
+			return child, nil
+		}
+		others := len(v.running) > 0
+		if others && runOut(err) {
+			v.ended.Wait()
+		}
+		v.mu.Unlock()
+		if !others || !runOut(err) {
+			return nil, err
+		}
+	}
+}
+
+// runOut reports whether an error says that there is none left of something.
+func runOut(err error) bool {
+	return err == syscall.EMFILE || err == syscall.ENFILE || err == syscall.EAGAIN || err == syscall.ENOMEM
 }
 
 // appendActivation gives the request's members but the value as __OW_<NAME>

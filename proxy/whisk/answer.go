@@ -33,6 +33,7 @@ const (
 	textCommandExited = "command exited"
 	textCannotStart   = "Cannot start action. Check logs for details."
 	textAbrupt        = "Command exited abruptly during initialization."
+	textStopping      = "the action is shutting down"
 	textMismatch      = "Execution environment version mismatch. See logs for details."
 )
 

@@ -23,6 +23,9 @@ func (s *Service) init(r *http1.Request, body *http1.Body) {
 	s.initializing.Lock()
 	defer s.initializing.Unlock()
 	started, failed := s.tryInit(body)
+	if failed != nil && s.isStopping() { // it was stopped while it began
+		failed = &Failure{Status: 503, Text: textStopping}
+	}
 	if failed != nil {
 		s.fail(r, *failed)
 		return
@@ -39,7 +42,7 @@ func (s *Service) init(r *http1.Request, body *http1.Body) {
 
 func (s *Service) tryInit(body *http1.Body) (native.Action, *Failure) {
 	if s.isStopping() {
-		return nil, &Failure{Status: 503, Text: "the action is shutting down"}
+		return nil, &Failure{Status: 503, Text: textStopping}
 	}
 	if s.initialized && !s.config.Reinit {
 		return nil, &Failure{Status: 403, Text: textTwice, Log: textTwice}

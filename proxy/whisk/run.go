@@ -20,9 +20,18 @@ func (s *Service) serveRun(r *http1.Request, slow func()) {
 		return
 	}
 	if a := s.action; s.config.Concurrent && a.Overlaps() {
+		select {
+		case s.slots <- struct{}{}:
+		default: // as many as there may be: this one waits
+			if slow != nil {
+				slow()
+			}
+			s.slots <- struct{}{}
+		}
 		s.overlap.Add(1)
 		go func() {
 			defer s.overlap.Done()
+			defer func() { <-s.slots }()
 			s.run(r, a, nil)
 		}()
 		return

@@ -37,16 +37,21 @@ type Service struct {
 	queue    queue
 	stopping bool
 	overlap  sync.WaitGroup // runs in goroutines of their own
+	slots    chan struct{}  // one for each of them
 }
 
 // New gives a service that logs to host's streams.
 func New(config Config, host *native.Host, loader Loader) *Service {
-	return &Service{config: config, host: host, loader: loader}
+	return &Service{config: config, host: host, loader: loader, slots: make(chan struct{}, mostOverlapping)}
 }
 
 // Preset gives the service an action before any /init; initialized tells that
 // the /init was seen to. It is called before requests are served.
 func (s *Service) Preset(a native.Action, initialized bool) { s.action, s.initialized = a, initialized }
+
+// mostOverlapping is how many runs may overlap. Each takes a thread, and in v0 a
+// process and up to eight descriptors, of which a container has 1024 each.
+const mostOverlapping = 64
 
 // Streams implements http1.Handler: code is decoded as it arrives.
 func (s *Service) Streams(method, path string) bool { return method == "POST" && path == "/init" }
@@ -63,7 +68,7 @@ func (s *Service) Serve(r *http1.Request) {
 		answerError(r, 405, "method not allowed: send a POST")
 	default:
 		if !s.enqueue(r) {
-			answerError(r, 503, "the action is shutting down")
+			answerError(r, 503, textStopping)
 		}
 	}
 }

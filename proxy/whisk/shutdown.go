@@ -43,8 +43,9 @@ func (s *Service) Shutdown() {
 	s.queue = queue{}
 	s.mu.Unlock()
 	for r := waiting.pop(); r != nil; r = waiting.pop() {
-		answerError(r, 503, "the action is shutting down")
+		answerError(r, 503, textStopping)
 	}
+	s.stopInit(end)
 	// A run that does not end in time ends when its process does.
 	overdue := time.AfterFunc(time.Until(end)*3/4, func() { s.Signal(syscall.SIGTERM) })
 	killer := time.AfterFunc(time.Until(end), func() { s.Signal(syscall.SIGKILL) })
@@ -55,5 +56,30 @@ func (s *Service) Shutdown() {
 	if s.action != nil {
 		s.action.Stop(s.patience(time.Until(end)))
 	}
-	// The turn is kept: nothing runs any more.
+	// The turn is kept: nothing runs any more. Answers that are under way to slow
+	// clients may arrive.
+	for s.Server != nil && s.Server.Sending() && time.Now().Before(end) {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// stopInit ends what an /init has started and waits for. It waits until the end
+// at most for an /init that is still being sent.
+func (s *Service) stopInit(end time.Time) {
+	done := make(chan struct{})
+	go func() {
+		s.initializing.Lock()
+		defer s.initializing.Unlock() // those that wait for it see that the service stops
+		close(done)
+	}()
+	const again = 100 * time.Millisecond // for what is only started now
+	for time.Now().Before(end) {
+		select {
+		case <-done:
+			return
+		case <-time.After(again):
+			s.host.Signal(syscall.SIGTERM)
+		}
+	}
+	s.host.Signal(syscall.SIGKILL)
 }

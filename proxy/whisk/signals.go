@@ -8,15 +8,20 @@ import (
 	"syscall"
 )
 
-// Signals sees to the signals of the process, for ever: SIGTERM and SIGINT shut
+// Signals sees to the signals of the process from now on: SIGTERM and SIGINT shut
 // the service down, after which exit is called; others are passed on to the
-// action. A process 1 also collects orphans (rule 38).
+// action. A process 1 also collects orphans (rule 38). It is called before
+// anybody can connect, so that no signal is missed.
 func (s *Service) Signals(exit func()) {
 	c := make(chan os.Signal, 16)
 	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGQUIT)
 	if s.host.Orphans {
 		signal.Notify(c, syscall.SIGCHLD)
 	}
+	go s.signals(c, exit)
+}
+
+func (s *Service) signals(c <-chan os.Signal, exit func()) {
 	ending := false
 	for received := range c {
 		switch received {

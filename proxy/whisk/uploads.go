@@ -122,7 +122,11 @@ func (u *Uploads) notStarted(err error) *Failure {
 	case ActionLoop:
 		return u.loopNotStarted(err)
 	}
-	return &Failure{Status: 502, Text: "cannot start action: " + err.Error()}
+	f := &Failure{Status: 502, Text: "cannot start action: " + err.Error()}
+	if u.config.LogInitError {
+		f.Log, f.Sentinels = err.Error(), true
+	}
+	return f
 }
 
 // environment is what the action's process gets (rules 18 and 19).
