@@ -1,0 +1,106 @@
+package apkfs
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+)
+
+// downloads is how many packages are fetched at the same time.
+const downloads = 6
+
+// fetch returns the bytes of a package, from the cache or the mirror, verified. Several that want the same package at
+// the same time get one download.
+func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, error) {
+	found, err, _ := s.flights.Do(pin.Checksum+pin.SHA256, func() (any, error) {
+		return s.store.Do("apk", hex.EncodeToString([]byte(pin.Checksum))+pin.SHA256, func() ([]byte, error) {
+			missed()
+			return s.download(ctx, w, pin)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found.([]byte), nil
+}
+
+func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte, error) {
+	at := w.at(pin.Repository, pin.String()+".apk")
+	raw, err := s.mirror.get(ctx, at, pin.Size)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.moved(ctx, w, pin)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := open(raw, pin); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.mirror.full(at), err)
+	}
+	return raw, nil
+}
+
+// moved says what is in the place of a package that the mirror no longer has.
+func (s *Source) moved(ctx context.Context, w World, pin images.Pin) error {
+	text := fmt.Sprintf("the Alpine mirror %s has no %s for %s", s.mirror.full(""), pin, w.arch())
+	if found, err := s.index(ctx, w, pin.Repository); err == nil {
+		for _, p := range found.Packages() {
+			if p.Name == pin.Name && p.Version != pin.Version {
+				return fmt.Errorf("%s any more: it moved to %s; make a new lock with mkimage lock, or build from a vendored folder (--alpine-mirror DIR)", text, p.Version)
+			}
+		}
+	}
+	return errors.New(text)
+}
+
+// parcels fetches the packages of all pins, in their order.
+func (s *Source) parcels(ctx context.Context, w World, pins []images.Pin) ([]*parcel, error) {
+	parcels := make([]*parcel, len(pins))
+	var missed atomic.Int32
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(downloads)
+	for i, pin := range pins {
+		group.Go(func() error {
+			raw, err := s.fetch(ctx, w, pin, func() { missed.Add(1) })
+			if err != nil {
+				return err
+			}
+			parcels[i], err = open(raw, pin)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, s.ways(err, fmt.Sprintf("at least %d of the %d packages were not in the cache", missed.Load(), len(pins)))
+	}
+	return parcels, nil
+}
+
+// Pin fetches the packages and returns their pins with the SHA-256 of each, for a lock.
+func (s *Source) Pin(ctx context.Context, w World, pins []images.Pin) ([]images.Pin, error) {
+	pinned := slices.Clone(pins)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(downloads)
+	for i, pin := range pins {
+		group.Go(func() error {
+			raw, err := s.fetch(ctx, w, pin, func() {})
+			if err != nil {
+				return err
+			}
+			sum := sha256.Sum256(raw)
+			pinned[i].SHA256 = hex.EncodeToString(sum[:])
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, s.ways(err, "a lock needs every package once")
+	}
+	return pinned, nil
+}

@@ -1,0 +1,164 @@
+package apkfs
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+
+	"chainguard.dev/apko/pkg/apk/apk"
+	"github.com/klauspost/compress/gzip"
+)
+
+const (
+	indexFile = "APKINDEX.tar.gz"
+	maxIndex  = 64 << 20 // bytes; community of v3.22 has 2 MB
+)
+
+// index is a repository's list of packages, verified.
+type index struct {
+	repository string
+	signer     string // the name of the key
+	raw        []byte // as it was signed
+	apk.NamedIndex
+}
+
+// index returns the index of a repository, or nil where the mirror has no such repository. It is fetched once.
+func (s *Source) index(ctx context.Context, w World, repository string) (*index, error) {
+	at := w.at(repository, indexFile)
+	s.mutex.Lock()
+	entry := s.indexes[at]
+	if entry == nil {
+		entry = &opened{}
+		s.indexes[at] = entry
+	}
+	s.mutex.Unlock()
+	entry.once.Do(func() {
+		raw, err := s.mirror.get(ctx, at, maxIndex)
+		if err != nil {
+			entry.err = err
+			return
+		}
+		entry.index, entry.err = s.verify(ctx, w, repository, raw)
+		if entry.err != nil {
+			entry.err = fmt.Errorf("index %s: %w", s.mirror.full(at), entry.err)
+		}
+	})
+	return entry.index, entry.err
+}
+
+// allIndexes returns the indexes of the release's repositories.
+func (s *Source) allIndexes(ctx context.Context, w World) ([]*index, error) {
+	if s.mirror.plain() {
+		return nil, fmt.Errorf("the Alpine mirror %s is not encrypted, so that somebody on the way could show an old index; take https, or make a lock with another mirror first", s.mirror.base.Redacted())
+	}
+	var indexes []*index
+	for i, repository := range repositories() {
+		found, err := s.index(ctx, w, repository)
+		switch {
+		case err == nil:
+			indexes = append(indexes, found)
+		case errors.Is(err, fs.ErrNotExist) && i == 0:
+			return nil, s.noRelease(w)
+		case errors.Is(err, fs.ErrNotExist):
+		default:
+			return nil, err
+		}
+	}
+	return indexes, nil
+}
+
+// noRelease says what a mirror lacks: a release, or one architecture of it.
+func (s *Source) noRelease(w World) error {
+	text := fmt.Sprintf("the Alpine mirror %s has no release %s for %s", s.mirror.full(""), w.Release, w.arch())
+	if releases := s.releases(w.arch()); len(releases) > 0 {
+		text += "; it has " + strings.Join(releases, ", ")
+	}
+	return errors.New(text)
+}
+
+// verify checks that a trusted key has signed the index.
+func (s *Source) verify(ctx context.Context, w World, repository string, raw []byte) (*index, error) {
+	signers, err := signatures(raw)
+	if err != nil {
+		return nil, fmt.Errorf("this is not an index of packages (%w); is that an Alpine mirror?", err)
+	}
+	trusted, err := s.trusted(w.arch())
+	if err != nil {
+		return nil, err
+	}
+	known := slices.DeleteFunc(slices.Clone(signers), func(name string) bool { return trusted[name] == nil })
+	if len(known) == 0 {
+		if len(signers) == 0 {
+			return nil, errors.New("nobody has signed it")
+		}
+		return nil, fmt.Errorf("it is signed with %s, a key that is not trusted for %s; if you trust it, give its file with --alpine-key", strings.Join(signers, ", "), w.arch())
+	}
+	for _, signer := range known {
+		var found []apk.NamedIndex
+		found, err = parse(ctx, raw, w.arch(), repository, map[string][]byte{signer: trusted[signer]})
+		if err == nil && len(found) == 1 {
+			return &index{repository, signer, raw, found[0]}, nil
+		}
+	}
+	if strings.Contains(err.Error(), "signature verification failed") {
+		return nil, fmt.Errorf("its signature by %s does not fit: the index, or the key, is not what it was", strings.Join(known, ", "))
+	}
+	return nil, err
+}
+
+// parse has apko verify and read an index. Its cache of indexes, which lasts as long as the process and does not ask
+// for keys again, takes only what has an ETag.
+func parse(ctx context.Context, raw []byte, arch, repository string, keys map[string][]byte) ([]apk.NamedIndex, error) {
+	client := &http.Client{Transport: served(raw)}
+	return apk.GetRepositoryIndexes(silent(ctx), []string{"https://index.invalid/" + repository}, keys, arch,
+		apk.WithHTTPClient(client), apk.WithIndexAuthenticator(anonymous{}))
+}
+
+// served answers every request with the same bytes.
+type served []byte
+
+func (s served) RoundTrip(request *http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: http.StatusOK, Request: request, Header: http.Header{}, ContentLength: int64(len(s)),
+		Body: io.NopCloser(bytes.NewReader(s)),
+	}, nil
+}
+
+// anonymous sends no login.
+type anonymous struct{}
+
+func (anonymous) AddAuth(context.Context, *http.Request) error { return nil }
+
+// signatures returns the names of the keys that an index or a package says it is signed with. They stand in the
+// archive that comes first, .SIGN.RSA.NAME or .SIGN.RSA256.NAME.
+func signatures(raw []byte) ([]string, error) {
+	unzipped, err := gzip.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	unzipped.Multistream(false)
+	var names []string
+	for archive := tar.NewReader(io.LimitReader(unzipped, maxIndex)); ; {
+		header, err := archive.Next()
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && len(names) > 0 {
+			return names, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		rest, ok := strings.CutPrefix(header.Name, ".SIGN.")
+		if !ok {
+			return names, nil
+		}
+		if _, name, ok := strings.Cut(rest, "."); ok {
+			names = append(names, name)
+		}
+	}
+}

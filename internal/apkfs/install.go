@@ -1,0 +1,215 @@
+package apkfs
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+)
+
+// Install fetches, verifies and installs the packages. pins are those of Resolve or of a lock.
+func (s *Source) Install(ctx context.Context, w World, pins []images.Pin) (Tree, error) {
+	parcels, err := s.parcels(ctx, w, pins)
+	if err != nil {
+		return Tree{}, err
+	}
+	t := newTree(w)
+	for _, p := range parcels {
+		if err := t.add(p); err != nil {
+			return Tree{}, fmt.Errorf("install %s: %w", p.pin, err)
+		}
+	}
+	if err := t.runScripts(parcels); err != nil {
+		return Tree{}, err
+	}
+	t.trim()
+	if err := t.describe(ctx, parcels); err != nil {
+		return Tree{}, err
+	}
+	return t.result(parcels), nil
+}
+
+// tree is a world that is being installed. apko has file systems for this, but those forget owners, or the special
+// bits of a folder's mode, or which package a file is of.
+type tree struct {
+	world   World
+	order   map[string]int    // layer -> its place
+	files   map[string]*entry // what packages brought, by path
+	made    []map[string]layer.File
+	trimmed map[string]int64 // pattern -> bytes
+}
+
+// entry is a file of a package.
+type entry struct {
+	content
+	owner *parcel
+	layer int
+}
+
+func newTree(w World) *tree {
+	t := &tree{world: w, order: map[string]int{}, files: map[string]*entry{}, trimmed: map[string]int64{}}
+	for i, l := range w.Layers {
+		t.order[l.Name] = i
+		t.made = append(t.made, map[string]layer.File{})
+	}
+	return t
+}
+
+// add puts the files of a package into its layer.
+func (t *tree) add(p *parcel) error {
+	place, ok := t.order[p.pin.Layer]
+	if !ok {
+		return fmt.Errorf("there is no layer %q", p.pin.Layer)
+	}
+	for _, file := range p.files {
+		for dir := path.Dir(file.path); dir != "."; dir = path.Dir(dir) {
+			if parent := t.files[dir]; parent != nil && parent.header.Typeflag != tar.TypeDir {
+				return fmt.Errorf("%s is below %s, which is a file or a link of %s", file.path, dir, parent.owner.pin.Name)
+			}
+		}
+		if file.header.Typeflag == tar.TypeLink {
+			if err := file.follow(t, p); err != nil {
+				return err
+			}
+		}
+		keep, err := t.files[file.path].yields(file, p)
+		if err != nil {
+			return err
+		}
+		if keep {
+			t.files[file.path] = &entry{file, p, place}
+		}
+	}
+	return nil
+}
+
+// follow checks that a hard link leads to a file of the same package, and gives it that file's bytes.
+func (c *content) follow(t *tree, p *parcel) error {
+	target := t.files[path.Clean(strings.TrimPrefix(c.header.Linkname, "/"))]
+	if target == nil || target.owner != p || target.header.Typeflag == tar.TypeDir || target.header.Typeflag == tar.TypeSymlink {
+		return fmt.Errorf("%s is a hard link to %s, which is not a file of the package", c.path, c.header.Linkname)
+	}
+	c.bytes = target.bytes
+	return nil
+}
+
+// yields reports whether a file of a package takes the place of what is there: of nothing, of a file that the package
+// replaces, or of one from the same source. A folder is shared. The rules are apk's.
+func (e *entry) yields(file content, p *parcel) (bool, error) {
+	switch {
+	case e == nil:
+		return true, nil
+	case e.header.Typeflag == tar.TypeDir && file.header.Typeflag == tar.TypeDir:
+		return false, nil
+	case e.header.Typeflag == tar.TypeDir || file.header.Typeflag == tar.TypeDir:
+		return false, fmt.Errorf("%s is a folder in one of the packages %s and %s, and none in the other", file.path, e.owner.pin.Name, p.pin.Name)
+	case e.owner == p:
+		return false, fmt.Errorf("%s is there twice", file.path)
+	case e.header.Typeflag == file.header.Typeflag && e.header.Linkname == file.header.Linkname && bytes.Equal(e.bytes, file.bytes):
+		return false, nil
+	case replaces(e.owner, p):
+		return false, nil
+	case replaces(p, e.owner), p.about.Origin != "" && p.about.Origin == e.owner.about.Origin:
+		return true, nil
+	}
+	return false, fmt.Errorf("the packages %s and %s both have %s", e.owner.pin.Name, p.pin.Name, file.path)
+}
+
+func replaces(p, other *parcel) bool {
+	return slices.ContainsFunc(p.about.Replaces, func(text string) bool {
+		name, _, _ := strings.Cut(text, "<")
+		name, _, _ = strings.Cut(name, "=")
+		return strings.TrimRight(name, ">~") == other.pin.Name
+	})
+}
+
+// read returns the content of a file, as it is in the layer or the next below that has it.
+func (t *tree) read(place int, name string) ([]byte, bool) {
+	for i := place; i >= 0; i-- {
+		if file, ok := t.made[i][name]; ok && file.Open != nil {
+			content, err := file.Open()
+			if err != nil {
+				return nil, false
+			}
+			text, err := io.ReadAll(content)
+			return text, err == nil
+		}
+	}
+	if e := t.files[name]; e != nil && e.layer <= place && e.header.Typeflag == tar.TypeReg {
+		return e.bytes, true
+	}
+	return nil, false
+}
+
+// write makes a file of root's in a layer, and the folders above it.
+func (t *tree) write(place int, name string, text []byte) {
+	t.parents(place, name)
+	t.made[place][name] = layer.Regular(name, 0o644, text)
+}
+
+// parents makes the folders above a file that no package has.
+func (t *tree) parents(place int, name string) {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if e := t.files[dir]; e != nil && e.layer <= place {
+			continue
+		}
+		t.made[place][dir] = layer.Directory(dir, 0o755)
+	}
+}
+
+// result returns the files of each layer.
+func (t *tree) result(parcels []*parcel) Tree {
+	result := Tree{Layers: make([][]layer.File, len(t.made)), Trimmed: t.trimmed}
+	own := map[*parcel][]string{}
+	for name, e := range t.files {
+		t.parents(e.layer, name)
+		if e.header.Typeflag != tar.TypeDir {
+			own[e.owner] = append(own[e.owner], name)
+		}
+		if _, changed := t.made[e.layer][name]; !changed {
+			result.Layers[e.layer] = append(result.Layers[e.layer], t.file(e))
+		}
+	}
+	for place, files := range t.made {
+		for _, file := range files {
+			result.Layers[place] = append(result.Layers[place], file)
+		}
+	}
+	for _, p := range parcels {
+		slices.Sort(own[p])
+		result.Packages = append(result.Packages, Package{
+			Pin: p.pin, Platform: t.world.Platform,
+			Description: p.about.Description, License: p.about.License, Origin: p.about.Origin, URL: p.about.URL,
+			Maintainer: p.about.Maintainer, Commit: p.about.RepoCommit,
+			Depends: p.about.Dependencies, Provides: p.about.Provides, Files: own[p],
+		})
+	}
+	return result
+}
+
+// file returns an entry as a layer has it. A hard link whose target was left out becomes a file.
+func (t *tree) file(e *entry) layer.File {
+	file := layer.File{Path: e.path, Mode: e.header.FileInfo().Mode(), UID: e.header.Uid, GID: e.header.Gid}
+	switch e.header.Typeflag {
+	case tar.TypeDir:
+	case tar.TypeSymlink:
+		file.Mode, file.Link = fs.ModeSymlink|0o777, e.header.Linkname
+	default:
+		target := path.Clean(strings.TrimPrefix(e.header.Linkname, "/"))
+		if e.header.Typeflag == tar.TypeLink && t.files[target] != nil && t.files[target].owner == e.owner && t.files[target].header.Typeflag == tar.TypeReg {
+			file.Link = target
+			break
+		}
+		file.Size = int64(len(e.bytes))
+		file.Open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(e.bytes)), nil }
+	}
+	return file
+}

@@ -1,0 +1,106 @@
+package apkfs
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
+	"embed"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+)
+
+// The public keys of Alpine's builders, as the package alpine-keys has them in usr/share/apk/keys.
+//
+//go:embed keys/*.rsa.pub
+var pinned embed.FS
+
+// releaseKeys returns the names of the keys that sign the releases of Alpine from v3.19 on, which are those that
+// images are built from. Alpine has one for each architecture, in use since 2021.
+func releaseKeys(arch string) []string {
+	switch arch {
+	case "x86_64":
+		return []string{"alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub"}
+	case "aarch64":
+		return []string{"alpine-devel@lists.alpinelinux.org-616ae350.rsa.pub"}
+	}
+	return nil
+}
+
+// trusted returns the keys that may sign an index, by name: Alpine's for that architecture, and the user's own.
+func (s *Source) trusted(arch string) (map[string][]byte, error) {
+	keys := maps.Clone(s.extra)
+	for _, name := range releaseKeys(arch) {
+		key, err := pinned.ReadFile(path.Join("keys", name))
+		if err != nil {
+			return nil, err
+		}
+		keys[name] = key
+	}
+	return keys, nil
+}
+
+// readKeys reads public keys. A key is known by its file's name, which is what signatures refer to.
+func readKeys(files []string) (map[string][]byte, error) {
+	keys := map[string][]byte{}
+	for _, file := range files {
+		name := filepath.Base(file)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			var where *fs.PathError
+			if errors.As(err, &where) {
+				err = where.Err
+			}
+			return nil, fmt.Errorf("read the Alpine key %s: %w", file, err)
+		}
+		if err := checkKey(text); err != nil {
+			return nil, fmt.Errorf("read the Alpine key %s: %w", file, err)
+		}
+		if !strings.HasSuffix(name, ".rsa.pub") {
+			return nil, fmt.Errorf("the Alpine key %s is not called NAME.rsa.pub, as it is in /etc/apk/keys: signatures refer to that name", file)
+		}
+		if other, again := keys[name]; again && !bytes.Equal(other, text) {
+			return nil, fmt.Errorf("two different Alpine keys are called %s", name)
+		}
+		if own, err := pinned.ReadFile(path.Join("keys", name)); err == nil && !bytes.Equal(own, text) {
+			return nil, fmt.Errorf("the Alpine key %s has the name of Alpine's own, but is another", file)
+		}
+		keys[name] = text
+	}
+	return keys, nil
+}
+
+func checkKey(text []byte) error {
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "PUBLIC KEY" {
+		return errors.New("it is not a public key in PEM")
+	}
+	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return err
+	}
+	if _, ok := key.(*rsa.PublicKey); !ok {
+		return errors.New("it is not an RSA key")
+	}
+	return nil
+}
+
+// foreign lists the keys that signed some of the packages and are not Alpine's.
+func foreign(pins []images.Pin) string {
+	names := map[string]bool{}
+	for _, pin := range pins {
+		if _, err := pinned.ReadFile(path.Join("keys", pin.Signer)); err != nil {
+			names[strings.TrimSuffix(pin.Signer, ".rsa.pub")] = true
+		}
+	}
+	return strings.Join(slices.Sorted(maps.Keys(names)), ", ")
+}

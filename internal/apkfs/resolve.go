@@ -1,0 +1,162 @@
+package apkfs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"chainguard.dev/apko/pkg/apk/apk"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+)
+
+// releasePackage says which release an image is of. Copies of a mirror that were cut down may lack it; what it would
+// say is then written by [Source.Install].
+const releasePackage = "alpine-release"
+
+// Resolve finds the packages of a world, with all that they need, as the mirror has them now. They are sorted by layer
+// and name, and have no SHA-256 yet.
+func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
+	indexes, err := s.allIndexes(ctx, w)
+	if err != nil {
+		return nil, s.ways(err, "the index is asked for anew every time, and no lock says which packages are wanted")
+	}
+	list := newList(indexes)
+	var wanted []string
+	layerOf := map[string]string{}
+	var found []*apk.RepositoryPackage
+	for _, l := range w.Layers {
+		for _, name := range l.Packages {
+			if name == releasePackage && !list.has(name) {
+				continue
+			}
+			if err := list.check(w, name); err != nil {
+				return nil, err
+			}
+			wanted = append(wanted, name)
+		}
+		// What the layers up to this one need is what this layer adds. The last round is the whole world.
+		if found, err = list.resolve(ctx, wanted); err != nil {
+			return nil, fmt.Errorf("resolve %s for %s: %w", strings.Join(wanted, " "), w.arch(), err)
+		}
+		for _, p := range found {
+			if layerOf[p.Name] == "" {
+				layerOf[p.Name] = l.Name
+			}
+		}
+	}
+	var pins []images.Pin
+	for _, p := range found {
+		repository := path.Base(path.Dir(p.Repository().URI))
+		pins = append(pins, images.Pin{
+			Name: p.Name, Version: p.Version, Layer: layerOf[p.Name], Repository: repository,
+			Size: int64(p.Size), Checksum: p.ChecksumString(), Signer: list.signer[repository],
+		})
+	}
+	images.SortPins(pins, w.Wanted())
+	return pins, nil
+}
+
+// list is what the indexes offer.
+type list struct {
+	indexes []apk.NamedIndex
+	signer  map[string]string          // repository -> key
+	names   map[string][]string        // package -> versions
+	offered map[string]map[string]bool // what is provided -> by which packages
+}
+
+func newList(indexes []*index) *list {
+	l := &list{signer: map[string]string{}, names: map[string][]string{}, offered: map[string]map[string]bool{}}
+	for _, found := range indexes {
+		l.indexes = append(l.indexes, found.NamedIndex)
+		l.signer[found.repository] = found.signer
+		for _, p := range found.Packages() {
+			l.names[p.Name] = append(l.names[p.Name], p.Version)
+			for _, provided := range p.Provides {
+				name := apk.ResolvePackageNameVersionPin(provided).Name
+				if l.offered[name] == nil {
+					l.offered[name] = map[string]bool{}
+				}
+				l.offered[name][p.Name] = true
+			}
+		}
+	}
+	return l
+}
+
+func (l *list) has(name string) bool { return len(l.names[name]) > 0 || len(l.offered[name]) > 0 }
+
+// check tells whether there is a package of that name, in that version.
+func (l *list) check(w World, wanted string) error {
+	constraint := apk.ResolvePackageNameVersionPin(wanted)
+	name := constraint.Name
+	if !l.has(name) {
+		text := fmt.Sprintf("no package %q in Alpine %s for %s", name, w.Release, w.arch())
+		var names []string
+		for other := range l.names {
+			names = append(names, other)
+		}
+		if near := nearest.Words(name, names, 3); len(near) > 0 {
+			text += "; the nearest names are " + strings.Join(near, ", ")
+		}
+		return errors.New(text)
+	}
+	for _, version := range l.names[name] {
+		parsed, err := apk.ParseVersion(version)
+		if err != nil {
+			continue
+		}
+		if ok, err := constraint.SatisfiedBy(parsed); err == nil && ok {
+			return nil
+		}
+	}
+	if len(l.names[name]) > 0 && len(l.offered[name]) == 0 {
+		return fmt.Errorf("no package %s in Alpine %s for %s; its version there is %s", wanted, w.Release, w.arch(), strings.Join(l.names[name], ", "))
+	}
+	return nil
+}
+
+// resolve returns the packages that the wanted ones need, themselves among them.
+func (l *list) resolve(ctx context.Context, wanted []string) ([]*apk.RepositoryPackage, error) {
+	resolver := apk.NewPkgResolver(silent(ctx), l.indexes)
+	found, conflicts, err := resolver.GetPackagesWithDependencies(silent(ctx), wanted, map[string][]apk.NamedIndex{})
+	if err != nil {
+		return nil, errors.New(explain(err))
+	}
+	for _, p := range found {
+		for _, conflict := range conflicts {
+			if constraint := apk.ResolvePackageNameVersionPin(strings.TrimPrefix(conflict, "!")); constraint.Name == p.Name {
+				return nil, fmt.Errorf("%s conflicts with another package that is wanted", p.Name)
+			}
+		}
+	}
+	return found, nil
+}
+
+// explain tells in one line which package wants what, from the outermost to the one that cannot be had.
+func explain(err error) string {
+	var steps []string
+	for err != nil {
+		var constraint *apk.ConstraintError
+		var dependency *apk.DepError
+		switch {
+		case errors.As(err, &constraint) && (!errors.As(err, &dependency) || within(constraint, dependency)):
+			steps, err = append(steps, "want "+constraint.Constraint), constraint.Wrapped
+		case errors.As(err, &dependency):
+			steps, err = append(steps, dependency.Package.Name+"-"+dependency.Package.Version+" needs"), dependency.Wrapped
+		default:
+			text := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", ";")), " ")
+			return strings.Join(append(steps, text), ": ")
+		}
+	}
+	return strings.Join(steps, ": ")
+}
+
+// within reports whether inner is somewhere in what outer wraps.
+func within(outer *apk.ConstraintError, inner *apk.DepError) bool {
+	var found *apk.DepError
+	return errors.As(outer.Wrapped, &found) && found == inner
+}

@@ -1,0 +1,77 @@
+package apkfs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+)
+
+// Vendor copies the locked packages, and the indexes that list them with their signatures, into a folder that is a
+// mirror of those packages for ever. It adds to what is there.
+func (s *Source) Vendor(ctx context.Context, dir string, w World, pins []images.Pin) error {
+	indexes, err := s.allIndexes(ctx, w)
+	if err != nil {
+		return s.ways(err, "a folder needs the index that lists the locked packages")
+	}
+	if err := listed(indexes, w, pins); err != nil {
+		return err
+	}
+	for _, pin := range pins {
+		raw, err := s.fetch(ctx, w, pin, func() {})
+		if err != nil {
+			return s.ways(err, "a folder needs every package")
+		}
+		if _, err := open(raw, pin); err != nil {
+			return err
+		}
+		if err := keep(dir, w.at(pin.Repository, pin.String()+".apk"), raw); err != nil {
+			return err
+		}
+	}
+	for _, found := range indexes { // last, so that a folder with an index has its packages
+		if err := keep(dir, w.at(found.repository, indexFile), found.raw); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listed refuses packages that the indexes of now do not list: nobody could resolve them from the folder.
+func listed(indexes []*index, w World, pins []images.Pin) error {
+	now := map[string]string{} // repository and name-version -> checksum
+	for _, found := range indexes {
+		for _, p := range found.Packages() {
+			now[found.repository+"/"+p.Name+"-"+p.Version] = p.ChecksumString()
+		}
+	}
+	var mistakes []error
+	for _, pin := range pins {
+		if sum, ok := now[pin.Repository+"/"+pin.String()]; !ok || sum != pin.Checksum {
+			mistakes = append(mistakes, fmt.Errorf("%s for %s is locked, but the mirror lists it no more; make a new lock with mkimage lock", pin, w.arch()))
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// keep writes a file of the folder.
+func keep(dir, name string, raw []byte) error {
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	err := beside.File(path, func(f *os.File) error {
+		_, err := f.Write(raw)
+		return err
+	})
+	var where *fs.PathError
+	if errors.As(err, &where) {
+		err = where.Err
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

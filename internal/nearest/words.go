@@ -1,0 +1,35 @@
+package nearest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Words returns up to n choices that a word is perhaps meant to be, the nearest first: as near as [Word] wants, or
+// with one beginning with the other.
+func Words(word string, choices []string, n int) []string {
+	type near struct {
+		choice   string
+		distance int
+	}
+	var all []near
+	for _, choice := range choices {
+		d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(choice))
+		if d < 1+max(1, len(word)/3) || len(choice) > 2 && strings.HasPrefix(word, choice) || len(word) > 2 && strings.HasPrefix(choice, word) {
+			all = append(all, near{choice, d})
+		}
+	}
+	slices.SortFunc(all, func(a, b near) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.choice, b.choice))
+	})
+	var words []string
+	for _, found := range slices.CompactFunc(all, func(a, b near) bool { return a.choice == b.choice }) {
+		if len(words) < n {
+			words = append(words, found.choice)
+		}
+	}
+	return words
+}
