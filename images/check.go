@@ -1,6 +1,7 @@
 package images
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -87,6 +88,14 @@ func checkBase(text string) (problem, near string) {
 		return "", ""
 	}
 	return fmt.Sprintf("unknown base %q; there are scratch and alpine", text), nearest(text, bases)
+}
+
+// CheckRelease returns an error for what is not an Alpine release such as v3.22.
+func CheckRelease(text string) error {
+	if problem, _ := checkRelease(text); problem != "" {
+		return errors.New(problem)
+	}
+	return nil
 }
 
 func checkRelease(text string) (problem, near string) {

@@ -13,7 +13,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -22,11 +21,12 @@ import (
 
 // buildFlags are the flags of mkimage build, as they were typed.
 type buildFlags struct {
-	images, platform, proxy, action, cacheDir, sizeRecord, metadataFile, progress string
-	goTags, goLDFlags                                                             string
-	outputs                                                                       []string
-	jobs                                                                          int
-	failFast, allowOverBudget                                                     bool
+	alpineFlags
+	proxy, action, sizeRecord, metadataFile, progress string
+	goTags, goLDFlags                                 string
+	outputs                                           []string
+	jobs                                              int
+	failFast, allowOverBudget, locked                 bool
 }
 
 func newBuild(mode *progress.Mode) *cobra.Command {
@@ -51,7 +51,10 @@ With --action, or "action:" in a definition, the image brings its action: a Go p
 platform, or a program, a script, a zip or a tar.gz as it is. A Go program that links the openwhisk library serves
 /init and /run itself, and its image has no proxy.
 
-The same definition gives the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
+Alpine packages are verified, from the mirror to the layer, and kept in the cache. Their versions are those of the
+lock beside the definition where there is one that fits, else the mirror's newest, which are told.
+
+The same definition and packages give the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
 in seconds since 1970; it is 0 when not set.`,
 		Example: `  mkimage build scratch
   mkimage build scratch --action ./hello
@@ -63,8 +66,8 @@ in seconds since 1970; it is 0 when not set.`,
 		},
 	}
 	set := command.Flags()
-	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
-	set.StringVar(&flags.platform, "platform", "", "build only for the platforms in `LIST`, such as linux/amd64,linux/arm64")
+	flags.add(set, "build")
+	set.BoolVar(&flags.locked, "locked", false, "take Alpine packages only as locks have them (see mkimage lock)")
 	set.StringArrayVarP(&flags.outputs, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
 	set.IntVar(&flags.jobs, "jobs", 0, "build `N` images at the same time; 0 is one for each processor")
 	set.BoolVar(&flags.failFast, "fail-fast", false, "stop at the first image that fails")
@@ -73,11 +76,10 @@ in seconds since 1970; it is 0 when not set.`,
 	set.StringVar(&flags.action, "action", "", "bake `PATH` into the image as its action: a Go package's folder, a program, a script, a zip or a tar.gz")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
-	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep what is costly to make in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes and outputs to `FILE`, as JSON")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "images", "platform", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "cache-dir", "size-record", "metadata-file", "progress")
+	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "size-record", "metadata-file", "progress")
 	return command
 }
 
@@ -90,7 +92,10 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	if err != nil {
 		return usage(command, err)
 	}
-	definitions, err := images.Load(definitionsIn(f.images), nil, args...)
+	if err := f.open(&options); err != nil {
+		return err
+	}
+	definitions, err := images.Load(definitionsIn(f.images), options.Stemcells.Known(), args...)
 	if err != nil {
 		return err
 	}
@@ -103,9 +108,6 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	}
 	if err := publish.Check(options.Outputs, names); err != nil {
 		return usage(command, err)
-	}
-	if options.Cache, err = cache.Open(f.cacheDir); err != nil {
-		return err
 	}
 	if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
 		return err
@@ -129,12 +131,10 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 
 // options reads the flags that can be wrong.
 func (f *buildFlags) options() (build.Options, error) {
-	options := build.Options{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord}
-	var err error
-	if f.platform != "" {
-		if options.Platforms, err = images.ParsePlatforms(f.platform); err != nil {
-			return options, fmt.Errorf("--platform: %w", err)
-		}
+	options := build.Options{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord, Locked: f.locked}
+	err := f.alpineFlags.options(&options)
+	if err != nil {
+		return options, err
 	}
 	if f.jobs < 0 {
 		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)

@@ -18,7 +18,7 @@ import (
 )
 
 // bake makes the action of an image for every platform. It returns nil for an image without one.
-func (r *run) bake(ctx context.Context, definition images.Definition) (map[images.Platform]action.Baked, error) {
+func (r *run) bake(ctx context.Context, definition images.Definition, in plan.Inputs) (map[images.Platform]action.Baked, error) {
 	if definition.Action == "" {
 		return nil, nil
 	}
@@ -26,13 +26,16 @@ func (r *run) bake(ctx context.Context, definition images.Definition) (map[image
 	if err != nil {
 		return nil, fmt.Errorf("image %s: action %s: %w", definition.Name, definition.Action, err)
 	}
-	below := plan.Below(definition)
 	actions := map[images.Platform]action.Baked{}
 	var mutex sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(r.Jobs)
 	for _, platform := range definition.Platforms {
 		group.Go(func() error {
+			below, err := plan.Below(definition, in, platform)
+			if err != nil {
+				return err
+			}
 			baked, err := r.bakeFor(ctx, definition, source, platform, below)
 			mutex.Lock()
 			defer mutex.Unlock()

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"sync"
@@ -20,7 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
@@ -28,6 +29,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
 // Options says how images are built and where they go.
@@ -46,6 +48,11 @@ type Options struct {
 	AllowOverBudget bool
 	SizeRecord      string // the file that the sizes are put into
 	Display         *progress.Display
+
+	Stemcells stemcells.Set
+	Alpine    *apkfs.Source // where packages come from
+	Release   string        // the Alpine release to take in place of the definitions'; "" is theirs
+	Locked    bool          // packages are those of the lock, and nothing else
 }
 
 // Result is an image that was built and written to all outputs.
@@ -73,7 +80,7 @@ func (r Result) References() []string {
 // Run builds the images and returns those that succeeded, in the order of the definitions. The error joins those of
 // the others.
 func Run(ctx context.Context, definitions []images.Definition, options Options) ([]Result, error) {
-	definitions, err := restrict(definitions, options.Platforms)
+	definitions, err := Restrict(definitions, options.Platforms)
 	if err != nil {
 		return nil, err
 	}
@@ -174,15 +181,11 @@ func (r *run) assemble(ctx context.Context, definition images.Definition) (v1.Im
 }
 
 func (r *run) measured(ctx context.Context, definition images.Definition) (v1.ImageIndex, []sizes.Image, error) {
-	actions, err := r.bake(ctx, definition)
+	in, err := r.gather(ctx, definition)
 	if err != nil {
 		return nil, nil, err
 	}
-	proxies, err := r.proxiesOf(ctx, definition.Platforms, actions)
-	if err != nil {
-		return nil, nil, err
-	}
-	plans, err := plan.Make(definition, plan.Inputs{Proxies: proxies, Actions: actions, Epoch: r.Epoch, Cache: r.Cache})
+	plans, err := plan.Make(definition, in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -195,11 +198,28 @@ func (r *run) measured(ctx context.Context, definition images.Definition) (v1.Im
 	if err != nil {
 		return nil, nil, err
 	}
-	rows, err := r.measure(ctx, definition.Name, index, actions)
+	rows, err := r.measure(ctx, definition, index, in)
 	return index, rows, err
 }
 
-func (r *run) measure(ctx context.Context, name string, index v1.ImageIndex, actions map[images.Platform]action.Baked) ([]sizes.Image, error) {
+// gather makes what the image is planned from: packages, action and proxies.
+func (r *run) gather(ctx context.Context, definition images.Definition) (plan.Inputs, error) {
+	in := plan.Inputs{Epoch: r.Epoch, Cache: r.Cache}
+	var err error
+	if in.Stemcells, err = r.Stemcells.Pick(definition.Stemcells); err != nil {
+		return in, fmt.Errorf("image %s (%s): %w", definition.Name, definition.File, err)
+	}
+	if in.Alpine, err = r.install(ctx, definition, in.Stemcells); err != nil {
+		return in, fmt.Errorf("image %s: %w", definition.Name, err)
+	}
+	if in.Actions, err = r.bake(ctx, definition, in); err != nil {
+		return in, err
+	}
+	in.Proxies, err = r.proxiesOf(ctx, definition.Platforms, in.Actions)
+	return in, err
+}
+
+func (r *run) measure(ctx context.Context, definition images.Definition, index v1.ImageIndex, in plan.Inputs) ([]sizes.Image, error) {
 	manifest, err := index.IndexManifest()
 	if err != nil {
 		return nil, err
@@ -211,11 +231,12 @@ func (r *run) measure(ctx context.Context, name string, index v1.ImageIndex, act
 			return nil, err
 		}
 		platform := descriptor.Platform.OS + "/" + descriptor.Platform.Architecture
-		inputs, err := r.inputs(img, actions[images.Platform(platform)])
+		inputs, err := r.inputs(img, in.Actions[images.Platform(platform)])
 		if err != nil {
 			return nil, err
 		}
-		row, err := sizes.Measure(name, platform, img, inputs)
+		maps.Copy(inputs, r.packages(definition, in.Alpine[images.Platform(platform)]))
+		row, err := sizes.Measure(definition.Name, platform, img, inputs)
 		if err != nil {
 			return nil, err
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// restrict leaves the wanted platforms in every definition.
-func restrict(definitions []images.Definition, wanted []images.Platform) ([]images.Definition, error) {
+// Restrict leaves the wanted platforms in every definition; all of them where none is wanted.
+func Restrict(definitions []images.Definition, wanted []images.Platform) ([]images.Definition, error) {
 	if len(wanted) == 0 {
 		return definitions, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -19,7 +20,7 @@ const (
 )
 
 // config returns how a container of the image is started.
-func config(def images.Definition) (ocispec.ImageConfig, error) {
+func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.ImageConfig, error) {
 	port := "8080"
 	if value, ok := def.Env["OW_PORT"]; ok {
 		if number, err := strconv.ParseUint(value, 10, 16); err != nil || number == 0 {
@@ -30,11 +31,25 @@ func config(def images.Definition) (ocispec.ImageConfig, error) {
 	return ocispec.ImageConfig{
 		User:         fmt.Sprintf("%d:%d", user, user),
 		ExposedPorts: map[string]struct{}{port + "/tcp": {}},
-		Env:          environment(def.Env),
+		Env:          environment(withLanguages(def.Env, languages)),
 		Entrypoint:   []string{"/" + proxyPath},
 		WorkingDir:   "/" + actionDir,
 		Labels:       def.Labels,
 	}, nil
+}
+
+// withLanguages adds the variables of the stemcells, of which a former one's counts, and the list of their launchers
+// to those of the definition, which may overrule them.
+func withLanguages(own map[string]string, languages []stemcells.Stemcell) map[string]string {
+	all := map[string]string{}
+	for _, language := range slices.Backward(languages) {
+		maps.Copy(all, language.Env)
+	}
+	if launchers := stemcells.Launchers(languages); launchers != "" {
+		all["OW_LAUNCHER"] = launchers
+	}
+	maps.Copy(all, own)
+	return all
 }
 
 // environment returns the variables as NAME=VALUE: ours, which the definition may overrule, then its own by name.
@@ -66,7 +81,7 @@ func annotations(def images.Definition) map[string]string {
 		ocispec.AnnotationTitle:  def.Name,
 		ocispec.AnnotationSource: source,
 	}
-	if def.Action == "" { // the licence of an action is not known
+	if def.Base == images.Scratch && def.Action == "" { // that of an action is not known, those of Alpine packages are many
 		all[ocispec.AnnotationLicenses] = licenses
 	}
 	if def.Description != "" {

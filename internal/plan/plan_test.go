@@ -152,8 +152,8 @@ func TestMakeRefuses(t *testing.T) {
 		change func(*images.Definition)
 		want   string
 	}{
-		{"alpine", func(d *images.Definition) { d.Base = images.Alpine }, "image x (x.yaml): base alpine is not supported by this version of mkimage"},
-		{"stemcell", func(d *images.Definition) { d.Stemcells = []string{"go"} }, "image x (x.yaml): stemcell go is not supported"},
+		{"alpine", func(d *images.Definition) { d.Base = images.Alpine }, "image x for linux/amd64: its packages are not installed"},
+		{"stemcell", func(d *images.Definition) { d.Stemcells = []string{"go"} }, "image x (x.yaml): it has 1 stemcells, of which 0 were loaded"},
 		{"action", func(d *images.Definition) { d.Action = "hello" }, "image x for linux/amd64: no action"},
 		{"platform", func(d *images.Definition) { d.Platforms = []images.Platform{"linux/riscv64"} }, "image x for linux/riscv64: no proxy"},
 		{"port", func(d *images.Definition) { d.Env = map[string]string{"OW_PORT": "0"} }, `image x (x.yaml): OW_PORT is "0", not a port`},

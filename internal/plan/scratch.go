@@ -13,9 +13,11 @@ import (
 
 // The user that everything runs as, and the names that programs find for it.
 const (
-	user   = 65532
-	passwd = "root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n"
-	group  = "root:x:0:\nnonroot:x:65532:\n"
+	user       = 65532
+	passwdLine = "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n"
+	groupLine  = "nonroot:x:65532:\n"
+	passwd     = "root:x:0:0:root:/:/sbin/nologin\n" + passwdLine
+	group      = "root:x:0:\n" + groupLine
 )
 
 const (
@@ -28,10 +30,8 @@ const (
 // users, certificates, a place for temporary files) and where the action goes. Resolvers do without nsswitch.conf,
 // and a container engine brings hosts, resolv.conf, /dev, /proc and /sys.
 func scratch() []layer.File {
-	action := layer.Directory(actionDir, 0o775) // group 0, for platforms that run containers as a random user of that group
-	action.UID = user
 	return []layer.File{
-		action,
+		actionFolder(),
 		layer.Directory("bin", 0o755),
 		layer.Directory("etc", 0o755),
 		layer.Regular("etc/group", 0o644, []byte(group)),
@@ -41,6 +41,14 @@ func scratch() []layer.File {
 		layer.Regular("etc/ssl/certs/ca-certificates.crt", 0o644, certificates()),
 		layer.Directory("tmp", fs.ModeSticky|0o777),
 	}
+}
+
+// actionFolder returns the folder of the action. It is of group 0, for platforms that run containers as a random user of
+// that group.
+func actionFolder() layer.File {
+	dir := layer.Directory(actionDir, 0o775)
+	dir.UID = user
+	return dir
 }
 
 // certificates returns Mozilla's root certificates as PEM. A root that is trusted only for certificates issued before

@@ -47,6 +47,10 @@ const (
 	InputRelease = "alpine-release" // another Alpine release than the definition's
 )
 
+// InputPackages is the name in an image's inputs that says that packages are not Alpine's own: the keys that signed
+// them.
+const InputPackages = "packages signed by"
+
 // Special returns the first input that makes the image another one than its definition gives, or "".
 func (i Image) Special() string {
 	for _, input := range []string{InputAction, InputProxy, InputRelease} {

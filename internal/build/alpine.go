@@ -1,0 +1,100 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
+)
+
+// install makes the files of an image's Alpine packages, for each of its platforms.
+func (r *run) install(ctx context.Context, definition images.Definition, languages []stemcells.Stemcell) (map[images.Platform]apkfs.Tree, error) {
+	if definition.Base != images.Alpine {
+		return nil, nil
+	}
+	lock, locked, err := r.lock(definition, languages)
+	if err != nil {
+		return nil, err
+	}
+	trees := map[images.Platform]apkfs.Tree{}
+	for _, platform := range definition.Platforms {
+		world := plan.World(definition, languages, r.release(definition), platform)
+		pins := lock.Platforms[platform]
+		if !locked {
+			if pins, err = r.Alpine.Resolve(ctx, world); err != nil {
+				return nil, err
+			}
+			r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, pinNames(pins)))
+		}
+		if trees[platform], err = r.Alpine.Install(ctx, world, pins); err != nil {
+			return nil, err
+		}
+	}
+	return trees, nil
+}
+
+// lock returns the lock of a definition, and whether the build goes by it: where there is one that fits. With
+// --locked there must be.
+func (r *run) lock(definition images.Definition, languages []stemcells.Stemcell) (images.Lock, bool, error) {
+	file := definition.LockFile()
+	lock, err := images.ReadLock(file)
+	if errors.Is(err, fs.ErrNotExist) && !r.Locked {
+		return images.Lock{}, false, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return images.Lock{}, false, fmt.Errorf("there is no lock %s; make one with mkimage lock %s", file, definition.Name)
+	}
+	if err != nil {
+		return images.Lock{}, false, err
+	}
+	for _, platform := range definition.Platforms {
+		world := plan.World(definition, languages, r.release(definition), platform)
+		if err := lock.Fits(world.Release, world.Wanted(), platform); err != nil {
+			if !r.Locked {
+				r.Display.Text(fmt.Sprintf("%s is not used: %v", file, err))
+				return images.Lock{}, false, nil
+			}
+			return images.Lock{}, false, fmt.Errorf("the lock %s does not fit %s: %w; make a new one with mkimage lock %s", file, definition.File, err, definition.Name)
+		}
+	}
+	return lock, true, nil
+}
+
+func (r *run) release(definition images.Definition) string {
+	return cmp.Or(r.Release, definition.Alpine)
+}
+
+// packages returns what the size record says of an image's packages: how they are not those that its definition gives.
+func (r *run) packages(definition images.Definition, tree apkfs.Tree) map[string]string {
+	inputs := map[string]string{}
+	if definition.Base != images.Alpine {
+		return inputs
+	}
+	if release := r.release(definition); release != definition.Alpine {
+		inputs[sizes.InputRelease] = release
+	}
+	var pins []images.Pin
+	for _, p := range tree.Packages {
+		pins = append(pins, p.Pin)
+	}
+	if keys := apkfs.Tested(pins); keys != "" {
+		inputs[sizes.InputPackages] = keys
+	}
+	return inputs
+}
+
+func pinNames(pins []images.Pin) string {
+	words := make([]string, len(pins))
+	for i, pin := range pins {
+		words[i] = pin.String()
+	}
+	return strings.Join(words, " ")
+}

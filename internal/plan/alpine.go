@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
+)
+
+// The names of layers, in the order that they have in an image. A stemcell's is "stemcell-" and its name.
+const (
+	baseLayer     = "base"
+	stemcellLayer = "stemcell-"
+	packagesLayer = "packages"
+	proxyLayer    = "proxy"
+	actionLayer   = "action"
+)
+
+// basePackages returns the packages of base alpine: a shell with the usual commands, certificates, and what says which
+// Alpine this is.
+func basePackages() []string {
+	return []string{"alpine-baselayout", "alpine-release", "busybox", "ca-certificates-bundle", "musl"}
+}
+
+// World returns the Alpine packages of an image on a platform, in layers.
+func World(def images.Definition, languages []stemcells.Stemcell, release string, platform images.Platform) apkfs.World {
+	world := apkfs.World{Release: release, Platform: platform, Layers: []apkfs.Layer{{Name: baseLayer, Packages: basePackages()}}}
+	for _, language := range languages {
+		world.Layers = append(world.Layers, apkfs.Layer{Name: stemcellLayer + language.Name, Packages: sorted(language.Packages), Trim: language.Paths()})
+	}
+	if len(def.Packages) > 0 {
+		world.Layers = append(world.Layers, apkfs.Layer{Name: packagesLayer, Packages: sorted(def.Packages)})
+	}
+	return world
+}
+
+func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
+
+// alpine returns the files of the lowest layer: those of the packages, our user, and the place of the action.
+func alpine(files []layer.File) ([]layer.File, error) {
+	files = slices.Clone(files)
+	for name, line := range map[string]string{"etc/passwd": passwdLine, "etc/group": groupLine} {
+		at := slices.IndexFunc(files, func(f layer.File) bool { return f.Path == name })
+		if at < 0 {
+			return nil, fmt.Errorf("no package has /%s", name)
+		}
+		text, err := read(files[at])
+		if err != nil {
+			return nil, err
+		}
+		files[at] = layer.Regular(name, files[at].Mode.Perm(), []byte(strings.TrimRight(text, "\n")+"\n"+line))
+	}
+	return append(files, actionFolder()), nil
+}
+
+func read(file layer.File) (string, error) {
+	content, err := file.Open()
+	if err != nil {
+		return "", err
+	}
+	defer content.Close()
+	text, err := io.ReadAll(content)
+	return string(text), err
+}
+
+// brought returns what a stemcell brings along, with the folders above it that files does not have.
+func brought(language stemcells.Stemcell, files []layer.File) []layer.File {
+	seen := map[string]bool{}
+	for _, file := range files {
+		seen[file.Path] = true
+	}
+	files = slices.Clone(files)
+	for _, file := range language.Image() {
+		for dir := path.Dir(file.Path); dir != "." && !seen[dir]; dir = path.Dir(dir) {
+			seen[dir] = true
+			files = append(files, layer.Directory(dir, 0o755))
+		}
+		mode := layer.File{}.Mode | 0o644
+		if file.Program {
+			mode = 0o755
+		}
+		files = append(files, layer.Regular(file.Path, mode, file.Content))
+	}
+	return files
+}
