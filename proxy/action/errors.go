@@ -3,7 +3,6 @@
 package action
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,12 +15,8 @@ func (e *PlaceError) Error() string { return e.Reason }
 
 func refuse(parts ...string) error { return &PlaceError{strings.Join(parts, "")} }
 
-// unwritable says what to do when an action cannot be placed.
-func unwritable(name string, err error) error {
-	dir := path.Dir(name)
-	if kind, _ := stat(name); kind == syscall.S_IFDIR {
-		dir = name
-	}
+// unwritable says what to do when nothing can be placed in dir.
+func unwritable(dir string, err error) error {
 	reason := "cannot write to " + dir + ": " + err.Error()
 	switch err {
 	case syscall.ENOSPC, syscall.EDQUOT:

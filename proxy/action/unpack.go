@@ -220,7 +220,7 @@ func damagedAt(name string, err error) error {
 	if _, said := err.(*PlaceError); said {
 		return err
 	}
-	return refuse("the archive is damaged at ", quoted(name), ": ", err.Error())
+	return refuse("the archive is damaged at ", quoted(name), ": ", cutOff(err).Error())
 }
 
 func (u *unpacker) special(name string) error {

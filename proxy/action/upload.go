@@ -10,10 +10,8 @@
 package action
 
 import (
-	"bytes"
-	"encoding/base64"
 	"errors"
-	"strconv"
+	"path"
 	"syscall"
 )
 
@@ -27,16 +25,6 @@ type Limits struct {
 // ErrTooLarge is returned when an upload is larger than Limits.Code.
 var ErrTooLarge = errors.New("the code is larger than this proxy takes (OW_MAX_CODE)")
 
-// A Base64Error says where an upload is no base64.
-type Base64Error struct {
-	Offset int64 // in the text, without line ends and blanks
-	What   string
-}
-
-func (e *Base64Error) Error() string {
-	return "illegal base64 data at input byte " + strconv.FormatInt(e.Offset, 10) + e.What
-}
-
 // An Upload takes the text of the "code" member of an /init. Write it, then ask
 // for it with Close.
 type Upload struct {
@@ -49,6 +37,7 @@ type Upload struct {
 	known  bool   // whether it is base64 is known, or guessed
 	binary bool   // it is decoded
 	quad   []byte // less than four characters of base64 that wait for more
+	out    []byte // what a piece is decoded into
 	chars  int64  // of base64 seen so far
 	padded bool   // its end was seen
 }
@@ -99,36 +88,6 @@ func (u *Upload) guess() []byte {
 	return head
 }
 
-// looksEncoded reports whether text is the beginning of base64 of an ELF, a
-// zip, a gzip or a script.
-func looksEncoded(text []byte) bool {
-	chars := dense(text)
-	chars = chars[:min(len(chars), sniff)&^3]
-	first := make([]byte, base64.StdEncoding.DecodedLen(len(chars)))
-	n, err := base64.StdEncoding.Decode(first, chars)
-	if err != nil {
-		return false
-	}
-	switch kindOf(first[:n]) {
-	case ELF, Script, Zip, Gzip:
-		return true
-	}
-	return false
-}
-
-// dense is text without blanks and line ends.
-func dense(text []byte) []byte {
-	out := make([]byte, 0, len(text))
-	for _, c := range text {
-		if !isBlank(c) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
-
 func (u *Upload) put(text []byte) error {
 	if !u.binary {
 		return u.store(text)
@@ -137,43 +96,14 @@ func (u *Upload) put(text []byte) error {
 }
 
 func (u *Upload) store(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
 	if u.size += int64(len(b)); u.size > u.limits.Code {
 		return ErrTooLarge
 	}
 	if _, err := u.file.Write(b); err != nil {
-		return unwritable(u.file.Name(), err)
-	}
-	return nil
-}
-
-// decode decodes as many whole groups of four characters as there are. Line
-// ends and blanks between them are passed over.
-func (u *Upload) decode(text []byte) error {
-	var out [24 << 10]byte
-	for len(text) > 0 {
-		part := text[:min(len(text), 32<<10-4)]
-		text = text[len(part):]
-		chars := part
-		if len(u.quad) > 0 || bytes.ContainsAny(part, " \n\r\t") {
-			chars = append(u.quad, dense(part)...)
-		}
-		whole := chars[:len(chars)&^3]
-		if len(whole) > 0 {
-			if u.padded {
-				return &Base64Error{u.chars, " (after its end)"}
-			}
-			n, err := base64.StdEncoding.Decode(out[:], whole)
-			if err != nil {
-				at, _ := err.(base64.CorruptInputError)
-				return &Base64Error{u.chars + int64(at), ""}
-			}
-			u.chars += int64(len(whole))
-			u.padded = whole[len(whole)-1] == '='
-			if err := u.store(out[:n]); err != nil {
-				return err
-			}
-		}
-		u.quad = append([]byte(nil), chars[len(whole):]...)
+		return unwritable(path.Dir(u.file.Name()), err)
 	}
 	return nil
 }
@@ -216,7 +146,7 @@ func (u *Upload) decodeAll() error {
 	length := u.size
 	u.size, u.binary = 0, true
 	if _, err := syscall.Seek(u.file.fd, 0, 0); err != nil {
-		return unwritable(u.file.Name(), err)
+		return unwritable(path.Dir(u.file.Name()), err)
 	}
 	buf := make([]byte, 32<<10)
 	for at := int64(0); at < length; {
@@ -230,7 +160,7 @@ func (u *Upload) decodeAll() error {
 		}
 	}
 	if err := syscall.Ftruncate(u.file.fd, u.size); err != nil {
-		return unwritable(u.file.Name(), err)
+		return unwritable(path.Dir(u.file.Name()), err)
 	}
 	return nil
 }
