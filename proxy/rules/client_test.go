@@ -141,10 +141,13 @@ func obey(steps ...step) string {
 	return "#!" + binaries.action + " " + string(b) + "\n"
 }
 
+// encoded is the base64 of some bytes.
+func encoded(b string) string { return base64.StdEncoding.EncodeToString([]byte(b)) }
+
 // initBody is the body of an /init with text, or bytes in base64.
 func initBody(code string, binary bool) string {
 	if binary {
-		code = base64.StdEncoding.EncodeToString([]byte(code))
+		code = encoded(code)
 	}
 	b, _ := json.Marshal(map[string]any{"value": map[string]any{"name": "n", "main": "main", "code": code, "binary": binary, "env": nil}})
 	return string(b)
@@ -174,10 +177,21 @@ type file struct {
 // zipped is a zip archive.
 func zipped(t *testing.T, files ...file) string {
 	t.Helper()
+	return archive(t, zip.Deflate, files)
+}
+
+// zippedStored is a zip archive whose files are not compressed.
+func zippedStored(t *testing.T, files ...file) string {
+	t.Helper()
+	return archive(t, zip.Store, files)
+}
+
+func archive(t *testing.T, method uint16, files []file) string {
+	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for _, f := range files {
-		h := &zip.FileHeader{Name: f.name, Method: zip.Deflate}
+		h := &zip.FileHeader{Name: f.name, Method: method}
 		if f.mode != 0 {
 			h.SetMode(f.mode)
 		}

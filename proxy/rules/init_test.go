@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -193,24 +192,23 @@ func TestRule12_CodeIsTextOrBase64(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := obey()
-	encoded := base64.StdEncoding.EncodeToString
 	quoted := func(s string) string { b, _ := json.Marshal(s); return string(b) }
 	for name, body := range map[string]string{
 		"text":                      `{"value":{"code":` + quoted(script) + `,"binary":false}}`,
 		"text, escaped":             `{"value":{"code":"` + escaped(script) + `"}}`,
-		"base64 of a script":        `{"value":{"code":"` + encoded([]byte(script)) + `","binary":true}}`,
-		"binary first":              `{"value":{"binary":true,"code":"` + encoded([]byte(script)) + `"}}`,
-		"code before binary":        `{"value":{"code":"` + encoded([]byte(script)) + `","main":"m","binary":true}}`,
-		"an ELF":                    `{"value":{"binary":true,"code":"` + encoded(elf) + `"}}`,
-		"an ELF that says nothing":  `{"value":{"code":"` + encoded(elf) + `"}}`,
-		"an ELF that is no binary":  `{"value":{"binary":false,"code":"` + encoded(elf) + `"}}`,
-		"an ELF in lines":           `{"value":{"binary":true,"code":` + quoted(wrapped(encoded(elf), "\n")) + `}}`,
-		"an ELF in CR LF lines":     `{"value":{"binary":true,"code":` + quoted(wrapped(encoded(elf), "\r\n")) + `}}`,
-		"an ELF in words":           `{"value":{"binary":true,"code":"` + wrapped(encoded(elf), " ") + `"}}`,
-		"words, code before binary": `{"value":{"code":"` + wrapped(encoded(elf), " ") + `","binary":true}}`,
-		"a zip that is no binary":   `{"value":{"code":"` + encoded([]byte(zipped(t, file{name: "exec", content: script}))) + `","binary":false}}`,
-		"a tar that is no binary":   `{"value":{"code":"` + encoded([]byte(tarred(t, regular("exec", script)))) + `"}}`,
-		"blanks everywhere":         "\n{ \"value\" :\t{ \"binary\" : true , \"code\" : \"" + encoded([]byte(script)) + "\" } }\r\n",
+		"base64 of a script":        `{"value":{"code":"` + encoded(script) + `","binary":true}}`,
+		"binary first":              `{"value":{"binary":true,"code":"` + encoded(script) + `"}}`,
+		"code before binary":        `{"value":{"code":"` + encoded(script) + `","main":"m","binary":true}}`,
+		"an ELF":                    `{"value":{"binary":true,"code":"` + encoded(string(elf)) + `"}}`,
+		"an ELF that says nothing":  `{"value":{"code":"` + encoded(string(elf)) + `"}}`,
+		"an ELF that is no binary":  `{"value":{"binary":false,"code":"` + encoded(string(elf)) + `"}}`,
+		"an ELF in lines":           `{"value":{"binary":true,"code":` + quoted(wrapped(encoded(string(elf)), "\n")) + `}}`,
+		"an ELF in CR LF lines":     `{"value":{"binary":true,"code":` + quoted(wrapped(encoded(string(elf)), "\r\n")) + `}}`,
+		"an ELF in words":           `{"value":{"binary":true,"code":"` + wrapped(encoded(string(elf)), " ") + `"}}`,
+		"words, code before binary": `{"value":{"code":"` + wrapped(encoded(string(elf)), " ") + `","binary":true}}`,
+		"a zip that is no binary":   `{"value":{"code":"` + encoded(zipped(t, file{name: "exec", content: script})) + `","binary":false}}`,
+		"a tar that is no binary":   `{"value":{"code":"` + encoded(tarred(t, regular("exec", script))) + `"}}`,
+		"blanks everywhere":         "\n{ \"value\" :\t{ \"binary\" : true , \"code\" : \"" + encoded(script) + "\" } }\r\n",
 		"other members":             `{"a":[{"value":{"code":"x"}}],"value":{"x":{"code":"y"},"code":` + quoted(script) + `,"y":[1,2,{"binary":true}]},"b":null}`,
 	} {
 		t.Run(name, func(t *testing.T) {

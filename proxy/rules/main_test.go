@@ -20,6 +20,7 @@ var binaries struct {
 }
 
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "8") // they wait more than they work
 	flag.Parse()
 	keepDescriptors()
 	dir, err := os.MkdirTemp("", "rules-*")

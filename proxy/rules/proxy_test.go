@@ -48,6 +48,24 @@ func asInit(t *testing.T) setting {
 	return func(c *exec.Cmd) { c.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID }
 }
 
+// asUser runs the proxy as another user, who owns its action directory.
+func asUser(t *testing.T, id uint32) setting {
+	if os.Getuid() != 0 {
+		t.Skip("only root becomes another user")
+	}
+	return func(c *exec.Cmd) {
+		c.SysProcAttr.Credential = &syscall.Credential{Uid: id, Gid: id}
+		for _, v := range c.Env {
+			if dir, ok := strings.CutPrefix(v, "OW_ACTION_DIR="); ok {
+				os.Chown(dir, int(id), int(id))
+				for d := filepath.Dir(dir); strings.HasPrefix(d, os.TempDir()+"/"); d = filepath.Dir(d) {
+					os.Chmod(d, 0o755)
+				}
+			}
+		}
+	}
+}
+
 // limited starts the proxy under prlimit(1) with options such as --nofile=1024.
 func limited(t *testing.T, options ...string) setting {
 	prlimit, err := exec.LookPath("prlimit")

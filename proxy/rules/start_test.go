@@ -166,6 +166,7 @@ func TestRule15_AFailedInitChangesNothing(t *testing.T) {
 		if got := p.post("/init", `{"value":{}}`); got.status != 200 {
 			t.Errorf("init without code: %s", got)
 		}
+		p.run(`{}`)
 		p.logged("baked")
 	})
 	t.Run("a client that leaves in the middle", func(t *testing.T) {

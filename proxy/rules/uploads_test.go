@@ -95,7 +95,7 @@ func TestRule16_HostileArchives(t *testing.T) {
 	target := filepath.Join(outside, "written")
 	up := strings.Repeat("../", 12) + strings.TrimPrefix(target, "/")
 	good := file{name: "exec", content: reading}
-	for name, code := range map[string]string{
+	archives := map[string]string{
 		"zip ..":                     zipped(t, good, file{name: up, content: "x"}),
 		"zip inner ..":               zipped(t, good, file{name: "a/../../" + up, content: "x"}),
 		"zip absolute":               zipped(t, good, file{name: target, content: "x"}),
@@ -121,15 +121,17 @@ func TestRule16_HostileArchives(t *testing.T) {
 		"zip without exec":           zipped(t, file{name: "readme", content: "x"}),
 		"empty zip":                  zipped(t),
 		"empty tar.gz":               tarred(t),
-		"zip bomb":                   zipped(t, good, file{name: "bomb", content: strings.Repeat("\x00", 520<<20)}),
 		"zip of many entries":        zipped(t, many(66000)...),
-	} {
+	}
+	if *long {
+		archives["zip bomb"] = zipped(t, good, file{name: "bomb", content: strings.Repeat("\x00", 520<<20)})
+	}
+	for name, code := range archives {
 		t.Run(name, func(t *testing.T) {
 			p := start(t)
-			if got := p.upload(code); got.status != 502 {
+			got := p.upload(code)
+			if text := got.error(t); got.status != 502 || !strings.HasPrefix(text, "cannot start action: ") {
 				t.Errorf("got %s", got)
-			} else {
-				t.Log(got.error(t))
 			}
 			if names := leftovers(t, p.dir); len(names) > 0 {
 				t.Errorf("it left %q", names)

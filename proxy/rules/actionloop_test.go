@@ -1,0 +1,171 @@
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestRule20_ExecutionEnvironments(t *testing.T) {
+	t.Parallel()
+	const mismatch = "cannot start action: Execution environment version mismatch. See logs for details."
+	for name, c := range map[string]struct {
+		wanted, found string // OW_EXECUTION_ENV, and exec.env ("-" for no such file)
+		want          answer
+	}{
+		"the same":        {"go/1.0", "go/1.0", answer{200, "OK"}},
+		"with a line end": {"go/1.0", "go/1.0\n", answer{200, "OK"}},
+		"another":         {"go/1.0", "go/1.1", failed(502, mismatch)},
+		"empty":           {"go/1.0", "", failed(502, mismatch)},
+		"no file":         {"go/1.0", "-", failed(502, mismatch)},
+		"not asked for":   {"", "go/1.1", answer{200, "OK"}},
+		"neither":         {"", "-", answer{200, "OK"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, env("OW_PROTOCOL=actionloop", "OW_EXECUTION_ENV="+c.wanted))
+			files := []file{{name: "exec", content: obey()}}
+			if c.found != "-" {
+				files = append(files, file{name: "exec.env", content: c.found})
+			}
+			if got := p.upload(zipped(t, files...)); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// compiler writes a script that is OW_COMPILER.
+func compiler(t *testing.T, script string) setting {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "compile")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return env("OW_COMPILER=" + path)
+}
+
+func TestRule21_TheCompiler(t *testing.T) {
+	t.Parallel()
+	good := `cp "$2/exec" "$3/exec" && chmod +x "$3/exec"` + "\n"
+	source := "source\n" + obey()[1:] // no #!, so that it has to be compiled
+	strip := `sed 1d "$2/exec" | sed '1s/^/#/' >"$3/exec" && chmod +x "$3/exec"` + "\n"
+	t.Run("arguments", func(t *testing.T) {
+		p := start(t, env("OW_PROTOCOL=actionloop"), compiler(t, `echo "$#|$1|$2|$3" >"$2/../arguments"`+"\n"+strip))
+		if got := p.init(source); got != (answer{200, "OK"}) {
+			t.Fatalf("got %s\n%s", got, p.stderr)
+		}
+		text, err := os.ReadFile(filepath.Join(p.dir, "1", "arguments"))
+		if want := "3|main|" + p.dir + "/1/src|" + p.dir + "/1/bin\n"; err != nil || string(text) != want {
+			t.Errorf("got %q %v, want %q", text, err, want)
+		}
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("run: %s", got)
+		}
+	})
+	t.Run("output is a failure", func(t *testing.T) {
+		p := start(t, compiler(t, "echo line 1: syntax error\necho and more >&2\n"+strip))
+		got := p.init(source)
+		if got.status != 502 {
+			t.Fatalf("got %s", got)
+		}
+		contains(t, got.error(t), "line 1: syntax error", "and more")
+	})
+	t.Run("exit status", func(t *testing.T) {
+		p := start(t, compiler(t, "exit 3\n"))
+		if got := p.init(source); got.status != 502 {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("skipped for scripts and ELF files", func(t *testing.T) {
+		elf, err := os.ReadFile(binaries.action)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range []string{obey(), string(elf)} {
+			p := start(t, env("OW_PROTOCOL=actionloop"), compiler(t, "echo it was called\n"+good))
+			if got := p.upload(code); got != (answer{200, "OK"}) {
+				t.Errorf("got %s", got)
+			}
+		}
+	})
+	t.Run("details in the log", func(t *testing.T) {
+		p := start(t, env("OW_LOG_INIT_ERROR=1"), compiler(t, "echo line 1: syntax error\n"))
+		if got := p.init(source); got != failed(502, noGenerate) {
+			t.Errorf("got %s", got)
+		}
+		p.ended(1)
+		p.logged("line 1: syntax error")
+	})
+	t.Run("an action that cannot start, details in the log", func(t *testing.T) {
+		p := start(t, env("OW_PROTOCOL=actionloop", "OW_LOG_INIT_ERROR=1"))
+		got := p.init("#!/bin/sh\necho no database >&2\nexit 1\n")
+		if got != failed(502, "Cannot start action. Check logs for details.") {
+			t.Errorf("got %s", got)
+		}
+		p.ended(1)
+		p.logged("no database")
+	})
+}
+
+func TestRule21_JarsAreKept(t *testing.T) {
+	t.Parallel()
+	jar := zipped(t, file{name: "META-INF/MANIFEST.MF", content: "Main-Class: Main\n"})
+	p := start(t, env("OW_PROTOCOL=actionloop", "OW_SAVE_JAR=exec.jar"), compiler(t, `test -f "$2/exec.jar" || echo no jar
+cat >"$3/exec" <<'END'
+`+obey()+`END
+chmod +x "$3/exec"
+`))
+	if got := p.upload(jar); got != (answer{200, "OK"}) {
+		t.Fatalf("got %s\n%s", got, p.stderr)
+	}
+	if got := p.run(`{}`); got.status != 200 {
+		t.Errorf("run: %s", got)
+	}
+}
+
+func TestRule22_TheAcknowledgement(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		code string
+		want answer
+		says string // in the answer or the log, where want.status is 0
+	}{
+		"true":          {code: obey(), want: answer{200, "OK"}},
+		"with more":     {code: "#!/bin/sh\necho '{ \"ok\" : true, \"more\":1 }' >&3\nsleep 60\n", want: answer{200, "OK"}},
+		"an early exit": {code: "#!/bin/sh\nexit 0\n", want: failed(502, "cannot start action: Command exited abruptly during initialization.")},
+		"early exit 3":  {code: "#!/bin/sh\necho ouch >&2\nexit 3\n", want: failed(502, "cannot start action: Command exited abruptly during initialization."), says: "ouch"},
+		"false":         {code: "#!/bin/sh\necho '{\"ok\":false}' >&3\nsleep 60\n", want: failed(502, "cannot start action: The action did not initialize properly.")},
+		"garbage":       {code: "#!/bin/sh\necho garbage42 >&3\nsleep 60\n", says: "garbage42"},
+		"none":          {code: "#!/bin/sh\necho silence >&2\nsleep 60\n", says: "silence"},
+		"on stdout":     {code: "#!/bin/sh\necho '{\"ok\":true}'\nsleep 60\n", says: `{"ok":true}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, env("OW_WAIT_FOR_ACK=1", "OW_PROTOCOL=actionloop", "OW_INIT_TIMEOUT=1s"))
+			got := p.init(c.code)
+			switch {
+			case c.want.status == 0 && got.status != 502, c.want.status != 0 && got != c.want:
+				t.Errorf("got %s, want %s", got, c.want)
+			case c.says != "" && !strings.Contains(got.body, c.says):
+				p.logged(c.says)
+			}
+		})
+	}
+}
+
+func TestAutoSeesActionLoopsVariables(t *testing.T) {
+	t.Parallel()
+	script := "#!/bin/bash\n[ -z \"$__OW_WAIT_FOR_ACK\" ] || echo '{\"ok\":true}' >&3\nwhile read -r line; do echo \"$line\" >&3; done\n"
+	for _, variable := range []string{"OW_WAIT_FOR_ACK=1", "OW_EXECUTION_ENV=x", "OW_COMPILER=/bin/false"} {
+		p := start(t, env(variable))
+		if got := p.upload(zipped(t, file{name: "exec", content: script}, file{name: "exec.env", content: "x"})); got != (answer{200, "OK"}) {
+			t.Errorf("%s: %s\n%s", variable, got, p.stderr)
+			continue
+		}
+		if got, want := p.post("/run", `{"value":{},"x":1}`), (answer{200, `{"value":{},"x":1}`}); got != want {
+			t.Errorf("%s: %s", variable, got)
+		}
+	}
+}
