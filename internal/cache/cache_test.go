@@ -139,3 +139,27 @@ func TestKeyTellsPartsApart(t *testing.T) {
 		t.Error("parts run together")
 	}
 }
+
+func TestLast(t *testing.T) {
+	dir, err := Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := dir.Last("kind", "key"); ok {
+		t.Error("something is there before anything was kept")
+	}
+	for _, content := range []string{"first", "second"} {
+		if err := dir.Replace("kind", "key", []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := dir.Last("kind", "key"); !ok || string(got) != content {
+			t.Errorf("got %q, %v, want %q", got, ok, content)
+		}
+	}
+	if err := (Dir{}).Replace("kind", "key", []byte("content")); err != nil {
+		t.Error(err)
+	}
+	if _, ok := (Dir{}).Last("kind", "key"); ok {
+		t.Error("a cache that keeps nothing has something")
+	}
+}

@@ -8,13 +8,16 @@ package invoke
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -65,10 +68,22 @@ func (c Client) Init(ctx context.Context, code []byte) (Answer, error) {
 	}})
 }
 
-// Run sends a value, which is a JSON object or array.
+// limit is how long an activation may take, as in OpenWhisk's defaults.
+const limit = time.Minute
+
+// Run sends a value, which is a JSON object or array, with an activation as the platform makes it up.
 func (c Client) Run(ctx context.Context, value json.RawMessage) (Answer, error) {
-	return c.post(ctx, "/run", map[string]any{"value": value, "action_name": "/_/" + c.Name, "namespace": "_"})
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // it never fails
+	return c.post(ctx, "/run", map[string]any{
+		"value": value, "namespace": namespace, "action_name": "/" + namespace + "/" + c.Name, "action_version": "0.0.1",
+		"activation_id": hex.EncodeToString(id), "transaction_id": "mkimage",
+		"deadline": strconv.FormatInt(time.Now().Add(limit).UnixMilli(), 10), // the invoker sends it as text
+	})
 }
+
+// namespace is that of a local OpenWhisk's user.
+const namespace = "guest"
 
 // encode returns code as /init has it: text as it is, anything binary in base64.
 func encode(code []byte) (text string, binary bool) {

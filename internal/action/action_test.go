@@ -1,0 +1,264 @@
+package action
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/openwhisk"
+)
+
+// program is an ELF file for a machine, dynamic where it has a loader, with more bytes at its end.
+func program(machine elf.Machine, loader, more string) string {
+	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(machine), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Phoff: 64, Phentsize: 56}
+	copy(header.Ident[:], elf.ELFMAG)
+	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] =
+		byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
+	var out bytes.Buffer
+	if loader != "" {
+		header.Phnum = 1
+	}
+	_ = binary.Write(&out, binary.LittleEndian, header)
+	if loader != "" {
+		size := uint64(len(loader) + 1)
+		_ = binary.Write(&out, binary.LittleEndian, elf.Prog64{Type: uint32(elf.PT_INTERP), Off: 64 + 56, Filesz: size, Memsz: size})
+		out.WriteString(loader + "\x00")
+	}
+	return out.String() + more
+}
+
+// entry is what an archive is made of.
+type entry struct {
+	name, content string
+	mode          fs.FileMode
+}
+
+func zipped(entries ...entry) string {
+	var out bytes.Buffer
+	archive := zip.NewWriter(&out)
+	for _, e := range entries {
+		header := &zip.FileHeader{Name: e.name}
+		header.SetMode(e.mode)
+		w, _ := archive.CreateHeader(header)
+		_, _ = w.Write([]byte(e.content))
+	}
+	_ = archive.Close()
+	return out.String()
+}
+
+func tarred(headers ...tar.Header) string {
+	var out bytes.Buffer
+	zip := gzip.NewWriter(&out)
+	archive := tar.NewWriter(zip)
+	for _, header := range headers {
+		content := header.Uname // of these tests: what the file holds
+		header.Uname, header.Size = "", int64(len(content))
+		_ = archive.WriteHeader(&header)
+		_, _ = archive.Write([]byte(content))
+	}
+	_ = archive.Close()
+	_ = zip.Close()
+	return out.String()
+}
+
+func baked(t *testing.T, content string, below Tree) (Baked, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	source, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return source.Bake(t.Context(), images.LinuxAMD64, below)
+}
+
+func describe(files []layer.File) []string {
+	var all []string
+	for _, f := range files {
+		all = append(all, strings.TrimSpace(fmt.Sprintf("%v %d:%d %s %s", f.Mode, f.UID, f.GID, f.Path, f.Link)))
+	}
+	return all
+}
+
+func TestBake(t *testing.T) {
+	static, script := program(elf.EM_X86_64, "", ""), "#!/bin/sh\n"
+	alpine := NewTree(layer.Symlink("bin/sh", "/bin/busybox"), layer.Regular("bin/busybox", 0o755, nil),
+		layer.Symlink("usr/bin/env", "../../bin/busybox"), layer.Symlink("lib", "usr/lib"),
+		layer.Regular("usr/lib/ld-musl-x86_64.so.1", 0o755, nil))
+	tests := []struct {
+		name, content string
+		serves        bool
+		want          []string
+	}{
+		{"a static program", static, false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"one that links the library", static + openwhisk.Marker, true, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"a dynamic one", program(elf.EM_X86_64, "/lib/ld-musl-x86_64.so.1", ""), false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"a script", script, false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"a script that only names the library", script + openwhisk.Marker, false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"a script through env", "#!/usr/bin/env sh\n", false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"a script through env -S", "#!/usr/bin/env -S A=b sh -e\n", false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"a zip", zipped(entry{"lib/x/data", "1", 0o600}, entry{"exec", script, 0o644}, entry{"tool", "2", 0o777}), false, []string{
+			"-rwxr-xr-x 65532:0 action/exec", "drwxrwxr-x 65532:0 action/lib", "drwxrwxr-x 65532:0 action/lib/x",
+			"-rw-r--r-- 65532:0 action/lib/x/data", "-rwxr-xr-x 65532:0 action/tool"}},
+		{"a zip of the library", zipped(entry{"exec", static + openwhisk.Marker, 0o755}), true, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+		{"a tar.gz with a link", tarred(tar.Header{Name: "./", Typeflag: tar.TypeDir, Mode: 0o700}, tar.Header{Name: "./bin/run", Typeflag: tar.TypeReg, Mode: 0o755, Uname: script},
+			tar.Header{Name: "./exec", Typeflag: tar.TypeSymlink, Linkname: "bin/run"}), false, []string{
+			"drwxrwxr-x 65532:0 action/bin", "-rwxr-xr-x 65532:0 action/bin/run", "Lrwxrwxrwx 65532:0 action/exec bin/run"}},
+		{"an interpreter of its own", zipped(entry{"exec", "#!/action/run\n", 0o755}, entry{"run", static, 0o755}), false, []string{
+			"-rwxr-xr-x 65532:0 action/exec", "-rwxr-xr-x 65532:0 action/run"}},
+		{"a later entry", zipped(entry{"exec", "", 0o644}, entry{"exec", script, 0o644}), false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := baked(t, test.content, alpine)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, describe(got.Files)); diff != "" {
+				t.Error(diff)
+			}
+			if got.Serves != test.serves || got.Compiled {
+				t.Errorf("serves %v, compiled %v", got.Serves, got.Compiled)
+			}
+		})
+	}
+}
+
+func TestBakeRefuses(t *testing.T) {
+	script := "#!/bin/sh\n"
+	tests := []struct{ name, content, want string }{
+		{"nothing", "", "exec is empty, or not a file"},
+		{"text", "echo hello\n", "it is neither a Go package's folder nor a program, a script with #!, a zip or a tar.gz"},
+		{"another machine", program(elf.EM_AARCH64, "", ""), "the program is for linux/arm64: build the image with --platform linux/arm64"},
+		{"a machine that is not built for", program(elf.EM_RISCV, "", ""), "the program is for another machine (EM_RISCV, ELFCLASS64)"},
+		{"a dynamic program", program(elf.EM_X86_64, "/lib64/ld-linux-x86-64.so.2", ""), "it needs the loader /lib64/ld-linux-x86-64.so.2"},
+		{"a program that is cut off", program(elf.EM_X86_64, "", "")[:40], "the program is damaged"},
+		{"a program for macOS", "\xcf\xfa\xed\xfe....", "the program is for macOS or Windows"},
+		{"a script without its interpreter", script, "the script needs /bin/sh, which is not in the image"},
+		{"a script through env", "#!/usr/bin/env bash\n", "the script needs /usr/bin/env, which is not in the image"},
+		{"a script with Windows line ends", "#!/bin/sh\r\n", "Windows line ends"},
+		{"a script that names nothing", "#! \n", "names no interpreter"},
+		{"no exec", zipped(entry{"main.go", "", 0o644}), "the archive has no exec at its top"},
+		{"exec in a folder", zipped(entry{"hello/exec", script, 0o755}), "the archive has hello/exec, and no exec at its top"},
+		{"exec is a folder", zipped(entry{"exec/", "", fs.ModeDir | 0o755}), "exec is empty, or not a file"},
+		{"a file above a file", zipped(entry{"exec", script, 0o755}, entry{"exec/a", "", 0o644}), `the archive holds "exec/a" below "exec", which is no folder`},
+		{"out of the folder", zipped(entry{"../exec", script, 0o755}), `"../exec", a name that leads out`},
+		{"an absolute name", tarred(tar.Header{Name: "/exec", Typeflag: tar.TypeReg}), `"/exec", a name that leads out`},
+		{"a link out of the folder", zipped(entry{"a/exec", "../../x", fs.ModeSymlink | 0o777}), `the symlink "a/exec" to "../../x", which leads out`},
+		{"a link around in circles", zipped(entry{"exec", "exec", fs.ModeSymlink | 0o777}), "exec is empty, or not a file"},
+		{"a hard link", tarred(tar.Header{Name: "exec", Typeflag: tar.TypeLink, Linkname: "a"}), `the hard link "exec"`},
+		{"a device", tarred(tar.Header{Name: "exec", Typeflag: tar.TypeChar}), `"exec", which is neither a file, a folder nor a symlink`},
+		{"a damaged zip", "PK\x03\x04 and so on", "the zip is damaged"},
+		{"a damaged tar.gz", "\x1f\x8b and so on", "the tar.gz is damaged"},
+		{"a cut off tar.gz", tarred(tar.Header{Name: "exec", Typeflag: tar.TypeReg, Uname: script})[:20], "the tar.gz is damaged"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := baked(t, test.content, nil)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, %v, want %s", describe(got.Files), err, test.want)
+			}
+		})
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "none"): "there is no " + filepath.Join(dir, "none"),
+		file:                       "name its folder, " + dir,
+		os.DevNull:                 "is neither a folder nor a regular file",
+	} {
+		if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", path, err, want)
+		}
+	}
+}
+
+func TestBakeCompilesAPackage(t *testing.T) {
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"go.mod":  "module example.org/action\n\ngo 1.26.0\n",
+		"main.go": fmt.Sprintf("package main\n\nimport \"os\"\n\nfunc main() { os.Stdout.WriteString(%q) }\n", openwhisk.Marker),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source, err := Open(dir, Options{Toolchain: runtime.Version()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range images.Platforms() {
+		got, err := source.Bake(t.Context(), platform, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.Serves || !got.Compiled {
+			t.Errorf("serves %v, compiled %v", got.Serves, got.Compiled)
+		}
+		if diff := cmp.Diff([]string{"-rwxr-xr-x 65532:0 action/exec"}, describe(got.Files)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestZip(t *testing.T) {
+	packed, err := Zip([]byte("program"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Zip([]byte("program"))
+	if err != nil || !bytes.Equal(packed, again) {
+		t.Errorf("the same program gives other bytes (%v)", err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := archive.File; len(got) != 1 || got[0].Name != "exec" || got[0].Mode() != 0o755 {
+		t.Errorf("the zip holds %v", got)
+	}
+}
+
+// FuzzUnpack holds that whatever an archive holds, what comes out stays in the folder.
+func FuzzUnpack(f *testing.F) {
+	f.Add([]byte(zipped(entry{"exec", "#!/bin/sh\n", 0o755}, entry{"a/b", "c", 0o644})))
+	f.Add([]byte(tarred(tar.Header{Name: "exec", Typeflag: tar.TypeSymlink, Linkname: "a/../b"})))
+	f.Add([]byte(program(elf.EM_X86_64, "/lib/ld.so", "")))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		files, err := (&Source{content: content}).unpack()
+		if err != nil {
+			return
+		}
+		for _, file := range files {
+			if !fs.ValidPath(file.name) || file.name == "." {
+				t.Errorf("a file %q", file.name)
+			}
+			if file.link != "" && !fs.ValidPath(filepath.Join(filepath.Dir(file.name), file.link)) {
+				t.Errorf("a link %q to %q", file.name, file.link)
+			}
+		}
+		_ = check(files, images.LinuxAMD64, nil) // it says something or nothing, and ends
+	})
+}
