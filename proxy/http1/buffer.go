@@ -2,7 +2,10 @@
 
 package http1
 
-import "syscall"
+import (
+	"sync"
+	"syscall"
+)
 
 const (
 	smallBuffer  = 4 << 10  // kept by every connection
@@ -49,7 +52,7 @@ func (c *conn) grow(size int) {
 	if size <= len(c.buf) {
 		return
 	}
-	buf := c.server.buffer(size)
+	buf := c.server.spares.get(size)
 	copy(buf, c.buf[:c.n])
 	c.drop()
 	c.buf = buf
@@ -65,7 +68,7 @@ func (c *conn) keep(from int) {
 		copy(c.small, left)
 		c.giveBack()
 	case c.promised > 0:
-		buf := c.server.buffer(len(left))
+		buf := c.server.spares.get(len(left))
 		copy(buf, left)
 		c.giveBack()
 		c.buf = buf
@@ -85,26 +88,40 @@ func (c *conn) drop() {
 	if &c.buf[0] == &c.small[0] {
 		return
 	}
-	if s := c.server; len(c.buf) <= spareBuffer {
-		s.mu.Lock()
-		if len(s.spare) < spareCount {
-			s.spare = append(s.spare, c.buf)
-		}
-		s.mu.Unlock()
+	if len(c.buf) <= spareBuffer {
+		c.server.spares.put(c.buf)
 	}
 	c.buf = c.small
 }
 
-// buffer gives one of at least size bytes.
-func (s *Server) buffer(size int) []byte {
+// spares are buffers for later, the largest that were given back: those are of
+// use to every request, while small ones would soon be all that is kept.
+type spares struct {
+	mu      sync.Mutex
+	buffers [spareCount][]byte
+}
+
+func (s *spares) put(b []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, b := range s.spare {
-		if len(b) >= size {
-			s.spare = append(s.spare[:i], s.spare[i+1:]...)
-			return b
+	for i, kept := range s.buffers {
+		if len(kept) < len(b) {
+			s.buffers[i], b = b, kept
 		}
 	}
+}
+
+// get gives a buffer of at least size bytes.
+func (s *spares) get(size int) []byte {
+	s.mu.Lock()
+	largest := s.buffers[0]
+	if len(largest) >= size {
+		copy(s.buffers[:], s.buffers[1:])
+		s.buffers[spareCount-1] = nil
+		s.mu.Unlock()
+		return largest
+	}
+	s.mu.Unlock()
 	return make([]byte, size)
 }
 

@@ -45,12 +45,13 @@ type Server struct {
 	lead       sync.Mutex // held by the thread that reads
 	mu         sync.Mutex // over what follows, and over closing descriptors
 	open       int
-	full       bool     // as many connections as descriptors: none is accepted
-	ticking    bool     // the ticker runs
-	unfinished int      // connections that wait within a request or an answer
-	spare      [][]byte // large buffers not in use
-	promised   int      // bytes of large buffers that requests have or will need
-	queue      []*conn  // connections whose body waits for such a promise
+	full       bool    // as many connections as descriptors: none is accepted
+	ticking    bool    // the ticker runs
+	unfinished int     // connections that wait within a request or an answer
+	promised   int     // bytes of large buffers that requests have or will need
+	queue      []*conn // connections whose body waits for such a promise
+
+	spares spares // large buffers not in use
 }
 
 // threads is how many take turns at reading: one may block in Work.
