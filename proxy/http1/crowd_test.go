@@ -69,7 +69,8 @@ func TestThousandConnections(t *testing.T) {
 }
 
 // childServer makes the test binary a server with few descriptors (see
-// TestFewDescriptors): its arguments are their number and how many are taken.
+// TestFewDescriptors): its arguments are their number, how many are taken, and
+// the server's tick, if it is another than usual.
 const childServer = "HTTP1_TEST_SERVER"
 
 func TestMain(m *testing.M) {
@@ -80,16 +81,17 @@ func TestMain(m *testing.M) {
 }
 
 func serveAsChild(args string) {
-	limit, taken, _ := strings.Cut(args, " ")
-	descriptors, _ := strconv.ParseUint(limit, 10, 64)
-	others, _ := strconv.Atoi(taken)
+	words := append(strings.Fields(args), "")
+	descriptors, _ := strconv.ParseUint(words[0], 10, 64)
+	others, _ := strconv.Atoi(words[1])
+	tick, _ := time.ParseDuration(words[2])
 	check := func(err error) {
 		if err != nil {
 			panic(err)
 		}
 	}
 	check(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: descriptors, Max: descriptors}))
-	s := &Server{Handler: echoing(), MaxBody: 1 << 20}
+	s := &Server{Handler: echoing(), MaxBody: 1 << 20, tick: tick}
 	check(s.Listen(0))
 	for range others {
 		_, err := syscall.Dup(2)
@@ -160,11 +162,9 @@ func TestFewDescriptors(t *testing.T) {
 // A process that was paused has lost no patience: clients could not be served
 // meanwhile.
 func TestPausedProcess(t *testing.T) {
-	if testing.Short() {
-		t.Skip("pauses for longer than a header may take")
-	}
 	t.Parallel()
-	cmd, port := startChild(t, "64 0")
+	const tick = time.Second
+	cmd, port := startChild(t, "64 0 "+tick.String())
 	c := dialPort(t, "127.0.0.1", port)
 	other := dialPort(t, "127.0.0.1", port)
 	request := post("/a", "b")

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -182,6 +183,9 @@ func (c *client) expectEnd() {
 		c.t.Fatalf("want the connection's end, got %q, %v", b, err)
 	}
 }
+
+// isLong tells whether tests may take longer than a minute.
+func isLong() bool { return os.Getenv("LONG") != "" }
 
 func post(path, body string) string {
 	return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
