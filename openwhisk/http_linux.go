@@ -2,7 +2,10 @@ package openwhisk
 
 import (
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
+	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
@@ -27,7 +30,10 @@ func (p *program) http() {
 	service := whisk.New(set.Whisk, host, &loader{program: p, action: action})
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
 	service.Server = server
-	service.Signals(func() {
+	// Go's runtime opens descriptors of its own for the first timer, and ends the
+	// process when there are none left then.
+	time.AfterFunc(time.Hour, func() {}).Stop()
+	go receive(notified(service.Signals()), service, func() {
 		logs.settle()
 		os.Exit(0)
 	})
@@ -41,4 +47,20 @@ func (p *program) http() {
 	err = server.Serve()
 	runtime.KeepAlive(logs)
 	fail(err.Error())
+}
+
+// notified gives a channel that gets these signals from now on.
+func notified(signals []syscall.Signal) <-chan os.Signal {
+	c := make(chan os.Signal, 16)
+	for _, s := range signals {
+		signal.Notify(c, s)
+	}
+	return c
+}
+
+// receive passes signals on to the service.
+func receive(c <-chan os.Signal, service *whisk.Service, exit func()) {
+	for s := range c {
+		service.Received(s.(syscall.Signal), exit)
+	}
 }

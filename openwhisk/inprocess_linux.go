@@ -3,6 +3,7 @@ package openwhisk
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
@@ -48,7 +49,9 @@ func (a *inProcess) Signal(s syscall.Signal) {
 }
 
 // Stop implements native.Action.
-func (a *inProcess) Stop(p native.Patience) { a.program.shutdown(p.AfterEOF + p.AfterTerm) }
+func (a *inProcess) Stop(p native.Patience) {
+	a.program.shutdown(time.Duration(p.AfterEOF + p.AfterTerm))
+}
 
 // loader is the whisk.Loader of a program that is the action itself.
 type loader struct {

@@ -4,8 +4,7 @@ package main
 
 import (
 	"io"
-	"os"
-	"os/signal"
+	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
@@ -19,25 +18,22 @@ import (
 // writes that to stdout, as a zip that can be uploaded. env is a JSON object of
 // further variables for the compiler.
 func compile(s settings.Settings, mainName, env string) error {
-	dir, err := os.MkdirTemp("", "compile-*")
+	folder, err := action.TemporaryFolder()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	c := make(chan os.Signal, 1)
-	signal.Notify(c, os.Interrupt)
-	go func() {
-		<-c
-		os.RemoveAll(dir)
-		os.Exit(1)
-	}()
-	folder := &action.Folder{Dir: dir, Limits: s.Whisk.Limits, Env: s.Whisk.Env}
+	defer folder.Remove()
+	onSignal(func(syscall.Signal) {
+		folder.Remove()
+		exit(1)
+	}, syscall.SIGINT)
+	folder.Limits, folder.Env = s.Whisk.Limits, s.Whisk.Env
 	upload, err := folder.Upload()
 	if err != nil {
 		return err
 	}
 	defer upload.Discard()
-	if _, err := io.Copy(upload, os.Stdin); err != nil {
+	if _, err := io.Copy(upload, action.Stdin()); err != nil {
 		return err
 	}
 	file, err := upload.Close(false)
@@ -52,12 +48,12 @@ func compile(s settings.Settings, mainName, env string) error {
 	if err != nil {
 		return err
 	}
-	s.Whisk.ActionDir = dir
+	s.Whisk.ActionDir = folder.Dir
 	uploads := whisk.NewUploads(s.Whisk, native.NewHost(1, 2))
 	if err := uploads.Compile(source, mainName, variables); err != nil {
 		return err
 	}
-	return action.Pack(os.Stdout, source.Bin)
+	return action.Pack(action.Stdout(), source.Bin)
 }
 
 // withVariables adds the members of a JSON object to an environment.

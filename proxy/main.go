@@ -10,9 +10,9 @@
 package main
 
 import (
-	"os"
 	"runtime"
 	"strconv"
+	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
@@ -21,17 +21,17 @@ import (
 )
 
 func main() {
-	flags, err := parseFlags(os.Args[1:])
+	flags, err := parseFlags(arguments()[1:])
 	if err != nil {
 		fail(err)
 	}
-	env := os.Environ()
+	env := syscall.Environ()
 	switch {
 	case flags.help:
-		os.Stdout.WriteString(usage)
+		print(1, usage)
 		return
 	case flags.version:
-		os.Stdout.WriteString("OpenWhisk ActionLoop Proxy v" + settings.Version + ", built with " + runtime.Version() + "\n")
+		print(1, "OpenWhisk ActionLoop Proxy v"+settings.Version+", built with "+runtime.Version()+"\n")
 		return
 	case flags.debug: // as in existing proxies: init may be repeated, and actions are told
 		env = append(env, "OW_DEBUG=/tmp/action.log", "PROXY_ALLOW_REINIT=1")
@@ -54,7 +54,8 @@ func serve(set settings.Settings) {
 	service := whisk.New(set.Whisk, host, whisk.NewUploads(set.Whisk, host))
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
 	service.Server = server
-	service.Signals(func() { os.Exit(0) })
+	openPoller()
+	onSignal(func(s syscall.Signal) { service.Received(s, func() { exit(0) }) }, service.Signals()...)
 	if err := server.Listen(set.Port); err != nil {
 		fail(&settings.Error{Text: "cannot listen on port " + strconv.Itoa(set.Port) + ": " + err.Error() + " (set OW_PORT)"})
 	}
@@ -62,6 +63,6 @@ func serve(set settings.Settings) {
 }
 
 func fail(err error) {
-	os.Stderr.WriteString("proxy: " + err.Error() + "\n")
-	os.Exit(1)
+	print(2, "proxy: "+err.Error()+"\n")
+	exit(1)
 }

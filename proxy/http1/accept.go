@@ -4,7 +4,8 @@ package http1
 
 import (
 	"syscall"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // reserved is how many descriptors connections leave to the rest of the process.
@@ -34,7 +35,7 @@ func (s *Server) accept() {
 		default:
 			// No descriptors or no memory: who will give some back is not
 			// known, and asking again at once would find the same.
-			time.AfterFunc(s.tick/50, s.armListener)
+			clock.After(s.tick/50, s.armListener)
 			return
 		}
 	}

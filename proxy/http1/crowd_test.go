@@ -177,7 +177,7 @@ func TestPausedProcess(t *testing.T) {
 		}
 	}
 	signal(syscall.SIGSTOP)
-	time.Sleep(time.Duration(patience[waitHead]+2) * tick)
+	time.Sleep(time.Duration(patience[waitHead]+2) * time.Duration(tick))
 	signal(syscall.SIGCONT)
 	c.send(request[20:])
 	c.expect(200, "POST /a b")

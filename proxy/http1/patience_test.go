@@ -7,12 +7,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // slowly gives a server whose ticks pass when the test calls sweep.
 func slowly(t *testing.T, h Handler, maxBody int64) *Server {
-	return serve(t, &Server{Handler: h, MaxBody: maxBody, tick: time.Hour})
+	return serve(t, &Server{Handler: h, MaxBody: maxBody, tick: clock.Hour})
 }
 
 // waits waits until n connections wait for w.

@@ -6,7 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // A Handler answers requests.
@@ -35,7 +36,7 @@ type Server struct {
 	// MaxBody is how long the body of a buffered request may be, in bytes.
 	MaxBody int64
 
-	tick     time.Duration // the measure of patience
+	tick     clock.Duration // the measure of patience
 	listener int
 	epoll    int
 	conns    []atomic.Pointer[conn] // by descriptor
@@ -88,9 +89,6 @@ func (s *Server) prepare() error {
 	if s.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
 		return err
 	}
-	// Go's runtime opens descriptors of its own for the first timer, and ends the
-	// process when there are none left.
-	time.AfterFunc(time.Hour, func() {}).Stop()
 	return nil
 }
 

@@ -4,7 +4,8 @@ package http1
 
 import (
 	"syscall"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // What a connection waits for within a request.
@@ -21,7 +22,7 @@ const (
 // tick is the measure of patience. Time is counted in ticks, not read from a
 // clock, because a container that was paused for a minute has lost one tick at
 // most, not a minute.
-const tick = 5 * time.Second
+const tick = 5 * clock.Second
 
 // patience is how many ticks a connection may wait.
 var patience = [...]int{waitHead: 2, waitBody: 12, waitRoom: 12, waitFarewell: 1}
@@ -47,7 +48,7 @@ func (s *Server) sweep() {
 		}
 	}
 	if s.ticking = s.unfinished > 0; s.ticking {
-		time.AfterFunc(s.tick, s.sweep)
+		clock.After(s.tick, s.sweep)
 	}
 }
 
@@ -82,7 +83,7 @@ func (c *conn) setWait(w waitFor) {
 	c.wait = w
 	if s.unfinished > 0 && !s.ticking {
 		s.ticking = true
-		time.AfterFunc(s.tick, s.sweep)
+		clock.After(s.tick, s.sweep)
 	}
 }
 

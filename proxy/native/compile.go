@@ -5,7 +5,8 @@ package native
 import (
 	"errors"
 	"syscall"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // maxOutput is how much of a compiler's output is kept, in bytes.
@@ -20,7 +21,7 @@ func Compile(p Program, host *Host) (output []byte, err error) {
 
 // capture is Compile with a limit, after which the program is killed; a negative
 // one means none.
-func capture(p Program, host *Host, limit time.Duration) (output []byte, err error) {
+func capture(p Program, host *Host, limit clock.Duration) (output []byte, err error) {
 	r, w, err := pipe()
 	if err != nil {
 		return nil, err
@@ -49,15 +50,15 @@ func capture(p Program, host *Host, limit time.Duration) (output []byte, err err
 }
 
 // output reads from r until the child ends, and kills it when the time is up.
-func (c *process) output(r int, limit time.Duration) (output []byte, inTime bool) {
+func (c *process) output(r int, limit clock.Duration) (output []byte, inTime bool) {
 	poll := c.polls()
 	poll[onResult].fd = int32(r)
 	b := make([]byte, 4<<10)
-	end := time.Now().Add(limit)
+	end := clock.In(limit)
 	for ended := false; !ended; {
 		left := limit
 		if limit > 0 {
-			left = max(0, time.Until(end))
+			left = end.Left()
 		}
 		if !poll.wait(left) {
 			c.signal(syscall.SIGKILL)

@@ -5,7 +5,8 @@ package native
 import (
 	"bytes"
 	"syscall"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // A Replacement is an uploaded program that takes this process's place: it links
@@ -14,7 +15,7 @@ import (
 type Replacement struct{ Program Program }
 
 // probeLimit is how long a program may take to say that it starts.
-const probeLimit = 2 * time.Second
+const probeLimit = 2 * clock.Second
 
 // probeVariable makes a program that links the library say so and leave, before
 // the initialisers of its package main.

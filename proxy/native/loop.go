@@ -7,8 +7,8 @@ import (
 	"errors"
 	"strconv"
 	"syscall"
-	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
@@ -16,8 +16,8 @@ import (
 type LoopOptions struct {
 	ResultFd  int // 1: results on its stdout; 3: on descriptor 3
 	Greeting  Greeting
-	WholeLine bool          // it gets the whole request, not the value alone
-	Timeout   time.Duration // for the greeting
+	WholeLine bool           // it gets the whole request, not the value alone
+	Timeout   clock.Duration // for the greeting
 }
 
 // A Greeting is what a child says before it takes requests.
@@ -33,7 +33,7 @@ const (
 )
 
 // settleTime is how long a child without a greeting is watched (rule 14).
-const settleTime = 10 * time.Millisecond
+const settleTime = 10 * clock.Millisecond
 
 // A Loop is a long-lived child that answers each line with a line (v1 and
 // ActionLoop). Its methods are for one goroutine at a time, Signal excepted.
@@ -92,7 +92,7 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 	if o.Greeting == NoGreeting {
 		timeout = settleTime
 	}
-	line, err := l.line(nil, time.Now().Add(timeout), nil)
+	line, err := l.line(nil, clock.In(timeout), nil)
 	var exit *ExitError
 	switch {
 	case o.Greeting == NoGreeting && err == errTime:
@@ -174,7 +174,7 @@ func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 	line = line[:end+1]
 	kept := line[end]
 	line[end] = '\n'
-	answer, err := l.line(line, time.Time{}, slow)
+	answer, err := l.line(line, 0, slow)
 	line[end] = kept
 	return answer, err
 }
@@ -183,7 +183,7 @@ func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 func (l *Loop) discard() {
 	if l.chatty {
 		p := polls{onResult: {fd: int32(l.child.result), events: pollIn}, onExit: {fd: -1}, onStdout: {fd: -1}, onStderr: {fd: -1}, onStdin: {fd: -1}}
-		p.wait(time.Millisecond)
+		p.wait(clock.Millisecond)
 	}
 	for unread(l.child.result) > 0 {
 		l.chatty = true
@@ -198,17 +198,17 @@ var errTime = errors.New("time is up")
 
 // line writes request, if any, and waits for a line of the child, with the head
 // room in front. A zero until means for ever. slow is called as Run says.
-func (l *Loop) line(request []byte, until time.Time, slow func()) ([]byte, error) {
+func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, error) {
 	c := l.child
 	p := c.polls()
 	rest, err := l.send(request, &p)
 	if err != nil {
 		return nil, err
 	}
-	limit := time.Duration(-1)
+	limit := clock.Duration(-1)
 	for {
-		if !until.IsZero() {
-			limit = max(0, time.Until(until))
+		if until != 0 {
+			limit = until.Left()
 		}
 		if slow != nil {
 			if !p.wait(slowAfter) {
@@ -301,7 +301,7 @@ func (l *Loop) unheard(request, rest []byte) bool {
 // pipes, and keeps the reason. before tells that it had ended before this run.
 func (l *Loop) died(before bool) error {
 	reason := ""
-	if !l.child.leaves(100 * time.Millisecond) {
+	if !l.child.leaves(100 * clock.Millisecond) {
 		reason = "it closed its input or output"
 		l.child.signal(syscall.SIGKILL)
 		l.child.leaves(-1)

@@ -13,8 +13,8 @@ package native
 
 import (
 	"syscall"
-	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 )
 
@@ -55,7 +55,7 @@ type Action interface {
 }
 
 // slowAfter is when a run is slow.
-const slowAfter = time.Millisecond
+const slowAfter = clock.Millisecond
 
 // HeadRoom is how many bytes stay free in front of an answer, for the HTTP
 // header.

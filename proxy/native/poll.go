@@ -4,8 +4,9 @@ package native
 
 import (
 	"syscall"
-	"time"
 	"unsafe"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // pollFd is struct pollfd of poll(2).
@@ -40,25 +41,17 @@ func (p *polls) ready(i int) bool { return p[i].revents&pollAny != 0 }
 
 // wait waits for an event, at most limit; a negative one means for ever. It
 // reports false when the time is up.
-func (p *polls) wait(limit time.Duration) bool {
-	var ts *syscall.Timespec
-	var end time.Time
+func (p *polls) wait(limit clock.Duration) bool {
+	var left *syscall.Timespec // which the kernel counts down
 	if limit >= 0 {
 		t := syscall.NsecToTimespec(int64(limit))
-		ts = &t
-		if limit > 0 {
-			end = time.Now().Add(limit)
-		}
+		left = &t
 	}
 	for {
-		n, _, err := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(p)), uintptr(len(p)), uintptr(unsafe.Pointer(ts)), 0, 0, 0)
-		if err == syscall.EINTR {
-			if limit > 0 {
-				*ts = syscall.NsecToTimespec(max(0, int64(time.Until(end))))
-			}
-			continue
+		n, _, err := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(p)), uintptr(len(p)), uintptr(unsafe.Pointer(left)), 0, 0, 0)
+		if err != syscall.EINTR {
+			return err == 0 && n > 0
 		}
-		return err == 0 && n > 0
 	}
 }
 

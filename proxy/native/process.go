@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"syscall"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // A process is a child with pipes. Descriptors that are closed or were never
@@ -78,7 +79,7 @@ func (c *process) exec(p Program, theirs []int) error {
 	// Another child that was forked while the file was still being written may
 	// hold it open for writing until its own exec.
 	for try := 0; err == syscall.ETXTBSY && try < 50; try++ {
-		time.Sleep(time.Millisecond)
+		clock.Sleep(clock.Millisecond)
 		err = c.host.fork(c, p.Path, argv, attr)
 	}
 	if err == syscall.EINVAL { // a kernel, or a stand-in for one, without pidfds
@@ -205,7 +206,7 @@ func (c *process) reason() string {
 // Patience is how long an action has to end by itself: after the end of its
 // input, and then after SIGTERM. SIGKILL follows.
 type Patience struct {
-	AfterEOF, AfterTerm time.Duration
+	AfterEOF, AfterTerm clock.Duration
 }
 
 // stop ends the child, relaying what it still logs.
@@ -225,17 +226,17 @@ func (c *process) stop(p Patience) {
 }
 
 // leaves waits for the child's end and reports whether it came in time.
-func (c *process) leaves(limit time.Duration) bool {
+func (c *process) leaves(limit clock.Duration) bool {
 	if c.exit < 0 {
 		return true
 	}
-	end := time.Now().Add(limit)
+	end := clock.In(limit)
 	p := c.polls()
 	p[onResult].fd = -1
 	for {
 		left := limit
 		if limit > 0 {
-			left = max(0, time.Until(end))
+			left = end.Left()
 		}
 		if !p.wait(left) {
 			return false

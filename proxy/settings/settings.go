@@ -7,9 +7,9 @@ package settings
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
@@ -50,8 +50,8 @@ func Read(env []string) (Settings, error) {
 			Handshake:    e.choice("OW_HANDSHAKE", "on", "off") == "on",
 			ResultFd:     1,
 			ActionDir:    e.text("OW_ACTION_DIR", "/action"),
-			InitTimeout:  e.duration("OW_INIT_TIMEOUT", 30*time.Second),
-			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*time.Second),
+			InitTimeout:  e.duration("OW_INIT_TIMEOUT", 30*clock.Second),
+			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*clock.Second),
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
 			Concurrent:   strings.EqualFold(e.values["__OW_ALLOW_CONCURRENT"], "true"),
 			Compiler:     e.values["OW_COMPILER"],
@@ -147,13 +147,13 @@ func (e *environ) port() int {
 	return 8080
 }
 
-func (e *environ) duration(key string, otherwise time.Duration) time.Duration {
+func (e *environ) duration(key string, otherwise clock.Duration) clock.Duration {
 	v := e.values[key]
 	if v == "" {
 		return otherwise
 	}
-	d, err := time.ParseDuration(v)
-	if err != nil || d < 0 {
+	d, ok := clock.Parse(v)
+	if !ok {
 		e.fail(key, "a duration such as 8s or 500ms")
 	}
 	return d

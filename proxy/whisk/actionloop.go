@@ -5,8 +5,6 @@ package whisk
 import (
 	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
@@ -26,7 +24,7 @@ func (u *Uploads) loadLoop(code *upload, request *Init) (native.Action, *Failure
 	}
 	started, failed := u.compileAndStart(source, request)
 	if failed != nil {
-		os.RemoveAll(source.Root)
+		source.Remove()
 	}
 	return started, failed
 }
@@ -35,7 +33,7 @@ func (u *Uploads) compileAndStart(source *action.Source, request *Init) (native.
 	if err := u.Compile(source, request.Main, u.environment(request)); err != nil {
 		return nil, u.notGenerated(err.Error())
 	}
-	if err := u.checkExecutionEnv(source.Bin); err != nil {
+	if err := u.checkExecutionEnv(source); err != nil {
 		return nil, u.loopNotStarted(err)
 	}
 	executable, err := u.folder.Checked(source)
@@ -54,9 +52,9 @@ func (u *Uploads) compileAndStart(source *action.Source, request *Init) (native.
 // is the name of the function to call, "main" when empty.
 func (u *Uploads) Compile(source *action.Source, main string, env []string) error {
 	if u.config.Compiler == "" || source.Compiled() {
-		return os.Rename(source.Src, source.Bin)
+		return source.AsItIs()
 	}
-	if err := os.Mkdir(source.Bin, 0o755); err != nil {
+	if err := source.MakeBin(); err != nil {
 		return err
 	}
 	if main == "" {
@@ -73,7 +71,7 @@ func (u *Uploads) Compile(source *action.Source, main string, env []string) erro
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(source.Exec()); err != nil {
+	if !source.Built() {
 		return errors.New("cannot compile")
 	}
 	return nil
@@ -84,17 +82,17 @@ var errMismatch = errors.New("the action was compiled for another runtime image"
 
 // checkExecutionEnv compares OW_EXECUTION_ENV with the file exec.env that the
 // compiler left beside the executable (rule 20).
-func (u *Uploads) checkExecutionEnv(bin string) error {
+func (u *Uploads) checkExecutionEnv(source *action.Source) error {
 	want := u.config.ExecutionEnv
 	if want == "" {
 		return nil
 	}
-	got, err := os.ReadFile(filepath.Join(bin, "exec.env"))
-	if err == nil && string(bytes.TrimSpace(got)) == want {
+	got := string(bytes.TrimSpace(source.ExecutionEnv()))
+	if got == want {
 		return nil
 	}
 	u.host.Logs.Line(native.Stdout, "Expected exec.env should start with "+want)
-	u.host.Logs.Line(native.Stdout, "Actual value: "+string(bytes.TrimSpace(got)))
+	u.host.Logs.Line(native.Stdout, "Actual value: "+got)
 	return errMismatch
 }
 

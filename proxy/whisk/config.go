@@ -3,9 +3,8 @@
 package whisk
 
 import (
-	"time"
-
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // A Protocol is how the proxy speaks with an action (OW_PROTOCOL).
@@ -28,10 +27,10 @@ type Config struct {
 	ResultFd    int  // v1: 1 or 3 (OW_RESULT_FD)
 	ActionDir   string
 	Limits      action.Limits
-	InitTimeout time.Duration // for a handshake or an acknowledgement
-	Grace       time.Duration // for a shutdown, in all
-	Reinit      bool          // a second /init is taken (PROXY_ALLOW_REINIT)
-	Concurrent  bool          // v0 runs may overlap (__OW_ALLOW_CONCURRENT)
+	InitTimeout clock.Duration // for a handshake or an acknowledgement
+	Grace       clock.Duration // for a shutdown, in all
+	Reinit      bool           // a second /init is taken (PROXY_ALLOW_REINIT)
+	Concurrent  bool           // v0 runs may overlap (__OW_ALLOW_CONCURRENT)
 
 	Compiler     string // OW_COMPILER
 	WaitForAck   bool   // OW_WAIT_FOR_ACK

@@ -5,8 +5,8 @@ package whisk
 import (
 	"errors"
 	"strconv"
-	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
@@ -185,7 +185,7 @@ func (s *Service) noteDeadline(ms int64) {
 	if ms == 0 {
 		return
 	}
-	if over := time.Now().UnixMilli() - ms; over > 0 {
+	if over := clock.UnixMilli() - ms; over > 0 {
 		s.host.Logs.Line(native.Stderr, "the action answered "+strconv.FormatInt(over, 10)+" ms after its deadline")
 	}
 }

@@ -24,6 +24,8 @@ type Service struct {
 	host   *native.Host
 	loader Loader
 
+	ending bool // Received has seen a signal to end
+
 	// initializing is held by the /init that is being served.
 	initializing sync.Mutex
 	initialized  bool // under initializing

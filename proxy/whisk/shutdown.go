@@ -3,9 +3,10 @@
 package whisk
 
 import (
+	"sync/atomic"
 	"syscall"
-	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
@@ -26,7 +27,7 @@ func (s *Service) Signal(sig syscall.Signal) {
 }
 
 // patience divides the time that an action has for its end.
-func (s *Service) patience(grace time.Duration) native.Patience {
+func (s *Service) patience(grace clock.Duration) native.Patience {
 	half := max(0, grace/2)
 	return native.Patience{AfterEOF: half, AfterTerm: half}
 }
@@ -36,7 +37,7 @@ func (s *Service) patience(grace time.Duration) native.Patience {
 // when the grace is over. Runs that wait, and those that still come, are
 // answered with 503: the platform sends them elsewhere.
 func (s *Service) Shutdown() {
-	end := time.Now().Add(s.config.Grace)
+	end := clock.In(s.config.Grace)
 	s.mu.Lock()
 	s.stopping = true
 	waiting := s.queue
@@ -47,37 +48,46 @@ func (s *Service) Shutdown() {
 	}
 	s.stopInit(end)
 	// A run that does not end in time ends when its process does.
-	overdue := time.AfterFunc(time.Until(end)*3/4, func() { s.Signal(syscall.SIGTERM) })
-	killer := time.AfterFunc(time.Until(end), func() { s.Signal(syscall.SIGKILL) })
+	var ended atomic.Bool
+	endBy := func(sig syscall.Signal) func() {
+		return func() {
+			if !ended.Load() {
+				s.Signal(sig)
+			}
+		}
+	}
+	clock.After(end.Left()*3/4, endBy(syscall.SIGTERM))
+	clock.After(end.Left(), endBy(syscall.SIGKILL))
 	s.turn.Lock()
 	s.overlap.Wait()
-	overdue.Stop()
-	killer.Stop()
+	ended.Store(true)
 	if s.action != nil {
-		s.action.Stop(s.patience(time.Until(end)))
+		s.action.Stop(s.patience(end.Left()))
 	}
 	// The turn is kept: nothing runs any more. Answers that are under way to slow
 	// clients may arrive.
-	for s.Server != nil && s.Server.Sending() && time.Now().Before(end) {
-		time.Sleep(5 * time.Millisecond)
+	for s.Server != nil && s.Server.Sending() && end.Left() > 0 {
+		clock.Sleep(5 * clock.Millisecond)
 	}
 }
 
 // stopInit ends what an /init has started and waits for. It waits until the end
 // at most for an /init that is still being sent.
-func (s *Service) stopInit(end time.Time) {
+func (s *Service) stopInit(end clock.Moment) {
 	done := make(chan struct{})
 	go func() {
 		s.initializing.Lock()
 		defer s.initializing.Unlock() // those that wait for it see that the service stops
 		close(done)
 	}()
-	const again = 100 * time.Millisecond // for what is only started now
-	for time.Now().Before(end) {
+	const again = 100 * clock.Millisecond // for what is only started now
+	for end.Left() > 0 {
+		passed := make(chan struct{})
+		clock.After(again, func() { close(passed) })
 		select {
 		case <-done:
 			return
-		case <-time.After(again):
+		case <-passed:
 			s.host.Signal(syscall.SIGTERM)
 		}
 	}

@@ -4,7 +4,6 @@ package whisk
 
 import (
 	"errors"
-	"os"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
@@ -99,7 +98,6 @@ func (u *Uploads) refused(err error) *Failure {
 	var request *requestError
 	var base64 *action.Base64Error
 	var place *action.PlaceError
-	var path *os.PathError
 	switch {
 	case errors.As(err, &request):
 		return &Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error()}
@@ -108,7 +106,7 @@ func (u *Uploads) refused(err error) *Failure {
 		return &f
 	case errors.Is(err, action.ErrTooLarge):
 		return &Failure{Status: 413, Text: err.Error()}
-	case errors.As(err, &place), errors.As(err, &path):
+	case errors.As(err, &place):
 		return u.notStarted(err)
 	}
 	return &Failure{Status: 400, Text: "Error reading request: " + err.Error()}

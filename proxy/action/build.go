@@ -1,0 +1,57 @@
+//go:build linux
+
+package action
+
+import (
+	"path"
+	"syscall"
+)
+
+// Remove removes the source, with what was made of it.
+func (s *Source) Remove() { removeAll(s.Root) }
+
+// AsItIs has what came run as it is.
+func (s *Source) AsItIs() error {
+	if err := syscall.Rename(s.Src, s.Bin); err != nil {
+		return unwritable(s.Root, err)
+	}
+	return nil
+}
+
+// MakeBin makes the folder that a compiler fills.
+func (s *Source) MakeBin() error {
+	if err := syscall.Mkdir(s.Bin, 0o755); err != nil {
+		return unwritable(s.Root, err)
+	}
+	return nil
+}
+
+// Built reports whether there is an executable.
+func (s *Source) Built() bool { return exists(s.Exec()) }
+
+// ExecutionEnv is what the file exec.env says that a compiler leaves beside the
+// executable, nil without one (rule 20).
+func (s *Source) ExecutionEnv() []byte {
+	const most = 4 << 10
+	return readFile(path.Join(s.Bin, "exec.env"), most)
+}
+
+// TemporaryFolder makes a folder in TMPDIR, or in /tmp where that is not set.
+func TemporaryFolder() (*Folder, error) {
+	dir, ok := syscall.Getenv("TMPDIR")
+	if !ok || dir == "" {
+		dir = "/tmp"
+	}
+	name, err := newFolder(dir)
+	if err != nil {
+		return nil, unwritable(dir, err)
+	}
+	return &Folder{Dir: name}, nil
+}
+
+// Remove removes the folder with all that is in it.
+func (f *Folder) Remove() { removeAll(f.Dir) }
+
+// Stdin and Stdout are those of the process.
+func Stdin() *File  { return &File{fd: 0, name: "stdin"} }
+func Stdout() *File { return &File{fd: 1, name: "stdout"} }
