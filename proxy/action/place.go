@@ -15,6 +15,9 @@ type Executable struct {
 	Path string   // absolute
 	Args []string // after the program's name
 	Dir  string   // the action's folder
+	// Launcher is what runs the source in Args[0]; nil for what runs itself. It
+	// is to be given the name of the function too.
+	Launcher *Launcher
 }
 
 // A Folder is where actions are placed: OW_ACTION_DIR. A baked action lies in
@@ -24,6 +27,9 @@ type Folder struct {
 	Dir    string
 	Limits Limits
 	Env    []string // of the container, for what the checks look up
+	// Launchers run source, and Stemcell is the name of the one that has to.
+	Launchers []Launcher
+	Stemcell  string
 
 	placed []string // what the last upload put there
 	before []string // what the one before it had put there
@@ -69,7 +75,7 @@ func (f *Folder) Place(upload *File) (*Executable, error) {
 	case Zip, Gzip:
 		return f.placeArchive(upload, kind)
 	case Text:
-		return nil, refuse("the code is source without a #! line, and this image has nothing to run it with (send a program, a script that begins with #!, or a zip with exec)")
+		return f.placeSource(upload)
 	}
 	return f.placeFile(upload)
 }
@@ -97,19 +103,24 @@ func (f *Folder) placeArchive(archive *File, kind Kind) (*Executable, error) {
 	if err != nil {
 		return nil, err
 	}
+	names, err := list(dir)
+	if err != nil {
+		return nil, refuse("cannot read ", dir, ": ", err.Error())
+	}
 	name := path.Join(dir, execName)
 	if kind, _ := stat(name); kind != syscall.S_IFREG {
-		return nil, unpacked.noExec()
+		l, main := f.mainIn(dir)
+		if l == nil {
+			return nil, unpacked.noExec()
+		}
+		e, err := f.install(dir, names, names)
+		return f.launched(e, err, l, main)
 	}
 	if err := syscall.Chmod(name, 0o755); err != nil { // zips made on Windows have no modes
 		return nil, unwritable(f.Dir, err)
 	}
 	if err := (placement{dir, f.Dir, f.Env}).check(name); err != nil {
 		return nil, err
-	}
-	names, err := list(dir)
-	if err != nil {
-		return nil, refuse("cannot read ", dir, ": ", err.Error())
 	}
 	return f.install(dir, names, names)
 }

@@ -54,6 +54,8 @@ func Read(env []string) (Settings, error) {
 			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*clock.Second),
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
 			Concurrent:   strings.EqualFold(e.values["__OW_ALLOW_CONCURRENT"], "true"),
+			Launchers:    action.ReadLaunchers(e.values["OW_LAUNCHER"]),
+			Stemcell:     e.values["OW_STEMCELL"],
 			Compiler:     e.values["OW_COMPILER"],
 			WaitForAck:   e.values["OW_WAIT_FOR_ACK"] != "",
 			ExecutionEnv: e.values["OW_EXECUTION_ENV"],

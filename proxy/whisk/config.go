@@ -32,6 +32,9 @@ type Config struct {
 	Reinit      bool           // a second /init is taken (PROXY_ALLOW_REINIT)
 	Concurrent  bool           // v0 runs may overlap (__OW_ALLOW_CONCURRENT)
 
+	Launchers []action.Launcher // OW_LAUNCHER
+	Stemcell  string            // OW_STEMCELL
+
 	Compiler     string // OW_COMPILER
 	WaitForAck   bool   // OW_WAIT_FOR_ACK
 	ExecutionEnv string // OW_EXECUTION_ENV

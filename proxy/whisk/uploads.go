@@ -22,7 +22,10 @@ func NewUploads(config Config, host *native.Host) *Uploads {
 	return &Uploads{
 		config: config,
 		host:   host,
-		folder: &action.Folder{Dir: config.ActionDir, Limits: config.Limits, Env: config.Env},
+		folder: &action.Folder{
+			Dir: config.ActionDir, Limits: config.Limits, Env: config.Env,
+			Launchers: config.Launchers, Stemcell: config.Stemcell,
+		},
 	}
 }
 
@@ -139,6 +142,9 @@ func (u *Uploads) environment(request *Init) []string {
 func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, error) {
 	program := native.Program{Path: e.Path, Args: e.Args, Dir: e.Dir, Env: u.environment(request)}
 	program.Env = native.SetEnv(program.Env, "PWD", e.Dir)
+	if e.Launcher != nil {
+		return u.launch(e.Launcher, program, request)
+	}
 	switch takesOver := u.takesOver(e.Path); {
 	case takesOver:
 		return native.NewReplacement(program, u.host)
@@ -174,4 +180,22 @@ func (u *Uploads) takesOver(path string) bool {
 		return action.LinksLibrary(path)
 	}
 	return false
+}
+
+// launch starts a launcher with its source and the name of the function to call.
+func (u *Uploads) launch(l *action.Launcher, program native.Program, request *Init) (native.Action, error) {
+	function := request.Main
+	if function == "" {
+		function = "main"
+	}
+	program.Args = append(program.Args, function)
+	options := native.LoopOptions{ResultFd: 1, Timeout: u.config.InitTimeout, Greeting: native.Handshake}
+	switch l.Protocol {
+	case "v0":
+		return native.NewV0(program, u.host), nil
+	case "actionloop":
+		options.ResultFd, options.WholeLine, options.Greeting = 3, true, native.Acknowledgement
+		program.Env = native.SetEnv(program.Env, "__OW_WAIT_FOR_ACK", "1")
+	}
+	return native.StartLoop(program, options, u.host)
 }
