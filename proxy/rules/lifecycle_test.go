@@ -82,6 +82,27 @@ func (p *proxy) awaitBusy() {
 	p.logged("running\n")
 }
 
+// A long answer arrives whole, however slowly it is taken.
+func TestRule33_TheLastAnswerArrivesWhole(t *testing.T) {
+	t.Parallel()
+	p := start(t).ready(obey())
+	c := p.dial()
+	c.send("/run", `{"value":`+doing("long", step{"stderr", "running\n"}, step{"sleep", "100ms"}, step{"large", "20000000"})+`}`)
+	p.awaitBusy()
+	p.signal(syscall.SIGTERM)
+	time.Sleep(300 * time.Millisecond)
+	got, err := c.answer()
+	if err == nil {
+		err = checkOwn(got, "long")
+	}
+	if err != nil {
+		t.Errorf("%.300s", err.Error())
+	}
+	if status := p.status(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
 func TestRule33_AnActionThatDoesNotGo(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -158,6 +179,17 @@ func TestRule33_ASecondSignalMeansAtOnce(t *testing.T) {
 
 func TestRule33_AStopDuringInit(t *testing.T) {
 	t.Parallel()
+	t.Run("waiting for the handshake", func(t *testing.T) {
+		p := start(t, env("OW_SHUTDOWN_GRACE=400ms"))
+		c := p.dial()
+		c.send("/init", initBody("#!/bin/sh\necho starting >&2\nsleep 1000\n", false))
+		p.logged("starting")
+		p.signal(syscall.SIGTERM)
+		if status := p.status(); status != 0 {
+			t.Errorf("exit status %d", status)
+		}
+		await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+	})
 	t.Run("during the upload", func(t *testing.T) {
 		p := start(t, env("OW_SHUTDOWN_GRACE=400ms"))
 		p.dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{\"value\":{\"code\":\"#!"))

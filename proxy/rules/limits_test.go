@@ -10,7 +10,7 @@ import (
 // Under the container's limits of 1024 descriptors and 1024 processes.
 func TestContainerLimits(t *testing.T) {
 	t.Parallel()
-	for protocol, clients := range map[string]int{"v1": 900} {
+	for protocol, clients := range map[string]int{"v1": 900, "v0": 200} {
 		t.Run(protocol, func(t *testing.T) {
 			p := start(t, protocols[protocol], env("__OW_ALLOW_CONCURRENT=true"), limited(t, "--nofile=1024:1024")).ready(obey())
 			crowd(t, p, clients, 2)

@@ -13,6 +13,7 @@ const sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 // An output is what a proxy has written to stdout or stderr. Of very much only
 // the end is kept.
 type output struct {
+	pipe  *os.File
 	mu    sync.Mutex
 	text  []byte
 	total int64
@@ -28,7 +29,7 @@ func newOutput(t *testing.T) (*output, *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &output{}
+	s := &output{pipe: r}
 	go func() {
 		defer r.Close()
 		b := make([]byte, 64<<10)
@@ -47,6 +48,9 @@ func newOutput(t *testing.T) (*output, *os.File) {
 	}()
 	return s, w
 }
+
+// leave stops reading, so that the proxy writes into a broken pipe.
+func (s *output) leave() { s.pipe.Close() }
 
 func (s *output) String() string {
 	s.mu.Lock()

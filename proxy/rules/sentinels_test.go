@@ -182,7 +182,7 @@ func TestRule34_FailedInitsWriteSentinelsWhereWanted(t *testing.T) {
 		protocol string
 		log      string
 		want     int
-	}{{"v0", "", 1}, {"v1", "", 0}, {"actionloop", "", 0}, {"quiet", "", 0}, {"actionloop", "1", 1}} {
+	}{{"v0", "", 1}, {"v1", "", 0}, {"actionloop", "", 0}, {"quiet", "", 0}, {"v1", "1", 1}, {"actionloop", "1", 1}} {
 		t.Run(c.protocol+c.log, func(t *testing.T) {
 			p := start(t, protocols[c.protocol], env("OW_LOG_INIT_ERROR="+c.log))
 			if got := p.init("#!/no/such\n"); got.status != 502 {

@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Nobody reads the logs: no reason to stop.
+func TestRule34_NobodyReadsTheLogs(t *testing.T) {
+	t.Parallel()
+	p := start(t, func(c *exec.Cmd) { c.SysProcAttr.Setsid = true })
+	p.ready(obey())
+	p.stdout.leave()
+	p.stderr.leave()
+	for range 5 {
+		if got := p.do(step{"flood", "stderr", "200000"}); got.status != 200 {
+			t.Fatalf("got %s", got)
+		}
+	}
+	p.signal(syscall.SIGTERM)
+	if status := p.status(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// As other users than root, and with images that cannot be written.
+func TestOtherUsers(t *testing.T) {
+	t.Parallel()
+	t.Run("65532", func(t *testing.T) {
+		p := start(t, asUser(t, 65532)).ready(obey())
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("run: %s", got)
+		}
+	})
+	t.Run("a baked action that cannot be written", func(t *testing.T) {
+		p := start(t, asUser(t, 65532), func(c *exec.Cmd) {})
+		p.bake("exec", obey())
+		os.Chown(p.dir, 0, 0)
+		os.Chmod(p.dir, 0o555)
+		if got, want := p.post("/init", `{"value":{}}`), (answer{200, "OK"}); got != want {
+			t.Fatalf("got %s", got)
+		}
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("run: %s", got)
+		}
+	})
+	t.Run("an upload that cannot be written", func(t *testing.T) {
+		p := start(t, asUser(t, 65532))
+		os.Chown(p.dir, 0, 0)
+		os.Chmod(p.dir, 0o555)
+		for _, code := range []string{obey(), zipped(t, file{name: "exec", content: obey()})} {
+			text := p.upload(code).error(t)
+			contains(t, text, "cannot write to "+p.dir, "permission denied")
+		}
+	})
+	t.Run("no folder at all", func(t *testing.T) {
+		p := start(t)
+		os.Remove(p.dir)
+		contains(t, p.init(obey()).error(t), p.dir)
+		if got := p.post("/init", `{"value":{}}`); got != failed(403, "Missing main/no code to execute.") {
+			t.Errorf("got %s", got)
+		}
+	})
+}
+
+func TestRule25_V0TooLargeForTheEnvironment(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=v0")).ready(obey())
+	if got := p.post("/run", `{"value":{},"blob":"`+strings.Repeat("x", 200_000)+`"}`); got.status != 200 && got != failed(502, noResult) {
+		t.Errorf("got %s", got)
+	}
+	p.ended(1)
+	if got := p.run(`{}`); got.status != 200 {
+		t.Errorf("the run after: %s", got)
+	}
+}
