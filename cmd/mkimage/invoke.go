@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 )
 
@@ -86,14 +87,22 @@ func (f *invokeFlags) read(command *cobra.Command) ([]byte, error) {
 	case "-":
 		return io.ReadAll(command.InOrStdin())
 	}
-	return os.ReadFile(f.document)
+	return readFile(f.document)
+}
+
+func readFile(name string) ([]byte, error) {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, beside.Reason(err))
+	}
+	return content, nil
 }
 
 func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 	var code []byte
 	if f.code != "" {
 		var err error
-		if code, err = os.ReadFile(f.code); err != nil {
+		if code, err = readFile(f.code); err != nil {
 			return err
 		}
 		base := filepath.Base(f.code)

@@ -31,9 +31,12 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	digest REF      sets $DIGEST to what a registry has for a reference, and $SHORT to its first 12 digits
 //	exits N CMD...  runs a command that must end with this exit status
 //	appears FILE    waits until there is a file
+//	free port       sets $PORT to a port of this machine that nobody listens on
+//	listens PORT    waits until somebody listens on a port of this machine
 //	$CACHE          a cache folder that all stories share
 //	$n              a line end
 //	$BIN            the folder of mkimage, which holds no go command
+//	$REPOSITORY     this checkout, which modules of the stories require
 //
 // The mkimage of the stories is built as users build it, without the race detector, under which compression takes
 // twenty times as long; internal/build is what that looks at.
@@ -43,6 +46,10 @@ func TestScript(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	cache := t.TempDir()
+	repository, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	environment := goEnvironment(t)
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -54,11 +61,13 @@ func TestScript(t *testing.T) {
 			env.Setenv("CACHE", cache)
 			env.Setenv("n", "\n")
 			env.Setenv("BIN", bin)
+			env.Setenv("REPOSITORY", repository)
 			env.Setenv("PATH", bin+string(filepath.ListSeparator)+env.Getenv("PATH"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
+			"free": freePort, "listens": awaitPort,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "mount" {
@@ -129,6 +138,25 @@ func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("%s does not appear", args[0])
+}
+
+func freePort(ts *testscript.TestScript, _ bool, _ []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv("PORT", fmt.Sprint(listener.Addr().(*net.TCPAddr).Port))
+	ts.Check(listener.Close())
+}
+
+func awaitPort(ts *testscript.TestScript, _ bool, args []string) {
+	for range 3000 {
+		connection, err := net.Dial("tcp", "127.0.0.1:"+args[0])
+		if err == nil {
+			ts.Check(connection.Close())
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("nobody listens on port %s", args[0])
 }
 
 // canMount says whether this user may mount a small file system, to fill it.
