@@ -6,8 +6,9 @@ import (
 	"errors"
 	"io"
 	"syscall"
-	"time"
 	"unsafe"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // errSilent and errGone are how the reading of a streamed body fails when it is
@@ -99,7 +100,7 @@ func (b *Body) read() error {
 }
 
 // briefly is how long the reader of a streamed body keeps a thread to itself.
-const briefly = 10 * time.Millisecond
+const briefly = 10 * clock.Millisecond
 
 // awaitBriefly waits for input, and reports whether there is some.
 func (c *conn) awaitBriefly() bool {

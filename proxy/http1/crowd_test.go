@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // openFiles is how many descriptors this process has.
@@ -84,7 +86,7 @@ func serveAsChild(args string) {
 	words := append(strings.Fields(args), "")
 	descriptors, _ := strconv.ParseUint(words[0], 10, 64)
 	others, _ := strconv.Atoi(words[1])
-	tick, _ := time.ParseDuration(words[2])
+	tick, _ := clock.Parse(words[2]) // 0 is the usual one
 	check := func(err error) {
 		if err != nil {
 			panic(err)
@@ -163,7 +165,7 @@ func TestFewDescriptors(t *testing.T) {
 // meanwhile.
 func TestPausedProcess(t *testing.T) {
 	t.Parallel()
-	const tick = time.Second
+	const tick = clock.Second
 	cmd, port := startChild(t, "64 0 "+tick.String())
 	c := dialPort(t, "127.0.0.1", port)
 	other := dialPort(t, "127.0.0.1", port)
