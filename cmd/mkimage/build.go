@@ -16,17 +16,18 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
 // buildFlags are the flags of mkimage build, as they were typed.
 type buildFlags struct {
 	alpineFlags
-	proxy, action, sizeRecord, metadataFile, progress string
-	goTags, goLDFlags                                 string
-	outputs                                           []string
-	jobs                                              int
-	failFast, allowOverBudget, locked                 bool
+	proxy, action, sizeRecord, metadataFile, progress, sbom string
+	goTags, goLDFlags                                       string
+	outputs                                                 []string
+	jobs                                                    int
+	failFast, allowOverBudget, locked                       bool
 }
 
 func newBuild(mode *progress.Mode) *cobra.Command {
@@ -77,9 +78,10 @@ in seconds since 1970; it is 0 when not set.`,
 	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
+	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "list what is in an image in `FORMAT`, beside its OCI layout as DIR.spdx.json: spdx or none")
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes and outputs to `FILE`, as JSON")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "size-record", "metadata-file", "progress")
+	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "size-record", "sbom", "metadata-file", "progress")
 	return command
 }
 
@@ -135,6 +137,9 @@ func (f *buildFlags) options() (build.Options, error) {
 	err := f.alpineFlags.options(&options)
 	if err != nil {
 		return options, err
+	}
+	if options.SBOM, err = sbom.ParseFormat(f.sbom); err != nil {
+		return options, fmt.Errorf("--sbom: %w", err)
 	}
 	if f.jobs < 0 {
 		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)

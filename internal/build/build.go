@@ -28,6 +28,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
@@ -47,6 +48,7 @@ type Options struct {
 	FailFast        bool      // the first failure ends the build
 	AllowOverBudget bool
 	SizeRecord      string // the file that the sizes are put into
+	SBOM            sbom.Format
 	Display         *progress.Display
 
 	Stemcells stemcells.Set
@@ -161,10 +163,17 @@ func (r *run) image(ctx context.Context, definition images.Definition) (Result, 
 	if err != nil {
 		return Result{}, err
 	}
+	document, err := r.list(definition.Name, index)
+	if err != nil {
+		return Result{}, err
+	}
 	result := Result{Name: definition.Name, Digest: digest.String(), Sizes: rows}
 	for _, output := range r.Outputs {
 		step := r.Display.Start(definition.Name + ": " + output.For(definition.Name).Title())
 		written, err := publish.Write(ctx, output, definition.Name, index)
+		if err == nil {
+			err = writeList(&written, document)
+		}
 		if step.End("", err) != nil {
 			return Result{}, err
 		}

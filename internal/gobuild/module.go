@@ -27,7 +27,8 @@ import (
 
 // Module is a Go module that needs nothing outside the standard library.
 type Module struct {
-	path, language, toolchain string // of go.mod: the import path, 1.26.0, go1.26.8
+	path, language, toolchain string            // of go.mod: the import path, 1.26.0, go1.26.8
+	requires                  map[string]string // versions by module
 	files                     map[string][]byte
 	store                     cache.Dir
 }
@@ -49,9 +50,13 @@ func Open(source fs.FS, store cache.Dir) (*Module, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open module: %w", err)
 	}
+	requires := map[string]string{}
+	for _, required := range parsed.Require {
+		requires[required.Mod.Path] = required.Mod.Version
+	}
 	return &Module{
 		path: parsed.Module.Mod.Path, language: parsed.Go.Version, toolchain: parsed.Toolchain.Name,
-		files: files, store: store,
+		requires: requires, files: files, store: store,
 	}, nil
 }
 
@@ -75,6 +80,10 @@ func compiled(source fs.FS) (map[string][]byte, error) {
 
 // Toolchain returns the version of Go that the module is compiled with: "go1.26.8".
 func (m *Module) Toolchain() string { return m.toolchain }
+
+// Requires returns the version of another module that go.mod asks for, or "". It is for what is in mkimage itself: nothing
+// that is compiled here needs it.
+func (m *Module) Requires(path string) string { return m.requires[path] }
 
 // Proxy compiles the package ./proxy for a platform and returns the program, a static ELF file.
 func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, error) {

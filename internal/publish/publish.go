@@ -27,6 +27,7 @@ type Result struct {
 	Reference string   `json:"reference"`          // NAME@DIGEST, or REPOSITORY@DIGEST when pushed
 	Tags      []string `json:"tags,omitempty"`     // what was tagged, as NAME:TAG or REPOSITORY:TAG
 	Platform  string   `json:"platform,omitempty"` // the one that Docker and Daemon took
+	SBOM      string   `json:"sbom,omitempty"`     // the file beside an OCI layout that lists what is in the image
 }
 
 // Write writes an image to a place. The output's {name} is replaced by the image's name. Docker and Daemon take one

@@ -40,7 +40,7 @@ func (i *Image) measure(img v1.Image) error {
 	if err != nil {
 		return err
 	}
-	names := layerNames(config.History, len(layers))
+	names := LayerNames(config.History, len(layers))
 	i.CompressedSize = manifest.Config.Size
 	for n, layer := range layers {
 		row := Layer{Name: names[n]}
@@ -98,7 +98,9 @@ func dockerSize(archive io.Reader) (int64, error) {
 	}
 }
 
-func layerNames(history []v1.History, layers int) []string {
+// LayerNames returns the name of every layer of an image, by its history: what our engines wrote there, else "layer N",
+// from 1.
+func LayerNames(history []v1.History, layers int) []string {
 	var names []string
 	for _, entry := range history {
 		if !entry.EmptyLayer {

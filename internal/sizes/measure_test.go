@@ -69,7 +69,7 @@ func TestLayerNames(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, layerNames(test.history, 2)); diff != "" {
+			if diff := cmp.Diff(test.want, LayerNames(test.history, 2)); diff != "" {
 				t.Error(diff)
 			}
 		})

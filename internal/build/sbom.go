@@ -1,0 +1,47 @@
+package build
+
+import (
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
+)
+
+// rootsModule is where the certificates of base scratch are from.
+const rootsModule = "golang.org/x/crypto/x509roots/fallback"
+
+// list returns the document that lists the content of an image, or nil where none is written. The places that it is
+// written to are free, or have a document of ours.
+func (r *run) list(name string, index v1.ImageIndex) ([]byte, error) {
+	layouts := false
+	for _, output := range r.Outputs {
+		if output.Type != publish.OCI || r.SBOM != sbom.SPDX {
+			continue
+		}
+		if err := sbom.Check(sbom.Beside(output.For(name).Dest)); err != nil {
+			return nil, err
+		}
+		layouts = true
+	}
+	if !layouts {
+		return nil, nil
+	}
+	var sources sbom.Sources
+	if r.Module != nil {
+		sources.Roots = r.Module.Requires(rootsModule)
+	}
+	return sbom.Make(name, index, sources)
+}
+
+// writeList writes a document beside a layout, or removes a former one, which does not fit any more.
+func writeList(written *publish.Result, document []byte) error {
+	if written.Type != publish.OCI {
+		return nil
+	}
+	path := sbom.Beside(written.Dest)
+	if document == nil {
+		return sbom.Remove(path)
+	}
+	written.SBOM = path
+	return sbom.Write(path, document)
+}

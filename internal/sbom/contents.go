@@ -1,0 +1,109 @@
+package sbom
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/package-url/packageurl-go"
+	"github.com/spdx/tools-golang/spdx/v2/common"
+	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
+)
+
+// contents adds what one platform's image has to the document.
+type contents struct {
+	document *document
+	image    *spdx.Package
+	platform string // such as linux-amd64
+	sources  Sources
+	system   system
+}
+
+func (c *contents) add(found found) error {
+	packages, err := parseDatabase(found.texts[databasePath])
+	if err != nil {
+		return err
+	}
+	c.system = parseSystem(found.texts[osReleasePath])
+	alpine := c.addAlpine(packages)
+	owned := map[string]bool{}
+	for _, p := range packages {
+		for _, path := range p.files {
+			owned[path] = true
+		}
+	}
+	var below []string // what lower layers have asked for
+	for place, layer := range found.layers {
+		var files []file
+		for _, f := range found.files {
+			if f.layer == place && !owned[f.path] {
+				files = append(files, f)
+			}
+		}
+		wanted := bare(string(layer.texts[worldPath]))
+		if len(files) > 0 {
+			part := c.addLayer(layer.name, files)
+			for _, name := range wanted {
+				if alpine[name] != nil && !slices.Contains(below, name) {
+					c.document.relate(part.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, alpine[name])
+				}
+			}
+		}
+		below = append(below, wanted...)
+	}
+	return nil
+}
+
+// addLayer adds the files of a layer that no Alpine package has, as a package that has the layer's name: base, proxy,
+// stemcell-bash, action.
+func (c *contents) addLayer(name string, files []file) *spdx.Package {
+	code := verification(files)
+	part := c.document.pack([]string{"Layer", name, code.Value[:12]}, func(p *spdx.Package) {
+		p.PackageName = name
+		p.FilesAnalyzed = true
+		p.PackageVerificationCode = code
+		p.PackageLicenseInfoFromFiles = []string{unknown}
+		p.PackageComment = "The files of the image's layer " + name + " that no Alpine package has."
+	})
+	c.contains(part)
+	for _, f := range files {
+		id := c.document.file(f)
+		c.document.link(part.PackageSPDXIdentifier, common.TypeRelationshipContains, id)
+		switch {
+		case f.program != nil:
+			c.document.relate(id, common.TypeRelationshipGeneratedFrom, c.addProgram(f.program))
+		case f.path == rootsPath && c.sources.Roots != "":
+			roots := c.addModule(rootsModule, c.sources.Roots, "")
+			c.document.relate(id, common.TypeRelationshipGeneratedFrom, roots)
+		}
+	}
+	return part
+}
+
+// contains says that the image has a package.
+func (c *contents) contains(p *spdx.Package) {
+	c.document.relate(c.image.PackageSPDXIdentifier, common.TypeRelationshipContains, p)
+}
+
+// addModule adds a Go module, which is the same on every platform. sum is that of go.sum, or "".
+func (c *contents) addModule(path, version, sum string) *spdx.Package {
+	added := c.document.pack([]string{"Go", path, version}, func(p *spdx.Package) {
+		p.PackageName = path
+		p.PackageVersion = version
+		p.PackageLicenseDeclared = licenseOf(path)
+		if sum != "" {
+			p.PackageComment = "go.sum has " + sum
+		}
+		p.PackageExternalReferences = goURL(path, version, "")
+	})
+	c.contains(added)
+	return added
+}
+
+// goURL returns the package URL of a Go module, or of a package in it.
+func goURL(module, version, subpath string) []*spdx.PackageExternalReference {
+	namespace, name := "", module
+	if slash := strings.LastIndexByte(module, '/'); slash >= 0 {
+		namespace, name = module[:slash], module[slash+1:]
+	}
+	return locate(packageurl.TypeGolang, namespace, name, version, nil, subpath)
+}

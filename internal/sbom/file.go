@@ -1,0 +1,74 @@
+package sbom
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+)
+
+// Beside returns where the document of the image in a layout is: dist/scratch.spdx.json for dist/scratch.
+func Beside(layout string) string {
+	if whole, err := filepath.Abs(layout); err == nil && filepath.Base(layout) != filepath.Base(whole) {
+		layout = whole // "." and the like have no name of their own
+	}
+	return filepath.Clean(layout) + ".spdx.json"
+}
+
+// Check returns an error where path is taken by something that mkimage has not written.
+func Check(path string) error {
+	own, err := isOwn(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("write %s: %w", path, beside.Reason(err))
+	case !own:
+		return fmt.Errorf("write %s: it is there, and was not made by mkimage; move it away, or build with --sbom none", path)
+	}
+	return nil
+}
+
+// Write writes a document to path, in the place of a former one.
+func Write(path string, document []byte) error {
+	if err := Check(path); err != nil {
+		return err
+	}
+	err := beside.File(path, func(f *os.File) error {
+		_, err := f.Write(document)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, beside.Reason(err))
+	}
+	return nil
+}
+
+// Remove removes the document that mkimage has written to path. Anything else stays.
+func Remove(path string) error {
+	own, err := isOwn(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || !own {
+		return nil
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s: %w", path, beside.Reason(err))
+	}
+	return nil
+}
+
+// isOwn reports whether there is a document of ours.
+func isOwn(path string) (bool, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	var head struct {
+		Namespace string `json:"documentNamespace"`
+	}
+	return json.Unmarshal(text, &head) == nil && strings.HasPrefix(head.Namespace, namespaces), nil
+}

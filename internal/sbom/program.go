@@ -1,0 +1,70 @@
+package sbom
+
+import (
+	"debug/buildinfo"
+	"path"
+	"strings"
+
+	"github.com/spdx/tools-golang/spdx/v2/common"
+	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
+)
+
+const (
+	ownModule   = "github.com/sciabarracom/openwhisk-runtime-go"
+	rootsModule = "golang.org/x/crypto/x509roots/fallback"
+	library     = "stdlib" // what scanners call Go's standard library
+)
+
+// licenseOf returns the licence of a module that we know. The roots are Mozilla's.
+func licenseOf(module string) string {
+	switch module {
+	case ownModule:
+		return "Apache-2.0"
+	case rootsModule:
+		return "MPL-2.0"
+	case library:
+		return "BSD-3-Clause"
+	}
+	return unknown
+}
+
+// addProgram adds a Go program and what is linked into it, by what the linker wrote there.
+func (c *contents) addProgram(built *buildinfo.BuildInfo) *spdx.Package {
+	main := built.Main
+	version := released(main.Version)
+	name := built.Path
+	if name == "" || name == "command-line-arguments" {
+		name = path.Base(main.Path)
+	}
+	added := c.document.pack([]string{"Program", c.platform, name, version}, func(p *spdx.Package) {
+		p.PackageName = name
+		p.PackageVersion = version
+		p.PrimaryPackagePurpose = "APPLICATION"
+		p.PackageLicenseDeclared = licenseOf(main.Path)
+		if main.Path != "" {
+			subpath := strings.TrimPrefix(strings.TrimPrefix(name, main.Path), "/")
+			p.PackageExternalReferences = goURL(main.Path, version, subpath)
+		}
+	})
+	c.contains(added)
+	for _, linked := range built.Deps {
+		if linked.Replace != nil {
+			linked = linked.Replace
+		}
+		module := c.addModule(linked.Path, released(linked.Version), linked.Sum)
+		c.document.relate(added.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, module)
+	}
+	// "go1.26.8", and with experiments "go1.26.8 X:name"
+	toolchain, _, _ := strings.Cut(strings.TrimPrefix(built.GoVersion, "go"), " ")
+	standard := c.addModule(library, toolchain, "")
+	c.document.relate(added.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, standard)
+	return added
+}
+
+// released returns the version of a module, or "" for one that was compiled from a folder.
+func released(version string) string {
+	if version == "(devel)" {
+		return ""
+	}
+	return version
+}

@@ -1,0 +1,157 @@
+package sbom
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha1" // #nosec: SPDX identifies files by it
+	"crypto/sha256"
+	"debug/buildinfo"
+	"debug/elf"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// What an image says of itself, in files of Alpine.
+const (
+	databasePath  = "lib/apk/db/installed"
+	worldPath     = "etc/apk/world"
+	osReleasePath = "etc/os-release"
+	rootsPath     = "etc/ssl/certs/ca-certificates.crt"
+)
+
+// file is a regular file of an image.
+type file struct {
+	path         string               // without a leading slash
+	sha1, sha256 string               // in hexadecimal
+	layer        int                  // the place of the layer that it is in, 0 for the lowest
+	program      *buildinfo.BuildInfo // of a Go program, else nil
+}
+
+// layer is what one layer has.
+type layer struct {
+	name  string
+	files []file
+	texts map[string][]byte // content of the files that are read, by path
+}
+
+// found is what an image has.
+type found struct {
+	layers []layer           // the lowest first
+	files  []file            // that no upper layer replaces, by path
+	texts  map[string][]byte // likewise
+}
+
+// reader reads each layer once, also where several images have it.
+type reader struct{ layers map[v1.Hash]layer }
+
+// read looks at every file of an image. Our layers delete nothing of lower ones (package layer refuses that), so the
+// uppermost file of a name is the one that counts.
+func (r *reader) read(img v1.Image, config *v1.ConfigFile) (found, error) {
+	layers, err := img.Layers()
+	if err != nil {
+		return found{}, err
+	}
+	names := sizes.LayerNames(config.History, len(layers))
+	whole := found{texts: map[string][]byte{}}
+	files := map[string]file{}
+	for place, l := range layers {
+		one, err := r.layer(l)
+		if err != nil {
+			return found{}, fmt.Errorf("layer %s: %w", names[place], err)
+		}
+		one.name = names[place]
+		for _, f := range one.files {
+			f.layer = place
+			files[f.path] = f
+		}
+		maps.Copy(whole.texts, one.texts)
+		whole.layers = append(whole.layers, one)
+	}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		whole.files = append(whole.files, files[path])
+	}
+	return whole, nil
+}
+
+func (r *reader) layer(l v1.Layer) (one layer, err error) {
+	id, err := l.DiffID()
+	if err != nil {
+		return layer{}, err
+	}
+	if known, ok := r.layers[id]; ok {
+		return known, nil
+	}
+	stream, err := l.Uncompressed()
+	if err != nil {
+		return layer{}, err
+	}
+	defer func() { err = errors.Join(err, stream.Close()) }()
+	one.texts = map[string][]byte{}
+	for entries := tar.NewReader(stream); ; {
+		header, err := entries.Next()
+		if err == io.EOF {
+			r.layers[id] = one
+			return one, nil
+		}
+		if err != nil {
+			return layer{}, err
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue // a link is another name of a file that is listed
+		}
+		f, text, err := look(header, entries)
+		if err != nil {
+			return layer{}, fmt.Errorf("%s: %w", header.Name, err)
+		}
+		one.files = append(one.files, f)
+		if text != nil {
+			one.texts[f.path] = text
+		}
+	}
+}
+
+// look reads a file. It returns the content of those that say what is installed. Only these and programs are held in
+// memory, one at a time.
+func look(header *tar.Header, content io.Reader) (f file, text []byte, err error) {
+	f.path = strings.TrimPrefix(header.Name, "/")
+	sum1, sum256 := sha1.New(), sha256.New()
+	content = io.TeeReader(content, io.MultiWriter(sum1, sum256))
+	start := make([]byte, min(header.Size, int64(len(elf.ELFMAG))))
+	if _, err := io.ReadFull(content, start); err != nil {
+		return file{}, nil, err
+	}
+	switch {
+	case string(start) == elf.ELFMAG:
+		program, err := readAll(start, content, header.Size)
+		if err != nil {
+			return file{}, nil, err
+		}
+		f.program, _ = buildinfo.Read(bytes.NewReader(program)) // the error is that it is no Go program
+	case slices.Contains([]string{databasePath, worldPath, osReleasePath}, f.path):
+		if text, err = readAll(start, content, header.Size); err != nil {
+			return file{}, nil, err
+		}
+	default:
+		if _, err := io.Copy(io.Discard, content); err != nil {
+			return file{}, nil, err
+		}
+	}
+	f.sha1, f.sha256 = hex.EncodeToString(sum1.Sum(nil)), hex.EncodeToString(sum256.Sum(nil))
+	return f, text, nil
+}
+
+// readAll returns the start of a file and what follows it.
+func readAll(start []byte, rest io.Reader, size int64) ([]byte, error) {
+	content := make([]byte, size)
+	_, err := io.ReadFull(rest, content[copy(content, start):])
+	return content, err
+}

@@ -1,0 +1,103 @@
+// Package sbom lists what is in a finished image as an SPDX 2.3 document (https://spdx.github.io/spdx-spec/v2.3/).
+//
+//	document, err := sbom.Make("bash", index, sbom.Sources{Roots: module.Requires("golang.org/x/crypto/x509roots/fallback")})
+//	err = sbom.Write(sbom.Beside("dist/bash"), document)
+//
+// Everything is read from the layers that were built: Alpine packages from the database of apk, Go modules from what the
+// linker wrote into each program, and the SHA-1 and SHA-256 of every file that no Alpine package has. One document
+// stands for the whole index, as one layout does: it describes the image, which contains a package for each platform,
+// which contains what is on that platform. What is the same on several platforms is there once.
+//
+// The document depends on the image alone. Its time is that of the image and its namespace has the digest, so that two
+// machines which build the same image write the same bytes.
+package sbom
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/package-url/packageurl-go"
+	"github.com/spdx/tools-golang/spdx/v2/common"
+	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
+)
+
+// namespaces is what the namespace of each of our documents begins with. It is a name and no address.
+const namespaces = "https://github.com/sciabarracom/openwhisk-runtime-go/sbom/"
+
+// Sources says what an image does not tell of itself.
+type Sources struct {
+	Roots string // the version of golang.org/x/crypto/x509roots/fallback that the certificates are from, or ""
+}
+
+// Make returns the document of an image as JSON.
+func Make(name string, index v1.ImageIndex, sources Sources) ([]byte, error) {
+	made, err := describe(name, index, sources)
+	if err != nil {
+		return nil, fmt.Errorf("list the content of %s: %w", name, err)
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(made); err != nil {
+		return nil, fmt.Errorf("list the content of %s: %w", name, err)
+	}
+	return text.Bytes(), nil
+}
+
+func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document, error) {
+	digest, err := index.Digest()
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	all := newDocument()
+	whole := all.image("Image", name, digest, nil)
+	whole.PackageLicenseDeclared = declared(manifest.Annotations[ocispec.AnnotationLicenses])
+	all.relate("DOCUMENT", common.TypeRelationshipDescribe, whole)
+
+	reader := reader{layers: map[v1.Hash]layer{}}
+	created := time.Unix(0, 0)
+	for _, descriptor := range manifest.Manifests {
+		img, err := index.Image(descriptor.Digest)
+		if err != nil {
+			return nil, err
+		}
+		config, err := img.ConfigFile()
+		if err != nil {
+			return nil, err
+		}
+		if config.Created.After(created) {
+			created = config.Created.Time
+		}
+		platform := config.OS + "-" + config.Architecture
+		found, err := reader.read(img, config)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", platform, err)
+		}
+		part := all.image("Image-"+platform, name, descriptor.Digest, packageurl.Qualifiers{{Key: "arch", Value: config.Architecture}})
+		part.PackageLicenseDeclared = whole.PackageLicenseDeclared
+		all.relate(whole.PackageSPDXIdentifier, common.TypeRelationshipContains, part)
+		inside := contents{document: all, image: part, platform: platform, sources: sources}
+		if err := inside.add(found); err != nil {
+			return nil, fmt.Errorf("%s: %w", platform, err)
+		}
+	}
+	all.DocumentName = name
+	all.DocumentNamespace = namespaces + name + "@" + digest.String()
+	all.CreationInfo = &spdx.CreationInfo{
+		Creators: []common.Creator{{CreatorType: "Tool", Creator: tool}},
+		Created:  created.UTC().Format("2006-01-02T15:04:05Z"),
+	}
+	return all.Document, nil
+}
+
+// tool has no version: another mkimage that makes the same image makes the same document.
+const tool = "mkimage"
