@@ -10,7 +10,7 @@
 // stands in the place of the index. The packages of one checksum are kept in a cache.
 //
 // It is built on apko's pkg/apk, which checks signatures, resolves dependencies, takes packages apart and writes
-// records of the package database; see facts in the comments where it is left aside.
+// records of the package database; its installer is left aside, for the reason that stands at tree.
 package apkfs
 
 import (
@@ -123,10 +123,6 @@ func Open(where string, keyFiles []string, store cache.Dir) (*Source, error) {
 	}
 	return &Source{mirror: mirror, extra: extra, store: store, indexes: map[string]*opened{}}, nil
 }
-
-// Tested returns how packages differ from those of Alpine: "" for those that Alpine signed, else the keys beside
-// Alpine's that signed some of them.
-func Tested(pins []images.Pin) string { return foreign(pins) }
 
 // silent keeps apko from writing to stderr.
 func silent(ctx context.Context) context.Context {

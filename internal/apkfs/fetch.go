@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
 // downloads is how many packages are fetched at the same time.
@@ -21,8 +22,8 @@ const downloads = 6
 // fetch returns the bytes of a package, from the cache or the mirror, verified. Several that want the same package at
 // the same time get one download.
 func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, error) {
-	found, err, _ := s.flights.Do(pin.Checksum+pin.SHA256, func() (any, error) {
-		return s.store.Do("apk", hex.EncodeToString([]byte(pin.Checksum))+pin.SHA256, func() ([]byte, error) {
+	found, err, _ := s.flights.Do(pin.Checksum, func() (any, error) {
+		return s.store.Do("apk", cache.Key(pin.Checksum), func() ([]byte, error) {
 			missed()
 			return s.download(ctx, w, pin)
 		})

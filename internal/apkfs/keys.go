@@ -94,8 +94,8 @@ func checkKey(text []byte) error {
 	return nil
 }
 
-// foreign lists the keys that signed some of the packages and are not Alpine's.
-func foreign(pins []images.Pin) string {
+// ForeignSigners lists the keys that signed some of the packages' indexes and are not Alpine's, or "".
+func ForeignSigners(pins []images.Pin) string {
 	names := map[string]bool{}
 	for _, pin := range pins {
 		if _, err := pinned.ReadFile(path.Join("keys", pin.Signer)); err != nil {

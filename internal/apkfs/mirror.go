@@ -94,7 +94,11 @@ func (m mirror) read(name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return limited(file, limit)
+	content, err := limited(file, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", m.full(name), err)
+	}
+	return content, nil
 }
 
 // answerError is an answer of a server that is not the file.

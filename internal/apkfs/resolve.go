@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"chainguard.dev/apko/pkg/apk/apk"
@@ -40,7 +41,7 @@ func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
 		}
 		// What the layers up to this one need is what this layer adds. The last round is the whole world.
 		if found, err = list.resolve(ctx, wanted); err != nil {
-			return nil, fmt.Errorf("resolve %s for %s: %w", strings.Join(wanted, " "), w.arch(), err)
+			return nil, fmt.Errorf("resolve %s for %s: %w", strings.Join(l.Packages, " "), w.arch(), err)
 		}
 		for _, p := range found {
 			if layerOf[p.Name] == "" {
@@ -124,7 +125,7 @@ func (l *list) resolve(ctx context.Context, wanted []string) ([]*apk.RepositoryP
 	resolver := apk.NewPkgResolver(silent(ctx), l.indexes)
 	found, conflicts, err := resolver.GetPackagesWithDependencies(silent(ctx), wanted, map[string][]apk.NamedIndex{})
 	if err != nil {
-		return nil, errors.New(explain(err))
+		return nil, errors.New(explain(err) + l.blame(err))
 	}
 	for _, p := range found {
 		for _, conflict := range conflicts {
@@ -144,15 +145,33 @@ func explain(err error) string {
 		var dependency *apk.DepError
 		switch {
 		case errors.As(err, &constraint) && (!errors.As(err, &dependency) || within(constraint, dependency)):
-			steps, err = append(steps, "want "+constraint.Constraint), constraint.Wrapped
+			steps, err = append(steps, "wants "+constraint.Constraint), constraint.Wrapped
 		case errors.As(err, &dependency):
-			steps, err = append(steps, dependency.Package.Name+"-"+dependency.Package.Version+" needs"), dependency.Wrapped
+			steps, err = append(steps, "for "+dependency.Package.Name+"-"+dependency.Package.Version), dependency.Wrapped
 		default:
 			text := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", ";")), " ")
-			return strings.Join(append(steps, text), ": ")
+			return strings.Join(slices.Compact(append(steps, text)), ": ")
 		}
 	}
-	return strings.Join(steps, ": ")
+	return strings.Join(slices.Compact(steps), ": ")
+}
+
+// blame names the packages that want another one not to be there, where that is why it cannot be had.
+func (l *list) blame(err error) string {
+	_, unwanted, excluded := strings.Cut(err.Error(), "excluded by ")
+	if !excluded {
+		return ""
+	}
+	unwanted, _, _ = strings.Cut(unwanted, "\n")
+	var names []string
+	for _, offered := range l.indexes {
+		for _, p := range offered.Packages() {
+			if slices.Contains(p.Dependencies, unwanted) {
+				names = append(names, p.Name+"-"+p.Version)
+			}
+		}
+	}
+	return fmt.Sprintf(" (%s is what %s wants)", unwanted, strings.Join(names, ", "))
 }
 
 // within reports whether inner is somewhere in what outer wraps.

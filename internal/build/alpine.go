@@ -85,7 +85,7 @@ func (r *run) packages(definition images.Definition, tree apkfs.Tree) map[string
 	for _, p := range tree.Packages {
 		pins = append(pins, p.Pin)
 	}
-	if keys := apkfs.Tested(pins); keys != "" {
+	if keys := apkfs.ForeignSigners(pins); keys != "" {
 		inputs[sizes.InputPackages] = keys
 	}
 	return inputs

@@ -8,8 +8,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Words returns up to n choices that a word is perhaps meant to be, the nearest first: as near as [Word] wants, or
-// with one beginning with the other.
+// Words returns up to n choices that a word is perhaps meant to be, the nearest first: at most one mistake for
+// every three letters begun (two letters in the wrong order are two mistakes), or with one beginning with the other.
 func Words(word string, choices []string, n int) []string {
 	type near struct {
 		choice   string
@@ -18,7 +18,7 @@ func Words(word string, choices []string, n int) []string {
 	var all []near
 	for _, choice := range choices {
 		d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(choice))
-		if d < 1+max(1, len(word)/3) || len(choice) > 2 && strings.HasPrefix(word, choice) || len(word) > 2 && strings.HasPrefix(choice, word) {
+		if d < 1+(len(word)+2)/3 || len(choice) > 2 && strings.HasPrefix(word, choice) || len(word) > 2 && strings.HasPrefix(choice, word) {
 			all = append(all, near{choice, d})
 		}
 	}
