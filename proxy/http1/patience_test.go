@@ -183,6 +183,6 @@ func TestTickerRests(t *testing.T) {
 	s.eventually(t, "the ticker", func() bool { return s.ticking })
 	c.send(post("/a", "")[1:])
 	c.expect(200, "")
-	s.sweep()
+	s.ticks()
 	s.eventually(t, "rest", func() bool { return !s.ticking })
 }

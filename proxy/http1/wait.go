@@ -27,8 +27,18 @@ const tick = 5 * clock.Second
 // patience is how many ticks a connection may wait.
 var patience = [...]int{waitHead: 2, waitBody: 12, waitRoom: 12, waitFarewell: 1}
 
-// sweep runs once a tick while a connection waits within a request, and cuts
-// those that have waited too long: their owner then sees the end and closes.
+// ticks runs once a tick while a connection waits within a request.
+func (s *Server) ticks() {
+	s.sweep()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ticking = s.unfinished > 0; s.ticking {
+		clock.After(s.tick, s.ticks)
+	}
+}
+
+// sweep lets a tick pass, and cuts the connections that have waited too long:
+// their owner then sees the end and closes.
 func (s *Server) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,9 +56,6 @@ func (s *Server) sweep() {
 		} else {
 			syscall.Shutdown(c.fd, syscall.SHUT_RDWR)
 		}
-	}
-	if s.ticking = s.unfinished > 0; s.ticking {
-		clock.After(s.tick, s.sweep)
 	}
 }
 
@@ -83,7 +90,7 @@ func (c *conn) setWait(w waitFor) {
 	c.wait = w
 	if s.unfinished > 0 && !s.ticking {
 		s.ticking = true
-		clock.After(s.tick, s.sweep)
+		clock.After(s.tick, s.ticks)
 	}
 }
 
