@@ -19,7 +19,7 @@ type difference struct {
 
 // stricter are the requests that net/http accepts and we refuse.
 var stricter = []difference{
-	{"a header line does not end in CR LF", regexp.MustCompile(`[^\r]\n`),
+	{"a header line does not end in CR LF", regexp.MustCompile(`\n`),
 		"a line that ends in LF alone ends elsewhere for another server (RFC 9112, section 2.2, allows either)"},
 	{"more than one body length", regexp.MustCompile(`(?i)content-length[\s\S]*content-length`),
 		"equal lengths twice are as wrong as different ones"},
@@ -33,6 +33,7 @@ var stricter = []difference{
 		"net/http ignores the field, and so takes chunks for requests"},
 	{"malformed header field", regexp.MustCompile(`\n[ \t]`),
 		"folded fields are obsolete and read differently by different servers (RFC 9112, section 5.2)"},
+	{"malformed Host", regexp.MustCompile(`[\[\]]`), "brackets are around an IPv6 address"},
 	{"malformed chunk size", regexp.MustCompile(`[0-9a-fA-F][ \t]+[\r;]`), "blanks after a chunk size are not in the grammar"},
 	{"malformed chunk size", regexp.MustCompile(`0[0-9a-fA-F]{15}`), "more than 15 digits are no size that anybody means"},
 	{"malformed chunk extension", regexp.MustCompile(`;`), "control characters are not in the grammar of an extension"},

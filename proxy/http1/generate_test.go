@@ -48,7 +48,7 @@ func (g generator) request() string {
 	version := g.pick("HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "HTTP/0.9", "HTTP/1.10", "http/1.1", "HTTP/1", "HTTP/1.1 ", "HTTP/+1.1", "")
 	b.WriteString(version + g.eol())
 	if g.IntN(100) < 95 {
-		b.WriteString("Host" + g.colon() + g.pick("x", "", "x:80", "[::1]", "a b", "a/b", "a@b", "a,b", "\xc3\xa4", "a_b", "a|b", "a\x00") + g.eol())
+		b.WriteString("Host" + g.colon() + g.pick("x", "", "x:80", "[::1]", "[::1", "a b", "a/b", "a@b", "a,b", "\xc3\xa4", "a_b", "a|b", "a\x00") + g.eol())
 	}
 	body := []string{"", "abc", `{"value":{}}`, strings.Repeat("x", 5000)}[g.IntN(4)]
 	for range g.IntN(4) {

@@ -76,9 +76,12 @@ func (s *Server) Handover(r *Request) (int, error) {
 		if c.leaving {
 			continue
 		}
-		if c == r.conn {
+		switch {
+		case c == r.conn:
 			h.conn(c, 1, c.buf[c.next:c.n])
-		} else {
+		case len(c.out) > 0: // its request was served
+			h.conn(c, 0, c.buf[c.next:c.n])
+		default:
 			h.conn(c, 0, c.unread())
 		}
 	}

@@ -81,14 +81,21 @@ func (e *ending) Work(slow func()) {
 // serve starts s until the test ends, on a free port.
 func serve(t testing.TB, s *Server) *Server {
 	t.Helper()
-	e := &ending{s.Handler, make(chan struct{})}
-	s.Handler = e
 	if s.MaxBody == 0 {
 		s.MaxBody = 1 << 20
 	}
 	if err := s.Listen(0); err != nil {
 		t.Fatal(err)
 	}
+	return serveTaken(t, s)
+}
+
+// serveTaken starts a server that has its listening socket.
+func serveTaken(t testing.TB, s *Server) *Server {
+	t.Helper()
+	e := &ending{s.Handler, make(chan struct{})}
+	s.Handler = e
+	s.goOn()
 	var loops sync.WaitGroup
 	for range threads {
 		loops.Add(1)
