@@ -93,13 +93,13 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 		timeout = settleTime
 	}
 	line, err := l.line(nil, clock.In(timeout), nil)
-	var exit *ExitError
+	exit, exited := err.(*ExitError)
 	switch {
 	case o.Greeting == NoGreeting && err == errTime:
 		return nil
 	case err == errTime:
 		return &StartError{Reason: "it gave no " + o.Greeting.wanted() + " within " + timeout.String() + o.Greeting.advice()}
-	case errors.As(err, &exit):
+	case exited:
 		return &StartError{Reason: exit.Reason + " before it was ready", Exited: true}
 	case err != nil:
 		return &StartError{Reason: err.Error()}

@@ -107,13 +107,13 @@ func (u *Uploads) notGenerated(text string) *Failure {
 // loopNotStarted is the answer where there is, but it did not start.
 func (u *Uploads) loopNotStarted(err error) *Failure {
 	text := textCommandExited
-	var start *native.StartError
+	start, started := err.(*native.StartError)
 	switch {
 	case err == errMismatch:
 		text = textMismatch
-	case errors.As(err, &start) && !start.Exited:
+	case started && !start.Exited:
 		text = start.Reason
-	case errors.As(err, &start) && u.config.WaitForAck:
+	case started && u.config.WaitForAck:
 		text = textAbrupt
 	}
 	f := &Failure{Status: 502, Text: "cannot start action: " + text}

@@ -3,7 +3,6 @@
 package whisk
 
 import (
-	"errors"
 	"strconv"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
@@ -88,12 +87,10 @@ func (s *Service) badResult(line []byte) {
 }
 
 func (s *Service) runFailure(err error) Failure {
-	var exit *native.ExitError
-	var start *native.StartError
-	switch {
-	case errors.As(err, &exit):
-		return s.config.protocol().exited(exit.Reason, exit.Before)
-	case errors.As(err, &start): // a process for this run
+	switch err := err.(type) {
+	case *native.ExitError:
+		return s.config.protocol().exited(err.Reason, err.Before)
+	case *native.StartError: // a process for this run
 		return Failure{Status: 502, Text: textNoResult, Log: err.Error()}
 	}
 	return Failure{Status: 502, Text: err.Error()}

@@ -96,20 +96,19 @@ func (u *Uploads) place(code *upload, request *Init) (*action.Executable, error)
 	return u.folder.Place(file)
 }
 
-// refused is the answer to an init whose request or code is not accepted.
+// refused is the answer to an init whose request or code is not accepted. The
+// proxy wraps no errors, for errors.As would add 28 KB.
 func (u *Uploads) refused(err error) *Failure {
-	var request *requestError
-	var base64 *action.Base64Error
-	var place *action.PlaceError
-	switch {
-	case errors.As(err, &request):
+	if err == action.ErrTooLarge {
+		return &Failure{Status: 413, Text: err.Error()}
+	}
+	switch err.(type) {
+	case *requestError:
 		return &Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error()}
-	case errors.As(err, &base64):
+	case *action.Base64Error:
 		f := u.config.protocol().badBase64(err)
 		return &f
-	case errors.Is(err, action.ErrTooLarge):
-		return &Failure{Status: 413, Text: err.Error()}
-	case errors.As(err, &place):
+	case *action.PlaceError:
 		return u.notStarted(err)
 	}
 	return &Failure{Status: 400, Text: "Error reading request: " + err.Error()}

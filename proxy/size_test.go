@@ -1,0 +1,91 @@
+//go:build linux
+
+package main
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write testdata/linked.txt anew")
+
+// budget is how large the proxy may be, in bytes: stripped and static, for
+// linux/amd64. It is one in a hundred above what it was when this was last
+// changed.
+const budget = 1_957_000
+
+// TestSize holds that the proxy stays within its budget.
+func TestSize(t *testing.T) {
+	stat, err := os.Stat(build(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes", stat.Size())
+	if stat.Size() > budget {
+		t.Errorf("the proxy has %d bytes, its budget is %d: go tool nm -size -sort size shows what is in it", stat.Size(), budget)
+	}
+}
+
+// TestLinked holds that no package is linked but those in testdata/linked.txt:
+// one import can cost as much as all of our code. After a change that is worth
+// it, go test ./proxy -update writes the list.
+func TestLinked(t *testing.T) {
+	got := strings.Join(linked(t), "\n") + "\n"
+	const golden = "testdata/linked.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("other packages are linked than the list says:\n%s", diff)
+	}
+}
+
+// build compiles the proxy as mkimage does, for linux/amd64.
+func build(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "proxy")
+	c := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", file, ".")
+	c.Env = environment()
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return file
+}
+
+// linked are the packages that are linked, but for what Go's runtime brings into
+// every program.
+func linked(t *testing.T) (packages []string) {
+	t.Helper()
+	c := exec.Command("go", "list", "-deps", ".")
+	c.Env = environment()
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for name := range strings.FieldsSeq(string(out)) {
+		name = strings.TrimPrefix(name, "github.com/sciabarracom/openwhisk-runtime-go/")
+		if name != "runtime" && !strings.HasPrefix(name, "internal/") {
+			packages = append(packages, name)
+		}
+	}
+	slices.Sort(packages)
+	return packages
+}
+
+// environment is that of a go command for linux/amd64.
+func environment() []string {
+	return append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=", "GOFLAGS=", "GOEXPERIMENT=")
+}
