@@ -100,7 +100,7 @@ func (f *runFlags) load(ctx context.Context, engine *container.Engine, image str
 		if err != nil {
 			return "", err
 		}
-		return toEngine(ctx, filepath.Base(filepath.Clean(dir)), "", index)
+		return toEngine(ctx, filepath.Base(filepath.Clean(dir)), index)
 	}
 	reference, err := name.ParseReference(image)
 	if err != nil {
@@ -117,12 +117,12 @@ func (f *runFlags) load(ctx context.Context, engine *container.Engine, image str
 	if err != nil {
 		return "", err
 	}
-	return toEngine(ctx, image, "mkimage/run:latest", index)
+	return toEngine(ctx, "pulled", index)
 }
 
-// toEngine loads an image and returns its tag there.
-func toEngine(ctx context.Context, image, ref string, index v1.ImageIndex) (string, error) {
-	written, err := publish.Write(ctx, publish.Output{Type: publish.Daemon, Ref: ref}, image, index)
+// toEngine loads an image and returns its tag there, one that nobody else uses.
+func toEngine(ctx context.Context, image string, index v1.ImageIndex) (string, error) {
+	written, err := publish.Write(ctx, publish.Output{Type: publish.Daemon, Ref: "mkimage-run/" + image + ":latest"}, image, index)
 	if err != nil {
 		return "", err
 	}
