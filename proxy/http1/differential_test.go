@@ -3,10 +3,19 @@
 package http1
 
 import (
+	"io"
+	"log"
 	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
+	"sync"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // A difference is a case in which we accept less than net/http, or more, and
@@ -134,4 +143,65 @@ func FuzzDifferential(f *testing.F) {
 			t.Errorf("%q\nwhole:     %s\nin pieces: %s", in, ours, pieces)
 		}
 	})
+}
+
+// On sockets the same bytes have the same fate as in memory: both servers say so
+// themselves.
+func TestDifferentialOnSockets(t *testing.T) {
+	var mu sync.Mutex
+	readings := map[string]*reading{} // by the client's address
+	note := func(client string, s seen) {
+		mu.Lock()
+		defer mu.Unlock()
+		if readings[client] == nil {
+			readings[client] = new(reading)
+		}
+		readings[client].requests = append(readings[client].requests, s)
+	}
+	theirs := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, err := io.ReadAll(r.Body); err == nil {
+			note(r.RemoteAddr, seen{r.Method, r.URL.Path, string(body)})
+		}
+	}))
+	defer theirs.Close()
+	theirs.Config.DisableGeneralOptionsHandler = true
+	theirs.Config.ErrorLog = log.New(io.Discard, "", 0)
+	ours := serve(t, &Server{Handler: &funcs{serve: func(r *Request) {
+		peer, _ := syscall.Getpeername(r.conn.fd)
+		address, _ := peer.(*syscall.SockaddrInet6)
+		note("127.0.0.1:"+strconv.Itoa(address.Port), seen{r.Method, r.Path, string(r.Body)})
+		r.Answer(200, nil)
+	}}})
+	read := func(address string, in []byte) (r reading) {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(patienceOfTests))
+		c.Write(in) // fails when the server has had enough
+		c.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, c)
+		mu.Lock()
+		defer mu.Unlock()
+		if noted := readings[c.LocalAddr().String()]; noted != nil {
+			r = *noted
+			delete(readings, c.LocalAddr().String())
+		}
+		return r
+	}
+	for seed := range uint64(300) {
+		in := generator{rand.New(rand.NewPCG(seed, 2))}.connection()
+		we := read("127.0.0.1:"+strconv.Itoa(ours.Port()), in)
+		if memory := readPieces(in, len(in)); !slices.Equal(memory.requests, we.requests) {
+			t.Errorf("seed %d: %q\nin memory:  %s\non sockets: %s", seed, in, memory, we)
+		} else {
+			we = memory
+		}
+		they := read(theirs.Listener.Addr().String(), in)
+		they.status = 400 // an answer is not looked at
+		if _, ok := compare(in, we, they); !ok {
+			t.Errorf("seed %d: %q\nwe:   %s\nthey: %s", seed, in, we, they)
+		}
+	}
 }
