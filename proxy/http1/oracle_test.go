@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -130,12 +131,13 @@ type memory struct {
 	in      *bytes.Reader
 	out     bytes.Buffer
 	closed  chan struct{}
+	once    sync.Once // the server may close it again when it ends
 	reading reading
 }
 
 func (m *memory) Read(b []byte) (int, error)       { return m.in.Read(b) }
 func (m *memory) Write(b []byte) (int, error)      { return m.out.Write(b) }
-func (m *memory) Close() error                     { close(m.closed); return nil }
+func (m *memory) Close() error                     { m.once.Do(func() { close(m.closed) }); return nil }
 func (m *memory) LocalAddr() net.Addr              { return m }
 func (m *memory) RemoteAddr() net.Addr             { return m }
 func (m *memory) Network() string                  { return "memory" }
