@@ -33,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	appears FILE    waits until there is a file
 //	free port       sets $PORT to a port of this machine that nobody listens on
 //	listens PORT    waits until somebody listens on a port of this machine
+//	mirror [VERSION]  writes a small Alpine mirror into the folder mirror, whose key is then in $KEY
 //	$CACHE          a cache folder that all stories share
 //	$n              a line end
 //	$BIN            the folder of mkimage, which holds no go command
@@ -67,7 +68,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
-			"free": freePort, "listens": awaitPort,
+			"free": freePort, "listens": awaitPort, "mirror": writeMirror,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "mount" {

@@ -22,8 +22,17 @@ const downloads = 6
 // fetch returns the bytes of a package, from the cache or the mirror, verified. Several that want the same package at
 // the same time get one download.
 func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, error) {
-	found, err, _ := s.flights.Do(pin.Checksum, func() (any, error) {
-		return s.store.Do("apk", cache.Key(pin.Checksum), func() ([]byte, error) {
+	raw, err := s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum))
+	if err != nil || pin.SHA256 == "" || hexSum(raw) == pin.SHA256 {
+		return raw, err
+	}
+	// The same package, signed by somebody else, came from another mirror before.
+	return s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum, pin.SHA256))
+}
+
+func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed func(), key string) ([]byte, error) {
+	found, err, _ := s.flights.Do(key, func() (any, error) {
+		return s.store.Do("apk", key, func() ([]byte, error) {
 			missed()
 			return s.download(ctx, w, pin)
 		})
@@ -32,6 +41,11 @@ func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func
 		return nil, err
 	}
 	return found.([]byte), nil
+}
+
+func hexSum(raw []byte) string {
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:])
 }
 
 func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte, error) {
@@ -95,8 +109,7 @@ func (s *Source) Pin(ctx context.Context, w World, pins []images.Pin) ([]images.
 			if err != nil {
 				return err
 			}
-			sum := sha256.Sum256(raw)
-			pinned[i].SHA256 = hex.EncodeToString(sum[:])
+			pinned[i].SHA256 = hexSum(raw)
 			return nil
 		})
 	}

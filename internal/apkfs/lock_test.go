@@ -187,3 +187,15 @@ func TestVendorRefusesWhatTheIndexHasNot(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestLockOfAnotherSigner holds that a package in the cache, which another mirror has signed anew, is no obstacle.
+func TestLockOfAnotherSigner(t *testing.T) {
+	one, other := newWritten(t), newWritten(t)
+	source, dir := openCached(t, one.Dir, t.TempDir(), one.KeyFile)
+	pins := lockOf(t, openMirror(t, other.Dir, other.KeyFile), world())
+	lockOf(t, source, world())
+	again, _ := openCached(t, other.Dir, dir)
+	if _, err := again.Install(t.Context(), world(), pins); err != nil {
+		t.Error(err)
+	}
+}

@@ -66,8 +66,8 @@ func verifyParcel(raw []byte, pin images.Pin) (control, data []byte, err error) 
 	if int64(len(raw)) != pin.Size {
 		return nil, nil, fmt.Errorf("it has %d bytes, not %d: the download was cut, or it is another package", len(raw), pin.Size)
 	}
-	if sum := sha256.Sum256(raw); pin.SHA256 != "" && hex.EncodeToString(sum[:]) != pin.SHA256 {
-		return nil, nil, fmt.Errorf("it is not the package that is locked (SHA-256 %x)", sum)
+	if sum := hexSum(raw); pin.SHA256 != "" && sum != pin.SHA256 {
+		return nil, nil, fmt.Errorf("it is not the package that is locked (SHA-256 %s)", sum)
 	}
 	parts, err := expandapk.SplitWithOptions(bytes.NewReader(raw), expandapk.WithMaxControlSize(16<<20))
 	if err != nil {

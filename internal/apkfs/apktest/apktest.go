@@ -59,23 +59,30 @@ type Mirror struct {
 	key     *rsa.PrivateKey
 }
 
-// New makes an empty mirror in a folder, with a key of its own beside it.
+// New makes a mirror in a folder, with a key of its own beside it. What is there already stays, also the key.
 func New(dir string) (*Mirror, error) {
-	// Of the shortest length that is taken, for tests make many.
-	key, err := rsa.GenerateKey(rand.Reader, 1024)
-	if err != nil {
-		return nil, err
-	}
-	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		return nil, err
-	}
-	m := &Mirror{Dir: filepath.Join(dir, "mirror"), KeyFile: filepath.Join(dir, "test@example.org-1.rsa.pub"), key: key}
-	text := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})
+	m := &Mirror{Dir: filepath.Join(dir, "mirror"), KeyFile: filepath.Join(dir, "test@example.org-1.rsa.pub")}
 	if err := os.MkdirAll(m.Dir, 0o777); err != nil {
 		return nil, err
 	}
-	return m, os.WriteFile(m.KeyFile, text, 0o666)
+	private := filepath.Join(dir, "private.der")
+	if old, err := os.ReadFile(private); err == nil {
+		m.key, err = x509.ParsePKCS1PrivateKey(old)
+		return m, err
+	}
+	var err error
+	// Of the shortest length that is taken, for tests make many.
+	if m.key, err = rsa.GenerateKey(rand.Reader, 1024); err != nil {
+		return nil, err
+	}
+	public, err := x509.MarshalPKIXPublicKey(&m.key.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(private, x509.MarshalPKCS1PrivateKey(m.key), 0o600); err != nil {
+		return nil, err
+	}
+	return m, os.WriteFile(m.KeyFile, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}), 0o666)
 }
 
 // Path returns where a file of a repository is.
