@@ -95,6 +95,9 @@ func same(a, b seen) bool {
 // the same method, path and body, or a reason is listed above.
 func TestDifferential(t *testing.T) {
 	connections := uint64(5_000)
+	if raceEnabled {
+		connections /= 2
+	}
 	if isLong() {
 		connections = 200_000
 	}

@@ -11,7 +11,12 @@
 //
 // Where RFC 9112 leaves a choice the strict one is taken: line ends are CR LF,
 // a request has one length, and a length is digits alone. Limits: 32 KiB for
-// the header, Server.MaxBody for a buffered body; a client has 10 to 15 s for
-// the header and may be silent for 60 to 65 s within a body or while it takes
+// the header, Server.MaxBody for a buffered body, 8 KiB for a trailer, and 16 KiB
+// for what chunks have beyond the usual besides content; a client has 10 to 15 s
+// for the header and may be silent for 60 to 65 s within a body or while it takes
 // an answer. Idle connections are not closed: an invoker pauses containers.
+//
+// Memory is bounded: a connection has 4 KiB, 64 KiB while it sends a request, and
+// bodies longer than that wait until they fit, together, into the longest one and
+// 16 MiB more.
 package http1
