@@ -23,7 +23,7 @@ var rules = []struct {
 }{
 	{"proxy", []string{"proxy"}},
 	{"openwhisk", []string{"openwhisk", "proxy"}},
-	{"images", nil},
+	{"images", []string{"internal/nearest"}},
 	{"stemcells/go", []string{"openwhisk"}},
 	{"stemcells", []string{"images"}},
 	{"internal/cache", nil},

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 )
 
 const (
@@ -87,7 +89,7 @@ func checkBase(text string) (problem, near string) {
 	if slices.Contains(bases, text) {
 		return "", ""
 	}
-	return fmt.Sprintf("unknown base %q; there are scratch and alpine", text), nearest(text, bases)
+	return fmt.Sprintf("unknown base %q; there are scratch and alpine", text), nearest.Word(text, bases)
 }
 
 // CheckRelease returns an error for what is not an Alpine release such as v3.22.
@@ -118,7 +120,7 @@ func (r *reader) checkStemcell(text string) (problem, near string) {
 	}
 	if _, ok := r.known[text]; r.known != nil && !ok {
 		names := slices.Sorted(maps.Keys(r.known))
-		return fmt.Sprintf("unknown stemcell %q; there are %s", text, strings.Join(names, ", ")), nearest(text, names)
+		return fmt.Sprintf("unknown stemcell %q; there are %s", text, strings.Join(names, ", ")), nearest.Word(text, names)
 	}
 	return "", ""
 }

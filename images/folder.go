@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 )
 
 //go:embed *.yaml
@@ -113,7 +115,7 @@ func (f Folder) read(arg string, names []string) (string, []byte, error) {
 	}
 	if !slices.Contains(names, arg) {
 		message := fmt.Sprintf("no image is named %q in %s; there are: %s", arg, f.path, strings.Join(names, ", "))
-		if near := nearest(arg, names); near != "" {
+		if near := nearest.Word(arg, names); near != "" {
 			message += fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		return "", nil, errors.New(message)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 )
 
 // Platform is an operating system and a machine.
@@ -52,5 +54,5 @@ func (p Platform) check() (problem, near string) {
 		supported = append(supported, string(platform))
 	}
 	return fmt.Sprintf("platform %q is not supported; images are built for %s", string(p), strings.Join(supported, " and ")),
-		nearest(string(p), supported)
+		nearest.Word(string(p), supported)
 }

@@ -9,13 +9,16 @@ import (
 )
 
 // Word returns the choice that word is probably meant to be, or "" when none is near: at most one mistake for every
-// three letters.
+// three letters begun (two letters in the wrong order are two mistakes).
 func Word(word string, choices []string) string {
-	best, distance := "", 1+max(1, len(word)/3)
+	best, distance := "", 1+(len(word)+2)/3
 	for _, choice := range choices {
 		if d := levenshtein.ComputeDistance(strings.ToLower(word), strings.ToLower(choice)); d < distance {
 			best, distance = choice, d
 		}
+	}
+	if best == word {
+		return ""
 	}
 	return best
 }
