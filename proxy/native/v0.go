@@ -98,9 +98,21 @@ func appendActivation(env []string, body []byte) []string {
 		if !ok {
 			text = string(jsonscan.AppendCompact(nil, members.Value))
 		}
-		env = SetEnv(env, "__OW_"+strings.ToUpper(string(members.Key)), text)
+		env = SetEnv(env, "__OW_"+upper(members.Key), text)
 	}
 	return env
+}
+
+// upper is a name in upper case. The platform's names are ASCII: strings.ToUpper
+// and strings.EqualFold would add 14 KB, the letters of all languages.
+func upper(name []byte) string {
+	b := bytes.Clone(name)
+	for i, c := range b {
+		if 'a' <= c && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
 }
 
 // SetEnv sets a variable in a list of "KEY=value", in place where it is there.

@@ -53,7 +53,7 @@ func Read(env []string) (Settings, error) {
 			InitTimeout:  e.duration("OW_INIT_TIMEOUT", 30*clock.Second),
 			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*clock.Second),
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
-			Concurrent:   strings.EqualFold(e.values["__OW_ALLOW_CONCURRENT"], "true"),
+			Concurrent:   isTrue(e.values["__OW_ALLOW_CONCURRENT"]),
 			Launchers:    action.ReadLaunchers(e.values["OW_LAUNCHER"]),
 			Stemcell:     e.values["OW_STEMCELL"],
 			Compiler:     e.values["OW_COMPILER"],
@@ -104,10 +104,24 @@ func (e *environ) text(key, otherwise string) string {
 	return otherwise
 }
 
+// isTrue reports whether a text is "true", in whatever case.
+func isTrue(text string) bool {
+	const want = "true"
+	if len(text) != len(want) {
+		return false
+	}
+	for i := range len(want) {
+		if text[i]|0x20 != want[i] { // the lower case of an ASCII letter
+			return false
+		}
+	}
+	return true
+}
+
 // isSet is how switches of existing proxies are read: 1 or true.
 func (e *environ) isSet(key string) bool {
 	v := e.values[key]
-	return v == "1" || strings.EqualFold(v, "true")
+	return v == "1" || isTrue(v)
 }
 
 // choice gives one of the allowed words; the first is the default.

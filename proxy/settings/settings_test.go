@@ -1,0 +1,49 @@
+//go:build linux
+
+package settings_test
+
+import (
+	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
+)
+
+func TestRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		env  []string
+		good func(settings.Settings) bool
+	}{
+		"nothing": {nil, func(s settings.Settings) bool {
+			return s.Port == 8080 && s.MaxBody == 64<<20 && s.Whisk.Grace == 8*clock.Second && s.Whisk.Handshake && !s.Whisk.Concurrent
+		}},
+		"a port":         {[]string{"PORT=9000", "OW_PORT=9001"}, func(s settings.Settings) bool { return s.Port == 9001 }},
+		"a duration":     {[]string{"OW_INIT_TIMEOUT=1m30s"}, func(s settings.Settings) bool { return s.Whisk.InitTimeout == 90*clock.Second }},
+		"a size":         {[]string{"OW_MAX_BODY=2MiB"}, func(s settings.Settings) bool { return s.MaxBody == 2<<20 }},
+		"true":           {[]string{"__OW_ALLOW_CONCURRENT=true"}, func(s settings.Settings) bool { return s.Whisk.Concurrent }},
+		"True":           {[]string{"__OW_ALLOW_CONCURRENT=True"}, func(s settings.Settings) bool { return s.Whisk.Concurrent }},
+		"what is not":    {[]string{"__OW_ALLOW_CONCURRENT=4rue"}, func(s settings.Settings) bool { return !s.Whisk.Concurrent }},
+		"1 for a switch": {[]string{"PROXY_ALLOW_REINIT=1"}, func(s settings.Settings) bool { return s.Whisk.Reinit }},
+		"an empty value": {[]string{"OW_SHUTDOWN_GRACE="}, func(s settings.Settings) bool { return s.Whisk.Grace == 8*clock.Second }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if s, err := settings.Read(test.env); err != nil || !test.good(s) {
+				t.Errorf("got %+v, %v", s, err)
+			}
+		})
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for env, want := range map[string]string{
+		"OW_PORT=70000":         `OW_PORT="70000": want a port, 0 to 65535`,
+		"OW_SHUTDOWN_GRACE=8":   `OW_SHUTDOWN_GRACE="8": want a duration such as 8s or 500ms`,
+		"OW_SHUTDOWN_GRACE=-8s": `OW_SHUTDOWN_GRACE="-8s": want a duration such as 8s or 500ms`,
+		"OW_MAX_CODE=64MB":      `OW_MAX_CODE="64MB": want a number of bytes such as 67108864 or 64MiB`,
+		"OW_HANDSHAKE=no":       `OW_HANDSHAKE="no": want on or off`,
+	} {
+		if _, err := settings.Read([]string{env}); err == nil || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", env, err, want)
+		}
+	}
+}
