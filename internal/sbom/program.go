@@ -3,6 +3,7 @@ package sbom
 import (
 	"debug/buildinfo"
 	"path"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spdx/tools-golang/spdx/v2/common"
@@ -47,11 +48,8 @@ func (c *contents) addProgram(built *buildinfo.BuildInfo) *spdx.Package {
 		}
 	})
 	c.contains(added)
-	for _, linked := range built.Deps {
-		if linked.Replace != nil {
-			linked = linked.Replace
-		}
-		module := c.addModule(linked.Path, released(linked.Version), linked.Sum)
+	for _, dependency := range built.Deps {
+		module := c.addModule(linked(dependency))
 		c.document.relate(added.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, module)
 	}
 	// "go1.26.8", and with experiments "go1.26.8 X:name"
@@ -59,6 +57,18 @@ func (c *contents) addProgram(built *buildinfo.BuildInfo) *spdx.Package {
 	standard := c.addModule(library, toolchain, "")
 	c.document.relate(added.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, standard)
 	return added
+}
+
+// linked returns the module that was compiled in the place of one that was asked for. One that is replaced by a folder
+// keeps its name and has no version: the folder is a place on the machine that compiled.
+func linked(asked *debug.Module) (path, version, sum string) {
+	switch r := asked.Replace; {
+	case r == nil:
+		return asked.Path, released(asked.Version), asked.Sum
+	case released(r.Version) != "":
+		return r.Path, r.Version, r.Sum
+	}
+	return asked.Path, "", ""
 }
 
 // released returns the version of a module, or "" for one that was compiled from a folder.

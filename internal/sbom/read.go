@@ -36,8 +36,8 @@ type file struct {
 	program      *buildinfo.BuildInfo // of a Go program, else nil
 }
 
-// layer is what one layer has.
-type layer struct {
+// content is what one layer has.
+type content struct {
 	name  string
 	files []file
 	texts map[string][]byte // content of the files that are read, by path
@@ -45,13 +45,13 @@ type layer struct {
 
 // found is what an image has.
 type found struct {
-	layers []layer           // the lowest first
+	layers []content         // the lowest first
 	files  []file            // that no upper layer replaces, by path
 	texts  map[string][]byte // likewise
 }
 
 // reader reads each layer once, also where several images have it.
-type reader struct{ layers map[v1.Hash]layer }
+type reader struct{ layers map[v1.Hash]content }
 
 // read looks at every file of an image. Our layers delete nothing of lower ones (package layer refuses that), so the
 // uppermost file of a name is the one that counts.
@@ -82,17 +82,17 @@ func (r *reader) read(img v1.Image, config *v1.ConfigFile) (found, error) {
 	return whole, nil
 }
 
-func (r *reader) layer(l v1.Layer) (one layer, err error) {
+func (r *reader) layer(l v1.Layer) (one content, err error) {
 	id, err := l.DiffID()
 	if err != nil {
-		return layer{}, err
+		return content{}, err
 	}
 	if known, ok := r.layers[id]; ok {
 		return known, nil
 	}
 	stream, err := l.Uncompressed()
 	if err != nil {
-		return layer{}, err
+		return content{}, err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
 	one.texts = map[string][]byte{}
@@ -103,14 +103,14 @@ func (r *reader) layer(l v1.Layer) (one layer, err error) {
 			return one, nil
 		}
 		if err != nil {
-			return layer{}, err
+			return content{}, err
 		}
 		if header.Typeflag != tar.TypeReg {
 			continue // a link is another name of a file that is listed
 		}
 		f, text, err := look(header, entries)
 		if err != nil {
-			return layer{}, fmt.Errorf("%s: %w", header.Name, err)
+			return content{}, fmt.Errorf("%s: %w", header.Name, err)
 		}
 		one.files = append(one.files, f)
 		if text != nil {
@@ -121,27 +121,27 @@ func (r *reader) layer(l v1.Layer) (one layer, err error) {
 
 // look reads a file. It returns the content of those that say what is installed. Only these and programs are held in
 // memory, one at a time.
-func look(header *tar.Header, content io.Reader) (f file, text []byte, err error) {
+func look(header *tar.Header, from io.Reader) (f file, text []byte, err error) {
 	f.path = strings.TrimPrefix(header.Name, "/")
 	sum1, sum256 := sha1.New(), sha256.New()
-	content = io.TeeReader(content, io.MultiWriter(sum1, sum256))
+	from = io.TeeReader(from, io.MultiWriter(sum1, sum256))
 	start := make([]byte, min(header.Size, int64(len(elf.ELFMAG))))
-	if _, err := io.ReadFull(content, start); err != nil {
+	if _, err := io.ReadFull(from, start); err != nil {
 		return file{}, nil, err
 	}
 	switch {
 	case string(start) == elf.ELFMAG:
-		program, err := readAll(start, content, header.Size)
+		program, err := readAll(start, from, header.Size)
 		if err != nil {
 			return file{}, nil, err
 		}
 		f.program, _ = buildinfo.Read(bytes.NewReader(program)) // the error is that it is no Go program
 	case slices.Contains([]string{databasePath, worldPath, osReleasePath}, f.path):
-		if text, err = readAll(start, content, header.Size); err != nil {
+		if text, err = readAll(start, from, header.Size); err != nil {
 			return file{}, nil, err
 		}
 	default:
-		if _, err := io.Copy(io.Discard, content); err != nil {
+		if _, err := io.Copy(io.Discard, from); err != nil {
 			return file{}, nil, err
 		}
 	}
@@ -151,7 +151,7 @@ func look(header *tar.Header, content io.Reader) (f file, text []byte, err error
 
 // readAll returns the start of a file and what follows it.
 func readAll(start []byte, rest io.Reader, size int64) ([]byte, error) {
-	content := make([]byte, size)
-	_, err := io.ReadFull(rest, content[copy(content, start):])
-	return content, err
+	all := make([]byte, size)
+	_, err := io.ReadFull(rest, all[copy(all, start):])
+	return all, err
 }

@@ -63,7 +63,7 @@ func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document
 	whole.PackageLicenseDeclared = declared(manifest.Annotations[ocispec.AnnotationLicenses])
 	all.relate("DOCUMENT", common.TypeRelationshipDescribe, whole)
 
-	reader := reader{layers: map[v1.Hash]layer{}}
+	reader := reader{layers: map[v1.Hash]content{}}
 	created := time.Unix(0, 0)
 	for _, descriptor := range manifest.Manifests {
 		img, err := index.Image(descriptor.Digest)
