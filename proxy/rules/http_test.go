@@ -109,6 +109,29 @@ func TestRule07_OnlyAPostRunsTheAction(t *testing.T) {
 	}
 }
 
+// 503 means that the container is going, and has to be rare: no mistake of a
+// client or an action gives it.
+func TestRule04_NothingElseIs503(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
+		p := start(t, chosen, env("OW_MAX_CODE=1KiB", "OW_MAX_BODY=1KiB"))
+		check := func(got answer) {
+			if got.status == 503 {
+				t.Errorf("got %s", got)
+			}
+		}
+		check(p.run(`{}`))
+		for _, code := range []string{"", "source", "#!/no/such\n", "#!/bin/sh\nexit 1\n", strings.Repeat("x", 2000)} {
+			check(p.init(code))
+		}
+		p.post("/init", initBody(obey(), false))
+		check(p.init(obey()))
+		for _, value := range []string{`{`, `1`, `{}`, `"` + strings.Repeat("x", 2000) + `"`, doing("", step{"exit", "1"}), `{}`, `{}`} {
+			check(p.run(value))
+		}
+	})
+}
+
 func TestRule07_UnknownPathsAre404(t *testing.T) {
 	t.Parallel()
 	p := start(t)

@@ -247,3 +247,17 @@ func TestRule12_DamagedBinariesSayHowToSendThem(t *testing.T) {
 		})
 	}
 }
+
+func TestRule17_ExecutablesIgnoreMain(t *testing.T) {
+	t.Parallel()
+	for _, main := range []string{`"main"`, `"other"`, `""`, `null`, `"a b;c"`} {
+		p := start(t)
+		code, _ := json.Marshal(obey())
+		if got, want := p.post("/init", `{"value":{"main":`+main+`,"code":`+string(code)+`}}`), (answer{200, "OK"}); got != want {
+			t.Errorf("%s: %s", main, got)
+		}
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("%s: %s", main, got)
+		}
+	}
+}

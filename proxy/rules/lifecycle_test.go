@@ -226,7 +226,6 @@ func TestRule39_APausedContainerGoesOn(t *testing.T) {
 	sending.Write([]byte(body[10:]))
 	idle.send("/run", `{"value":{"id":"idle"}}`)
 	for id, c := range map[string]*connection{"inside": inside, "sending": sending, "idle": idle} {
-		c.SetDeadline(time.Now().Add(patience))
 		got, err := c.answer()
 		if err == nil {
 			err = checkOwn(got, id)
@@ -251,7 +250,6 @@ func TestRule39_IdleConnectionsStay(t *testing.T) {
 	used.answer()
 	time.Sleep(idle)
 	for _, c := range []*connection{used, fresh} {
-		c.SetDeadline(time.Now().Add(patience))
 		c.send("/run", `{"value":{}}`)
 		if got, err := c.answer(); err != nil || got.status != 200 {
 			t.Errorf("got %s %v", got, err)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var long = flag.Bool("long", false, "more clients, runs and bytes")
+var long = flag.Bool("long", os.Getenv("LONG_TESTS") != "", "more clients, runs and bytes (also: LONG_TESTS=1)")
 
 // binaries are what the tests start, compiled once.
 var binaries struct {

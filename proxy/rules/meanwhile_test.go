@@ -77,7 +77,7 @@ func TestRule26_RunsDuringAnInit(t *testing.T) {
 func TestRule09_ReinitUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
-		for _, protocol := range []string{"v0", "v1"} {
+		for _, protocol := range []string{"actionloop", "v1"} {
 			p := start(t, build(binary), protocols[protocol], env("PROXY_ALLOW_REINIT=true", "__OW_ALLOW_CONCURRENT=true", "OW_SHUTDOWN_GRACE=1s"), asInit(t)).ready(obey())
 			var inits sync.WaitGroup
 			inits.Go(func() {
