@@ -20,6 +20,7 @@ import (
 const (
 	p50      = "p50 µs"
 	p99      = "p99 µs"
+	mean     = "mean µs"
 	rate     = "runs/s"
 	bad      = "wrong or failed"
 	resident = "resident MB"
@@ -56,6 +57,7 @@ func measureLoad(c server.Command, l load.Load) ([]figure, error) {
 		figures = append(figures,
 			figure{p50, microseconds(result.Percentile(50))},
 			figure{p99, microseconds(result.Percentile(99))},
+			figure{mean, 1e6 * float64(max(1, l.Connections)) / result.PerSecond()}, // all connections are always busy
 			figure{rate, result.PerSecond()})
 	}
 	if memory, err := p.Memory(); err == nil { // else it is dead, as the count says

@@ -16,6 +16,7 @@ const (
 	coldStart       = "cold start to the first answer, 2 MB ELF"
 	largeUpload     = "48 MB upload"
 	perRun          = "a process per run, static C"
+	seedsTest       = "the seed's test, 100 connections × 100 runs"
 	binarySize      = "binary"
 )
 
@@ -51,12 +52,19 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 		return append(pair, entrant{bare, loaded(s.bare[work], l)})
 	}
 
+	seed := load.Load{Connections: 100, Warm: times(200), Requests: max(times(10_000), 200)}
+	seeds := []entrant{{inProcess, loaded(s.library, seed)}, {overlapping, loaded(s.process, seed)}}
+	if b.python != "" {
+		seeds = append(seeds, entrant{skeleton, loaded(s.skeleton, seed)})
+	}
 	all := []scenario{
-		{sequentialSmall, onAll(small, "hello")},
-		{hundredSmall, onAll(hundred, "hello")},
+		{sequentialSmall, append(onAll(small, "hello"), entrant{inProcess, loaded(s.library, small)})},
+		{hundredSmall, append(onAll(hundred, "hello"), entrant{inProcess, loaded(s.library, hundred)})},
+		{seedsTest, seeds},
 		{sequential10KB, onAll(kilobytes, "echo")},
 		{sequential1MB, onAll(megabyte, "echo")},
-		{coldStart, withPeer(entrant{ours, coldly(s.ours["hello"], times(7))}, entrant{owgo, coldly(s.owgo["hello"], times(7))})},
+		{coldStart, append(withPeer(entrant{ours, coldly(s.ours["hello"], times(7))}, entrant{owgo, coldly(s.owgo["hello"], times(7))}),
+			entrant{inProcess, coldly(s.library, times(7))})},
 		{largeUpload, withPeer(entrant{ours, uploaded(s.oursLarge)}, entrant{owgo, uploaded(s.owgoLarge)})},
 		{binarySize, withPeer(entrant{ours, sized(b.proxy)}, entrant{owgo, sized(b.owgo)})},
 	}

@@ -8,10 +8,13 @@ import (
 
 // Names of the servers in the tables.
 const (
-	ours = "proxy"
-	owgo = "openwhisk-runtime-go"
-	bare = "bare net/http"
-	fork = "bare fork, exec, read, wait"
+	ours        = "proxy"
+	inProcess   = "proxy, then a program with the library"
+	overlapping = "proxy, a process per run, overlapping"
+	skeleton    = "Python server, a process per run"
+	owgo        = "openwhisk-runtime-go"
+	bare        = "bare net/http"
+	fork        = "bare fork, exec, read, wait"
 )
 
 // owgoPort is where a peer's proxy listens; it cannot be told another one.
@@ -24,6 +27,9 @@ const uploadSize = 48_000_000
 type servers struct {
 	ours, owgo, bare     map[string]server.Command
 	oursV0               server.Command
+	library              server.Command // a program that takes the proxy's place
+	process              server.Command // v0 with overlapping runs
+	skeleton             server.Command
 	oursLarge, owgoLarge server.Command // the action "hello" in a large file
 }
 
@@ -43,6 +49,9 @@ func newServers(b *binaries) (*servers, error) {
 	for work, path := range b.bare {
 		s.bare[work] = server.Command{Path: path, Env: []string{"PORT={port}"}}
 	}
+	s.library = oursWith(b, u.of(b.library, 0))
+	s.process = oursWith(b, u.of(b.process, 0), "OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true")
+	s.skeleton = server.Command{Path: b.python, Args: []string{b.skeleton, "{port}", b.process}}
 	if b.once != "" {
 		s.oursV0 = oursWith(b, u.of(b.once, 0), "OW_PROTOCOL=v0")
 	}

@@ -19,6 +19,12 @@ func targets() []report.Target {
 	throughput := ratio("100 connections, runs per second ÷ "+bare, hundredSmall, rate, bare, 0.85)
 	throughput.AtLeast = true
 	process := ratio("v0 run of a static C program, p50 ÷ "+fork, perRun, p50, fork, 1.15)
+	faster := func(measure, against string, times float64) report.Target {
+		return report.Target{Measure: measure, Point: at(seedsTest, inProcess, rate), Against: at(seedsTest, against, rate), Limit: times, AtLeast: true}
+	}
+	library := func(measure, scenario, figure, against string, limit float64) report.Target {
+		return report.Target{Measure: measure, Point: at(scenario, inProcess, figure), Against: at(scenario, against, figure), Limit: limit}
+	}
 	return []report.Target{
 		megabytes("stripped static binary", binarySize, size, 2.0),
 		ratio("sequential small run, p50 ÷ "+owgo, sequentialSmall, p50, owgo, 0.40),
@@ -34,5 +40,9 @@ func targets() []report.Target {
 		megabytes("resident memory after 100 connections", hundredSmall, resident, 9),
 		process,
 		megabytes("48 MB upload, peak memory", largeUpload, peak, 12),
+		library("library: sequential small run, p50 ÷ "+bare, sequentialSmall, p50, bare, 0.60),
+		faster("library: the seed's test, times faster than overlapping processes", overlapping, 40),
+		faster("library: the seed's test, times faster than dockerskeleton's way", skeleton, 100),
+		library("library: cold start to the first answer ÷ "+owgo, coldStart, first, owgo, 0.28),
 	}
 }

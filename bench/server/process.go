@@ -26,7 +26,8 @@ const patience = 20 * time.Second
 // Command says how a server is started.
 type Command struct {
 	Path string   // of the executable
-	Env  []string // added to the environment; {port} and {dir} are replaced
+	Args []string // after its name; {port} and {dir} are replaced
+	Env  []string // added to the environment, and replaced as well
 	Port int      // where it listens, if it cannot be told; a free one when 0
 	Init []byte   // body of POST /init, nil when it needs none
 }
@@ -53,9 +54,12 @@ func Start(c Command) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), dir: dir}
+	replace := strings.NewReplacer("{port}", strconv.Itoa(port), "{dir}", dir)
 	p.command = exec.Command(c.Path)
 	p.command.Dir = dir
-	replace := strings.NewReplacer("{port}", strconv.Itoa(port), "{dir}", dir)
+	for _, argument := range c.Args {
+		p.command.Args = append(p.command.Args, replace.Replace(argument))
+	}
 	p.command.Env = os.Environ()
 	for _, variable := range c.Env {
 		p.command.Env = append(p.command.Env, replace.Replace(variable))
