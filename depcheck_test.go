@@ -41,6 +41,7 @@ var rules = []struct {
 var only = map[string]string{
 	"chainguard.dev/apko":      "internal/apkfs",
 	"github.com/moby/buildkit": "internal/engine/buildkit",
+	"github.com/spdx":          "internal/sbom",
 }
 
 // standard are the folders that import nothing outside the standard library, for what they are linked into is small.

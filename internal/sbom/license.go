@@ -58,5 +58,5 @@ func isExpression(text string) bool {
 }
 
 func listed(list, id string) bool {
-	return id != "" && strings.Contains("\n"+list, "\n"+id+"\n")
+	return id != "" && (strings.HasPrefix(list, id+"\n") || strings.Contains(list, "\n"+id+"\n"))
 }
