@@ -96,7 +96,7 @@ __ow_cut() {
 
 # __ow_members reads ,"name":"text","name":number… as long as there is no backslash, brace or bracket in it.
 __ow_members() {
-  [[ $1 != *[][{}\\]* ]] || return
+  [[ $1 != *[{}[\\]* && $1 != *']'* ]] || return
   local IFS=\" i=0 name separator
   local -a parts
   set -f; parts=($1); set +f
@@ -122,10 +122,10 @@ __ow_members() {
 # __ow_is_one tells whether __ow_value, which begins and ends as it should, is one value and not {…},"x":{…}.
 __ow_is_one() {
   [[ $__ow_value == [\{[]*[]\}] ]] || return
-  local inner=${__ow_value:1:${#__ow_value}-2} no_bracket='[^][{}]'
+  local inner=${__ow_value:1:${#__ow_value}-2}
   [[ $inner == *[]\}]* ]] || return 0
   __ow_skeleton "$inner" || return
-  inner=${__ow_bones//$no_bracket/}
+  inner=${__ow_bones//[[:alnum:]\".,:+-]/}
   while [[ $inner == *'{}'* || $inner == *'[]'* ]]; do
     inner=${inner//'{}'/}
     inner=${inner//'[]'/}
