@@ -22,10 +22,11 @@ func Beside(layout string) string {
 
 // Check returns an error where path is taken by something that mkimage has not written.
 func Check(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return nil // nothing to replace; whether it can be written shows itself
+	}
 	own, err := isOwn(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
 	case err != nil:
 		return fmt.Errorf("write %s: %w", path, beside.Reason(err))
 	case !own:

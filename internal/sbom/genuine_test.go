@@ -27,8 +27,7 @@ func TestGenuinePackages(t *testing.T) {
 	}
 	world := apkfs.World{Release: release, Platform: images.LinuxAMD64, Layers: []apkfs.Layer{
 		{Name: "base", Packages: []string{"alpine-baselayout", "alpine-release", "busybox", "ca-certificates-bundle", "musl"}},
-		{Name: "stemcell-ruby", Packages: []string{"ruby"}},
-		{Name: "packages", Packages: []string{"bash", "jq"}},
+		{Name: "stemcell-bash", Packages: []string{"bash", "jq"}},
 	}}
 	pins, err := source.Resolve(t.Context(), world)
 	if err != nil {
@@ -58,7 +57,7 @@ func TestGenuinePackages(t *testing.T) {
 			got[p.PackageName] = pack{p.PackageVersion, p.PackageLicenseDeclared, p.PackageChecksums[0].Value}
 		}
 	}
-	if diff := cmp.Diff(want, got); diff != "" || len(got) < 15 {
+	if diff := cmp.Diff(want, got); diff != "" || len(got) < 10 {
 		t.Errorf("%d packages: %s", len(got), diff)
 	}
 	if needed := related(document, named(t, document, "jq"), common.TypeRelationshipDependsOn); len(needed) != 2 {
