@@ -61,7 +61,7 @@ type loader struct {
 
 // Load implements whisk.Loader: it takes the environment of an /init, and no
 // code.
-func (l *loader) Load(body whisk.Pieces) (native.Action, *whisk.Failure) {
+func (l *loader) Load(body whisk.Pieces, begin func() *whisk.Failure) (native.Action, *whisk.Failure) {
 	refused := false
 	request, err := whisk.ReadInit(body, func() (whisk.CodeSink, error) {
 		refused = true
@@ -72,6 +72,9 @@ func (l *loader) Load(body whisk.Pieces) (native.Action, *whisk.Failure) {
 		return nil, &whisk.Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error()}
 	case refused && request.HasCode:
 		return nil, &whisk.Failure{Status: 403, Text: "this image has its action built in and takes no code"}
+	}
+	if failed := begin(); failed != nil {
+		return nil, failed
 	}
 	for _, v := range request.Env {
 		os.Setenv(v[0], v[1])

@@ -5,6 +5,7 @@ package http1
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 
@@ -23,11 +24,14 @@ type Body struct {
 	conn *conn
 	left int64 // bytes to come, or noLength
 	err  error
+
+	begun atomic.Bool // some of it was taken
 }
 
 // Next gives the next piece of the body, which holds until Next is called again,
 // and io.EOF after the last.
 func (b *Body) Next() ([]byte, error) {
+	b.begun.Store(true)
 	for b.err == nil {
 		piece, err := b.piece()
 		if b.err = err; len(piece) > 0 {

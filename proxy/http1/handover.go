@@ -57,9 +57,10 @@ func (s *Server) Sending() bool {
 }
 
 // Handover gives the descriptor of what TakeOver needs. The server is quiesced,
-// and r, whose body was read, is not answered. All descriptors that are handed
-// over survive an exec.
-func (s *Server) Handover(r *Request) (int, error) {
+// and r, whose body was read, is not answered. Other requests whose bodies were
+// being read get the given answer, for what was taken of them is gone. All
+// descriptors that are handed over survive an exec.
+func (s *Server) Handover(r *Request, status int, answer []byte) (int, error) {
 	file, err := memoryFile()
 	if err != nil {
 		return -1, err
@@ -76,11 +77,15 @@ func (s *Server) Handover(r *Request) (int, error) {
 		if c.leaving {
 			continue
 		}
-		switch {
+		switch body := c.request.body; {
 		case c == r.conn:
 			h.conn(c, 1, c.buf[c.next:c.n])
 		case len(c.out) > 0: // its request was served
 			h.conn(c, 0, c.buf[c.next:c.n])
+		case body != nil && body.begun.Load():
+			c.request.close = true
+			c.out = append(c.request.appendHead(nil, status, len(answer)), answer...)
+			h.conn(c, 0, nil)
 		default:
 			h.conn(c, 0, c.unread())
 		}

@@ -106,7 +106,7 @@ func TestHandover(t *testing.T) {
 	if err := first.Quiesce(); err != nil {
 		t.Fatal(err)
 	}
-	file, err := first.Handover(r)
+	file, err := first.Handover(r, 403, []byte(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,11 @@ type Failure struct {
 }
 
 func answerError(r *http1.Request, status int, text string) {
-	r.Answer(status, append(jsonscan.AppendQuoted([]byte(`{"error":`), text), '}'))
+	r.Answer(status, errorBody(text))
+}
+
+func errorBody(text string) []byte {
+	return append(jsonscan.AppendQuoted([]byte(`{"error":`), text), '}')
 }
 
 // Texts that the platform's tests and users know from the existing proxies.

@@ -26,7 +26,7 @@ func (s *Service) become(r *http1.Request, next *native.Replacement) {
 	}
 	if err == nil {
 		var file int
-		if file, err = s.Server.Handover(r); err == nil {
+		if file, err = s.Server.Handover(r, 403, errorBody(textTwice)); err == nil {
 			err = next.Exec([2]string{HandoverVariable, strconv.Itoa(file)})
 		}
 	}

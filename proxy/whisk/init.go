@@ -13,16 +13,32 @@ type Pieces interface{ Next() ([]byte, error) }
 // A Loader makes actions of what /init brings.
 type Loader interface {
 	// Load reads the body of an /init and gives an action that is ready for
-	// runs, or the answer that says why there is none.
-	Load(body Pieces) (native.Action, *Failure)
+	// runs, or the answer that says why there is none. When all of the body
+	// was read it calls begin, and goes on if that gives no failure.
+	Load(body Pieces, begin func() *Failure) (native.Action, *Failure)
 }
 
-// init serves one /init. Those that come meanwhile wait for it: it may fail, and
-// then the next may be good (rule 15).
+// mostUploads is how many bodies of an /init are read at the same time.
+const mostUploads = 16
+
+// init serves one /init. Those that come meanwhile wait, once they are read: it
+// may fail, and then the next may be good (rule 15).
 func (s *Service) init(r *http1.Request, body *http1.Body) {
-	s.initializing.Lock()
-	defer s.initializing.Unlock()
-	started, failed := s.tryInit(body)
+	s.uploads <- struct{}{}
+	defer func() { <-s.uploads }()
+	failed := s.mayInit()
+	var started native.Action
+	if failed == nil {
+		begun := false
+		started, failed = s.loader.Load(body, func() *Failure {
+			s.initializing.Lock()
+			begun = true
+			return s.mayInit()
+		})
+		if begun {
+			defer s.initializing.Unlock()
+		}
+	}
 	if failed != nil && s.isStopping() { // it was stopped while it began
 		failed = &Failure{Status: 503, Text: textStopping}
 	}
@@ -35,19 +51,20 @@ func (s *Service) init(r *http1.Request, body *http1.Body) {
 		return
 	}
 	s.replace(started)
-	s.initialized = true
+	s.initialized.Store(true)
 	r.Answer(200, []byte("OK"))
 	s.Work(nil) // runs that came while the action was put in its place
 }
 
-func (s *Service) tryInit(body *http1.Body) (native.Action, *Failure) {
+// mayInit says why no /init is taken, if none is.
+func (s *Service) mayInit() *Failure {
 	if s.isStopping() {
-		return nil, &Failure{Status: 503, Text: textStopping}
+		return &Failure{Status: 503, Text: textStopping}
 	}
-	if s.initialized && !s.config.Reinit {
-		return nil, &Failure{Status: 403, Text: textTwice, Log: textTwice}
+	if s.initialized.Load() && !s.config.Reinit {
+		return &Failure{Status: 403, Text: textTwice, Log: textTwice}
 	}
-	return s.loader.Load(body)
+	return nil
 }
 
 // replace puts an action in the place of the last one, when no run uses it.

@@ -10,6 +10,7 @@ package whisk
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
@@ -26,9 +27,10 @@ type Service struct {
 
 	ending bool // Received has seen a signal to end
 
-	// initializing is held by the /init that is being served.
+	// initializing is held by the /init whose action is being placed and started.
 	initializing sync.Mutex
-	initialized  bool // under initializing
+	initialized  atomic.Bool
+	uploads      chan struct{} // one for each body that is being read
 
 	// turn is held by whoever uses the action: the thread that serves runs, or
 	// an /init or shutdown that replaces it.
@@ -44,12 +46,15 @@ type Service struct {
 
 // New gives a service that logs to host's streams.
 func New(config Config, host *native.Host, loader Loader) *Service {
-	return &Service{config: config, host: host, loader: loader, slots: make(chan struct{}, mostOverlapping)}
+	return &Service{config: config, host: host, loader: loader, slots: make(chan struct{}, mostOverlapping), uploads: make(chan struct{}, mostUploads)}
 }
 
 // Preset gives the service an action before any /init; initialized tells that
 // the /init was seen to. It is called before requests are served.
-func (s *Service) Preset(a native.Action, initialized bool) { s.action, s.initialized = a, initialized }
+func (s *Service) Preset(a native.Action, initialized bool) {
+	s.action = a
+	s.initialized.Store(initialized)
+}
 
 // mostOverlapping is how many runs may overlap. Each takes a thread, and in v0 a
 // process and up to eight descriptors, of which a container has 1024 each.

@@ -2,7 +2,11 @@
 
 package whisk
 
-import "syscall"
+import (
+	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+)
 
 // Signals are those that Received is to be called with, from before anybody can
 // connect, so that none is missed.
@@ -28,6 +32,9 @@ func (s *Service) Received(signal syscall.Signal, exit func()) {
 			return
 		}
 		s.ending = true
+		// Whatever hangs, somebody who does not read the logs for one: the
+		// container is going.
+		clock.After(s.config.Grace+clock.Second, exit)
 		go func() {
 			s.Shutdown()
 			exit()

@@ -30,13 +30,17 @@ func NewUploads(config Config, host *native.Host) *Uploads {
 }
 
 // Load implements Loader.
-func (u *Uploads) Load(body Pieces) (native.Action, *Failure) {
+func (u *Uploads) Load(body Pieces, begin func() *Failure) (native.Action, *Failure) {
 	code := &upload{folder: u.folder}
 	defer code.discard()
 	request, err := ReadInit(body, code.open)
 	if err != nil {
 		return nil, u.refused(err)
 	}
+	if failed := begin(); failed != nil {
+		return nil, failed
+	}
+	u.folder.Env = u.environment(request)
 	return u.load(code, request)
 }
 
