@@ -84,6 +84,7 @@ func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
 		return nil, err
 	}
 	logs.lastLines()
+	child.relayAll() // what it logged before its greeting
 	return l, nil
 }
 

@@ -10,5 +10,5 @@
 //	{"id":1,"do":[["stderr","hello\n"],["exit","3"]]}
 //
 // What overlaps is also tested against a proxy with the race detector. Heavier
-// runs of the same tests come with -long or LONG_TESTS=1.
+// runs of the same tests come with -long or LONG=1.
 package rules

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var long = flag.Bool("long", os.Getenv("LONG_TESTS") != "", "more clients, runs and bytes (also: LONG_TESTS=1)")
+var long = flag.Bool("long", os.Getenv("LONG") != "", "more clients, runs and bytes (also: LONG=1)")
 
 // binaries are what the tests start, compiled once.
 var binaries struct {

@@ -1,0 +1,95 @@
+package rules
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestRule14_LibraryPathOfInit(t *testing.T) {
+	check := func(t *testing.T, p *proxy, got answer) {
+		t.Helper()
+		if got.status != 200 {
+			t.Fatalf("init: %s", got)
+		}
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("got %s", got)
+		}
+	}
+	t.Run("library path of init", func(t *testing.T) {
+		program, lib := withLib(t)
+		p := start(t)
+		code := encoded(zipped(t, file{name: "exec", content: program}, file{name: "lib/libanswer.so.1", content: lib}))
+		check(t, p, p.post("/init", fmt.Sprintf(`{"value":{"binary":true,"code":%q,"env":{"LD_LIBRARY_PATH":%q}}}`, code, p.dir+"/lib")))
+	})
+	t.Run("library path of init, relative", func(t *testing.T) {
+		program, lib := withLib(t)
+		p := start(t)
+		code := encoded(zipped(t, file{name: "exec", content: program}, file{name: "lib/libanswer.so.1", content: lib}))
+		check(t, p, p.post("/init", fmt.Sprintf(`{"value":{"binary":true,"env":{"LD_LIBRARY_PATH":"lib"},"code":%q}}`, code)))
+	})
+}
+
+func TestRule14_PathOfInit(t *testing.T) {
+	const loop = "echo '{\"openwhisk\":1}'\nwhile read -r line; do echo '{}'; done\n"
+	check := func(t *testing.T, p *proxy, got answer) {
+		t.Helper()
+		if got.status != 200 {
+			t.Fatalf("init: %s", got)
+		}
+		if got := p.run(`{}`); got.status != 200 {
+			t.Errorf("got %s", got)
+		}
+	}
+	t.Run("PATH of init", func(t *testing.T) {
+		dir := t.TempDir()
+		if err := os.Symlink("/bin/sh", filepath.Join(dir, "mysh")); err != nil {
+			t.Fatal(err)
+		}
+		p := start(t)
+		check(t, p, p.post("/init", fmt.Sprintf(`{"value":{"code":%q,"env":{"PATH":%q}}}`, "#!/usr/bin/env mysh\n"+loop, dir+":/bin:/usr/bin")))
+	})
+}
+
+// Somebody holds the logs but does not read them: the proxy cannot go on, but
+// it can stop.
+func TestRule33_StopWhileTheLogsAreFull(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	p := start(t, env("OW_SHUTDOWN_GRACE=300ms"), func(c *exec.Cmd) {
+		c.ExtraFiles = []*os.File{w}
+		c.Args = []string{"sh", "-c", "exec " + c.Path + " 2>&3"}
+		c.Path = "/bin/sh"
+	})
+	w.Close()
+	p.ready(obey())
+	c := p.dial()
+	c.send("/run", `{"value":`+doing("", step{"flood", "stderr", "1000000"})+`}`)
+	time.Sleep(100 * time.Millisecond)
+	p.signal(syscall.SIGTERM)
+	if status := p.status(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// A client that never ends its init does not keep the platform's own out.
+func TestRule09_AnInitThatHangsKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	for _, begin := range []string{``, `{`, `{"value":{"code":"#!/bin/sh`} {
+		p.dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + begin))
+	}
+	time.Sleep(20 * time.Millisecond)
+	p.ready(obey())
+	if got := p.run(`{}`); got.status != 200 {
+		t.Errorf("run: %s", got)
+	}
+}
