@@ -19,9 +19,9 @@ const HandoverVariable = "__OW_HANDOVER"
 // answered first. From here on there is no way back, so a failure ends the
 // container.
 func (s *Service) become(r *http1.Request, next *native.Replacement) {
-	s.turn.Lock()
+	s.turn.take()
 	err := s.Server.Quiesce()
-	for run := s.next(); run != nil; run = s.next() {
+	for run := s.turn.next(); run != nil; run = s.turn.next() {
 		s.fail(run, s.config.protocol().beforeInit())
 	}
 	if err == nil {

@@ -69,13 +69,13 @@ func (s *Service) mayInit() *Failure {
 
 // replace puts an action in the place of the last one, when no run uses it.
 func (s *Service) replace(next native.Action) {
-	s.turn.Lock()
+	s.turn.take()
 	s.overlap.Wait()
 	last := s.action
 	s.mu.Lock()
 	s.action = next
 	s.mu.Unlock()
-	s.turn.Unlock()
+	s.turn.release()
 	if last != nil {
 		last.Stop(s.patience(s.config.Grace))
 	}

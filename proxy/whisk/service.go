@@ -32,13 +32,11 @@ type Service struct {
 	initialized  atomic.Bool
 	uploads      chan struct{} // one for each body that is being read
 
-	// turn is held by whoever uses the action: the thread that serves runs, or
-	// an /init or shutdown that replaces it.
-	turn   sync.Mutex
-	action native.Action // written under turn and mu, read under either
+	turn   turn
+	slowly func()        // turn.slowly, bound once
+	action native.Action // written with the turn and under mu, read with either
 
 	mu       sync.Mutex
-	queue    queue
 	stopping bool
 	overlap  sync.WaitGroup // runs in goroutines of their own
 	slots    chan struct{}  // one for each of them
@@ -46,7 +44,10 @@ type Service struct {
 
 // New gives a service that logs to host's streams.
 func New(config Config, host *native.Host, loader Loader) *Service {
-	return &Service{config: config, host: host, loader: loader, slots: make(chan struct{}, mostOverlapping), uploads: make(chan struct{}, mostUploads)}
+	s := &Service{config: config, host: host, loader: loader, slots: make(chan struct{}, mostOverlapping), uploads: make(chan struct{}, mostUploads)}
+	s.turn.free.L = &s.turn.mu
+	s.slowly = s.turn.slowly
+	return s
 }
 
 // Preset gives the service an action before any /init; initialized tells that
@@ -87,32 +88,20 @@ func (s *Service) enqueue(r *http1.Request) bool {
 	if s.stopping {
 		return false
 	}
-	s.queue.push(r)
+	s.turn.add(r)
 	return true
 }
 
 // Work implements http1.Handler: it serves the runs that wait, unless another
 // thread does.
 func (s *Service) Work(slow func()) {
-	for s.waiting() && s.turn.TryLock() {
-		for r := s.next(); r != nil; r = s.next() {
-			s.serveRun(r, slow)
+	for s.turn.begin(slow) {
+		for r := s.turn.next(); r != nil; r = s.turn.next() {
+			s.serveRun(r, s.slowly)
 		}
-		s.turn.Unlock()
-		// A run that was queued since the last look found the turn taken.
+		s.turn.end()
+		// A run that came since the last look found the turn taken.
 	}
-}
-
-func (s *Service) waiting() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.queue.n > 0
-}
-
-func (s *Service) next() *http1.Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.queue.pop()
 }
 
 // queue is a first in, first out queue in a ring.

@@ -40,9 +40,8 @@ func (s *Service) Shutdown() {
 	end := clock.In(s.config.Grace)
 	s.mu.Lock()
 	s.stopping = true
-	waiting := s.queue
-	s.queue = queue{}
 	s.mu.Unlock()
+	waiting := s.turn.drain()
 	for r := waiting.pop(); r != nil; r = waiting.pop() {
 		answerError(r, 503, textStopping)
 	}
@@ -58,7 +57,7 @@ func (s *Service) Shutdown() {
 	}
 	clock.After(end.Left()*3/4, endBy(syscall.SIGTERM))
 	clock.After(end.Left(), endBy(syscall.SIGKILL))
-	s.turn.Lock()
+	s.turn.take()
 	s.overlap.Wait()
 	ended.Store(true)
 	if s.action != nil {
