@@ -17,7 +17,7 @@ exec 200>&3 3>&- 201<&0 </dev/null
 
 # __ow_where is the last command of the function that failed: its status, its place, its text.
 __ow_where=
-trap '[[ ${BASH_SOURCE[0]} == "$0" ]] || __ow_where="$? at ${BASH_SOURCE[0]##*/} line $LINENO: ${BASH_COMMAND%%$'"'\n'"'*}"' ERR
+trap '__ow_status=$?; [[ ${BASH_SOURCE[0]} == "$0" ]] || __ow_where="$__ow_status at ${BASH_SOURCE[0]##*/} line $LINENO: ${BASH_COMMAND%%$'"'\n'"'*}"' ERR
 set -E
 
 # exit is a function for the sake of __ow_where: the trap EXIT does not know the line.

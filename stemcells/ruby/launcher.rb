@@ -138,7 +138,7 @@ module OpenWhiskLauncher
     end
     begin
       JSON.generate(result, max_nesting: 1000)
-    rescue JSON::JSONError => e
+    rescue JSON::JSONError, SystemStackError => e
       raise Refused, clean("#{@name} returned what JSON cannot hold: #{e.message}")
     end
   end
