@@ -121,7 +121,7 @@ __ow_members() {
 
 # __ow_is_one tells whether __ow_value, which begins and ends as it should, is one value and not {…},"x":{…}.
 __ow_is_one() {
-  [[ $__ow_value == [\{[]*[]\}] ]] || return
+  [[ ${__ow_value:0:1} == [\{[] && ${__ow_value: -1} == [\}\]] ]] || return
   local inner=${__ow_value:1:${#__ow_value}-2}
   [[ $inner == *[]\}]* ]] || return 0
   __ow_skeleton "$inner" || return
@@ -220,7 +220,7 @@ __ow_flat="\\{\"\":$__ow_scalar(,\"\":$__ow_scalar)*\\}|\\[$__ow_scalar(,$__ow_s
 
 # __ow_is_json tells that __ow_result is an object or array. It is not sure of what is long or deep.
 __ow_is_json() {
-  [[ $__ow_result != *[[:cntrl:]]* ]] && __ow_skeleton "$__ow_result" || return
+  (( ${#__ow_result} <= 16384 )) && [[ $__ow_result != *[[:cntrl:]]* ]] && __ow_skeleton "$__ow_result" || return
   local left=32
   while [[ $__ow_bones != '{}' && $__ow_bones != '[]' ]]; do
     (( left-- )) && [[ $__ow_bones =~ $__ow_flat ]] || return
