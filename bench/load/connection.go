@@ -40,6 +40,15 @@ type connection struct {
 
 // dial connects and sets the time limit of blocking reads and writes.
 func dial(to address, patience time.Duration) (int, error) {
+	for {
+		fd, err := dialOnce(to, patience)
+		if !errors.Is(err, syscall.EINTR) { // by a signal of Go's runtime
+			return fd, err
+		}
+	}
+}
+
+func dialOnce(to address, patience time.Duration) (int, error) {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
