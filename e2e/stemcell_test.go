@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+)
+
+// loadStemcell builds an image on Alpine and loads it. The packages come from the
+// mirror that the environment names: ci/test says which.
+func loadStemcell(t *testing.T, image string) string {
+	t.Helper()
+	if os.Getenv("MKIMAGE_ALPINE_MIRROR") == "" {
+		t.Skip("no Alpine packages: MKIMAGE_ALPINE_MIRROR is not set")
+	}
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the test packages of bash and ruby are for amd64")
+	}
+	return loadImage(t, image, "--platform", "linux/amd64", "--allow-over-budget")
+}
+
+// frugal is how the platform runs a container, and less.
+var frugal = slices.Concat(invoker, []string{"--read-only", "--tmpfs", "/action:exec,uid=65532", "--cap-drop", "ALL"})
+
+// TestBashFunction uploads a file of functions, which knows nothing of a protocol.
+func TestBashFunction(t *testing.T) {
+	i, _ := start(t, loadStemcell(t, "bash"), frugal...)
+	i.init(t, `main() {
+	echo "id $__OW_ACTIVATION_ID, $GREETING" >&2
+	name=$(printf %s "$1" | jq -r .name)
+	[ "$name" != nobody ] || return 3
+	jq -nc --arg name "$name" '{greeting: ("Hello, " + $name)}'
+}
+`)
+	i.greets(t, "Mike")
+	if got := i.run(t, map[string]any{"name": "nobody"}); got["error"] == nil {
+		t.Errorf("a function that fails answered %v", got)
+	}
+	i.greets(t, "Zoë ☃")
+	log := "id a1b2, from init\n"
+	eventually(t, func() bool {
+		_, stderr := i.logs()
+		return len(stderr) >= 3*len(log+sentinel+"\n") && stderr[:len(log)] == log
+	}, i.log)
+}
+
+// TestBashRefusals says why a file is not accepted.
+func TestBashRefusals(t *testing.T) {
+	i, _ := start(t, loadStemcell(t, "bash"), frugal...)
+	i.refuses(t, "main() {\n  echo (\n}\n", "line 2", "syntax error")
+	i.init(t, "main() { echo '{\"greeting\":\"Hello, Mike\"}'; }")
+	i.greets(t, "Mike")
+}
+
+// TestBashLoopInItsImage runs the loop that the v1 protocol was proposed with.
+func TestBashLoopInItsImage(t *testing.T) {
+	i, _ := start(t, loadStemcell(t, "bash"), frugal...)
+	i.speaksToBash(t)
+}
+
+// TestRubyFunction uploads main as OpenWhisk's Ruby kind has it, as text and in an
+// archive.
+func TestRubyFunction(t *testing.T) {
+	image := loadStemcell(t, "ruby")
+	source := `def main(args)
+  puts "id #{ENV['__OW_ACTIVATION_ID']}, #{ENV['GREETING']}"
+  raise ArgumentError, "nobody is here" if args["name"] == "nobody"
+  { greeting: "Hello, #{args["name"]}" }
+end
+`
+	for name, code := range map[string]any{"text": source, "zip": zipped(t, "main.rb", []byte(source))} {
+		t.Run(name, func(t *testing.T) {
+			i, _ := start(t, image, frugal...)
+			i.init(t, code)
+			i.greets(t, "Mike")
+			if got := i.run(t, map[string]any{"name": "nobody"}); got["error"] == nil {
+				t.Errorf("an exception answered %v", got)
+			}
+			i.greets(t, "Zoë ☃")
+			log := "id a1b2, from init\n"
+			eventually(t, func() bool {
+				stdout, _ := i.logs()
+				return stdout == log+sentinel+"\n"+log+sentinel+"\n"+log+sentinel+"\n"
+			}, i.log)
+		})
+	}
+}
+
+// TestRubyRefusals says why source is not accepted, with its file and line.
+func TestRubyRefusals(t *testing.T) {
+	i, _ := start(t, loadStemcell(t, "ruby"), frugal...)
+	i.refuses(t, "def main(args)\n  [1,\nend\n", "main.rb", "syntax error")
+	i.refuses(t, "x = 1\n", "main")
+	i.init(t, "def main(args)\n  {greeting: \"Hello, Mike\"}\nend\n")
+	i.greets(t, "Mike")
+}
