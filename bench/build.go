@@ -19,7 +19,7 @@ type binaries struct {
 	v1         map[string]string // actions/loop by work: "hello", "echo"
 	actionLoop map[string]string // the same for a peer
 	bare       map[string]string // bare/nethttp by work
-	library    string            // actions/library
+	linked     string            // actions/library
 	process    string            // actions/process
 	python     string            // "" where there is none
 	skeleton   string            // bare/skeleton
@@ -52,7 +52,7 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 			b.actionLoop[work] = compile("actionloop-"+work, "./bench/actions/loop", does+" -X main.protocol=actionloop")
 		}
 	}
-	b.library, b.process = compile("library", "./bench/actions/library", ""), compile("process", "./bench/actions/process", "")
+	b.linked, b.process = compile("library", "./bench/actions/library", ""), compile("process", "./bench/actions/process", "")
 	b.python, _ = exec.LookPath("python3")
 	b.skeleton = filepath.Join(root, "bench/bare/skeleton/skeleton.py")
 	if cc, err := exec.LookPath("cc"); err == nil {

@@ -53,18 +53,18 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 	}
 
 	seed := load.Load{Connections: 100, Warm: times(200), Requests: max(times(10_000), 200)}
-	seeds := []entrant{{inProcess, loaded(s.library, seed)}, {overlapping, loaded(s.process, seed)}}
+	seeds := []entrant{{inProcess, loaded(s.linked, seed)}, {overlapping, loaded(s.process, seed)}}
 	if b.python != "" {
 		seeds = append(seeds, entrant{skeleton, loaded(s.skeleton, seed)})
 	}
 	all := []scenario{
-		{sequentialSmall, append(onAll(small, "hello"), entrant{inProcess, loaded(s.library, small)})},
-		{hundredSmall, append(onAll(hundred, "hello"), entrant{inProcess, loaded(s.library, hundred)})},
+		{sequentialSmall, append(onAll(small, "hello"), entrant{inProcess, loaded(s.linked, small)})},
+		{hundredSmall, append(onAll(hundred, "hello"), entrant{inProcess, loaded(s.linked, hundred)})},
 		{seedsTest, seeds},
 		{sequential10KB, onAll(kilobytes, "echo")},
 		{sequential1MB, onAll(megabyte, "echo")},
 		{coldStart, append(withPeer(entrant{ours, coldly(s.ours["hello"], times(7))}, entrant{owgo, coldly(s.owgo["hello"], times(7))}),
-			entrant{inProcess, coldly(s.library, times(7))})},
+			entrant{inProcess, coldly(s.linked, times(7))})},
 		{largeUpload, withPeer(entrant{ours, uploaded(s.oursLarge)}, entrant{owgo, uploaded(s.owgoLarge)})},
 		{binarySize, withPeer(entrant{ours, sized(b.proxy)}, entrant{owgo, sized(b.owgo)})},
 	}

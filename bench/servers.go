@@ -27,7 +27,7 @@ const uploadSize = 48_000_000
 type servers struct {
 	ours, owgo, bare     map[string]server.Command
 	oursV0               server.Command
-	library              server.Command // a program that takes the proxy's place
+	linked               server.Command // a program that takes the proxy's place
 	process              server.Command // v0 with overlapping runs
 	skeleton             server.Command
 	oursLarge, owgoLarge server.Command // the action "hello" in a large file
@@ -49,7 +49,7 @@ func newServers(b *binaries) (*servers, error) {
 	for work, path := range b.bare {
 		s.bare[work] = server.Command{Path: path, Env: []string{"PORT={port}"}}
 	}
-	s.library = oursWith(b, u.of(b.library, 0))
+	s.linked = oursWith(b, u.of(b.linked, 0))
 	s.process = oursWith(b, u.of(b.process, 0), "OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true")
 	s.skeleton = server.Command{Path: b.python, Args: []string{b.skeleton, "{port}", b.process}}
 	if b.once != "" {
