@@ -98,7 +98,7 @@ func TestTrickle(t *testing.T) {
 
 // A body that goes on has time, and so has an answer that is taken slowly.
 func TestProgress(t *testing.T) {
-	large := bytes.Repeat([]byte("x"), 16<<20)
+	large := bytes.Repeat([]byte("x"), 64<<20)
 	s := slowly(t, &funcs{serve: func(r *Request) {
 		r.Send(200, append(make([]byte, HeadRoom), large...), HeadRoom)
 	}, stream: echoing().stream}, 1<<20)
@@ -124,15 +124,30 @@ func TestProgress(t *testing.T) {
 			c.expect(200, "POST /stream "+strings.Repeat("b", pieces))
 			continue
 		}
-		got := 0
+		// A tick passes whenever the server has sent more since the last one.
+		moved := func() bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for i := range s.conns {
+				if c := s.conns[i].Load(); c != nil && c.wait == waitRoom && c.ticks == 0 {
+					return true
+				}
+			}
+			return false
+		}
+		got, ticks := 0, 0
 		for b := make([]byte, 256<<10); got < len(large); {
 			n, err := c.r.Read(b)
 			if err != nil {
-				t.Fatalf("after %d bytes: %v", got, err)
+				t.Fatalf("after %d bytes and %d ticks: %v", got, ticks, err)
 			}
-			if got += n; got < len(large)/4 {
+			if got += n; moved() {
 				s.sweep()
+				ticks++
 			}
+		}
+		if ticks <= patience[waitRoom] {
+			t.Errorf("the answer was taken within %d ticks, which are too few to tell", ticks)
 		}
 	}
 }
