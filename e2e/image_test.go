@@ -2,17 +2,13 @@ package e2e
 
 import (
 	"archive/tar"
-	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/match"
@@ -68,41 +64,6 @@ func extractProxy(t *testing.T, dir string, platform v1.Platform) string {
 	}
 }
 
-// TestDockerSize compares the size record with what docker images prints.
-func TestDockerSize(t *testing.T) {
-	needEngine(t)
-	driver := docker(t, "info", "--format", "{{.Driver}}")
-	if classic := []string{"overlay2", "vfs", "btrfs", "zfs", "fuse-overlayfs"}; !slices.Contains(classic, driver) {
-		t.Skipf("the engine's image store %s adds up sizes in another way", driver)
-	}
-	name, dir := imageName(t), t.TempDir()
-	archive, record := filepath.Join(dir, "scratch.tar"), filepath.Join(dir, "sizes.json")
-	mkimage(t, "build", "scratch", "-o", "type=docker,dest="+archive+",ref="+name, "--size-record", record)
-	docker(t, "load", "-i", archive)
-	want, err := strconv.ParseInt(docker(t, "image", "inspect", "--format", "{{.Size}}", name), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var sizes struct {
-		Images []struct {
-			Name, Platform string
-			DockerSize     int64 `json:"docker_size"`
-		}
-	}
-	if err := json.Unmarshal(read(t, record), &sizes); err != nil {
-		t.Fatal(err)
-	}
-	for _, image := range sizes.Images {
-		if image.Name == "scratch" && image.Platform == hostPlatform.String() {
-			if image.DockerSize != want {
-				t.Errorf("docker_size is %d in the record, %d in docker images", image.DockerSize, want)
-			}
-			return
-		}
-	}
-	t.Errorf("no row for scratch on %s in %s", hostPlatform, read(t, record))
-}
-
 // TestDaemon hands the image to the engine itself.
 func TestDaemon(t *testing.T) {
 	needEngine(t)
@@ -111,33 +72,4 @@ func TestDaemon(t *testing.T) {
 	i, _ := start(t, name, invoker...)
 	i.init(t, read(t, built.v1))
 	i.greets(t, "Mike")
-}
-
-// TestSizeRecord builds the image anew and holds it against the checked-in size
-// record, which was written on some other machine at some other time.
-func TestSizeRecord(t *testing.T) {
-	type row struct {
-		Name, Platform, Digest string
-		DockerSize             int64 `json:"docker_size"`
-		CompressedSize         int64 `json:"compressed_size"`
-	}
-	scratch := func(path string) (rows []row) {
-		var record struct{ Images []row }
-		if err := json.Unmarshal(read(t, path), &record); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		for _, r := range record.Images {
-			if r.Name == "scratch" {
-				rows = append(rows, r)
-			}
-		}
-		return rows
-	}
-	_, dir := mkimage(t, "build", "scratch")
-	got, want := scratch(filepath.Join(dir, "dist", "sizes.json")), scratch("../images/sizes.json")
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("images/sizes.json is not what is built now; update it and the README with\n"+
-			"  go run ./cmd/mkimage build scratch && go run ./cmd/mkimage sizes --update\n"+
-			"  go test ./e2e -run TestReadmeSizes -update\n%s", diff)
-	}
 }

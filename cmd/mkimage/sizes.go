@@ -34,10 +34,11 @@ func newSizes() *cobra.Command {
 among the definitions, or from --size-record.
 
 With --update, take what the last builds wrote to ` + builtRecord + ` (or --size-record) over into the checked-in
-record. An image that was built with --proxy is taken over only under a name of its own, with --as.
+record. An image that was built with --action, --proxy or another Alpine release than its definition's is taken over only
+with --as, which says under what name. Images of other inputs than the definition's are marked in tables.
 
 With --check, fail when an image weighs more than its definition allows.`,
-		Example:           "  mkimage sizes --format markdown\n  mkimage sizes --update",
+		Example:           "  mkimage sizes --format markdown\n  mkimage sizes --update\n  mkimage sizes --update bash --as bash-v3.19",
 		ValidArgsFunction: completeNames,
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
 	}

@@ -95,12 +95,12 @@ func (r Record) markdown(w io.Writer) error {
 func (r Record) csv(w io.Writer) error {
 	out := csv.NewWriter(w)
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	lines := [][]string{{"name", "platform", "digest", "docker_size", "compressed_size", "tar_size"}}
+	lines := [][]string{{"name", "platform", "digest", "docker_size", "compressed_size", "tar_size", "built_with"}}
 	for _, row := range r.Images {
-		lines = append(lines, []string{row.Name, row.Platform, row.Digest, number(row.DockerSize), number(row.CompressedSize), number(row.TarSize)})
+		lines = append(lines, []string{row.Name, row.Platform, row.Digest, number(row.DockerSize), number(row.CompressedSize), number(row.TarSize), row.marks()})
 	}
 	for _, reference := range r.References {
-		lines = append(lines, []string{reference.Name, "", "", number(reference.DockerSize), "", ""})
+		lines = append(lines, []string{reference.Name, "", "", number(reference.DockerSize), "", "", ""})
 	}
 	return out.WriteAll(lines)
 }
@@ -129,13 +129,23 @@ func (r Record) rows() [][]string {
 	return rows
 }
 
-// footnotes tells of every marked row what it was made from.
+// footnotes tells what the marked rows were made from, a note for all rows with the same marks.
 func (r Record) footnotes() []string {
-	var notes []string
+	var order []string // of marks
+	rows := map[string][]string{}
 	for _, image := range r.Images {
-		if marks := image.marks(); marks != "" {
-			notes = append(notes, fmt.Sprintf("* %s (%s) was built with %s", image.Name, image.Platform, marks))
+		marks := image.marks()
+		if marks == "" {
+			continue
 		}
+		if rows[marks] == nil {
+			order = append(order, marks)
+		}
+		rows[marks] = append(rows[marks], fmt.Sprintf("%s (%s)", image.Name, image.Platform))
+	}
+	var notes []string
+	for _, marks := range order {
+		notes = append(notes, fmt.Sprintf("* %s: built with %s", strings.Join(rows[marks], ", "), marks))
 	}
 	return notes
 }

@@ -83,6 +83,9 @@ func sample() Record {
 		Image{Name: "bash", Platform: "linux/amd64", Digest: "sha256:b1", DockerSize: 6_600_000, CompressedSize: 3_000_000, TarSize: 6_700_000,
 			Inputs: map[string]string{"toolchain": "go1.26.8", "packages": "of a test mirror"},
 			Layers: []Layer{{"base", "sha256:21", 1_900_000, 1_000_000}, {"stemcell-bash", "sha256:22", 3_100_000, 1_200_000}, {"proxy", "sha256:11", 1_600_000, 699_000}}},
+		Image{Name: "ruby", Platform: "linux/amd64", Digest: "sha256:c1", DockerSize: 20_600_000, CompressedSize: 8_400_000, TarSize: 20_700_000,
+			Inputs: map[string]string{"toolchain": "go1.26.8", "packages": "of a test mirror"},
+			Layers: []Layer{{"base", "sha256:21", 1_900_000, 1_000_000}, {"stemcell-ruby", "sha256:32", 17_100_000, 6_600_000}, {"proxy", "sha256:11", 1_600_000, 699_000}}},
 	)
 }
 
