@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,10 +91,7 @@ func (f *runFlags) follow(command *cobra.Command, started *container.Container, 
 
 // load finds the image and returns its name on the engine.
 func (f *runFlags) load(ctx context.Context, engine *container.Engine, image string) (string, error) {
-	for _, dir := range []string{filepath.Join("dist", image), image} {
-		if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
-			continue
-		}
+	if dir, found := publish.FindLayout(image); found {
 		index, err := publish.ReadLayout(dir)
 		if err != nil {
 			return "", err

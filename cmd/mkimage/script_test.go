@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk/wsktest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -34,6 +36,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	free port       sets $PORT to a port of this machine that nobody listens on
 //	listens PORT    waits until somebody listens on a port of this machine
 //	mirror [VERSION]  writes a small Alpine mirror into the folder mirror, whose key is then in $KEY
+//	openwhisk       starts a stub of OpenWhisk's API; its URL is then in $OPENWHISK, and $OPENWHISK_KEY is the key to it
+//	asked FILE      writes what that stub was asked into a file: a line for method, URL and body of each request
 //	$CACHE          a cache folder that all stories share
 //	$n              a line end
 //	$BIN            the folder of mkimage, which holds no go command
@@ -60,6 +64,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("MKIMAGE_CACHE_DIR", cache)
 			env.Setenv("MKIMAGE_PROGRESS", "plain")
 			env.Setenv("CACHE", cache)
+			env.Values[stubOf] = wsktest.New()
 			env.Setenv("n", "\n")
 			env.Setenv("BIN", bin)
 			env.Setenv("REPOSITORY", repository)
@@ -69,6 +74,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
 			"free": freePort, "listens": awaitPort, "mirror": writeMirror,
+			"openwhisk": startOpenWhisk, "asked": writeAsked,
 		},
 		Condition: func(condition string) (bool, error) {
 			if condition == "mount" {

@@ -3,6 +3,8 @@ package publish
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -12,6 +14,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
+
+// FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path.
+func FindLayout(image string) (dir string, found bool) {
+	for _, dir := range []string{filepath.Join("dist", image), image} {
+		if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
+			return dir, true
+		}
+	}
+	return "", false
+}
 
 // ReadLayout returns the index in an OCI image layout that mkimage wrote.
 func ReadLayout(dir string) (v1.ImageIndex, error) {
@@ -55,4 +67,17 @@ func Pull(ctx context.Context, reference name.Reference) (v1.ImageIndex, error) 
 		return nil, fmt.Errorf("pull %s: %w", reference.Name(), oneLine(err))
 	}
 	return mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: config.Platform()}}), nil
+}
+
+// Resolve returns the digest that a registry has for a reference.
+func Resolve(ctx context.Context, reference name.Reference) (v1.Hash, error) {
+	found, err := remote.Head(reference, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
+		remote.WithUserAgent("mkimage"), remote.WithTransport(encrypted{remote.DefaultTransport}))
+	if err != nil {
+		if ctx.Err() != nil {
+			return v1.Hash{}, ctx.Err()
+		}
+		return v1.Hash{}, fmt.Errorf("look for %s: %s", reference.Name(), pullProblem(reference.Context().RegistryStr(), err))
+	}
+	return found.Digest, nil
 }

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
+)
+
+// wskFlags are the flags of mkimage wsk, as they were typed.
+type wskFlags struct {
+	images, repo, file, main                    string
+	parameters, annotations, environment, value []string
+	parameterFile, apihost, auth                string
+	memory, timeout                             int
+	json, update, insecureTLS, invoke           bool
+}
+
+func newWsk() *cobra.Command {
+	var flags wskFlags
+	command := &cobra.Command{
+		Use:   "wsk NAME|PATH|REF [ACTION]",
+		Short: "Select an image for an OpenWhisk action",
+		Long: `Print the lines of wsk that create and update an action with an image: the one that was built as NAME to dist/NAME
+or that lies as an OCI layout in the folder PATH, and that is pushed to the repository --repo/NAME, or REF,
+which a registry has. The action is called as the image when ACTION is not given.
+
+OpenWhisk drops the digest of a reference and runs "latest" in its place, so the lines name the image by the
+content tag, which every push sets and which never moves. A comment has the digest.
+
+With --update (or --apihost), create or update the action through OpenWhisk's REST API, and with --invoke run it
+once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. Host and key are those of
+wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
+
+wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.`,
+		Example: `  mkimage wsk hello --repo docker.io/you
+  mkimage wsk docker.io/you/go:1.2 greet --file greet.zip --memory 128
+  mkimage wsk hello --repo docker.io/you --update
+  mkimage wsk hello --repo docker.io/you --apihost openwhisk.example.org --invoke --with name=Mike`,
+		Args:              cobra.RangeArgs(1, 2),
+		ValidArgsFunction: completeNames,
+		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
+	}
+	set := command.Flags()
+	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.StringVar(&flags.repo, "repo", "", "images are pushed to `REPO`/NAME")
+	set.StringVar(&flags.file, "file", "", "upload the code in `FILE`: a zip, or a text; none for an image that brings its action")
+	set.StringVar(&flags.main, "main", "", "call the function `NAME`, for code that has several")
+	set.StringArrayVarP(&flags.parameters, "param", "p", nil, "give every run `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
+	set.StringVar(&flags.parameterFile, "param-file", "", "give every run the members of the JSON object in `FILE`")
+	set.StringArrayVarP(&flags.annotations, "annotation", "a", nil, "annotate the action with `NAME=VALUE`, repeatable, such as web-export=true")
+	set.StringArrayVarP(&flags.environment, "env", "e", nil, "set `NAME=VALUE` in the action's environment, repeatable; wsk itself cannot")
+	set.IntVarP(&flags.memory, "memory", "m", 0, "allow the action `MB` of memory; OpenWhisk's default when not given")
+	set.IntVarP(&flags.timeout, "timeout", "t", 0, "allow a run `MS` milliseconds; OpenWhisk's default when not given")
+	set.BoolVar(&flags.json, "json", false, "print the body of the REST call instead")
+	set.BoolVar(&flags.update, "update", false, "create or update the action")
+	set.StringVar(&flags.apihost, "apihost", "", "create or update the action at `HOST`, a name or a URL")
+	set.StringVarP(&flags.auth, "auth", "u", "", "with the key `ID:KEY`; better leave it to $WHISK_AUTH or ~/.wskprops, where other users do not see it")
+	set.BoolVarP(&flags.insecureTLS, "insecure-tls", "i", false, "take any certificate of the host, as wsk -i does")
+	set.BoolVar(&flags.invoke, "invoke", false, "create or update the action and run it once")
+	set.StringArrayVar(&flags.value, "with", nil, "run it with `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
+	withVariable(set, "images", "repo")
+	return command
+}
+
+func (f *wskFlags) run(command *cobra.Command, args []string) error {
+	if err := f.check(); err != nil {
+		return usage(command, err)
+	}
+	action, err := f.action(command)
+	if err != nil {
+		return err
+	}
+	if len(args) == 2 { // a mistake in it should not wait for a registry
+		if action.Name, err = wsk.ParseName(args[1]); err != nil {
+			return usage(command, err)
+		}
+	}
+	image, err := f.find(command.Context(), args[0])
+	if err != nil {
+		return err
+	}
+	action.Image = image.Tag()
+	switch {
+	case image.Empty && action.Code == nil:
+		return fmt.Errorf("the image %s brings no action: give the code with --file, or bake it in with mkimage build %s --action PATH", image.Name, image.Name)
+	case len(args) == 1:
+		action.Name.Namespace, action.Name.Action = "_", image.Name
+	}
+	switch {
+	case f.direct():
+		return f.put(command, action)
+	case f.json:
+		body, err := action.Body()
+		if err != nil {
+			return err
+		}
+		_, err = command.OutOrStdout().Write(body)
+		return err
+	}
+	lines, err := action.Commands()
+	if err != nil {
+		return fmt.Errorf("%w: give --update, or --json, in place of its lines", err)
+	}
+	_, err = fmt.Fprintf(command.OutOrStdout(), "# %s\n%s", image.Reference(), lines)
+	return err
+}
+
+// direct reports whether the action is to be made, and not only told.
+func (f *wskFlags) direct() bool { return f.update || f.apihost != "" || f.invoke }
+
+func (f *wskFlags) check() error {
+	switch {
+	case f.json && f.direct():
+		return errors.New("--json only prints, and --update, --apihost and --invoke make the call: choose one")
+	case len(f.value) > 0 && !f.invoke:
+		return errors.New("--with is for --invoke; the parameters of every run are --param")
+	case !f.direct() && (f.auth != "" || f.insecureTLS):
+		return errors.New("--auth and --insecure-tls are for --update or --invoke")
+	case f.memory < 0:
+		return fmt.Errorf("--memory %d: it is a number of megabytes", f.memory)
+	case f.timeout < 0:
+		return fmt.Errorf("--timeout %d: it is a number of milliseconds", f.timeout)
+	}
+	return nil
+}
+
+// action returns what the flags say of the action.
+func (f *wskFlags) action(command *cobra.Command) (wsk.Action, error) {
+	action := wsk.Action{Main: f.main, Memory: f.memory, Timeout: f.timeout}
+	var document []byte
+	var err error
+	if f.parameterFile != "" {
+		if document, err = readFile(f.parameterFile); err != nil {
+			return action, err
+		}
+	}
+	if action.Parameters, err = keyValues(document, f.parameters); err != nil {
+		return action, usage(command, fmt.Errorf("--param and --param-file: %w", err))
+	}
+	if action.Annotations, err = keyValues(nil, f.annotations); err != nil {
+		return action, usage(command, fmt.Errorf("--annotation: %w", err))
+	}
+	for _, variable := range f.environment {
+		parameter, err := wsk.Environment(variable)
+		if err != nil {
+			return action, usage(command, fmt.Errorf("--env %w", err))
+		}
+		action.Parameters = append(action.Parameters, parameter)
+	}
+	if f.file != "" {
+		action.Code, err = wsk.ReadCode(f.file)
+	}
+	return action, err
+}
+
+func keyValues(document []byte, pairs []string) ([]wsk.KeyValue, error) {
+	object, err := invoke.Value(document, pairs)
+	if err != nil {
+		return nil, err
+	}
+	return wsk.KeyValues(object)
+}
+
+// find returns the image that the command line names.
+func (f *wskFlags) find(ctx context.Context, image string) (wsk.Image, error) {
+	if dir, found := publish.FindLayout(image); found {
+		if f.repo == "" {
+			return wsk.Image{}, fmt.Errorf("%s: which repository is it pushed to? give --repo, or set $MKIMAGE_REPO, or name the image as REPOSITORY:TAG", dir)
+		}
+		return wsk.FromLayout(dir, f.repo)
+	}
+	if names, _ := definitionsIn(f.images).Names(); slices.Contains(names, image) {
+		return wsk.Image{}, fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
+	}
+	if !strings.Contains(image, "/") {
+		return wsk.Image{}, fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one, nor REPOSITORY:TAG", image)
+	}
+	return wsk.FromReference(ctx, image)
+}
+
+// put makes the call, and runs the action where that is asked for.
+func (f *wskFlags) put(command *cobra.Command, action wsk.Action) error {
+	settings, err := wsk.Find(wsk.Settings{APIHost: f.apihost, Auth: f.auth}, os.Getenv)
+	if err != nil {
+		return err
+	}
+	client, err := wsk.NewClient(settings, f.insecureTLS)
+	if err != nil {
+		return err
+	}
+	value, err := invoke.Value(nil, f.value)
+	if err != nil {
+		return usage(command, fmt.Errorf("--with: %w", err))
+	}
+	version, err := client.Put(command.Context(), action)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(command.ErrOrStderr(), "updated %s to version %s: %s\n", action.Name, cmp.Or(version, "?"), action.Image)
+	if !f.invoke {
+		return nil
+	}
+	return show(command, client, action.Name, value)
+}
+
+// show runs the action once. Its result goes to stdout, its log to stderr.
+func show(command *cobra.Command, client *wsk.Client, name wsk.Name, value []byte) error {
+	activation, err := client.Invoke(command.Context(), name, value)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(command.OutOrStdout(), "%s\n", activation.Response.Result)
+	fmt.Fprintf(command.ErrOrStderr(), "activation %s: %s, %d ms\n", activation.ID, activation.Response.Status, activation.Duration)
+	lines, err := client.Logs(command.Context(), activation.ID)
+	if errors.Is(err, wsk.ErrNoLogs) {
+		lines, err = []string{"the log is not there yet: wsk activation logs " + activation.ID}, nil
+	}
+	for _, line := range lines {
+		fmt.Fprintln(command.ErrOrStderr(), line)
+	}
+	if err == nil && !activation.Response.Success {
+		err = fmt.Errorf("invoke %s: %s: %s", name, activation.Response.Status, message(activation.Response.Result))
+	}
+	return err
+}

@@ -1,0 +1,138 @@
+package wsk
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+)
+
+// Image is an image as an action selects it.
+type Image struct {
+	Name       string // what its action is called when nothing else is said
+	Repository string // as it was typed: OpenWhisk takes it so
+	Digest     v1.Hash
+	Empty      bool // it is known to bring no action
+}
+
+// Tag is the reference for OpenWhisk, which drops digests: with the content tag, that every push sets and nobody moves.
+func (i Image) Tag() string { return i.Repository + ":" + publish.ContentTag(i.Digest) }
+
+// Reference is the reference by digest.
+func (i Image) Reference() string { return i.Repository + "@" + i.Digest.String() }
+
+// titleAnnotation has the image's name (OCI image-spec, annotations.md).
+const titleAnnotation = "org.opencontainers.image.title"
+
+// FromLayout returns the image in the OCI layout at dir, which is pushed to repo/NAME.
+func FromLayout(dir, repo string) (Image, error) {
+	index, err := publish.ReadLayout(dir)
+	if err != nil {
+		return Image{}, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return Image{}, fmt.Errorf("read %s: %w", dir, err)
+	}
+	image := Image{Name: manifest.Annotations[titleAnnotation]}
+	if image.Name == "" {
+		image.Name = filepath.Base(filepath.Clean(dir))
+	}
+	image.Repository = strings.TrimSuffix(repo, "/") + "/" + image.Name
+	if _, err := name.NewRepository(image.Repository); err != nil || strings.Contains(image.Repository, "//") {
+		return Image{}, fmt.Errorf("%s is not the name of a repository: give --repo HOST/PATH, to which images are pushed as HOST/PATH/NAME", image.Repository)
+	}
+	if image.Digest, err = index.Digest(); err != nil {
+		return Image{}, fmt.Errorf("read %s: %w", dir, err)
+	}
+	bakes, err := bakesAction(index, manifest)
+	if err != nil {
+		return Image{}, fmt.Errorf("read %s: %w", dir, err)
+	}
+	image.Empty = !bakes
+	return image, nil
+}
+
+// FromReference returns the image that a reference names: by its digest, or by what its registry has for its tag.
+func FromReference(ctx context.Context, text string) (Image, error) {
+	reference, err := name.ParseReference(text)
+	if err != nil {
+		return Image{}, fmt.Errorf("%q is not REPOSITORY:TAG or REPOSITORY@DIGEST", text)
+	}
+	repository, digest, byDigest := strings.Cut(text, "@")
+	if !byDigest {
+		repository = strings.TrimSuffix(text, ":"+reference.Identifier())
+	} else if tag, err := name.NewTag(repository); err == nil {
+		repository = strings.TrimSuffix(repository, ":"+tag.TagStr())
+	}
+	image := Image{Name: path.Base(reference.Context().RepositoryStr()), Repository: repository}
+	if byDigest {
+		image.Digest, err = v1.NewHash(digest)
+		return image, err
+	}
+	if image.Digest, err = publish.Resolve(ctx, reference); err != nil {
+		return Image{}, err
+	}
+	content := reference.Context().Tag(publish.ContentTag(image.Digest))
+	if content.Identifier() == reference.Identifier() {
+		return image, nil
+	}
+	there, err := publish.Resolve(ctx, content)
+	if err != nil {
+		return Image{}, fmt.Errorf("%w; OpenWhisk needs that tag beside %s: push the image with mkimage, which sets it", err, text)
+	}
+	if there != image.Digest {
+		return Image{}, fmt.Errorf("%s names another image than %s: somebody has moved it; delete that tag and push again", content.Name(), text)
+	}
+	return image, nil
+}
+
+// bakesAction reports whether the image's first platform has a file at /action/exec.
+func bakesAction(index v1.ImageIndex, manifest *v1.IndexManifest) (bool, error) {
+	if len(manifest.Manifests) == 0 {
+		return false, errors.New("it has no platforms")
+	}
+	image, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		return false, err
+	}
+	layers, err := image.Layers()
+	if err != nil {
+		return false, err
+	}
+	for i := range layers { // the action is the top one
+		has, err := hasFile(layers[len(layers)-1-i], "action/exec")
+		if has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
+func hasFile(layer v1.Layer, file string) (bool, error) {
+	content, err := layer.Uncompressed()
+	if err != nil {
+		return false, err
+	}
+	defer content.Close()
+	for entries := tar.NewReader(content); ; {
+		entry, err := entries.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return false, nil
+		case err != nil:
+			return false, err
+		case entry.Name == file:
+			return true, nil
+		}
+	}
+}
