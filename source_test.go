@@ -15,6 +15,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
@@ -79,7 +80,7 @@ func scratch(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	plans, err := plan.Make(definitions[0], plan.Inputs{Proxies: proxies, Epoch: time.Unix(0, 0)})
+	plans, err := plan.Make(t.Context(), definitions[0], plan.Inputs{Proxies: proxies, Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{})})
 	if err != nil {
 		t.Fatal(err)
 	}

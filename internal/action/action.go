@@ -1,7 +1,7 @@
 // Package action turns what a user bakes into an image into the files of a layer: /action/exec and what lies beside it.
 //
 //	source, err := action.Open("./hello", action.Options{Toolchain: "go1.26.8"})
-//	baked, err := source.Bake(ctx, images.LinuxAMD64, action.NewTree(base))
+//	baked, err := source.Bake(ctx, images.LinuxAMD64, action.NewTree(layers...))
 //
 // A folder is a Go package, which is compiled. A program, a script, a zip or a tar.gz goes in as it is, after the checks
 // that the proxy makes of an upload: what could not start in the image is an error of the build, not of its first run.

@@ -15,15 +15,13 @@ const maxLinks = 40
 // value has none.
 type Tree map[string]string
 
-// NewTree returns the names of files.
-func NewTree(files ...layer.File) Tree {
+// NewTree returns the names of the files in layers, the lowest first.
+func NewTree(layers ...layer.Layer) Tree {
 	t := Tree{}
-	for _, f := range files {
-		target := f.Link
-		if f.Mode.IsRegular() { // a hard link is a file
-			target = ""
+	for _, l := range layers {
+		for name, target := range l.Names {
+			t["/"+name] = target
 		}
-		t["/"+f.Path] = target
 	}
 	return t
 }

@@ -8,10 +8,8 @@ import (
 
 func TestTree(t *testing.T) {
 	tree := NewTree(
-		layer.Symlink("bin", "usr/bin"), layer.Directory("usr", 0o755), layer.Directory("usr/bin", 0o755),
-		layer.Regular("usr/bin/busybox", 0o755, nil), layer.Symlink("usr/bin/sh", "/bin/busybox"),
-		layer.File{Path: "usr/bin/hard", Link: "usr/bin/busybox"},
-		layer.Symlink("loop", "loop"), layer.Symlink("nowhere", "none"), layer.Symlink("up", "../usr"),
+		layer.Layer{Names: map[string]string{"usr": "", "usr/bin": "/nowhere", "usr/bin/busybox": "", "usr/bin/sh": "/bin/busybox", "usr/bin/hard": ""}},
+		layer.Layer{Names: map[string]string{"bin": "usr/bin", "usr/bin": "", "loop": "loop", "nowhere": "none", "up": "../usr"}},
 	).with([]file{{name: "lib/x.so"}})
 	for name, want := range map[string]bool{
 		"/usr/bin/busybox":   true,

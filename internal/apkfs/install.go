@@ -15,6 +15,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
+// Format is the version of how packages become files. It is raised when the same packages give other files.
+const Format = "apkfs 1"
+
 // Install fetches, verifies and installs the packages. pins are those of Resolve or of a lock.
 func (s *Source) Install(ctx context.Context, w World, pins []images.Pin) (Tree, error) {
 	parcels, err := s.parcels(ctx, w, pins)

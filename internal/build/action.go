@@ -32,7 +32,7 @@ func (r *run) bake(ctx context.Context, definition images.Definition, in plan.In
 	group.SetLimit(r.Jobs)
 	for _, platform := range definition.Platforms {
 		group.Go(func() error {
-			below, err := plan.Below(definition, in, platform)
+			below, err := plan.Below(ctx, definition, in, platform)
 			if err != nil {
 				return err
 			}

@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// install makes the files of an image's Alpine packages, for each of its platforms.
-func (r *run) install(ctx context.Context, definition images.Definition, languages []stemcells.Stemcell) (map[images.Platform]apkfs.Tree, error) {
+// packages finds the Alpine packages of an image, for each of its platforms: by its lock, or by the mirror's index.
+func (r *run) packages(ctx context.Context, definition images.Definition, languages []stemcells.Stemcell) (map[images.Platform]plan.Packages, error) {
 	if definition.Base != images.Alpine {
 		return nil, nil
 	}
@@ -24,7 +24,7 @@ func (r *run) install(ctx context.Context, definition images.Definition, languag
 	if err != nil {
 		return nil, err
 	}
-	trees := map[images.Platform]apkfs.Tree{}
+	found := map[images.Platform]plan.Packages{}
 	for _, platform := range definition.Platforms {
 		world := plan.World(definition, languages, r.release(definition), platform)
 		pins := lock.Platforms[platform]
@@ -34,11 +34,11 @@ func (r *run) install(ctx context.Context, definition images.Definition, languag
 			}
 			r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, pinNames(pins)))
 		}
-		if trees[platform], err = r.Alpine.Install(ctx, world, pins); err != nil {
-			return nil, err
-		}
+		found[platform] = plan.Packages{World: world, Pins: pins, Install: func(ctx context.Context) (apkfs.Tree, error) {
+			return r.Alpine.Install(ctx, world, pins)
+		}}
 	}
-	return trees, nil
+	return found, nil
 }
 
 // lock returns the lock of a definition, and whether the build goes by it: where there is one that fits. With
@@ -72,18 +72,14 @@ func (r *run) release(definition images.Definition) string {
 	return cmp.Or(r.Release, definition.Alpine)
 }
 
-// packages returns what the size record says of an image's packages: how they are not those that its definition gives.
-func (r *run) packages(definition images.Definition, tree apkfs.Tree) map[string]string {
+// foreign returns what the size record says of an image's packages: how they are not those that its definition gives.
+func (r *run) foreign(definition images.Definition, pins []images.Pin) map[string]string {
 	inputs := map[string]string{}
 	if definition.Base != images.Alpine {
 		return inputs
 	}
 	if release := r.release(definition); release != definition.Alpine {
 		inputs[sizes.InputRelease] = release
-	}
-	var pins []images.Pin
-	for _, p := range tree.Packages {
-		pins = append(pins, p.Pin)
 	}
 	if keys := apkfs.ForeignSigners(pins); keys != "" {
 		inputs[sizes.InputPackages] = keys

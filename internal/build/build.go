@@ -25,6 +25,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -93,7 +94,7 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 		definitions = slices.Clone(definitions)
 		definitions[0].Action = options.Action
 	}
-	run := &run{Options: options, proxies: map[images.Platform][]byte{}}
+	run := &run{Options: options, layers: layer.NewMaker(options.Epoch, options.Cache), proxies: map[images.Platform][]byte{}}
 	run.Jobs = cmp.Or(options.Jobs, runtime.NumCPU())
 	if err := run.prepare(ctx, definitions); err != nil {
 		return nil, err
@@ -113,6 +114,7 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 // run is a build under way: the options and what all its images share.
 type run struct {
 	Options
+	layers  *layer.Maker
 	mutex   sync.Mutex // of proxies
 	proxies map[images.Platform][]byte
 }
@@ -194,7 +196,7 @@ func (r *run) measured(ctx context.Context, definition images.Definition) (v1.Im
 	if err != nil {
 		return nil, nil, err
 	}
-	plans, err := plan.Make(definition, in)
+	plans, err := plan.Make(ctx, definition, in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,12 +215,12 @@ func (r *run) measured(ctx context.Context, definition images.Definition) (v1.Im
 
 // gather makes what the image is planned from: packages, action and proxies.
 func (r *run) gather(ctx context.Context, definition images.Definition) (plan.Inputs, error) {
-	in := plan.Inputs{Epoch: r.Epoch, Cache: r.Cache}
+	in := plan.Inputs{Epoch: r.Epoch, Layers: r.layers}
 	var err error
 	if in.Stemcells, err = r.Stemcells.Pick(definition.Stemcells); err != nil {
 		return in, fmt.Errorf("image %s (%s): %w", definition.Name, definition.File, err)
 	}
-	if in.Alpine, err = r.install(ctx, definition, in.Stemcells); err != nil {
+	if in.Alpine, err = r.packages(ctx, definition, in.Stemcells); err != nil {
 		return in, fmt.Errorf("image %s: %w", definition.Name, err)
 	}
 	if in.Actions, err = r.bake(ctx, definition, in); err != nil {
@@ -244,7 +246,7 @@ func (r *run) measure(ctx context.Context, definition images.Definition, index v
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(inputs, r.packages(definition, in.Alpine[images.Platform(platform)]))
+		maps.Copy(inputs, r.foreign(definition, in.Alpine[images.Platform(platform)].Pins))
 		row, err := sizes.Measure(definition.Name, platform, img, inputs)
 		if err != nil {
 			return nil, err

@@ -123,6 +123,20 @@ func TestReferencesOfAPush(t *testing.T) {
 	}
 }
 
+// withScript returns a definition that bakes in a script of its own, below dir.
+func withScript(t *testing.T, dir, name, base string) images.Definition {
+	t.Helper()
+	one := definition(name)
+	one.File, one.Base, one.Action = filepath.Join(dir, name+".yaml"), base, name+".sh"
+	if base == images.Alpine {
+		one.Alpine = "v3.22"
+	}
+	if err := os.WriteFile(filepath.Join(dir, one.Action), []byte("#!/bin/sh\necho '{\"name\":\""+name+"\"}'\n"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return one
+}
+
 func definition(name string) images.Definition {
 	return images.Definition{Name: name, Description: "Image " + name, Base: images.Scratch,
 		Platforms: []images.Platform{images.LinuxAMD64}, File: name + ".yaml"}

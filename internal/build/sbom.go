@@ -26,7 +26,7 @@ func (r *run) list(name string, index v1.ImageIndex) ([]byte, error) {
 	if !layouts {
 		return nil, nil
 	}
-	var sources sbom.Sources
+	sources := sbom.Sources{Cache: r.Cache}
 	if r.Module != nil {
 		sources.Roots = r.Module.Requires(rootsModule)
 	}

@@ -6,17 +6,13 @@
 package cache
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"time"
 )
-
-// maxAge is how long an entry is kept that nobody uses.
-const maxAge = 30 * 24 * time.Hour
 
 // Dir is a cache folder. The zero value keeps nothing.
 type Dir struct{ path string }
@@ -60,8 +56,8 @@ func (d Dir) Do(kind, key string, produce func() ([]byte, error)) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	if err := write(file, content); err != nil {
-		return nil, fmt.Errorf("keep in the cache: %w; name another folder with --cache-dir or $MKIMAGE_CACHE_DIR", err)
+	if err := d.Replace(kind, key, content); err != nil {
+		return nil, err
 	}
 	return content, nil
 }
@@ -80,59 +76,46 @@ func (d Dir) Replace(kind, key string, content []byte) error {
 	if d.path == "" {
 		return nil
 	}
-	if err := write(filepath.Join(d.path, kind, key), content); err != nil {
-		return fmt.Errorf("keep in the cache: %w; name another folder with --cache-dir or $MKIMAGE_CACHE_DIR", err)
-	}
-	return nil
+	_, err := d.Put(kind, key, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+	return err
 }
 
-// read returns the content of an entry, which is the SHA-256 of the content and the content. It marks it as used.
-func read(file string) ([]byte, bool) {
-	entry, err := os.ReadFile(file)
-	if err != nil || len(entry) < sha256.Size {
+// Keeps reports whether anything is kept at all.
+func (d Dir) Keeps() bool { return d.path != "" }
+
+// Entry says what is kept, without its bytes.
+type Entry struct {
+	SHA256 string // of the content, in hexadecimal
+	Size   int64  // of the content, in bytes
+}
+
+// Put keeps what produce writes under kind and key, without holding it in memory. Where nothing is kept, the content is
+// measured only.
+func (d Dir) Put(kind, key string, produce func(w io.Writer) error) (Entry, error) {
+	if d.path == "" {
+		content := newMeter(io.Discard)
+		err := produce(content)
+		return content.entry(), err
+	}
+	return write(filepath.Join(d.path, kind, key), produce)
+}
+
+// Look returns what an entry says of its content, which [Dir.Reader] holds against the bytes. It marks the entry as used.
+func (d Dir) Look(kind, key string) (Entry, bool) {
+	if d.path == "" {
+		return Entry{}, false
+	}
+	return look(filepath.Join(d.path, kind, key))
+}
+
+// Reader returns the content that is kept under kind and key, after it was checked, without holding it in memory. There
+// is none where nothing is kept, or it is broken.
+func (d Dir) Reader(kind, key string) (io.ReadCloser, bool) {
+	if d.path == "" {
 		return nil, false
 	}
-	sum, content := entry[:sha256.Size], entry[sha256.Size:]
-	if got := sha256.Sum256(content); !bytes.Equal(got[:], sum) {
-		return nil, false
-	}
-	now := time.Now()
-	_ = os.Chtimes(file, now, now) // in a folder that is read-only, entries just look older
-	return content, true
-}
-
-// write writes an entry beside its place and renames it, so that nobody sees half of one.
-func write(file string, content []byte) error {
-	dir := filepath.Dir(file)
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	removeOld(dir)
-	part, err := os.CreateTemp(dir, ".part-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(part.Name())
-	sum := sha256.Sum256(content)
-	_, err = part.Write(sum[:])
-	if err == nil {
-		_, err = part.Write(content)
-	}
-	if closed := part.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), file)
-}
-
-// removeOld removes what was not used for maxAge. A cache that cannot be cleaned is still a cache, so errors do not count.
-func removeOld(dir string) {
-	entries, _ := os.ReadDir(dir)
-	for _, entry := range entries {
-		if found, err := entry.Info(); err == nil && time.Since(found.ModTime()) > maxAge {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
-		}
-	}
+	return open(filepath.Join(d.path, kind, key))
 }

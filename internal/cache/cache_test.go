@@ -1,7 +1,10 @@
 package cache
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -88,6 +91,9 @@ func TestDoRemovesWhatNobodyUses(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Chtimes(filepath.Join(path, "kind"+swept), long, long); err != nil { // the last look was long ago
+		t.Fatal(err)
+	}
 	for _, key := range []string{"used", "new"} {
 		if _, err := dir.Do("kind", Key(key), produce); err != nil {
 			t.Fatal(err)
@@ -98,6 +104,50 @@ func TestDoRemovesWhatNobodyUses(t *testing.T) {
 	}
 	if _, err := os.Stat(file("used")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestPutAndReader(t *testing.T) {
+	path := t.TempDir()
+	dir, _ := Open(path)
+	produce := func(w io.Writer) error { _, err := io.WriteString(w, "content"); return err }
+	want := Entry{SHA256: fmt.Sprintf("%x", sha256.Sum256([]byte("content"))), Size: 7}
+	for name, dir := range map[string]Dir{"kept": dir, "measured only": {}} {
+		if got, err := dir.Put("kind", "key", produce); got != want || err != nil {
+			t.Errorf("%s: got %v, %v, want %v", name, got, err, want)
+		}
+	}
+	if got, ok := dir.Look("kind", "key"); got != want || !ok {
+		t.Errorf("looked: got %v, %v, want %v", got, ok, want)
+	}
+	content, ok := dir.Reader("kind", "key")
+	if !ok {
+		t.Fatal("nothing is kept")
+	}
+	text, err := io.ReadAll(content)
+	if string(text) != "content" || err != nil || content.Close() != nil {
+		t.Errorf("read %q, %v", text, err)
+	}
+
+	if err := os.WriteFile(filepath.Join(path, "kind", "key"), []byte(strings.Repeat("x", 32)+"content"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := dir.Reader("kind", "key"); ok {
+		t.Error("a broken entry can be read")
+	}
+	if _, ok := (Dir{}).Look("kind", "key"); ok || (Dir{}).Keeps() {
+		t.Error("a cache that keeps nothing has something")
+	}
+}
+
+func TestPutKeepsNoHalf(t *testing.T) {
+	dir, _ := Open(t.TempDir())
+	broken := errors.New("broken")
+	if _, err := dir.Put("kind", "key", func(w io.Writer) error { _, _ = io.WriteString(w, "half"); return broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if _, ok := dir.Look("kind", "key"); ok {
+		t.Error("half of it is kept")
 	}
 }
 

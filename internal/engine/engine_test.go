@@ -15,7 +15,7 @@ import (
 )
 
 func TestConfig(t *testing.T) {
-	base, err := layer.New("base", []layer.File{layer.Directory("tmp", 0o755)}, time.Unix(0, 0), cache.Dir{})
+	base, err := layer.NewMaker(time.Unix(0, 0), cache.Dir{}).New(t.Context(), "base", []layer.File{layer.Directory("tmp", 0o755)})
 	if err != nil {
 		t.Fatal(err)
 	}

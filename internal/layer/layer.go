@@ -1,102 +1,113 @@
 // Package layer makes image layers from files. The same files give the same bytes on every machine: a canonical tar
 // (tar.go), compressed by a gzip whose version is pinned.
+//
+//	maker := layer.NewMaker(epoch, store)
+//	proxy, err := maker.New(ctx, "proxy", files)
+//	layers, err := maker.Make(ctx, layer.Recipe{Key: cache.Key(inputs...), Parts: install})
+//
+// A layer is known by what it is made from: the cache keeps its digests and sizes beside its bytes, so that a layer that
+// was made before is neither made nor read again until somebody wants its bytes.
 package layer
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"hash"
 	"io"
-	"time"
-
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/gzip"
 )
 
-// compressor names what turns a tar into a blob. It is part of the cache's key, because another version may give other bytes.
-const compressor = "github.com/klauspost/compress@v1.20.3 gzip -9"
-
-// Layer is a finished layer with the name it has in the image's history and in the size record.
+// Layer is a finished layer with the name it has in the image's history and in the size record. Its bytes are looked up
+// when they are read, and made again where the cache has lost them.
 type Layer struct {
 	v1.Layer
 	Name       string
-	DockerSize int64 // bytes of regular files (a hard link once) and of symlink targets, as Docker's classic stores count
+	DockerSize int64             // bytes of regular files (a hard link once) and of symlink targets, as Docker's classic stores count
+	TarSize    int64             // bytes of the layer before it is compressed
+	Names      map[string]string // every path in it, with the target where it is a symbolic link
 }
 
-// New makes a layer of files that all have one modification time. The compressed form is kept in store.
-func New(name string, files []File, mtime time.Time, store cache.Dir) (Layer, error) {
-	files, err := canonical(files)
-	if err != nil {
-		return Layer{}, fmt.Errorf("layer %s: %w", name, err)
-	}
-	sum := sha256.New()
-	if err := writeTar(sum, files, mtime); err != nil {
-		return Layer{}, fmt.Errorf("layer %s: %w", name, err)
-	}
-	diffID := digest(sum)
-	content, err := store.Do("layer", cache.Key(compressor, diffID.Hex), func() ([]byte, error) {
-		return compress(files, mtime)
-	})
-	if err != nil {
-		return Layer{}, fmt.Errorf("layer %s: %w", name, err)
-	}
-	sum = sha256.New()
-	sum.Write(content)
-	return Layer{Layer: &blob{content: content, digest: digest(sum), diffID: diffID}, Name: name, DockerSize: dockerSize(files)}, nil
+// Weight returns what is known of the layer's sizes, so that nobody has to unpack it.
+func (l Layer) Weight() (dockerSize, tarSize int64) { return l.DockerSize, l.TarSize }
+
+// Exists says that the layer is there, so that nobody has to open it to find out.
+func (Layer) Exists() (bool, error) { return true, nil }
+
+// facts are what the cache keeps of a layer beside its bytes.
+type facts struct {
+	Name       string            `json:"name"`
+	DiffID     v1.Hash           `json:"diff_id"`
+	Digest     v1.Hash           `json:"digest"`
+	Size       int64             `json:"size"`
+	TarSize    int64             `json:"tar_size"`
+	DockerSize int64             `json:"docker_size"`
+	Names      map[string]string `json:"names"`
 }
 
-// compress returns the gzipped tar. The header of gzip tells no name, no time and no operating system.
-func compress(files []File, mtime time.Time) ([]byte, error) {
-	var out bytes.Buffer
-	zip, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	zip.ModTime = time.Unix(0, 0) // the zero Time is not 0 in the header
-	if err := writeTar(zip, files, mtime); err != nil {
-		return nil, err
-	}
-	if err := zip.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+func (f facts) layer(open func() (io.ReadCloser, error)) Layer {
+	return Layer{Layer: &blob{f, open}, Name: f.Name, DockerSize: f.DockerSize, TarSize: f.TarSize, Names: f.Names}
 }
 
-func dockerSize(files []File) int64 {
-	var size int64
-	for _, file := range files {
-		switch {
-		case file.isSymlink():
-			size += int64(len(file.Link))
-		case file.Mode.IsRegular() && file.Link == "":
-			size += file.Size
-		}
-	}
-	return size
-}
-
-func digest(sum hash.Hash) v1.Hash {
-	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}
-}
-
-// blob is a layer as it is stored and sent: gzipped, in memory.
+// blob is a layer as it is stored and sent: gzipped.
 type blob struct {
-	content        []byte
-	digest, diffID v1.Hash
+	facts facts
+	open  func() (io.ReadCloser, error)
 }
 
-func (b *blob) Digest() (v1.Hash, error)            { return b.digest, nil }
-func (b *blob) DiffID() (v1.Hash, error)            { return b.diffID, nil }
-func (b *blob) Size() (int64, error)                { return int64(len(b.content)), nil }
+func (b *blob) Digest() (v1.Hash, error)            { return b.facts.Digest, nil }
+func (b *blob) DiffID() (v1.Hash, error)            { return b.facts.DiffID, nil }
+func (b *blob) Size() (int64, error)                { return b.facts.Size, nil }
 func (b *blob) MediaType() (types.MediaType, error) { return types.OCILayer, nil }
-func (b *blob) Compressed() (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(b.content)), nil
-}
+
+// Compressed returns the bytes, which are looked up with the first read: many ask for them and find then that they have
+// them already.
+func (b *blob) Compressed() (io.ReadCloser, error) { return &late{open: b.open}, nil }
+
 func (b *blob) Uncompressed() (io.ReadCloser, error) {
-	return gzip.NewReader(bytes.NewReader(b.content))
+	content, err := b.open()
+	if err != nil {
+		return nil, err
+	}
+	return unzip(content)
 }
+
+// late opens with its first read.
+type late struct {
+	open    func() (io.ReadCloser, error)
+	content io.ReadCloser
+}
+
+func (l *late) Read(p []byte) (int, error) {
+	if l.content == nil {
+		content, err := l.open()
+		if err != nil {
+			return 0, err
+		}
+		l.content = content
+	}
+	return l.content.Read(p)
+}
+
+func (l *late) Close() error {
+	if l.content == nil {
+		return nil
+	}
+	return l.content.Close()
+}
+
+// unzipped reads what is in a gzip stream, which it closes.
+type unzipped struct {
+	*gzip.Reader
+	content io.Closer
+}
+
+func unzip(content io.ReadCloser) (io.ReadCloser, error) {
+	reader, err := gzip.NewReader(content)
+	if err != nil {
+		_ = content.Close() // it was only read
+		return nil, err
+	}
+	return &unzipped{reader, content}, nil
+}
+
+func (u *unzipped) Close() error { return u.content.Close() }

@@ -38,7 +38,7 @@ func example() []File {
 }
 
 func TestTarIsCanonical(t *testing.T) {
-	made, err := New("x", example(), time.Unix(1_700_000_000, 5), cache.Dir{})
+	made, err := NewMaker(time.Unix(1_700_000_000, 5), cache.Dir{}).New(t.Context(), "x", example())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ dtrwxrwxrwx 0:0 tmp/
 // TestBytesStayTheSame fails when a change of this package, of the compressor or of Go changes what a layer is. Then
 // every digest of every image changes, which is a matter for the change log.
 func TestBytesStayTheSame(t *testing.T) {
-	made, err := New("x", example(), time.Unix(0, 0), cache.Dir{})
+	made, err := NewMaker(time.Unix(0, 0), cache.Dir{}).New(t.Context(), "x", example())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,14 +97,14 @@ func TestCompressorIsTheOneOfGoMod(t *testing.T) {
 }
 
 func TestOrderOfInputDoesNotMatter(t *testing.T) {
-	first, err := New("x", example(), time.Unix(0, 0), cache.Dir{})
+	first, err := NewMaker(time.Unix(0, 0), cache.Dir{}).New(t.Context(), "x", example())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
 		files := example()
 		rand.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
-		again, err := New("x", files, time.Unix(0, 0), cache.Dir{})
+		again, err := NewMaker(time.Unix(0, 0), cache.Dir{}).New(t.Context(), "x", files)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestOrderOfInputDoesNotMatter(t *testing.T) {
 }
 
 func TestLayerIsValid(t *testing.T) {
-	made, err := New("x", example(), time.Unix(0, 0), cache.Dir{})
+	made, err := NewMaker(time.Unix(0, 0), cache.Dir{}).New(t.Context(), "x", example())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestLayerIsValid(t *testing.T) {
 }
 
 func TestDockerSize(t *testing.T) {
-	made, err := New("x", example(), time.Unix(0, 0), cache.Dir{})
+	made, err := NewMaker(time.Unix(0, 0), cache.Dir{}).New(t.Context(), "x", example())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := New("x", test.files, time.Unix(0, 0), cache.Dir{})
+			_, err := NewMaker(time.Unix(0, 0), cache.Dir{}).New(t.Context(), "x", test.files)
 			if err == nil || !strings.HasPrefix(err.Error(), "layer x: ") || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
@@ -187,7 +187,7 @@ func TestCacheGivesTheSameLayer(t *testing.T) {
 	}
 	var sums []string
 	for range 3 {
-		made, err := New("x", example(), time.Unix(0, 0), store)
+		made, err := NewMaker(time.Unix(0, 0), store).New(t.Context(), "x", example())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func TestMakeWithAnAction(t *testing.T) {
 			def, in := definition(), inputs()
 			def.Action = "hello"
 			in.Actions = map[images.Platform]action.Baked{images.LinuxAMD64: test.baked, images.LinuxARM64: test.baked}
-			plans, err := Make(def, in)
+			plans, err := Make(t.Context(), def, in)
 			if err != nil {
 				t.Fatal(err)
 			}

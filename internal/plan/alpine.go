@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
@@ -41,6 +44,63 @@ func World(def images.Definition, languages []stemcells.Stemcell, release string
 }
 
 func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
+
+// format is the version of how inputs become the files of layers on base alpine. It is raised, as [apkfs.Format] is, when
+// the same inputs give other files, so that layers of another mkimage are not taken for ours.
+const format = "plan 1"
+
+// Packages are the Alpine packages of an image on a platform.
+type Packages struct {
+	World   apkfs.World
+	Pins    []images.Pin                              // what the world was resolved to
+	Install func(context.Context) (apkfs.Tree, error) // makes their files; called only when their layers are not known
+}
+
+// recipe says how the layers below the proxy are made, and what they depend on.
+func (p Packages) recipe(languages []stemcells.Stemcell) (layer.Recipe, error) {
+	inputs, err := json.Marshal(struct {
+		World apkfs.World
+		Pins  []images.Pin
+		Files [][]stemcells.File
+	}{p.World, p.Pins, filesOf(languages)})
+	if err != nil {
+		return layer.Recipe{}, err
+	}
+	return layer.Recipe{
+		Key:   cache.Key(format, apkfs.Format, string(inputs)),
+		Parts: func(ctx context.Context) ([]layer.Part, error) { return p.parts(ctx, languages) },
+	}, nil
+}
+
+func filesOf(languages []stemcells.Stemcell) [][]stemcells.File {
+	var files [][]stemcells.File
+	for _, language := range languages {
+		files = append(files, language.Image())
+	}
+	return files
+}
+
+// parts installs the packages and adds what else is in their layers.
+func (p Packages) parts(ctx context.Context, languages []stemcells.Stemcell) ([]layer.Part, error) {
+	tree, err := p.Install(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var parts []layer.Part
+	for i, l := range p.World.Layers {
+		files := tree.Layers[i]
+		switch {
+		case i == 0:
+			if files, err = alpine(files); err != nil {
+				return nil, err
+			}
+		case i <= len(languages):
+			files = brought(languages[i-1], files)
+		}
+		parts = append(parts, layer.Part{Name: l.Name, Files: files})
+	}
+	return parts, nil
+}
 
 // alpine returns the files of the lowest layer: those of the packages, our user, and the place of the action.
 func alpine(files []layer.File) ([]layer.File, error) {

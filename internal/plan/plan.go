@@ -5,14 +5,13 @@
 package plan
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 
@@ -28,12 +27,6 @@ type Image struct {
 	Layers      []layer.Layer     // the lowest first
 	Annotations map[string]string // of the manifest and of the index
 	Budget      images.Size       // docker size that it must not exceed; 0 means no limit
-
-	// What is in the image, for its bill of materials.
-	Packages  []apkfs.Package
-	Stemcells []stemcells.Stemcell
-	Proxy     []byte       // the program; nil where the action serves itself
-	Action    action.Baked // nothing where none is baked in
 }
 
 // Inputs is what an image is made from beside its definition.
@@ -41,13 +34,14 @@ type Inputs struct {
 	Proxies   map[images.Platform][]byte       // the static proxy, by platform
 	Actions   map[images.Platform]action.Baked // what is baked in, by platform; nil where nothing is
 	Stemcells []stemcells.Stemcell             // those of the definition, in its order
-	Alpine    map[images.Platform]apkfs.Tree   // the packages of [World], installed; for base alpine
-	Epoch     time.Time                        // modification time of every file and creation time of the image
-	Cache     cache.Dir                        // keeps compressed layers
+	Alpine    map[images.Platform]Packages     // for base alpine
+	Epoch     time.Time                        // creation time of the image
+	Layers    *layer.Maker                     // gives every file its modification time
 }
 
-// Make returns a plan for every platform of the definition, in its order.
-func Make(def images.Definition, in Inputs) ([]Image, error) {
+// Make returns a plan for every platform of the definition, in its order. Layers that are known by their inputs are not
+// made anew.
+func Make(ctx context.Context, def images.Definition, in Inputs) ([]Image, error) {
 	if len(def.Stemcells) != len(in.Stemcells) {
 		return nil, fmt.Errorf("image %s (%s): it has %d stemcells, of which %d were loaded", def.Name, def.File, len(def.Stemcells), len(in.Stemcells))
 	}
@@ -57,7 +51,7 @@ func Make(def images.Definition, in Inputs) ([]Image, error) {
 	}
 	var plans []Image
 	for _, platform := range def.Platforms {
-		layers, err := layersOf(def, in, platform)
+		layers, err := layersOf(ctx, def, in, platform)
 		if err != nil {
 			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
 		}
@@ -69,108 +63,79 @@ func Make(def images.Definition, in Inputs) ([]Image, error) {
 			Layers:      layers,
 			Annotations: annotations(def),
 			Budget:      def.Budget,
-			Packages:    in.Alpine[platform].Packages,
-			Stemcells:   in.Stemcells,
-			Action:      in.Actions[platform],
 		}
-		if made.Action.Serves {
+		if in.Actions[platform].Serves {
 			made.Config.Entrypoint = []string{"/" + actionPath}
-		} else {
-			made.Proxy = in.Proxies[platform]
 		}
 		plans = append(plans, made)
 	}
 	return plans, nil
 }
 
-// layersOf makes the layers of an image, the lowest first. One without a file is left out.
-func layersOf(def images.Definition, in Inputs, platform images.Platform) ([]layer.Layer, error) {
-	parts, err := parts(def, in, platform)
+// layersOf makes the layers of an image, the lowest first.
+func layersOf(ctx context.Context, def images.Definition, in Inputs, platform images.Platform) ([]layer.Layer, error) {
+	baked, isBaked := in.Actions[platform]
+	if def.Action != "" && !isBaked {
+		return nil, errors.New("no action")
+	}
+	layers, err := in.below(ctx, def, platform)
 	if err != nil {
 		return nil, err
 	}
-	tops, err := tops(def, in, platform)
-	if err != nil {
-		return nil, err
-	}
-	var layers []layer.Layer
-	for _, part := range append(parts, tops...) {
-		if len(part.files) == 0 {
-			continue
+	if !baked.Serves { // such an action needs no proxy
+		program, ok := in.Proxies[platform]
+		if !ok {
+			return nil, errors.New("no proxy")
 		}
-		made, err := layer.New(part.name, part.files, in.Epoch, in.Cache)
+		proxy, err := in.Layers.New(ctx, proxyLayer, []layer.File{layer.Regular(proxyPath, 0o755, program)})
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, proxy)
+	}
+	if len(baked.Files) > 0 {
+		action, err := in.Layers.New(ctx, actionLayer, baked.Files)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, action)
+	}
+	return layers, nil
+}
+
+// Below returns the names of the files that an image has below its proxy and its action.
+func Below(ctx context.Context, def images.Definition, in Inputs, platform images.Platform) (action.Tree, error) {
+	layers, err := in.below(ctx, def, platform)
+	if err != nil {
+		return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
+	}
+	return action.NewTree(layers...), nil
+}
+
+// below makes the layers below the proxy: base, stemcells, packages.
+func (in Inputs) below(ctx context.Context, def images.Definition, platform images.Platform) ([]layer.Layer, error) {
+	if def.Base == images.Alpine {
+		packages, ok := in.Alpine[platform]
+		if !ok {
+			return nil, errors.New("its packages are not known")
+		}
+		recipe, err := packages.recipe(in.Stemcells)
+		if err != nil {
+			return nil, err
+		}
+		return in.Layers.Make(ctx, recipe)
+	}
+	base, err := in.Layers.New(ctx, baseLayer, scratch())
+	if err != nil {
+		return nil, err
+	}
+	layers := []layer.Layer{base}
+	for _, language := range in.Stemcells {
+		made, err := in.Layers.New(ctx, stemcellLayer+language.Name, brought(language, nil))
 		if err != nil {
 			return nil, err
 		}
 		layers = append(layers, made)
 	}
 	return layers, nil
-}
-
-// tops returns the layers above base, stemcells and packages: the proxy and the action. An action that serves /init
-// and /run itself needs no proxy.
-func tops(def images.Definition, in Inputs, platform images.Platform) ([]part, error) {
-	baked, isBaked := in.Actions[platform]
-	if def.Action != "" && !isBaked {
-		return nil, errors.New("no action")
-	}
-	var tops []part
-	if !baked.Serves {
-		program, ok := in.Proxies[platform]
-		if !ok {
-			return nil, errors.New("no proxy")
-		}
-		tops = append(tops, part{proxyLayer, []layer.File{layer.Regular(proxyPath, 0o755, program)}})
-	}
-	return append(tops, part{actionLayer, baked.Files}), nil
-}
-
-// Below returns the names of the files that an image has below its proxy and its action.
-func Below(def images.Definition, in Inputs, platform images.Platform) (action.Tree, error) {
-	parts, err := parts(def, in, platform)
-	if err != nil {
-		return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
-	}
-	var files []layer.File
-	for _, part := range parts {
-		files = append(files, part.files...)
-	}
-	return action.NewTree(files...), nil
-}
-
-// part is a layer before it is made.
-type part struct {
-	name  string
-	files []layer.File
-}
-
-// parts returns the layers below the proxy.
-func parts(def images.Definition, in Inputs, platform images.Platform) ([]part, error) {
-	if def.Base == images.Scratch {
-		parts := []part{{baseLayer, scratch()}}
-		for _, language := range in.Stemcells {
-			parts = append(parts, part{stemcellLayer + language.Name, brought(language, nil)})
-		}
-		return parts, nil
-	}
-	world := World(def, in.Stemcells, def.Alpine, platform)
-	tree := in.Alpine[platform]
-	if len(tree.Layers) != len(world.Layers) {
-		return nil, errors.New("its packages are not installed")
-	}
-	var parts []part
-	for i, l := range world.Layers {
-		files := tree.Layers[i]
-		switch {
-		case i == 0:
-			var err error
-			if files, err = alpine(files); err != nil {
-				return nil, err
-			}
-		case i <= len(in.Stemcells):
-			files = brought(in.Stemcells[i-1], files)
-		}
-		parts = append(parts, part{l.Name, files})
-	}
-	return parts, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,13 +29,13 @@ func definition() images.Definition {
 }
 
 func inputs() Inputs {
-	return Inputs{Epoch: time.Unix(0, 0), Proxies: map[images.Platform][]byte{
+	return Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform][]byte{
 		images.LinuxAMD64: []byte("amd64 proxy"), images.LinuxARM64: []byte("arm64 proxy"),
 	}}
 }
 
 func TestMake(t *testing.T) {
-	plans, err := Make(definition(), inputs())
+	plans, err := Make(t.Context(), definition(), inputs())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ func TestMake(t *testing.T) {
 }
 
 func TestFilesOfScratch(t *testing.T) {
-	plans, err := Make(definition(), inputs())
+	plans, err := Make(t.Context(), definition(), inputs())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,8 @@ func TestCertificatesAreRoots(t *testing.T) {
 func TestEpochIsTheTimeOfEverything(t *testing.T) {
 	in := inputs()
 	in.Epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("x", 3600))
-	plans, err := Make(definition(), in)
+	in.Layers = layer.NewMaker(in.Epoch, cache.Dir{})
+	plans, err := Make(t.Context(), definition(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +154,7 @@ func TestMakeRefuses(t *testing.T) {
 		change func(*images.Definition)
 		want   string
 	}{
-		{"alpine", func(d *images.Definition) { d.Base = images.Alpine }, "image x for linux/amd64: its packages are not installed"},
+		{"alpine", func(d *images.Definition) { d.Base = images.Alpine }, "image x for linux/amd64: its packages are not known"},
 		{"stemcell", func(d *images.Definition) { d.Stemcells = []string{"go"} }, "image x (x.yaml): it has 1 stemcells, of which 0 were loaded"},
 		{"action", func(d *images.Definition) { d.Action = "hello" }, "image x for linux/amd64: no action"},
 		{"platform", func(d *images.Definition) { d.Platforms = []images.Platform{"linux/riscv64"} }, "image x for linux/riscv64: no proxy"},
@@ -162,7 +164,7 @@ func TestMakeRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			def := definition()
 			test.change(&def)
-			if _, err := Make(def, inputs()); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			if _, err := Make(t.Context(), def, inputs()); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})

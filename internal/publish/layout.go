@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
 )
@@ -23,24 +22,30 @@ const marker = "io.github.sciabarracom.mkimage"
 // refName is how the layout calls its only entry, for tools that ask for one (OCI image-spec, annotations.md).
 const refName = "org.opencontainers.image.ref.name"
 
-// writeLayout writes an OCI image layout whose index.json names index, and nothing else, as "latest".
+// writeLayout writes an OCI image layout whose index.json names index, and nothing else, as "latest". One that is there
+// already stays as it is, and of another one those blobs are taken that the new one has too.
 func writeLayout(ctx context.Context, dest string, index v1.ImageIndex) error {
 	entry := mutate.IndexAddendum{Add: index, Descriptor: v1.Descriptor{Annotations: map[string]string{refName: "latest"}}}
 	marked, ok := mutate.Annotations(mutate.AppendManifests(empty.Index, entry), map[string]string{marker: "layout"}).(v1.ImageIndex)
 	if !ok {
 		return fmt.Errorf("write %s: the index takes no annotations", dest)
 	}
-	err := beside.Dir(dest, madeHere, func(dir string) error {
-		written, err := layout.Write(dir, marked)
-		if err != nil {
+	blobs, err := blobsOf(index)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", dest, err)
+	}
+	if isWritten(dest, marked, blobs) {
+		return ctx.Err()
+	}
+	err = beside.Dir(dest, madeHere, func(dir string) error {
+		linkBlobs(dest, dir, blobs)
+		if _, err := layout.Write(dir, marked); err != nil {
 			return err
 		}
-		index, err := written.ImageIndex()
-		if err != nil {
-			return err
-		}
-		if err := validate.Index(index); err != nil {
-			return fmt.Errorf("what was written is not what was built: %w", err)
+		for _, blob := range blobs {
+			if !intact(dir, blob) {
+				return fmt.Errorf("what was written is not what was built: %s", blob.Digest)
+			}
 		}
 		return ctx.Err()
 	})

@@ -11,7 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/match"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
 func TestLayout(t *testing.T) {
@@ -45,6 +48,50 @@ func TestLayout(t *testing.T) {
 			t.Errorf("%d blobs, want %d", len(blobs), want)
 		}
 	}
+}
+
+// TestLayoutKeepsWhatIsThere holds that the same image is not written again, and of another one only what is new; and
+// that blobs which are not what they were are.
+func TestLayoutKeepsWhatIsThere(t *testing.T) {
+	dest := filepath.Join(t.TempDir(), "scratch")
+	both := sample(t, "linux/amd64", "linux/arm64")
+	write(t, Output{Type: OCI, Dest: dest}, both)
+	manifest, err := both.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := manifest.Manifests[0]
+	before, folder := stat(t, blobFile(dest, one.Digest)), stat(t, dest)
+
+	write(t, Output{Type: OCI, Dest: dest}, both)
+	if !os.SameFile(folder, stat(t, dest)) {
+		t.Error("the same layout was written again")
+	}
+	fewer, ok := mutate.RemoveManifests(both, match.Digests(manifest.Manifests[1].Digest)).(v1.ImageIndex)
+	if !ok {
+		t.Fatal("no index")
+	}
+	write(t, Output{Type: OCI, Dest: dest}, fewer)
+	if os.SameFile(folder, stat(t, dest)) || !os.SameFile(before, stat(t, blobFile(dest, one.Digest))) {
+		t.Error("of another layout, a blob was written that was there")
+	}
+
+	if err := os.WriteFile(blobFile(dest, one.Digest), make([]byte, one.Size), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	write(t, Output{Type: OCI, Dest: dest}, fewer)
+	if !intact(dest, one) {
+		t.Error("a broken blob was kept")
+	}
+}
+
+func stat(t *testing.T, path string) fs.FileInfo {
+	t.Helper()
+	found, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 func TestLayoutLeavesFoldersOfTheUserAlone(t *testing.T) {

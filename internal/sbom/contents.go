@@ -35,11 +35,11 @@ func (c *contents) add(found found) error {
 	for place, layer := range found.layers {
 		var files []file
 		for _, f := range found.files {
-			if f.layer == place && !owned[f.path] {
+			if f.layer == place && !owned[f.Path] {
 				files = append(files, f)
 			}
 		}
-		wanted := bare(string(layer.texts[worldPath]))
+		wanted := bare(string(layer.Texts[worldPath]))
 		if len(files) > 0 {
 			part := c.addLayer(layer.name, files)
 			for _, name := range wanted {
@@ -69,9 +69,9 @@ func (c *contents) addLayer(name string, files []file) *spdx.Package {
 		id := c.document.file(f)
 		c.document.link(part.PackageSPDXIdentifier, common.TypeRelationshipContains, id)
 		switch {
-		case f.program != nil:
-			c.document.relate(id, common.TypeRelationshipGeneratedFrom, c.addProgram(f.program))
-		case f.path == rootsPath && c.sources.Roots != "":
+		case f.Program != nil:
+			c.document.relate(id, common.TypeRelationshipGeneratedFrom, c.addProgram(f.Program))
+		case f.Path == rootsPath && c.sources.Roots != "":
 			roots := c.addModule(rootsModule, c.sources.Roots, "")
 			c.document.relate(id, common.TypeRelationshipGeneratedFrom, roots)
 		}

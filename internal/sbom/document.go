@@ -86,17 +86,17 @@ func (d *document) link(from common.ElementID, kind string, to common.ElementID)
 
 // file adds a file and returns its identifier. The same content at the same path is one file on all platforms.
 func (d *document) file(f file) common.ElementID {
-	id := elementID("File", f.path, f.sha256[:12])
+	id := elementID("File", f.Path, f.SHA256[:12])
 	if d.files[id] {
 		return id
 	}
 	d.files[id] = true
 	d.Files = append(d.Files, &spdx.File{
-		FileName:           "./" + f.path,
+		FileName:           "./" + f.Path,
 		FileSPDXIdentifier: id,
 		Checksums: []common.Checksum{
-			{Algorithm: common.SHA1, Value: f.sha1},
-			{Algorithm: common.SHA256, Value: f.sha256},
+			{Algorithm: common.SHA1, Value: f.SHA1},
+			{Algorithm: common.SHA256, Value: f.SHA256},
 		},
 		LicenseConcluded:   unknown,
 		LicenseInfoInFiles: []string{unknown},
@@ -109,7 +109,7 @@ func (d *document) file(f file) common.ElementID {
 func verification(files []file) *common.PackageVerificationCode {
 	sums := make([]string, len(files))
 	for i, f := range files {
-		sums[i] = f.sha1
+		sums[i] = f.SHA1
 	}
 	slices.Sort(sums)
 	sum := sha1.Sum([]byte(strings.Join(sums, "")))

@@ -24,9 +24,9 @@ func scratch(t *testing.T) v1.ImageIndex {
 	for _, platform := range images.Platforms() {
 		proxies[platform] = program(t, "go1.26.8", "path\t"+ownModule+"/proxy\nmod\t"+ownModule+"\t(devel)\t\nbuild\tGOARCH="+platform.Architecture()+"\n")
 	}
-	plans, err := plan.Make(images.Definition{
+	plans, err := plan.Make(t.Context(), images.Definition{
 		Name: "scratch", Base: images.Scratch, Platforms: images.Platforms(), File: "scratch.yaml",
-	}, plan.Inputs{Epoch: time.Unix(0, 0), Proxies: proxies})
+	}, plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: proxies})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func stack(t *testing.T, epoch time.Time, layers ...stackLayer) v1.ImageIndex {
 	t.Helper()
 	made := plan.Image{Name: "stack", Platform: images.LinuxAMD64, Created: epoch}
 	for _, l := range layers {
-		one, err := layer.New(l.name, l.files, epoch, cache.Dir{})
+		one, err := layer.NewMaker(epoch, cache.Dir{}).New(t.Context(), l.name, l.files)
 		if err != nil {
 			t.Fatal(err)
 		}

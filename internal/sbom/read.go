@@ -8,6 +8,7 @@ import (
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -30,17 +32,17 @@ const (
 
 // file is a regular file of an image.
 type file struct {
-	path         string               // without a leading slash
-	sha1, sha256 string               // in hexadecimal
+	Path         string               // without a leading slash
+	SHA1, SHA256 string               // in hexadecimal
+	Program      *buildinfo.BuildInfo `json:",omitempty"` // of a Go program, else nil
 	layer        int                  // the place of the layer that it is in, 0 for the lowest
-	program      *buildinfo.BuildInfo // of a Go program, else nil
 }
 
 // content is what one layer has.
 type content struct {
+	Files []file
+	Texts map[string][]byte // content of the files that are read, by path
 	name  string
-	files []file
-	texts map[string][]byte // content of the files that are read, by path
 }
 
 // found is what an image has.
@@ -50,8 +52,15 @@ type found struct {
 	texts  map[string][]byte // likewise
 }
 
-// reader reads each layer once, also where several images have it.
-type reader struct{ layers map[v1.Hash]content }
+// format is the version of what the cache keeps of a layer. It is raised when the same layer is read in another way.
+const format = "sbom 1"
+
+// reader reads each layer once, also where several images have it, and keeps what it found in a cache by the layer's diff
+// ID, which stands for every byte of it.
+type reader struct {
+	layers map[v1.Hash]content
+	store  cache.Dir
+}
 
 // read looks at every file of an image. Our layers delete nothing of lower ones (package layer refuses that), so the
 // uppermost file of a name is the one that counts.
@@ -69,11 +78,11 @@ func (r *reader) read(img v1.Image, config *v1.ConfigFile) (found, error) {
 			return found{}, fmt.Errorf("layer %s: %w", names[place], err)
 		}
 		one.name = names[place]
-		for _, f := range one.files {
+		for _, f := range one.Files {
 			f.layer = place
-			files[f.path] = f
+			files[f.Path] = f
 		}
-		maps.Copy(whole.texts, one.texts)
+		maps.Copy(whole.texts, one.Texts)
 		whole.layers = append(whole.layers, one)
 	}
 	for _, path := range slices.Sorted(maps.Keys(files)) {
@@ -90,16 +99,34 @@ func (r *reader) layer(l v1.Layer) (one content, err error) {
 	if known, ok := r.layers[id]; ok {
 		return known, nil
 	}
+	text, err := r.store.Do("sbom-layer", cache.Key(format, id.String()), func() ([]byte, error) {
+		one, err := unpack(l)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(one)
+	})
+	if err != nil {
+		return content{}, err
+	}
+	if err := json.Unmarshal(text, &one); err != nil {
+		return content{}, err
+	}
+	r.layers[id] = one
+	return one, nil
+}
+
+// unpack looks at every file of a layer.
+func unpack(l v1.Layer) (one content, err error) {
 	stream, err := l.Uncompressed()
 	if err != nil {
 		return content{}, err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
-	one.texts = map[string][]byte{}
+	one.Texts = map[string][]byte{}
 	for entries := tar.NewReader(stream); ; {
 		header, err := entries.Next()
 		if err == io.EOF {
-			r.layers[id] = one
 			return one, nil
 		}
 		if err != nil {
@@ -112,9 +139,9 @@ func (r *reader) layer(l v1.Layer) (one content, err error) {
 		if err != nil {
 			return content{}, fmt.Errorf("%s: %w", header.Name, err)
 		}
-		one.files = append(one.files, f)
+		one.Files = append(one.Files, f)
 		if text != nil {
-			one.texts[f.path] = text
+			one.Texts[f.Path] = text
 		}
 	}
 }
@@ -122,7 +149,7 @@ func (r *reader) layer(l v1.Layer) (one content, err error) {
 // look reads a file. It returns the content of those that say what is installed. Only these and programs are held in
 // memory, one at a time.
 func look(header *tar.Header, from io.Reader) (f file, text []byte, err error) {
-	f.path = strings.TrimPrefix(header.Name, "/")
+	f.Path = strings.TrimPrefix(header.Name, "/")
 	sum1, sum256 := sha1.New(), sha256.New()
 	from = io.TeeReader(from, io.MultiWriter(sum1, sum256))
 	start := make([]byte, min(header.Size, int64(len(elf.ELFMAG))))
@@ -135,8 +162,8 @@ func look(header *tar.Header, from io.Reader) (f file, text []byte, err error) {
 		if err != nil {
 			return file{}, nil, err
 		}
-		f.program, _ = buildinfo.Read(bytes.NewReader(program)) // the error is that it is no Go program
-	case slices.Contains([]string{databasePath, worldPath, osReleasePath}, f.path):
+		f.Program, _ = buildinfo.Read(bytes.NewReader(program)) // the error is that it is no Go program
+	case slices.Contains([]string{databasePath, worldPath, osReleasePath}, f.Path):
 		if text, err = readAll(start, from, header.Size); err != nil {
 			return file{}, nil, err
 		}
@@ -145,7 +172,7 @@ func look(header *tar.Header, from io.Reader) (f file, text []byte, err error) {
 			return file{}, nil, err
 		}
 	}
-	f.sha1, f.sha256 = hex.EncodeToString(sum1.Sum(nil)), hex.EncodeToString(sum256.Sum(nil))
+	f.SHA1, f.SHA256 = hex.EncodeToString(sum1.Sum(nil)), hex.EncodeToString(sum256.Sum(nil))
 	return f, text, nil
 }
 

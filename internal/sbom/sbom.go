@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/package-url/packageurl-go"
@@ -30,7 +32,8 @@ const namespaces = "https://github.com/sciabarracom/openwhisk-runtime-go/sbom/"
 
 // Sources says what an image does not tell of itself.
 type Sources struct {
-	Roots string // the version of golang.org/x/crypto/x509roots/fallback that the certificates are from, or ""
+	Roots string    // the version of golang.org/x/crypto/x509roots/fallback that the certificates are from, or ""
+	Cache cache.Dir // keeps what was found in each layer
 }
 
 // Make returns the document of an image as JSON.
@@ -63,7 +66,7 @@ func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document
 	whole.PackageLicenseDeclared = declared(manifest.Annotations[ocispec.AnnotationLicenses])
 	all.relate("DOCUMENT", common.TypeRelationshipDescribe, whole)
 
-	reader := reader{layers: map[v1.Hash]content{}}
+	reader := reader{layers: map[v1.Hash]content{}, store: sources.Cache}
 	created := time.Unix(0, 0)
 	for _, descriptor := range manifest.Manifests {
 		img, err := index.Image(descriptor.Digest)

@@ -18,6 +18,7 @@ import (
 	"github.com/spdx/tools-golang/spdx/v2/common"
 	"github.com/spdx/tools-golang/spdxlib"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
@@ -39,6 +40,15 @@ func TestScratch(t *testing.T) {
 	}
 	if diff := cmp.Diff(string(want), string(document)); diff != "" {
 		t.Error(diff)
+	}
+	store, err := cache.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // what is kept of the layers makes no difference
+		if again := list(t, "scratch", scratch(t), Sources{Roots: "v0.0.1", Cache: store}); !bytes.Equal(document, again) {
+			t.Error("another build gives another document, with a cache")
+		}
 	}
 	if again := list(t, "scratch", scratch(t), Sources{Roots: "v0.0.1"}); !bytes.Equal(document, again) {
 		t.Error("the same image gives other bytes")

@@ -13,7 +13,12 @@ import (
 // createdBy is what our engines write before the layer's name in its history entry.
 const createdBy = "mkimage "
 
-// Measure reads every layer of an image. A layer that no history entry of ours names is called "layer N", from 1.
+// weighed is a layer that knows what it weighs, as our own do.
+type weighed interface {
+	Weight() (dockerSize, tarSize int64)
+}
+
+// Measure weighs every layer of an image; those that do not know what they weigh are read. A layer that no history entry of ours names is called "layer N", from 1.
 func Measure(name, platform string, img v1.Image, inputs map[string]string) (Image, error) {
 	row := Image{Name: name, Platform: platform, Inputs: inputs}
 	if err := row.measure(img); err != nil {
@@ -52,7 +57,7 @@ func (i *Image) measure(img v1.Image) error {
 		if row.CompressedSize, err = layer.Size(); err != nil {
 			return err
 		}
-		tarSize, err := row.unpack(layer)
+		tarSize, err := row.weigh(layer)
 		if err != nil {
 			return fmt.Errorf("layer %s: %w", row.Name, err)
 		}
@@ -64,8 +69,12 @@ func (i *Image) measure(img v1.Image) error {
 	return nil
 }
 
-// unpack sets the layer's docker size and returns the length of its tar stream.
-func (l *Layer) unpack(layer v1.Layer) (tarSize int64, err error) {
+// weigh sets the layer's docker size and returns the length of its tar stream.
+func (l *Layer) weigh(layer v1.Layer) (tarSize int64, err error) {
+	if known, ok := layer.(weighed); ok {
+		l.DockerSize, tarSize = known.Weight()
+		return tarSize, nil
+	}
 	stream, err := layer.Uncompressed()
 	if err != nil {
 		return 0, err

@@ -9,7 +9,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -19,8 +18,8 @@ import (
 // Engine is the embedded engine.
 type Engine struct{}
 
-// Build returns an index with an image for each plan of one image, in their order. Every product is validated: its
-// digests and sizes are those of its bytes.
+// Build returns an index with an image for each plan of one image, in their order. Its documents are validated: their
+// digests and sizes are those of their bytes. Layers were held against theirs when they were made.
 func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, error) {
 	if len(plans) == 0 {
 		return nil, fmt.Errorf("build an index: no plan")
@@ -36,14 +35,10 @@ func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, err
 		if err != nil {
 			return nil, fmt.Errorf("build %s for %s: %w", name, plan.Platform, err)
 		}
-		made, err := partial.CompressedToImage(core)
-		if err != nil {
-			return nil, fmt.Errorf("build %s for %s: %w", name, plan.Platform, err)
-		}
 		described := descriptor(types.OCIManifestSchema1, core.manifest)
 		described.Platform = &ocispec.Platform{Architecture: plan.Platform.Architecture(), OS: plan.Platform.OS()}
 		descriptors = append(descriptors, described)
-		products.images[hash(described)] = made
+		products.images[hash(described)] = core
 	}
 	text, err := marshal(ocispec.Index{
 		Versioned:   specs.Versioned{SchemaVersion: 2},
@@ -55,7 +50,7 @@ func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, err
 		return nil, fmt.Errorf("build %s: %w", name, err)
 	}
 	products.manifest = text
-	if err := validate.Index(products); err != nil {
+	if err := validate.Index(products, validate.Fast); err != nil {
 		return nil, fmt.Errorf("build %s: the product is not valid: %w", name, err)
 	}
 	return products, nil
@@ -67,7 +62,7 @@ func newImage(plan plan.Image) (*image, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &image{config: config, layers: map[v1.Hash]partial.CompressedLayer{}}
+	made := &image{config: config, layers: plan.Layers}
 	var descriptors []ocispec.Descriptor
 	for _, l := range plan.Layers {
 		described, err := layerDescriptor(l)
@@ -75,7 +70,6 @@ func newImage(plan plan.Image) (*image, error) {
 			return nil, fmt.Errorf("layer %s: %w", l.Name, err)
 		}
 		descriptors = append(descriptors, described)
-		made.layers[hash(described)] = l
 	}
 	made.manifest, err = marshal(ocispec.Manifest{
 		Versioned:   specs.Versioned{SchemaVersion: 2},

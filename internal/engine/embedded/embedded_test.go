@@ -10,12 +10,15 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
 var (
@@ -26,10 +29,10 @@ var (
 
 func plans(t *testing.T) []plan.Image {
 	t.Helper()
-	plans, err := plan.Make(images.Definition{
+	plans, err := plan.Make(t.Context(), images.Definition{
 		Name: "x", Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: "x.yaml",
 		Env: map[string]string{"A": "b"}, Labels: map[string]string{"team": "blue", "area": "51"},
-	}, plan.Inputs{Epoch: time.Unix(0, 0), Proxies: map[images.Platform][]byte{
+	}, plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform][]byte{
 		images.LinuxAMD64: []byte("amd64 proxy"), images.LinuxARM64: []byte("arm64 proxy"),
 	}})
 	if err != nil {
@@ -121,13 +124,46 @@ func TestBuildRefuses(t *testing.T) {
 		t.Errorf("stopped: got %v", err)
 	}
 	broken := plans(t)
-	broken[0].Layers[1].Layer = lying{broken[0].Layers[1].Layer}
-	if _, err := (embedded.Engine{}).Build(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "not valid") {
-		t.Errorf("a layer with a wrong diff ID: got %v", err)
+	broken[0].Layers[1].Layer = nameless{broken[0].Layers[1].Layer}
+	if _, err := (embedded.Engine{}).Build(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "layer proxy") {
+		t.Errorf("a layer without a digest: got %v", err)
 	}
 }
 
-// lying is a layer that does not contain what it says.
-type lying struct{ v1.Layer }
+// nameless is a layer whose digest nobody knows.
+type nameless struct{ v1.Layer }
 
-func (lying) DiffID() (v1.Hash, error) { return v1.NewHash("sha256:" + strings.Repeat("0", 64)) }
+func (nameless) Digest() (v1.Hash, error) { return v1.Hash{}, errors.New("unknown") }
+
+// TestProductIsValid reads every byte.
+func TestProductIsValid(t *testing.T) {
+	built, err := embedded.Engine{}.Build(t.Context(), plans(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Index(built); err != nil {
+		t.Error(err)
+	}
+	index, err := built.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := built.Image(index.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := image.ConfigName()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := image.LayerByDigest(name) // as those who copy an image do
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := config.Digest(); got != name || err != nil {
+		t.Errorf("the config is %s, %v, want %s", got, err, name)
+	}
+	if _, err := image.LayerByDigest(v1.Hash{Algorithm: "sha256", Hex: "00"}); err == nil {
+		t.Error("found a layer that is not there")
+	}
+}

@@ -1,0 +1,72 @@
+package layer
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/klauspost/compress/gzip"
+)
+
+// compressor names what turns a tar into a blob. It is part of the cache's key, because another version may give other bytes.
+const compressor = "github.com/klauspost/compress@v1.20.3 gzip -9"
+
+// contentOf returns what is known of a layer without compressing it.
+func contentOf(files []File, mtime time.Time) (facts, error) {
+	files, err := canonical(files)
+	if err != nil {
+		return facts{}, err
+	}
+	sum := sha256.New()
+	size := counter{w: sum}
+	if err := writeTar(&size, files, mtime); err != nil {
+		return facts{}, err
+	}
+	found := facts{
+		DiffID:  v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))},
+		TarSize: size.n,
+		Names:   map[string]string{},
+	}
+	for _, file := range files {
+		found.Names[file.Path] = ""
+		switch {
+		case file.isSymlink():
+			found.Names[file.Path] = file.Link
+			found.DockerSize += int64(len(file.Link))
+		case file.Mode.IsRegular() && file.Link == "":
+			found.DockerSize += file.Size
+		}
+	}
+	return found, nil
+}
+
+// compress writes the gzipped tar. The header of gzip tells no name, no time and no operating system.
+func compress(w io.Writer, files []File, mtime time.Time) error {
+	files, err := canonical(files)
+	if err != nil {
+		return err
+	}
+	zip, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	zip.ModTime = time.Unix(0, 0) // the zero Time is not 0 in the header
+	if err := writeTar(zip, files, mtime); err != nil {
+		return err
+	}
+	return zip.Close()
+}
+
+// counter counts the bytes that are written through it.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}

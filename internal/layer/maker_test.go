@@ -1,0 +1,157 @@
+package layer
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+)
+
+// counted is a recipe that counts how often its files are asked for.
+type counted struct {
+	Recipe
+	asked int
+}
+
+func newCounted(key string, parts ...Part) *counted {
+	c := &counted{}
+	c.Recipe = Recipe{Key: key, Parts: func(context.Context) ([]Part, error) {
+		c.asked++
+		return parts, nil
+	}}
+	return c
+}
+
+func twoParts() []Part {
+	return []Part{{"base", example()}, {"empty", nil}, {"top", []File{Regular("top", 0o644, []byte("top\n"))}}}
+}
+
+// keeping returns a maker with a new cache, and the cache's folder.
+func keeping(t *testing.T) (*Maker, string) {
+	t.Helper()
+	dir := t.TempDir()
+	store, err := cache.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewMaker(time.Unix(0, 0), store), dir
+}
+
+func makeAll(t *testing.T, maker *Maker, recipe Recipe) []Layer {
+	t.Helper()
+	layers, err := maker.Make(t.Context(), recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return layers
+}
+
+func TestWhatIsKnownIsNotMade(t *testing.T) {
+	maker, _ := keeping(t)
+	recipe := newCounted("key", twoParts()...)
+	first, second := makeAll(t, maker, recipe.Recipe), makeAll(t, maker, recipe.Recipe)
+	if len(first) != 2 || recipe.asked != 1 {
+		t.Errorf("%d layers, made %d times, want 2 and 1", len(first), recipe.asked)
+	}
+	for i := range first {
+		if sum(t, first[i]) != sum(t, second[i]) || first[i].TarSize != second[i].TarSize || first[i].Names["bin/sh"] != second[i].Names["bin/sh"] {
+			t.Errorf("layer %d: %+v is known as %+v", i, first[i], second[i])
+		}
+	}
+	if first[0].Name != "base" || first[0].Names["bin/sh"] != "/bin/tool" || len(first[0].Names) != len(example()) {
+		t.Errorf("names %v", first[0].Names)
+	}
+	if makeAll(t, maker, newCounted("other", Part{"base", example()}).Recipe); recipe.asked != 1 {
+		t.Error("another recipe asks the first one")
+	}
+	later := NewMaker(time.Unix(1, 0), maker.store)
+	if other := makeAll(t, later, recipe.Recipe); recipe.asked != 2 || sum(t, other[0]) == sum(t, first[0]) {
+		t.Error("layers of another time are taken for these")
+	}
+}
+
+func TestSeveralAtOnceMakeOnce(t *testing.T) {
+	maker, _ := keeping(t)
+	recipe := newCounted("key", twoParts()...)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if _, err := maker.Make(t.Context(), recipe.Recipe); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if recipe.asked != 1 {
+		t.Errorf("made %d times", recipe.asked)
+	}
+}
+
+// TestLostBytesAreMadeAgain loses them after the layer is known, and before somebody reads it.
+func TestLostBytesAreMadeAgain(t *testing.T) {
+	for name, lose := range map[string]func(file string) error{
+		"gone":    os.Remove,
+		"changed": func(file string) error { return os.WriteFile(file, []byte(strings.Repeat("x", 200)), 0o666) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			maker, dir := keeping(t)
+			recipe := newCounted("key", twoParts()...)
+			layers := makeAll(t, maker, recipe.Recipe)
+			files, _ := filepath.Glob(filepath.Join(dir, blobKind, "*"))
+			for _, file := range files {
+				if err := lose(file); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, l := range layers {
+				content, err := l.Compressed()
+				if err != nil {
+					t.Fatal(err)
+				}
+				n, err := io.Copy(io.Discard, content)
+				if size, _ := l.Size(); n != size || err != nil || content.Close() != nil {
+					t.Errorf("layer %s: read %d of %d bytes, %v", l.Name, n, size, err)
+				}
+			}
+			if recipe.asked != 2 {
+				t.Errorf("made %d times, want 2", recipe.asked)
+			}
+		})
+	}
+}
+
+func TestARecipeThatGivesOtherFilesIsRefused(t *testing.T) {
+	maker, dir := keeping(t)
+	content := "first"
+	layers := makeAll(t, maker, Recipe{Key: "key", Parts: func(context.Context) ([]Part, error) {
+		return []Part{{"x", []File{Regular("file", 0o644, []byte(content))}}}, nil
+	}})
+	if err := os.RemoveAll(filepath.Join(dir, blobKind)); err != nil {
+		t.Fatal(err)
+	}
+	content = "second"
+	if _, err := layers[0].Uncompressed(); err == nil || !strings.Contains(err.Error(), "has become another one") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnreadLayersAreNotOpened(t *testing.T) {
+	maker, dir := keeping(t)
+	layers := makeAll(t, maker, newCounted("key", twoParts()...).Recipe)
+	if err := os.RemoveAll(filepath.Join(dir, blobKind)); err != nil {
+		t.Fatal(err)
+	}
+	content, err := layers[0].Compressed()
+	if err != nil || content.Close() != nil {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(filepath.Join(dir, blobKind)); len(entries) > 0 {
+		t.Error("the layer was made for nobody")
+	}
+}

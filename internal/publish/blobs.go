@@ -1,0 +1,101 @@
+package publish
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+)
+
+// blobsOf describes every blob that a layout of the index has, each once: the index, and the manifest, the config and
+// the layers of each image.
+func blobsOf(index v1.ImageIndex) ([]v1.Descriptor, error) {
+	top, err := partial.Descriptor(index)
+	if err != nil {
+		return nil, err
+	}
+	all := []v1.Descriptor{*top}
+	entries, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries.Manifests {
+		image, err := index.Image(entry.Digest)
+		if err != nil {
+			return nil, err
+		}
+		manifest, err := image.Manifest()
+		if err != nil {
+			return nil, err
+		}
+		all = append(append(all, entry, manifest.Config), manifest.Layers...)
+	}
+	var blobs []v1.Descriptor
+	seen := map[v1.Hash]bool{}
+	for _, blob := range all {
+		if !seen[blob.Digest] {
+			seen[blob.Digest] = true
+			blobs = append(blobs, blob)
+		}
+	}
+	return blobs, nil
+}
+
+// blobFile returns where a blob is in a layout (OCI image-spec, image-layout.md).
+func blobFile(dir string, digest v1.Hash) string {
+	return filepath.Join(dir, "blobs", digest.Algorithm, digest.Hex)
+}
+
+// intact reports whether a layout has a blob, every byte of it.
+func intact(dir string, blob v1.Descriptor) bool {
+	file, err := os.Open(blobFile(dir, blob.Digest))
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	if stat, err := file.Stat(); err != nil || stat.Size() != blob.Size {
+		return false
+	}
+	digest, _, err := v1.SHA256(io.LimitReader(file, blob.Size))
+	return err == nil && digest == blob.Digest
+}
+
+// isWritten reports whether dir is the very layout that would be written: ours, of this index, with these blobs.
+func isWritten(dir string, marked v1.ImageIndex, blobs []v1.Descriptor) bool {
+	want, err := marked.RawManifest()
+	if err != nil || !madeHere(dir) {
+		return false
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "index.json")); err != nil || !bytes.Equal(got, want) {
+		return false
+	}
+	if _, err := os.Stat(filepath.Join(dir, "oci-layout")); err != nil {
+		return false
+	}
+	there, err := os.ReadDir(filepath.Join(dir, "blobs", "sha256"))
+	if err != nil || len(there) != len(blobs) {
+		return false
+	}
+	for _, blob := range blobs {
+		if !intact(dir, blob) {
+			return false
+		}
+	}
+	return true
+}
+
+// linkBlobs gives a new layout those blobs that the former one has already, without copying them. The former one is
+// removed when the new one takes its place. What cannot be linked will be written.
+func linkBlobs(former, dir string, blobs []v1.Descriptor) {
+	if !madeHere(former) || os.MkdirAll(filepath.Join(dir, "blobs", "sha256"), 0o777) != nil {
+		return
+	}
+	for _, blob := range blobs {
+		if intact(former, blob) {
+			_ = os.Link(blobFile(former, blob.Digest), blobFile(dir, blob.Digest))
+		}
+	}
+}
