@@ -1,0 +1,135 @@
+package registry
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// transport sends requests: over connections that are as safe as the user wants them, to registries that answer in time,
+// and again where that can help.
+type transport struct {
+	wire     *http.Transport
+	insecure bool
+	patience
+
+	mutex    sync.Mutex
+	answered map[string]bool // by HOST[:PORT]
+}
+
+func newTransport(access Access) (*transport, error) {
+	standard, ok := remote.DefaultTransport.(*http.Transport)
+	if !ok {
+		return nil, fmt.Errorf("go-containerregistry's transport is a %T", remote.DefaultTransport)
+	}
+	wire := standard.Clone()
+	wire.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: access.Insecure} //nolint:gosec // as asked for
+	if access.CA != "" {
+		roots, err := readCA(access.CA)
+		if err != nil {
+			return nil, fmt.Errorf("read the authorities in %s: %w", access.CA, err)
+		}
+		wire.TLSClientConfig.RootCAs = roots
+	}
+	return &transport{wire: wire, insecure: access.Insecure, patience: newPatience(access), answered: map[string]bool{}}, nil
+}
+
+// readCA returns the authorities of the system ($SSL_CERT_FILE and $SSL_CERT_DIR among them) and of a file.
+func readCA(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		var failed *os.PathError
+		if errors.As(err, &failed) {
+			err = failed.Err
+		}
+		return nil, err
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, errors.New("it holds no certificate in PEM form")
+	}
+	return roots, nil
+}
+
+// errPlain is what a request in plain http fails with, beyond this machine. Go-containerregistry would send it for private
+// addresses.
+var errPlain = errors.New("plain http is only for registries on this machine, or with --insecure")
+
+// RoundTrip sends a request, again where that is safe: all but the data of a blob, whose upload has to begin anew.
+func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Body != nil && request.GetBody != nil {
+		defer request.Body.Close() // every attempt reads a body of its own
+	}
+	if request.URL.Scheme == "http" && !t.insecure && !isLocal(request.URL.Host) {
+		return nil, errPlain
+	}
+	for try := 0; ; try++ {
+		response, err := t.attempt(request)
+		wait, again := t.again(request, response, err)
+		switch {
+		case !again:
+			return response, err
+		case isData(request):
+			return nil, &interruptedError{failure(response, err), wait}
+		case wait > longestPause:
+			return nil, &busyError{failure(response, err), wait}
+		case try >= t.retries:
+			return response, err
+		}
+		if response != nil {
+			_, _ = io.CopyN(io.Discard, response.Body, 1<<16) // so that the connection can be used again
+			_ = response.Body.Close()
+		}
+		if err := t.pause(request.Context(), try, wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// attempt sends a request once. Its body is a new one: go-containerregistry sends a request again when a token has
+// expired, and has no more of the body then.
+func (t *transport) attempt(request *http.Request) (*http.Response, error) {
+	watch := newWatch(request.Context(), t.silence)
+	once := request.Clone(watch.ctx)
+	tally := tallyOf(request)
+	if request.GetBody != nil {
+		body, err := request.GetBody()
+		if err != nil {
+			watch.end()
+			return nil, err
+		}
+		once.Body = &upload{body, watch, tally.begin(request)}
+	}
+	response, err := t.wire.RoundTrip(once)
+	if err != nil {
+		return nil, watch.fail(err)
+	}
+	watch.pause()
+	t.heard(request.URL.Host)
+	tally.answer(request, response)
+	response.Body = &download{response.Body, watch}
+	return response, nil
+}
+
+func (t *transport) heard(host string) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.answered[host] = true
+}
+
+// hasAnswered says whether there was ever an answer from a host.
+func (t *transport) hasAnswered(host string) bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.answered[host]
+}
