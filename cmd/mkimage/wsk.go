@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -219,7 +221,11 @@ func show(command *cobra.Command, client *wsk.Client, name wsk.Name, value []byt
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(command.OutOrStdout(), "%s\n", activation.Response.Result)
+	var result bytes.Buffer
+	if err := json.Compact(&result, activation.Response.Result); err != nil {
+		return fmt.Errorf("invoke %s: activation %s has no result: %w", name, activation.ID, err)
+	}
+	fmt.Fprintln(command.OutOrStdout(), result.String())
 	fmt.Fprintf(command.ErrOrStderr(), "activation %s: %s, %d ms\n", activation.ID, activation.Response.Status, activation.Duration)
 	lines, err := client.Logs(command.Context(), activation.ID)
 	if errors.Is(err, wsk.ErrNoLogs) {

@@ -61,10 +61,11 @@ func Environment(variable string) (KeyValue, error) {
 	return KeyValue{Key: name, Value: text, Init: true}, err
 }
 
-// text is the value as wsk takes it on its command line: text that is no JSON stands for itself.
+// text is the value as wsk takes it on its command line: JSON, or text that is none. wsk puts text between quotes as it
+// is (openwhisk-cli, commands/util.go), so one that JSON would escape has to be JSON already.
 func (kv KeyValue) text() string {
 	var text string
-	if json.Unmarshal(kv.Value, &text) == nil && !json.Valid([]byte(text)) {
+	if json.Unmarshal(kv.Value, &text) == nil && !json.Valid([]byte(text)) && json.Valid([]byte(`"`+text+`"`)) && !strings.Contains(text, `\`) {
 		return text
 	}
 	return string(kv.Value)

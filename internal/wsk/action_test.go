@@ -114,7 +114,10 @@ func TestCommandsAreReadBackByAShell(t *testing.T) {
 		Parameters: []KeyValue{
 			{Key: "empty", Value: json.RawMessage(`""`)},
 			{Key: "list", Value: json.RawMessage(`[1,"a b"]`)},
-			{Key: "name", Value: json.RawMessage(`"Mike \"O'Hara\" \\ ~ *\n$(date)"`)},
+			{Key: "name", Value: json.RawMessage(`"Mike O'Hara ~ *$(date)"`)},
+			{Key: "quotes", Value: json.RawMessage(`"a \"b\""`)},
+			{Key: "lines", Value: json.RawMessage(`"a\nb"`)},
+			{Key: "path", Value: json.RawMessage(`"C:\\new"`)},
 			{Key: "three", Value: json.RawMessage(`"3"`)},
 		},
 		Annotations: []KeyValue{{Key: "web-export", Value: json.RawMessage("true")}},
@@ -127,7 +130,8 @@ func TestCommandsAreReadBackByAShell(t *testing.T) {
 	for _, verb := range []string{"create", "update"} {
 		for _, word := range []string{
 			"action", verb, "/ns/pkg/hello you", "Mike's code/a.zip", "--docker", tag, "--main", "a$b", "--memory", "128", "--timeout", "1000",
-			"--param", "empty", "", "--param", "list", `[1,"a b"]`, "--param", "name", "Mike \"O'Hara\" \\ ~ *\n$(date)", "--param", "three", `"3"`,
+			"--param", "empty", "", "--param", "list", `[1,"a b"]`, "--param", "name", "Mike O'Hara ~ *$(date)",
+			"--param", "quotes", `"a \"b\""`, "--param", "lines", `"a\nb"`, "--param", "path", `"C:\\new"`, "--param", "three", `"3"`,
 			"--annotation", "web-export", "true",
 		} {
 			want.WriteString("<" + word + ">\n")
