@@ -21,8 +21,8 @@ const builtRecord = "dist/sizes.json"
 
 // sizesFlags are the flags of mkimage sizes, as they were typed.
 type sizesFlags struct {
-	images, sizeRecord, format, as string
-	update, check                  bool
+	images, sizeRecord, format, as, against string
+	update, check                           bool
 }
 
 func newSizes() *cobra.Command {
@@ -37,8 +37,14 @@ With --update, take what the last builds wrote to ` + builtRecord + ` (or --size
 record. An image that was built with --action, --proxy or another Alpine release than its definition's is taken over only
 with --as, which says under what name. Images of other inputs than the definition's are marked in tables.
 
+With --against, show how images differ from the checked-in record that git has where the working tree has begun to differ
+from a revision.
+
 With --check, fail when an image weighs more than its definition allows.`,
-		Example:           "  mkimage sizes --format markdown\n  mkimage sizes --update\n  mkimage sizes --update bash --as bash-v3.19",
+		Example: `  mkimage sizes --format markdown
+  mkimage sizes --update
+  mkimage sizes --update bash --as bash-v3.19
+  mkimage sizes --check --against origin/main --size-record dist/sizes.json --format markdown`,
 		ValidArgsFunction: completeNames,
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
 	}
@@ -48,12 +54,18 @@ With --check, fail when an image weighs more than its definition allows.`,
 	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json or csv")
 	set.BoolVar(&flags.update, "update", false, "take the last builds' sizes over into the checked-in record")
 	set.StringVar(&flags.as, "as", "", "with --update, take one image over as `NAME`")
+	set.StringVar(&flags.against, "against", "", "show the difference to the checked-in record that git has at `REV`, such as origin/main")
 	set.BoolVar(&flags.check, "check", false, "fail when an image is over its budget")
 	withVariable(set, "images", "size-record")
 	return command
 }
 
 func (f *sizesFlags) run(command *cobra.Command, args []string) error {
+	if f.against != "" {
+		if err := f.checkAgainst(); err != nil {
+			return usage(command, err)
+		}
+	}
 	switch {
 	case !slices.Contains(sizes.Formats(), f.format):
 		return usage(command, fmt.Errorf("no format %q: %s", f.format, nearest.Choices(f.format, sizes.Formats())))
@@ -71,8 +83,16 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 	if record, err = record.Only(args...); err != nil {
 		return err
 	}
+	if f.against != "" {
+		if err := f.showAgainst(command, record); err != nil {
+			return err
+		}
+	}
 	if f.check {
 		return f.compare(record)
+	}
+	if f.against != "" {
+		return nil
 	}
 	if len(record.Images) == 0 {
 		fmt.Fprintln(command.ErrOrStderr(), "no image is in the size record yet; build one with: mkimage build scratch")

@@ -1,0 +1,119 @@
+// Package git asks the git repository of the working directory what a change is made of.
+//
+//	base, err := git.Since(ctx, "origin/main")
+//	files, err := base.Changed(ctx)
+//	former, err := base.File(ctx, "images/sizes.json")
+//
+// All paths are as seen from the working directory, with slashes.
+package git
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// Base is the commit that a change began with: the last one that it has in common with a revision.
+type Base struct {
+	commit string // "" where it is not in this clone
+	prefix string // the working directory below the top of the repository, as "a/b/"
+}
+
+// Since returns the commit that HEAD has in common with a revision: a branch, a tag or a commit. A commit that is not in
+// this clone, and the zeros that CI systems give for a new branch, are a base of which nothing is known.
+func Since(ctx context.Context, revision string) (Base, error) {
+	prefix, err := run(ctx, "rev-parse", "--show-prefix")
+	if err != nil {
+		return Base{}, err
+	}
+	base := Base{prefix: strings.TrimSpace(string(prefix))}
+	_, err = run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	switch {
+	case isHash(revision) && err != nil:
+		return base, ctx.Err()
+	case err != nil:
+		return base, fmt.Errorf("git knows no revision %q: fetch it first, with the history (git fetch --unshallow)", revision)
+	}
+	common, err := run(ctx, "merge-base", "--end-of-options", revision, "HEAD")
+	if err != nil {
+		return base, fmt.Errorf("HEAD has no commit in common with %s: fetch the history (fetch-depth: 0, GIT_DEPTH: 0)", revision)
+	}
+	base.commit = strings.TrimSpace(string(common))
+	return base, nil
+}
+
+// isHash reports whether a revision is a whole hash, SHA-1 or SHA-256.
+func isHash(revision string) bool {
+	return (len(revision) == 40 || len(revision) == 64) && strings.Trim(revision, "0123456789abcdef") == ""
+}
+
+// Known reports whether anything is known of the base. Where nothing is, everything counts as changed.
+func (b Base) Known() bool { return b.commit != "" }
+
+// Changed returns the files that differ from the base: in commits, in the working tree, or because git does not know
+// them yet. Those that git ignores are not among them.
+func (b Base) Changed(ctx context.Context) ([]string, error) {
+	if !b.Known() {
+		return nil, errors.New("nothing is known of the base")
+	}
+	differ, err := run(ctx, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", b.commit, "--")
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := run(ctx, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/")
+	if err != nil {
+		return nil, err
+	}
+	var files []string
+	for _, name := range strings.Split(string(differ)+string(fresh), "\x00") {
+		if name == "" {
+			continue
+		}
+		seen, err := filepath.Rel("/"+b.prefix, "/"+name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, filepath.ToSlash(seen))
+	}
+	return files, nil
+}
+
+// File returns what the base has of a file, or nil where it has none.
+func (b Base) File(ctx context.Context, file string) ([]byte, error) {
+	if !b.Known() {
+		return nil, nil
+	}
+	name := path.Join(b.prefix, filepath.ToSlash(file))
+	listed, err := run(ctx, "ls-tree", "--full-tree", "--name-only", "-z", b.commit, "--", name)
+	if err != nil || len(listed) == 0 {
+		return nil, err
+	}
+	return run(ctx, "cat-file", "blob", b.commit+":"+name)
+}
+
+// run runs git and returns what it wrote to stdout.
+func run(ctx context.Context, args ...string) ([]byte, error) {
+	program, err := exec.LookPath("git")
+	if err != nil {
+		return nil, errors.New("there is no git command on the PATH")
+	}
+	var stdout, stderr bytes.Buffer
+	command := exec.CommandContext(ctx, program, args...)
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		said, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+		if said == "" {
+			said = err.Error()
+		}
+		return nil, fmt.Errorf("git %s: %s", args[0], strings.TrimPrefix(said, "fatal: "))
+	}
+	return stdout.Bytes(), nil
+}

@@ -1,0 +1,139 @@
+package git
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// repository makes one in a temporary folder and enters it.
+func repository(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("no git")
+	}
+	t.Chdir(t.TempDir())
+	for name, value := range map[string]string{
+		"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_SYSTEM": os.DevNull,
+		"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",
+	} {
+		t.Setenv(name, value)
+	}
+	git(t, "init", "-q", "-b", "main")
+}
+
+func git(t *testing.T, args ...string) string {
+	t.Helper()
+	text, err := exec.Command("git", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, text)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+func write(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func commit(t *testing.T) {
+	t.Helper()
+	git(t, "add", "-A")
+	git(t, "commit", "-qm", "x")
+}
+
+func since(t *testing.T, revision string) Base {
+	t.Helper()
+	base, err := Since(t.Context(), revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base
+}
+
+func changed(t *testing.T, base Base) []string {
+	t.Helper()
+	files, err := base.Changed(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(files)
+	return files
+}
+
+func TestChange(t *testing.T) {
+	repository(t)
+	for _, name := range []string{"kept", "gone", "moved", "edited", "images/a b.yaml", ".gitignore"} {
+		write(t, name, name+"\n")
+	}
+	write(t, ".gitignore", "dist\n")
+	commit(t)
+	git(t, "switch", "-qc", "feature")
+	git(t, "mv", "moved", "images/moved")
+	git(t, "rm", "-q", "gone")
+	write(t, "images/a b.yaml", "other\n")
+	commit(t)
+	git(t, "switch", "-q", "main") // it goes on meanwhile, which is no change of the feature
+	write(t, "of-main", "x")
+	commit(t)
+	git(t, "switch", "-q", "feature")
+	write(t, "edited", "not committed")
+	write(t, "new ☃", "not known to git")
+	write(t, "dist/ignored", "x")
+
+	want := []string{"edited", "gone", "images/a b.yaml", "images/moved", "moved", "new ☃"}
+	if diff := cmp.Diff(want, changed(t, since(t, "main"))); diff != "" {
+		t.Error(diff)
+	}
+	t.Chdir("images")
+	base := since(t, "main")
+	want = []string{"../edited", "../gone", "../moved", "../new ☃", "a b.yaml", "moved"}
+	if diff := cmp.Diff(want, changed(t, base)); diff != "" {
+		t.Error(diff)
+	}
+	for file, want := range map[string]string{"a b.yaml": "images/a b.yaml\n", "../kept": "kept\n", "moved": "", "../of-main": "", "none/at/all": ""} {
+		if got, err := base.File(t.Context(), file); err != nil || string(got) != want || (got == nil) != (want == "") {
+			t.Errorf("%s: got %q, %v", file, got, err)
+		}
+	}
+}
+
+func TestBaseThatIsNotThere(t *testing.T) {
+	repository(t)
+	write(t, "a", "a")
+	commit(t)
+	for _, revision := range []string{strings.Repeat("0", 40), strings.Repeat("12", 32)} {
+		base := since(t, revision)
+		if base.Known() {
+			t.Errorf("%s is known", revision)
+		}
+		if content, err := base.File(t.Context(), "a"); content != nil || err != nil {
+			t.Errorf("got %q, %v", content, err)
+		}
+	}
+	for _, revision := range []string{"none", "", "--all", "HEAD~3"} {
+		if _, err := Since(t.Context(), revision); err == nil || !strings.Contains(err.Error(), "git knows no revision") {
+			t.Errorf("%q: got %v", revision, err)
+		}
+	}
+	git(t, "switch", "-q", "--orphan", "other")
+	write(t, "b", "b")
+	commit(t)
+	if _, err := Since(t.Context(), "main"); err == nil || !strings.Contains(err.Error(), "no commit in common with main: fetch the history") {
+		t.Errorf("got %v", err)
+	}
+	t.Chdir(t.TempDir())
+	if _, err := Since(t.Context(), "main"); err == nil || !strings.HasPrefix(err.Error(), "git rev-parse: not a git repository") {
+		t.Errorf("got %v", err)
+	}
+}

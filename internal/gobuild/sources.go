@@ -1,0 +1,84 @@
+package gobuild
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Sources returns for each folder of a Go package the folders of all packages that it is compiled from, its own among
+// them, but for the standard library's. The go command is asked once for each module. All folders are absolute.
+func Sources(ctx context.Context, dirs []string) (map[string][]string, error) {
+	modules := map[string][]string{} // the folder of go.mod -> packages
+	for _, dir := range dirs {
+		root, err := ModuleRoot(dir)
+		if err != nil {
+			return nil, err
+		}
+		modules[root] = append(modules[root], dir)
+	}
+	sources := map[string][]string{}
+	for root, packages := range modules {
+		if err := sourcesOf(ctx, root, packages, sources); err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
+}
+
+// ModuleRoot returns the folder, dir or one above it, that holds the package's go.mod.
+func ModuleRoot(dir string) (string, error) {
+	for root := dir; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return root, nil
+		}
+		if root == filepath.Dir(root) {
+			return "", fmt.Errorf("%s is in no Go module: there is no go.mod in it or above it", dir)
+		}
+	}
+}
+
+// sourcesOf adds the sources of packages of one module.
+func sourcesOf(ctx context.Context, root string, packages []string, sources map[string][]string) error {
+	environment := append(others(os.Environ()), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
+	listed, err := run(ctx, root, environment, append([]string{"list", "-deps", "-json=Dir,ImportPath,Standard,DepOnly,Deps"}, packages...)...)
+	if err != nil {
+		return err
+	}
+	dirs := map[string]string{} // import path -> folder
+	type pkg struct {
+		Dir, ImportPath   string
+		Standard, DepOnly bool
+		Deps              []string
+	}
+	var roots []pkg
+	for decoder := json.NewDecoder(bytes.NewReader(listed)); ; {
+		var listed pkg
+		if err := decoder.Decode(&listed); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return fmt.Errorf("go list: %w", err)
+		}
+		if !listed.Standard {
+			dirs[listed.ImportPath] = listed.Dir
+		}
+		if !listed.DepOnly {
+			roots = append(roots, listed)
+		}
+	}
+	for _, listed := range roots {
+		all := []string{listed.Dir}
+		for _, dependency := range listed.Deps {
+			if dir := dirs[dependency]; dir != "" {
+				all = append(all, dir)
+			}
+		}
+		sources[listed.Dir] = all
+	}
+	return nil
+}
