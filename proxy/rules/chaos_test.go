@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
-	"time"
 )
 
 // mischief is what actions do in the chaos, with how a run may then end besides
@@ -101,7 +100,8 @@ func TestChaos(t *testing.T) {
 					p.run(`{}`)
 				}
 				crowd(t, p, 10, 2)
-				descriptorsBefore, threadsBefore := len(descriptors(p.cmd.Process.Pid)), p.threads()
+				p.settled()
+				descriptorsBefore := len(descriptors(p.cmd.Process.Pid))
 				runs := 400
 				if *long {
 					runs = 10_000
@@ -117,8 +117,8 @@ func TestChaos(t *testing.T) {
 				await(t, "no process, zombie or descriptor is left", func() bool {
 					return len(p.descendants()) <= most && p.zombies() == 0 && len(descriptors(p.cmd.Process.Pid)) <= descriptorsBefore
 				})
-				if n := p.threads(); n > threadsBefore+40 {
-					t.Errorf("%d threads, before %d", n, threadsBefore)
+				if n := p.threads(); n > 100 { // 64 runs may have overlapped
+					t.Errorf("%d threads are left", n)
 				}
 			})
 		})
@@ -152,7 +152,6 @@ func TestChaos_TheActionDies(t *testing.T) {
 			})
 		}
 		clients.Wait()
-		time.Sleep(time.Millisecond)
 		p.ended(300)
 		await(t, "no zombie is left", func() bool { return p.zombies() == 0 && len(p.descendants()) == 0 })
 	})

@@ -77,7 +77,8 @@ func (p *proxy) tryDial() (*connection, error) {
 // send writes a POST and does not wait for its answer.
 func (c *connection) send(path, body string) error {
 	c.SetDeadline(time.Now().Add(patience))
-	_, err := io.WriteString(c, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: action\r\nContent-Length: %d\r\n\r\n%s", path, len(body), body))
+	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: action\r\nContent-Length: %d\r\n\r\n", path, len(body))
+	_, err := io.WriteString(c, head+body)
 	return err
 }
 

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
+	"unsafe"
 )
 
 func TestRule14_LibraryPathOfInit(t *testing.T) {
@@ -73,11 +73,32 @@ func TestRule33_StopWhileTheLogsAreFull(t *testing.T) {
 	p.ready(obey())
 	c := p.dial()
 	c.send("/run", `{"value":`+doing("", step{"flood", "stderr", "1000000"})+`}`)
-	time.Sleep(100 * time.Millisecond)
+	full := capacity(t, r) - 4096 // of its last page some may be free
+	await(t, "the pipe is full", func() bool { return unread(t, r) >= full })
 	p.signal(syscall.SIGTERM)
 	if status := p.status(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
+}
+
+// capacity is how many bytes a pipe holds.
+func capacity(t *testing.T, f *os.File) int32 {
+	t.Helper()
+	const getPipeSize = 1032 // F_GETPIPE_SZ
+	n, _, err := syscall.Syscall(syscall.SYS_FCNTL, f.Fd(), getPipeSize, 0)
+	if err != 0 {
+		t.Fatal(err)
+	}
+	return int32(n)
+}
+
+// unread is how many bytes stand in a pipe.
+func unread(t *testing.T, f *os.File) (n int32) {
+	t.Helper()
+	if _, _, err := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCINQ, uintptr(unsafe.Pointer(&n))); err != 0 {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // A client that never ends its init does not keep the platform's own out.
@@ -87,7 +108,7 @@ func TestRule09_AnInitThatHangsKeepsNobodyOut(t *testing.T) {
 	for _, begin := range []string{``, `{`, `{"value":{"code":"#!/bin/sh`} {
 		p.dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + begin))
 	}
-	time.Sleep(20 * time.Millisecond)
+	p.settled()
 	p.ready(obey())
 	if got := p.run(`{}`); got.status != 200 {
 		t.Errorf("run: %s", got)

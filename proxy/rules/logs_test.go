@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"os"
 	"strings"
 	"sync"
@@ -13,10 +14,13 @@ const sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 // An output is what a proxy has written to stdout or stderr. Of very much only
 // the end is kept.
 type output struct {
-	pipe  *os.File
-	mu    sync.Mutex
-	text  []byte
-	total int64
+	pipe      *os.File
+	closed    chan struct{} // all has been read
+	mu        sync.Mutex
+	text      []byte
+	total     int64
+	sentinels int // lines of text
+	counted   int // so far in text: what follows was not searched for them
 }
 
 // keptLog is how much of a stream is kept at least, in bytes.
@@ -29,8 +33,9 @@ func newOutput(t *testing.T) (*output, *os.File) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &output{pipe: r}
+	s := &output{pipe: r, closed: make(chan struct{})}
 	go func() {
+		defer close(s.closed)
 		defer r.Close()
 		b := make([]byte, 64<<10)
 		for {
@@ -40,13 +45,37 @@ func newOutput(t *testing.T) (*output, *os.File) {
 			}
 			s.mu.Lock()
 			s.total += int64(n)
-			if s.text = append(s.text, b[:n]...); len(s.text) > 2*keptLog {
-				s.text = append([]byte(nil), s.text[len(s.text)-keptLog:]...)
+			s.text = append(s.text, b[:n]...)
+			s.count()
+			if gone := len(s.text) - keptLog; gone > keptLog {
+				s.text = append([]byte(nil), s.text[gone:]...)
+				s.counted -= gone
 			}
 			s.mu.Unlock()
 		}
 	}()
 	return s, w
+}
+
+// count counts the sentinels in what has come.
+func (s *output) count() {
+	for {
+		i := bytes.Index(s.text[s.counted:], []byte(sentinel))
+		if i < 0 {
+			s.counted = max(s.counted, len(s.text)-len(sentinel)+1)
+			return
+		}
+		begin := s.counted + i
+		end := begin + len(sentinel)
+		if end == len(s.text) { // the line's end is to come
+			s.counted = begin
+			return
+		}
+		if (begin == 0 || s.text[begin-1] == '\n') && s.text[end] == '\n' {
+			s.sentinels++
+		}
+		s.counted = end
+	}
 }
 
 // leave stops reading, so that the proxy writes into a broken pipe.
@@ -56,6 +85,25 @@ func (s *output) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return string(s.text)
+}
+
+// tail gives the last n bytes.
+func (s *output) tail(n int) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return string(s.text[max(0, len(s.text)-n):])
+}
+
+func (s *output) holds(text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Contains(s.text, []byte(text))
+}
+
+func (s *output) ended() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sentinels
 }
 
 func (s *output) size() int64 {
@@ -83,21 +131,19 @@ func (s *output) activations() (logs []string, rest string) {
 // logs.
 func (p *proxy) ended(n int) (stdout, stderr []string) {
 	p.t.Helper()
-	await(p.t, "the sentinels are there", func() bool {
-		stdout, _ = p.stdout.activations()
-		stderr, _ = p.stderr.activations()
-		return len(stdout) >= n && len(stderr) >= n
-	})
+	await(p.t, "the sentinels are there", func() bool { return p.stdout.ended() >= n && p.stderr.ended() >= n })
+	stdout, _ = p.stdout.activations()
+	stderr, _ = p.stderr.activations()
 	if len(stdout) > n || len(stderr) > n {
 		p.t.Fatalf("%d and %d sentinels, want %d", len(stdout), len(stderr), n)
 	}
 	return stdout, stderr
 }
 
-// logged waits until both streams together hold some texts.
+// logged waits until some texts are there, each on one of the streams.
 func (p *proxy) logged(wanted ...string) {
 	p.t.Helper()
 	for _, w := range wanted {
-		await(p.t, "the log holds "+w, func() bool { return strings.Contains(p.stdout.String()+p.stderr.String(), w) })
+		await(p.t, "the log holds "+w, func() bool { return p.stdout.holds(w) || p.stderr.holds(w) })
 	}
 }

@@ -104,7 +104,7 @@ func TestRule33_AStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
 		for _, protocol := range []string{"v0", "v1"} {
-			p := start(t, build(binary), protocols[protocol], env("__OW_ALLOW_CONCURRENT=true")).ready(obey())
+			p := start(t, build(binary), protocols[protocol], env("__OW_ALLOW_CONCURRENT=true"), graceful).ready(obey())
 			var clients sync.WaitGroup
 			for i := range 20 {
 				c := p.dial()
@@ -160,7 +160,7 @@ func TestRule31_LogsBeforeTheValueIsRead(t *testing.T) {
 
 func TestRule14_HandshakesThatAreFine(t *testing.T) {
 	t.Parallel()
-	const loop = "\nwhile read -r line; do echo \"$line\"; done\n"
+	const loop = "\n: >\"$WRITTEN\"\nwhile read -r line; do echo \"$line\"; done\n"
 	for name, greeting := range map[string]string{
 		"plain":        `printf '{"openwhisk":1}\n'`,
 		"blanks":       `printf '  { "openwhisk" :\t1 } \n'`,
@@ -175,8 +175,9 @@ func TestRule14_HandshakesThatAreFine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t).ready("#!/bin/bash\n" + greeting + loop)
-			time.Sleep(10 * time.Millisecond) // what is surplus has been written
+			written := newGate(t)
+			p := start(t, env("WRITTEN="+written.file)).ready("#!/bin/bash\n" + greeting + loop)
+			written.await() // what is surplus, too
 			for i := range 3 {
 				value := fmt.Sprintf(`{"n":%d}`, i)
 				if got := p.run(value); got != (answer{200, value}) {

@@ -100,16 +100,18 @@ func TestRule32_V0RunsReallyOverlap(t *testing.T) {
 func TestRule32_RunsAreServedInTheirOrder(t *testing.T) {
 	t.Parallel()
 	p := start(t).ready(obey())
+	gate := newGate(t)
 	first := p.dial()
-	first.send("/run", `{"value":`+doing("0", step{"sleep", "300ms"})+`}`)
-	time.Sleep(20 * time.Millisecond)
+	first.send("/run", `{"value":`+doing("0", step{"await", gate.file})+`}`)
+	p.settled()
 	var waiting []*connection
 	for i := range 20 {
 		c := p.dial()
 		c.send("/run", `{"value":`+doing(fmt.Sprint(i+1))+`}`)
 		waiting = append(waiting, c)
-		time.Sleep(time.Millisecond) // so that they come one after the other
+		p.settled() // so that they come one after the other
 	}
+	gate.open()
 	for i, c := range waiting {
 		got, err := c.answer()
 		if err == nil {
@@ -151,12 +153,12 @@ func TestRule32_SurplusLinesAreDropped(t *testing.T) {
 	for name, steps := range map[string][]step{
 		"in the same write":       {{"together", surplus}},
 		"many":                    {{"together", strings.Repeat(surplus, 100)}},
-		"half a line":             {{"together", `{"half":`}, {"after", `[["sleep","5ms"],["result","1}\n"]]`}},
+		"half a line":             {{"together", `{"half":`}, {"after", `[["sleep","5ms"],["result","1}\n"],["touch","WRITTEN"]]`}},
 		"half a line for ever":    {{"together", `{"half":`}},
-		"in another write":        {{"after", `[["result","{\"surplus\":1}\n"]]`}},
-		"a little later":          {{"after", `[["sleep","5ms"],["result","{\"surplus\":1}\n"]]`}},
-		"later":                   {{"after", `[["sleep","30ms"],["result","{\"surplus\":1}\n"],["sleep","30ms"]]`}},
-		"as much as a pipe holds": {{"after", `[["flood","result","64000"]]`}},
+		"in another write":        {{"after", `[["result","{\"surplus\":1}\n"],["touch","WRITTEN"]]`}},
+		"a little later":          {{"after", `[["sleep","5ms"],["result","{\"surplus\":1}\n"],["touch","WRITTEN"]]`}},
+		"later":                   {{"after", `[["sleep","30ms"],["result","{\"surplus\":1}\n"],["touch","WRITTEN"],["sleep","30ms"]]`}},
+		"as much as a pipe holds": {{"after", `[["flood","result","64000"],["touch","WRITTEN"]]`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, protocol := range []string{"v1", "quiet", "actionloop"} {
@@ -165,11 +167,13 @@ func TestRule32_SurplusLinesAreDropped(t *testing.T) {
 					p := start(t, protocols[protocol]).ready(obey())
 					for n := range 4 {
 						id := fmt.Sprint(n)
-						if err := checkOwn(p.run(doing(id, steps...)), id); err != nil {
+						written := newGate(t)
+						value := strings.ReplaceAll(doing(id, steps...), "WRITTEN", written.file)
+						if err := checkOwn(p.run(value), id); err != nil {
 							t.Fatal(err)
 						}
-						if late := steps[len(steps)-1][0] == "after"; late {
-							time.Sleep(100 * time.Millisecond)
+						if strings.Contains(value, written.file) {
+							written.await()
 						}
 					}
 				})
@@ -182,8 +186,20 @@ func TestRule32_SurplusLinesAreDropped(t *testing.T) {
 func TestRule32_AnAnswerBeforeTheQuestion(t *testing.T) {
 	t.Parallel()
 	p := start(t).ready(obey())
-	p.do(step{"after", `[["sleep","100ms"],["result","{\"surplus\":1}\n"],["sleep","100ms"]]`})
-	if err := checkOwn(p.run(doing("own")), "own"); err != nil {
+	sent, taken, looked := newGate(t), newGate(t), newGate(t)
+	p.do(step{"after", fmt.Sprintf(`[["await",%q],["result","{\"surplus\":1}\n"],["drained"],["touch",%q],["await",%q]]`, sent.file, taken.file, looked.file)})
+	c := p.dial()
+	c.send("/run", `{"value":`+doing("own")+`}`)
+	p.settled() // the request stands in the pipe
+	sent.open()
+	taken.await()
+	p.settled() // the surplus line has come, and was looked at
+	looked.open()
+	got, err := c.answer()
+	if err == nil {
+		err = checkOwn(got, "own")
+	}
+	if err != nil {
 		t.Error(err)
 	}
 }
@@ -237,10 +253,14 @@ func TestRule32_ClientsThatLeaveHarmNoOther(t *testing.T) {
 			eachBuild(t, func(t *testing.T, binary string) {
 				t.Parallel()
 				p := start(t, build(binary)).ready(obey())
-				var leaving sync.WaitGroup
+				leaving := 30
+				if name == "a large answer" {
+					leaving = 8 // 3 MB each
+				}
+				var leavers sync.WaitGroup
 				for range 3 {
-					leaving.Go(func() {
-						for range 30 {
+					leavers.Go(func() {
+						for range leaving {
 							if c, err := p.tryDial(); err == nil {
 								leave(c)
 								c.Close()
@@ -250,7 +270,7 @@ func TestRule32_ClientsThatLeaveHarmNoOther(t *testing.T) {
 					})
 				}
 				crowd(t, p, 5, 40)
-				leaving.Wait()
+				leavers.Wait()
 				crowd(t, p, 1, 5)
 			})
 		})
@@ -272,7 +292,11 @@ func TestRule32_SlowClientsHarmNoOther(t *testing.T) {
 	go func() {
 		defer close(done)
 		body := `{"value":` + doing("slow") + `}`
-		for _, b := range []byte(fmt.Sprintf("POST /run HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(body), body)) {
+		head := fmt.Sprintf("POST /run HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", len(body))
+		for _, b := range []byte(head) { // which has to be there within 10 s
+			trickle.Write([]byte{b})
+		}
+		for _, b := range []byte(body) {
 			trickle.Write([]byte{b})
 			time.Sleep(time.Millisecond)
 		}

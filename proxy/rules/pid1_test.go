@@ -4,7 +4,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 func TestRule38_OrphansAreReaped(t *testing.T) {
@@ -12,7 +11,7 @@ func TestRule38_OrphansAreReaped(t *testing.T) {
 	eachBuild(t, func(t *testing.T, binary string) {
 		eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
 			p := start(t, chosen, build(binary), asInit(t)).ready(obey())
-			for range 10 {
+			for range 5 {
 				steps := []step{}
 				for range 5 {
 					steps = append(steps, step{"orphan", `[["sleep","5ms"]]`})
@@ -21,7 +20,7 @@ func TestRule38_OrphansAreReaped(t *testing.T) {
 					t.Fatalf("got %s", got)
 				}
 			}
-			p.ended(10)
+			p.ended(5)
 			await(t, "the orphans are gone", func() bool {
 				alive := len(p.descendants())
 				return p.zombies() == 0 && (alive == 0 || protocol != "v0" && alive == 1)
@@ -36,7 +35,7 @@ func TestRule38_OrphansUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
 		p := start(t, env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true"), build(binary), asInit(t)).ready(obey())
-		runs := 20
+		runs := 8
 		if *long {
 			runs = 500
 		}
@@ -59,7 +58,7 @@ func TestRule38_SignalsReachTheAction(t *testing.T) {
 	for _, protocol := range []string{"v1", "actionloop"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, protocols[protocol], asInit(t)).ready(obey(step{"report"}))
+			p := start(t, protocols[protocol], asInit(t), graceful).ready(obey(step{"report"}))
 			p.run(`{}`)
 			for s, name := range map[syscall.Signal]string{syscall.SIGHUP: "hangup", syscall.SIGUSR1: "user defined signal 1", syscall.SIGUSR2: "user defined signal 2"} {
 				p.signal(s)
@@ -86,7 +85,7 @@ func TestRule38_SignalsBeforeInitHarmNothing(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGWINCH, syscall.SIGPIPE, syscall.SIGALRM} {
 		p.signal(s)
 	}
-	time.Sleep(20 * time.Millisecond)
+	p.settled()
 	p.ready(obey())
 	if got := p.run(`{}`); got.status != 200 {
 		t.Errorf("got %s", got)

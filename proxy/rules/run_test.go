@@ -21,7 +21,7 @@ func TestRule24_TheDeadlineIsAStringOrANumber(t *testing.T) {
 
 func TestRule27_WhatCountsAsAValue(t *testing.T) {
 	t.Parallel()
-	for name, request := range map[string]struct{ body, value string }{
+	requests := map[string]struct{ body, value string }{
 		"an object":            {`{"value":{"a":1}}`, `{"a":1}`},
 		"an array":             {`{"value":[1,{"a":2}]}`, `[1,{"a":2}]`},
 		"an empty array":       {`{"value":[]}`, `[]`},
@@ -40,34 +40,38 @@ func TestRule27_WhatCountsAsAValue(t *testing.T) {
 		"a number":             {`{"value":12}`, ""},
 		"true":                 {`{"value":true}`, ""},
 		"false":                {`{"value":false}`, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
-				p := start(t, chosen).ready(obey())
-				got := p.post("/run", request.body)
-				if request.value == "" {
-					if got != failed(404, noArgument) {
-						t.Errorf("got %s", got)
-					}
-					got = p.run(`{}`)
-					contains(t, got.body, `"run":1`)
-					return
-				}
-				if got.status != 200 {
-					t.Fatalf("got %s", got)
-				}
-				var result struct{ Value any }
-				var want any
-				if err := json.Unmarshal([]byte(got.body), &result); err != nil {
-					t.Fatal(err)
-				}
-				json.Unmarshal([]byte(request.value), &want)
-				if a, b := marshaled(result.Value), marshaled(want); a != b {
-					t.Errorf("the action got %s, want %s", a, b)
-				}
-			})
-		})
 	}
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen).ready(obey())
+		runs := 0
+		for name, request := range requests {
+			got := p.post("/run", request.body)
+			if request.value == "" {
+				if got != failed(404, noArgument) {
+					t.Errorf("%s: got %s", name, got)
+				}
+				continue
+			}
+			if got.status != 200 {
+				t.Fatalf("%s: got %s", name, got)
+			}
+			if runs++; protocol == "v0" {
+				runs = 1 // of each process
+			}
+			var result struct {
+				Value any
+				Run   int
+			}
+			var want any
+			if err := json.Unmarshal([]byte(got.body), &result); err != nil {
+				t.Fatal(err)
+			}
+			json.Unmarshal([]byte(request.value), &want)
+			if a, b := marshaled(result.Value), marshaled(want); a != b || result.Run != runs {
+				t.Errorf("%s: the action got %s in its run %d, want %s in run %d", name, a, result.Run, b, runs)
+			}
+		}
+	})
 }
 
 func marshaled(v any) string {
@@ -92,7 +96,7 @@ func TestRule27_ValuesTravelByteForByte(t *testing.T) {
 
 func TestRule28_WhatIsAResult(t *testing.T) {
 	t.Parallel()
-	for _, result := range []struct {
+	results := []struct {
 		line string
 		good bool
 	}{
@@ -100,29 +104,29 @@ func TestRule28_WhatIsAResult(t *testing.T) {
 		{`null`, false}, {`"text"`, false}, {`12`, false}, {`true`, false}, {``, false}, {` `, false}, {`hello`, false}, {`{"a":`, false},
 		{`{}{}`, false}, {`[] []`, false}, {`{"a":1,}`, false}, {`{'a':1}`, false}, {`[NaN]`, false}, {"\ufeff{}", false}, {`{"a":"` + "\x01" + `"}`, false},
 		{`{a:1}`, false}, {`[1,2`, false}, {`}`, false}, {`{"a":01}`, false},
-	} {
-		t.Run(result.line, func(t *testing.T) {
-			eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-				p := start(t, chosen).ready(obey())
-				got := p.do(step{"result", result.line + "\n"})
-				want := failed(502, noResult)
-				if result.good {
-					want = answer{200, strings.Trim(result.line, " \t\r")}
-					got.body = strings.Trim(got.body, " \t\r")
-				}
-				if got != want {
-					t.Errorf("got %s, want %s", got, want)
-				}
-				p.ended(1)
-				if line := strings.TrimSpace(result.line); !result.good && line != "" {
-					p.logged(line)
-				}
-				if got := p.run(`{}`); got.status != 200 {
-					t.Errorf("the run after: %s", got)
-				}
-			})
-		})
 	}
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen).ready(obey())
+		for n, result := range results {
+			got := p.do(step{"result", result.line + "\n"})
+			want := failed(502, noResult)
+			if result.good {
+				want = answer{200, strings.Trim(result.line, " \t\r")}
+				got.body = strings.Trim(got.body, " \t\r")
+			}
+			if got != want {
+				t.Errorf("%q: got %s, want %s", result.line, got, want)
+			}
+			stdout, stderr := p.ended(2*n + 1)
+			if !result.good {
+				contains(t, stdout[2*n]+stderr[2*n], strings.TrimSpace(result.line))
+			}
+			if got := p.run(`{}`); got.status != 200 {
+				t.Errorf("the run after %q: %s", result.line, got)
+			}
+			p.ended(2*n + 2)
+		}
+	})
 }
 
 func TestRule29_V0(t *testing.T) {

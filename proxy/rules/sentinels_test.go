@@ -14,18 +14,9 @@ var logChannels = map[string][]string{
 	"actionloop": {"stdout", "stderr"},
 }
 
-// log gives the log of the first run on a stream.
-func (p *proxy) log(stream string) string {
-	stdout, stderr := p.ended(1)
-	if stream == "stdout" {
-		return stdout[0]
-	}
-	return stderr[0]
-}
-
 func TestRule34_TheSentinelEndsEachRunsLog(t *testing.T) {
 	t.Parallel()
-	for name, log := range map[string]string{
+	logs := map[string]string{
 		"nothing":               "",
 		"a line":                "hello\n",
 		"no line end":           "one\ntwo",
@@ -38,32 +29,37 @@ func TestRule34_TheSentinelEndsEachRunsLog(t *testing.T) {
 		"no UTF-8":              "\xff\xfe\x80\n\xc3",
 		"a long line":           strings.Repeat("x", 200_000),
 		"many lines":            strings.Repeat("line\n", 50_000),
-	} {
-		t.Run(name, func(t *testing.T) {
-			eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-				for _, stream := range logChannels[protocol] {
-					p := start(t, chosen).ready(obey())
-					if got := p.do(step{"hex", stream, fmt.Sprintf("%x", log)}, step{"result", answerAfter(protocol, log)}); got != (answer{200, "{}"}) {
-						t.Fatalf("got %s", got)
-					}
-					want := log
-					if want != "" && !strings.HasSuffix(want, "\n") {
-						want += "\n"
-					}
-					if got := p.log(stream); got != want {
-						t.Errorf("%s: got %.200q, want %.200q", stream, got, want)
-					}
-					p.ended(1)
-				}
-			})
-		})
 	}
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		p := start(t, chosen).ready(obey())
+		runs := 0
+		for name, log := range logs {
+			for _, stream := range logChannels[protocol] {
+				if got := p.do(step{"hex", stream, fmt.Sprintf("%x", log)}, step{"result", answerAfter(protocol, stream, log)}); got != (answer{200, "{}"}) {
+					t.Fatalf("%s: got %s", name, got)
+				}
+				want := log
+				if want != "" && !strings.HasSuffix(want, "\n") {
+					want += "\n"
+				}
+				runs++
+				stdout, stderr := p.ended(runs)
+				got, other := stdout[runs-1], stderr[runs-1]
+				if stream == "stderr" {
+					got, other = other, got
+				}
+				if got != want || other != "" {
+					t.Errorf("%s on %s: got %.200q, want %.200q, and %.200q elsewhere", name, stream, got, want, other)
+				}
+			}
+		}
+	})
 }
 
-// answerAfter is an empty result. In version 0 the log is on the same stream, so
-// that the result needs a line of its own.
-func answerAfter(protocol, log string) string {
-	if protocol == "v0" && log != "" && !strings.HasSuffix(log, "\n") {
+// answerAfter is an empty result. In version 0 stdout is a log, too, so that the
+// result needs a line of its own.
+func answerAfter(protocol, stream, log string) string {
+	if protocol == "v0" && stream == "stdout" && log != "" && !strings.HasSuffix(log, "\n") {
 		return "\n{}\n"
 	}
 	return "{}\n"
@@ -92,8 +88,8 @@ func TestRule34_HundredMegabytesOfLogs(t *testing.T) {
 				out := map[string]*output{"stdout": p.stdout, "stderr": p.stderr}[stream]
 				want := int64(n * (size/64*64 + len("the end\n"+sentinel+"\n")))
 				await(t, "the whole log is there", func() bool { return out.size() >= want })
-				if got := out.String(); out.size() != want || !strings.HasSuffix(got, " 0123456789abcde\nthe end\n"+sentinel+"\n") {
-					t.Errorf("%s: %d bytes, want %d; it ends in %q", stream, out.size(), want, got[max(0, len(got)-100):])
+				if got := out.tail(100); out.size() != want || !strings.HasSuffix(got, " 0123456789abcde\nthe end\n"+sentinel+"\n") {
+					t.Errorf("%s: %d bytes, want %d; it ends in %q", stream, out.size(), want, got)
 				}
 			}
 		}
@@ -107,8 +103,10 @@ func TestRule34_LaterOutputGoesToTheNextRun(t *testing.T) {
 			t.Parallel()
 			p := start(t, protocols[protocol]).ready(obey())
 			const late = 50_000
-			p.do(step{"stderr", "first\n"}, step{"after", fmt.Sprintf(`[["sleep","50ms"],["stderr","late\n"],["flood","stderr","%d"],["stderr","half"]]`, late)})
+			ended := newGate(t)
+			p.do(step{"stderr", "first\n"}, step{"after", fmt.Sprintf(`[["await",%q],["stderr","late\n"],["flood","stderr","%d"],["stderr","half"]]`, ended.file, late)})
 			p.ended(1)
+			ended.open()
 			p.do(step{"stderr", " and half\n"})
 			_, stderr := p.ended(2)
 			if stderr[0] != "first\n" {

@@ -121,7 +121,7 @@ func TestRule16_HostileArchives(t *testing.T) {
 		"zip without exec":           zipped(t, file{name: "readme", content: "x"}),
 		"empty zip":                  zipped(t),
 		"empty tar.gz":               tarred(t),
-		"zip of many entries":        zipped(t, many(66000)...),
+		"zip of many entries":        zippedStored(t, many(66000)...),
 	}
 	if *long {
 		archives["zip bomb"] = zipped(t, good, file{name: "bomb", content: strings.Repeat("\x00", 520<<20)})

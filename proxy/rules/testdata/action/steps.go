@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // obey takes steps: a word and its arguments.
@@ -39,6 +40,18 @@ func (a *action) step(s []string) {
 		a.silent = true
 	case "sleep":
 		time.Sleep(duration(s[1]))
+	case "touch": // makes a file
+		if err := os.WriteFile(s[1], nil, 0o644); err != nil {
+			panic(err)
+		}
+	case "await": // a file that the test makes
+		for !exists(s[1]) {
+			time.Sleep(time.Millisecond)
+		}
+	case "drained": // until the proxy has read all results
+		for unread(a.results) > 0 {
+			time.Sleep(time.Millisecond)
+		}
 	case "exit":
 		os.Exit(number(s[1]))
 	case "kill":
@@ -144,6 +157,17 @@ func flood(f *os.File, size int) {
 		}
 	}
 	f.Write(block[:size/64*64])
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}
+
+// unread is how many bytes stand in a pipe.
+func unread(f *os.File) (n int32) {
+	syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), syscall.TIOCINQ, uintptr(unsafe.Pointer(&n)))
+	return n
 }
 
 func number(s string) int {
