@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
 )
 
 // sentinel is the line that ends each activation's log, as the page gives it.
@@ -43,17 +45,14 @@ type server struct {
 // startProxy starts a proxy on a loopback port with an empty action directory.
 func startProxy(t *testing.T, binary string, env ...string) *server {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	listener.Close()
-
-	s := &server{url: fmt.Sprintf("http://127.0.0.1:%d", port), exited: make(chan struct{})}
+	s := &server{url: "http://127.0.0.1:" + port, exited: make(chan struct{})}
 	s.cmd = exec.Command(binary)
 	s.cmd.Dir = t.TempDir()
-	s.cmd.Env = append(os.Environ(), fmt.Sprintf("OW_PORT=%d", port), "OW_ACTION_DIR="+s.cmd.Dir, "LC_ALL=C")
+	s.cmd.Env = append(os.Environ(), "OW_PORT="+port, "OW_ACTION_DIR="+s.cmd.Dir, "LC_ALL=C")
 	s.cmd.Env = append(s.cmd.Env, env...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.stdout, &s.stderr
 	if err := s.cmd.Start(); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long a test waits for something that has to come. It is no measurement: what comes late still counts.
-const patience = 40 * time.Second
+const patience = 3 * time.Minute
 
 // A step is one line of a transcript, told by its first character:
 //

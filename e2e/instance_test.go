@@ -16,7 +16,7 @@ import (
 const sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 
 // client gives up on a proxy that hangs, long after any answer should be there.
-var client = &http.Client{Timeout: time.Minute}
+var client = &http.Client{Timeout: 3 * time.Minute}
 
 // instance is a proxy that runs, in a container or as a process of this machine.
 type instance struct {
@@ -127,10 +127,10 @@ func (i instance) log() string {
 	return "stdout:\n" + stdout + "\nstderr:\n" + stderr
 }
 
-// eventually polls for up to half a minute, far longer than anything here takes.
+// eventually polls for up to three minutes, far longer than anything here takes.
 func eventually(t *testing.T, done func() bool, complaint func() string) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(complaint())
 		}

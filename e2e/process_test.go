@@ -1,12 +1,13 @@
 package e2e
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
 )
 
 // startProcess starts a proxy on this machine, on a free loopback port and with
@@ -49,12 +50,7 @@ func create(t *testing.T, path string) *os.File {
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}

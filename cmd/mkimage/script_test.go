@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk/wsktest"
 )
 
@@ -138,7 +139,7 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
-	for range 3000 {
+	for range 18000 {
 		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
 			return
 		}
@@ -148,14 +149,13 @@ func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func freePort(ts *testscript.TestScript, _ bool, _ []string) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	ts.Check(err)
-	ts.Setenv("PORT", fmt.Sprint(listener.Addr().(*net.TCPAddr).Port))
-	ts.Check(listener.Close())
+	ts.Setenv("PORT", port)
 }
 
 func awaitPort(ts *testscript.TestScript, _ bool, args []string) {
-	for range 3000 {
+	for range 18000 {
 		connection, err := net.Dial("tcp", "127.0.0.1:"+args[0])
 		if err == nil {
 			ts.Check(connection.Close())

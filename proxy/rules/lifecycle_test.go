@@ -1,13 +1,14 @@
 package rules
 
 import (
-	"fmt"
 	"net"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
 )
 
 const stopping = "the action is shutting down"
@@ -326,12 +327,11 @@ func TestBadSettings(t *testing.T) {
 func TestPorts(t *testing.T) {
 	t.Parallel()
 	free := func() string {
-		l, err := net.Listen("tcp", ":0")
+		port, err := freeport.Find()
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		return fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
+		return port
 	}
 	for name, variables := range map[string]func(port string) []string{
 		"OW_PORT":          func(port string) []string { return []string{"OW_PORT=" + port, "PORT=1", "FLASK_PROXY_PORT=1"} },

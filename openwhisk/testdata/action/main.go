@@ -72,9 +72,10 @@ func run(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
 		time.Sleep(20 * time.Millisecond)
 	case "together":
 		together.Add(1)
-		for deadline := time.Now().Add(5 * time.Second); together.Load() < 2 && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(time.Minute); together.Load() < 2 && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
+		return json.Marshal(map[string]bool{"met": together.Load() == 2})
 	case "program":
 		out, err := exec.Command("/bin/sh", "-c", "echo from a program").Output()
 		if err != nil {
