@@ -20,27 +20,30 @@ import (
 const downloads = 6
 
 // fetch returns the bytes of a package, from the cache or the mirror, verified. Several that want the same package at
-// the same time get one download.
-func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, error) {
-	raw, err := s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum))
+// the same time get one download. The one that made it also gets the package taken apart, as it was to be verified.
+func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, *parcel, error) {
+	raw, fresh, err := s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum))
 	if err != nil || pin.SHA256 == "" || hexSum(raw) == pin.SHA256 {
-		return raw, err
+		return raw, fresh, err
 	}
 	// The same package, signed by somebody else, came from another mirror before.
 	return s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum, pin.SHA256))
 }
 
-func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed func(), key string) ([]byte, error) {
+func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed func(), key string) ([]byte, *parcel, error) {
+	var fresh *parcel
 	found, err, _ := s.flights.Do(key, func() (any, error) {
 		return s.store.Do("apk", key, func() ([]byte, error) {
 			missed()
-			return s.download(ctx, w, pin)
+			raw, made, err := s.download(ctx, w, pin)
+			fresh = made
+			return raw, err
 		})
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return found.([]byte), nil
+	return found.([]byte), fresh, nil
 }
 
 func hexSum(raw []byte) string {
@@ -48,19 +51,20 @@ func hexSum(raw []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte, error) {
+func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte, *parcel, error) {
 	at := w.at(pin.Repository, pin.String()+".apk")
 	raw, err := s.mirror.get(ctx, at, pin.Size)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.moved(ctx, w, pin)
+		return nil, nil, s.moved(ctx, w, pin)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, err := open(raw, pin); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.mirror.full(at), err)
+	p, err := open(raw, pin)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", s.mirror.full(at), err)
 	}
-	return raw, nil
+	return raw, p, nil
 }
 
 // moved says what is in the place of a package that the mirror no longer has.
@@ -84,11 +88,11 @@ func (s *Source) parcels(ctx context.Context, w World, pins []images.Pin) ([]*pa
 	group.SetLimit(downloads)
 	for i, pin := range pins {
 		group.Go(func() error {
-			raw, err := s.fetch(ctx, w, pin, func() { missed.Add(1) })
-			if err != nil {
-				return err
+			raw, fresh, err := s.fetch(ctx, w, pin, func() { missed.Add(1) })
+			if err == nil && fresh == nil {
+				fresh, err = open(raw, pin)
 			}
-			parcels[i], err = open(raw, pin)
+			parcels[i] = fresh
 			return err
 		})
 	}
@@ -105,7 +109,7 @@ func (s *Source) Pin(ctx context.Context, w World, pins []images.Pin) ([]images.
 	group.SetLimit(downloads)
 	for i, pin := range pins {
 		group.Go(func() error {
-			raw, err := s.fetch(ctx, w, pin, func() {})
+			raw, _, err := s.fetch(ctx, w, pin, func() {})
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ func (s *Source) Vendor(ctx context.Context, dir string, w World, pins []images.
 		return err
 	}
 	for _, pin := range pins {
-		raw, err := s.fetch(ctx, w, pin, func() {})
+		raw, _, err := s.fetch(ctx, w, pin, func() {})
 		if err != nil {
 			return s.ways(err, "a folder needs every package")
 		}

@@ -10,8 +10,12 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
+// level is that of gzip. Measured on the layers of the ruby image, 9 saves 0.2 % for four times the processor time, and
+// makes some layers larger; 7 is a fifth quicker, and 0.6 % larger.
+const level = 8
+
 // compressor names what turns a tar into a blob. It is part of the cache's key, because another version may give other bytes.
-const compressor = "github.com/klauspost/compress@v1.20.3 gzip -9"
+const compressor = "github.com/klauspost/compress@v1.20.3 gzip -8"
 
 // contentOf returns what is known of a layer without compressing it.
 func contentOf(files []File, mtime time.Time) (facts, error) {
@@ -48,7 +52,7 @@ func compress(w io.Writer, files []File, mtime time.Time) error {
 	if err != nil {
 		return err
 	}
-	zip, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+	zip, err := gzip.NewWriterLevel(w, level)
 	if err != nil {
 		return err
 	}
