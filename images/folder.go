@@ -2,6 +2,7 @@ package images
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) 
 		case !again:
 			loaded[definition.Name] = file
 			definition.Shipped = folder.shipped && isName(arg)
+			definition.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
 			definitions = append(definitions, definition)
 		case other != file:
 			mistakes = append(mistakes, fmt.Errorf("two definitions of image %s: %s and %s", definition.Name, other, file))

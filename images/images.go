@@ -43,6 +43,8 @@ type Definition struct {
 
 	// File is where the definition was read from.
 	File string `json:"-"`
+	// SHA256 is that of the file, in hexadecimal.
+	SHA256 string `json:"-"`
 	// Shipped says that the definition travels in the program, and with it the action that it names.
 	Shipped bool `json:"-"`
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -23,11 +24,11 @@ import (
 // buildFlags are the flags of mkimage build, as they were typed.
 type buildFlags struct {
 	alpineFlags
-	proxy, action, sizeRecord, metadataFile, progress, sbom string
-	goTags, goLDFlags                                       string
-	outputs                                                 []string
-	jobs                                                    int
-	failFast, allowOverBudget, locked                       bool
+	proxy, action, sizeRecord, metadataFile, progress, sbom, attest string
+	goTags, goLDFlags                                               string
+	outputs                                                         []string
+	jobs                                                            int
+	failFast, allowOverBudget, locked                               bool
 }
 
 func newBuild(mode *progress.Mode) *cobra.Command {
@@ -45,7 +46,8 @@ An output is one of
 where {name} stands for the image's name, and is needed when several images are built. Every output gets an
 index of all platforms, but archives and the Docker Engine take one: this machine's, or the only one that
 is built; it is called NAME:latest unless ref says otherwise. A push also sets the tag content-XXXXXXXXXXXX,
-the first 12 digits of the digest, which never moves.
+the first 12 digits of the digest, which never moves, and attaches what is in the image, what it weighs and where
+it comes from; mkimage inspect shows that.
 
 Each image's digest reference is printed on stdout: REPOSITORY@sha256:... when it was pushed, else NAME@sha256:...
 With --action, or "action:" in a definition, the image brings its action: a Go package, which is compiled for every
@@ -78,10 +80,11 @@ in seconds since 1970; it is 0 when not set.`,
 	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
-	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "list what is in an image in `FORMAT`, beside its OCI layout as DIR.spdx.json: spdx or none")
+	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "list what is in an image in `FORMAT`, beside its OCI layout as DIR.spdx.json and attached to what is pushed: spdx or none")
+	set.StringVar(&flags.attest, "attest", string(build.AttestAuto), "with a push, attach a statement of where an image comes from `WHEN`: auto (nobody has), always or none")
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes and outputs to `FILE`, as JSON")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "size-record", "sbom", "metadata-file", "progress")
+	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "size-record", "sbom", "attest", "metadata-file", "progress")
 	return command
 }
 
@@ -114,6 +117,10 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
 		return err
 	}
+	if options.Client, err = (registry.Access{}).Open(); err != nil {
+		return err
+	}
+	defer options.Client.Close()
 	options.Display = progress.New(os.Stderr, *mode)
 	results, err := build.Run(command.Context(), definitions, options)
 	for _, line := range sizes.Summary(rowsOf(results)) {
@@ -141,6 +148,10 @@ func (f *buildFlags) options() (build.Options, error) {
 	if options.SBOM, err = sbom.ParseFormat(f.sbom); err != nil {
 		return options, fmt.Errorf("--sbom: %w", err)
 	}
+	if options.Attest, err = build.ParseAttest(f.attest); err != nil {
+		return options, fmt.Errorf("--attest: %w", err)
+	}
+	options.Version = version()
 	if f.jobs < 0 {
 		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)
 	}

@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -21,8 +23,8 @@ const builtRecord = "dist/sizes.json"
 
 // sizesFlags are the flags of mkimage sizes, as they were typed.
 type sizesFlags struct {
-	images, sizeRecord, format, as, against string
-	update, check                           bool
+	images, sizeRecord, format, as, against, remote string
+	update, check                                   bool
 }
 
 func newSizes() *cobra.Command {
@@ -40,10 +42,13 @@ with --as, which says under what name. Images of other inputs than the definitio
 With --against, show how images differ from the checked-in record that git has where the working tree has begun to differ
 from a revision.
 
+With --remote, show the record that is attached to an image in a registry, without pulling the image.
+
 With --check, fail when an image weighs more than its definition allows.`,
 		Example: `  mkimage sizes --format markdown
   mkimage sizes --update
   mkimage sizes --update bash --as bash-v3.19
+  mkimage sizes --remote registry.example.org/actions/bash:1
   mkimage sizes --check --against origin/main --size-record dist/sizes.json --format markdown`,
 		ValidArgsFunction: completeNames,
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
@@ -51,6 +56,7 @@ With --check, fail when an image weighs more than its definition allows.`,
 	set := command.Flags()
 	set.StringVar(&flags.images, "images", "images", "take definitions, and the checked-in record sizes.json, from `DIR`")
 	set.StringVar(&flags.sizeRecord, "size-record", "", "show `FILE`, or take it over with --update")
+	set.StringVar(&flags.remote, "remote", "", "show what is attached to the image `REF` in a registry")
 	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json or csv")
 	set.BoolVar(&flags.update, "update", false, "take the last builds' sizes over into the checked-in record")
 	set.StringVar(&flags.as, "as", "", "with --update, take one image over as `NAME`")
@@ -71,6 +77,8 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 		return usage(command, fmt.Errorf("no format %q: %s", f.format, nearest.Choices(f.format, sizes.Formats())))
 	case f.as != "" && !f.update:
 		return usage(command, errors.New("--as is only for --update"))
+	case f.remote != "" && (f.update || f.sizeRecord != ""):
+		return usage(command, errors.New("--remote is instead of a file: leave out --update and --size-record"))
 	case f.check && f.update:
 		return usage(command, errors.New("--check and --update are two things: choose one"))
 	case f.update:
@@ -102,8 +110,12 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 
 func (f *sizesFlags) checkedIn() string { return filepath.Join(f.images, "sizes.json") }
 
-// shown reads the record that was asked for: the checked-in one, or where there is none, that of the last builds.
+// shown reads the record that was asked for: that in a registry, the checked-in one, or where there is none, that of the
+// last builds.
 func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
+	if f.remote != "" {
+		return f.attached(command)
+	}
 	path := cmp.Or(f.sizeRecord, f.checkedIn())
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		if f.sizeRecord != "" {
@@ -115,6 +127,21 @@ func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 		}
 	}
 	return sizes.Read(path)
+}
+
+func (f *sizesFlags) attached(command *cobra.Command) (sizes.Record, error) {
+	client, err := registry.Access{}.Open()
+	if err != nil {
+		return sizes.Record{}, err
+	}
+	defer client.Close()
+	reference, err := client.Reference(f.remote)
+	if err != nil {
+		return sizes.Record{}, usage(command, fmt.Errorf("--remote: %w", err))
+	}
+	record, warnings, err := inspect.Sizes(command.Context(), client, reference)
+	warn(command, warnings)
+	return record, err
 }
 
 func (f *sizesFlags) takeOver(command *cobra.Command, args []string) error {

@@ -15,12 +15,17 @@ func newVersion() *cobra.Command {
 		Short: "Show the version of mkimage",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			version := "(devel)"
-			if build, ok := debug.ReadBuildInfo(); ok {
-				version = cmp.Or(build.Main.Version, version)
-			}
-			_, err := fmt.Fprintf(command.OutOrStdout(), "mkimage %s, %s, %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(command.OutOrStdout(), "mkimage %s, %s, %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+}
+
+// version returns the version that the linker has written down.
+func version() string {
+	version := "(devel)"
+	if build, ok := debug.ReadBuildInfo(); ok {
+		version = cmp.Or(build.Main.Version, version)
+	}
+	return version
 }

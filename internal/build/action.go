@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"path"
-	"path/filepath"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -66,21 +65,17 @@ func (r *run) bakeFor(ctx context.Context, definition images.Definition, source 
 	return baked, step.End(sizes.Format(size), nil)
 }
 
-// source finds what a definition bakes in. Its path is relative to the definition, that of --action is not.
+// source finds what a definition bakes in.
 func (r *run) source(definition images.Definition) (*action.Source, error) {
 	options := action.Options{Tags: r.GoTags, LDFlags: r.GoLDFlags, Store: r.Cache, Module: r.Module}
 	if r.Module != nil {
 		options.Toolchain = r.Module.Toolchain()
 	}
-	name := definition.Action
-	switch {
-	case r.Action != "":
-	case definition.Shipped:
-		return action.Shipped(path.Join(path.Dir(definition.File), name), options), nil
-	case !filepath.IsAbs(name):
-		name = filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(name))
+	place := r.place(definition)
+	if place == "" {
+		return action.Shipped(path.Join(path.Dir(definition.File), definition.Action), options), nil
 	}
-	return action.Open(name, options)
+	return action.Open(place, options)
 }
 
 // inputs returns what an image was made from, beside its definition.

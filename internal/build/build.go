@@ -22,13 +22,16 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
@@ -51,6 +54,9 @@ type Options struct {
 	SizeRecord      string // the file that the sizes are put into
 	SBOM            sbom.Format
 	Display         *progress.Display
+	Client          *registry.Client // what reaches registries
+	Attest          Attest
+	Version         string // of mkimage, for statements
 
 	Stemcells stemcells.Set
 	Alpine    *apkfs.Source // where packages come from
@@ -94,7 +100,13 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 		definitions = slices.Clone(definitions)
 		definitions[0].Action = options.Action
 	}
-	run := &run{Options: options, layers: layer.NewMaker(options.Epoch, options.Cache), proxies: map[images.Platform][]byte{}}
+	run := &run{
+		Options: options, layers: layer.NewMaker(options.Epoch, options.Cache),
+		proxies: map[images.Platform][]byte{}, checkouts: map[string]provenance.Checkout{},
+	}
+	if options.Client != nil {
+		run.attached = attach.New(options.Client)
+	}
 	run.Jobs = cmp.Or(options.Jobs, runtime.NumCPU())
 	if err := run.prepare(ctx, definitions); err != nil {
 		return nil, err
@@ -117,6 +129,19 @@ type run struct {
 	layers  *layer.Maker
 	mutex   sync.Mutex // of proxies
 	proxies map[images.Platform][]byte
+
+	attached       *attach.Registry // nil without a Client
+	checkoutsMutex sync.Mutex
+	checkouts      map[string]provenance.Checkout // by folder
+}
+
+// assembled is an image that was made, and what is known of it.
+type assembled struct {
+	definition images.Definition
+	in         plan.Inputs
+	index      v1.ImageIndex
+	rows       []sizes.Image
+	document   []byte // its SBOM, or nil
 }
 
 // images builds every definition. What fails because another one has failed first is not in the error.
@@ -157,24 +182,26 @@ func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Re
 
 // image makes one image and writes it everywhere.
 func (r *run) image(ctx context.Context, definition images.Definition) (Result, error) {
-	index, rows, err := r.assemble(ctx, definition)
+	made, err := r.assemble(ctx, definition)
 	if err != nil {
 		return Result{}, err
 	}
-	digest, err := index.Digest()
+	digest, err := made.index.Digest()
 	if err != nil {
 		return Result{}, err
 	}
-	document, err := r.list(definition.Name, index)
-	if err != nil {
+	if made.document, err = r.list(definition.Name, made.index); err != nil {
 		return Result{}, err
 	}
-	result := Result{Name: definition.Name, Digest: digest.String(), Sizes: rows}
+	result := Result{Name: definition.Name, Digest: digest.String(), Sizes: made.rows}
 	for _, output := range r.Outputs {
 		step := r.Display.Start(definition.Name + ": " + output.For(definition.Name).Title())
-		written, err := publish.Write(ctx, output, definition.Name, index)
+		written, err := publish.Write(ctx, output, definition.Name, made.index)
 		if err == nil {
-			err = writeList(&written, document)
+			err = writeList(&written, made.document)
+		}
+		if err == nil {
+			err = r.attach(ctx, &written, made)
 		}
 		if step.End("", err) != nil {
 			return Result{}, err
@@ -185,32 +212,32 @@ func (r *run) image(ctx context.Context, definition images.Definition) (Result, 
 }
 
 // assemble makes the image of every platform and measures it.
-func (r *run) assemble(ctx context.Context, definition images.Definition) (v1.ImageIndex, []sizes.Image, error) {
+func (r *run) assemble(ctx context.Context, definition images.Definition) (assembled, error) {
 	step := r.Display.Start(definition.Name + ": build the image")
-	index, rows, err := r.measured(ctx, definition)
-	return index, rows, step.End("", err)
+	made, err := r.measured(ctx, definition)
+	return made, step.End("", err)
 }
 
-func (r *run) measured(ctx context.Context, definition images.Definition) (v1.ImageIndex, []sizes.Image, error) {
-	in, err := r.gather(ctx, definition)
-	if err != nil {
-		return nil, nil, err
+func (r *run) measured(ctx context.Context, definition images.Definition) (assembled, error) {
+	made := assembled{definition: definition}
+	var err error
+	if made.in, err = r.gather(ctx, definition); err != nil {
+		return made, err
 	}
-	plans, err := plan.Make(ctx, definition, in)
+	plans, err := plan.Make(ctx, definition, made.in)
 	if err != nil {
-		return nil, nil, err
+		return made, err
 	}
 	if !r.AllowOverBudget {
 		if err := plan.CheckBudget(plans); err != nil {
-			return nil, nil, err
+			return made, err
 		}
 	}
-	index, err := embedded.Engine{}.Build(ctx, plans)
-	if err != nil {
-		return nil, nil, err
+	if made.index, err = (embedded.Engine{}).Build(ctx, plans); err != nil {
+		return made, err
 	}
-	rows, err := r.measure(ctx, definition, index, in)
-	return index, rows, err
+	made.rows, err = r.measure(ctx, definition, made.index, made.in)
+	return made, err
 }
 
 // gather makes what the image is planned from: packages, action and proxies.

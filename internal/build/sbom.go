@@ -3,6 +3,8 @@ package build
 import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
@@ -13,24 +15,33 @@ const rootsModule = "golang.org/x/crypto/x509roots/fallback"
 // list returns the document that lists the content of an image, or nil where none is written. The places that it is
 // written to are free, or have a document of ours.
 func (r *run) list(name string, index v1.ImageIndex) ([]byte, error) {
-	layouts := false
+	wanted := false
 	for _, output := range r.Outputs {
-		if output.Type != publish.OCI || r.SBOM != sbom.SPDX {
-			continue
+		switch {
+		case r.SBOM != sbom.SPDX:
+		case output.Type == publish.OCI:
+			if err := sbom.Check(sbom.Beside(output.For(name).Dest)); err != nil {
+				return nil, err
+			}
+			wanted = true
+		case output.Type == publish.Registry:
+			wanted = true
 		}
-		if err := sbom.Check(sbom.Beside(output.For(name).Dest)); err != nil {
-			return nil, err
-		}
-		layouts = true
 	}
-	if !layouts {
+	if !wanted {
 		return nil, nil
 	}
-	sources := sbom.Sources{Cache: r.Cache}
-	if r.Module != nil {
-		sources.Roots = r.Module.Requires(rootsModule)
+	return sbom.Make(name, index, Sources(r.Module, r.Cache))
+}
+
+// Sources returns what only mkimage knows of the images that it builds, and the cache for what is read of their layers. A
+// nil module says nothing.
+func Sources(module *gobuild.Module, store cache.Dir) sbom.Sources {
+	sources := sbom.Sources{Cache: store}
+	if module != nil {
+		sources.Roots = module.Requires(rootsModule)
 	}
-	return sbom.Make(name, index, sources)
+	return sources
 }
 
 // writeList writes a document beside a layout, or removes a former one, which does not fit any more.

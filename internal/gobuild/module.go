@@ -85,6 +85,9 @@ func (m *Module) Toolchain() string { return m.toolchain }
 // that is compiled here needs it.
 func (m *Module) Requires(path string) string { return m.requires[path] }
 
+// Source returns the files that programs are compiled from, by their path in the module.
+func (m *Module) Source() map[string][]byte { return maps.Clone(m.files) }
+
 // Proxy compiles the package ./proxy for a platform and returns the program, a static ELF file.
 func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, error) {
 	program, err := m.Build(ctx, "./proxy", platform)

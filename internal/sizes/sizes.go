@@ -29,6 +29,7 @@ type Image struct {
 	TarSize        int64             `json:"tar_size"`        // the uncompressed layers
 	Inputs         map[string]string `json:"inputs,omitempty"`
 	Layers         []Layer           `json:"layers"` // from the lowest
+	Contents       *Contents         `json:"contents,omitempty"`
 }
 
 // Layer is one layer of an [Image].

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	source "github.com/sciabarracom/openwhisk-runtime-go"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+)
+
+// inspectFlags are the flags of mkimage inspect, as they were typed.
+type inspectFlags struct {
+	images, show string
+	json         bool
+}
+
+func newInspect() *cobra.Command {
+	var flags inspectFlags
+	command := &cobra.Command{
+		Use:   "inspect NAME|PATH|REF",
+		Short: "Show where the bytes of an image are",
+		Long: `Show where the bytes of an image are: what its layers, packages and largest files weigh, and what is attached to it.
+The image is the one that was built as NAME to dist/NAME, the one in the OCI layout in the folder PATH, or that of
+a registry for REF.
+
+Of an image in a registry no layer is pulled. Sizes and packages are those of the size record and the SBOM that
+are attached to it, and what nobody has attached is said to be unknown.`,
+		Example: `  mkimage inspect bash
+  mkimage inspect registry.example.org/actions/bash:1 --json
+  mkimage inspect registry.example.org/actions/bash:1 --show provenance`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeNames,
+		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args[0]) },
+	}
+	set := command.Flags()
+	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.BoolVar(&flags.json, "json", false, "write all that is known, as JSON")
+	set.StringVar(&flags.show, "show", "", "write what is attached to REF as it is: sbom, sizes or provenance")
+	withVariable(set, "images")
+	return command
+}
+
+func (f *inspectFlags) run(command *cobra.Command, image string) error {
+	var kinds []string
+	for _, kind := range attach.Kinds() {
+		kinds = append(kinds, string(kind))
+	}
+	if f.show != "" && !slices.Contains(kinds, f.show) {
+		return usage(command, fmt.Errorf("--show %s: %s", f.show, nearest.Choices(f.show, kinds)))
+	}
+	if f.show != "" && f.json {
+		return usage(command, errors.New("--show and --json are two things: choose one"))
+	}
+	if dir := layoutOf(image); dir != "" {
+		if f.show != "" {
+			return usage(command, fmt.Errorf("--show is for what is attached in a registry, and %s is a folder", dir))
+		}
+		module, err := gobuild.Open(source.Files(), cache.Dir{})
+		if err != nil {
+			return err
+		}
+		report, err := inspect.Layout(dir, build.Sources(module, cache.Dir{}))
+		if err != nil {
+			return err
+		}
+		return f.write(command, report)
+	}
+	return f.remote(command, image)
+}
+
+func (f *inspectFlags) remote(command *cobra.Command, image string) error {
+	client, err := registry.Access{}.Open()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	reference, err := client.Reference(image)
+	if err != nil {
+		return fmt.Errorf("%q is neither a folder nor a reference: %w", image, err)
+	}
+	if names, _ := definitionsIn(f.images).Names(); slices.Contains(names, image) {
+		return fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
+	}
+	if f.show == "" {
+		report, err := inspect.Remote(command.Context(), client, reference)
+		if err != nil {
+			return err
+		}
+		return f.write(command, report)
+	}
+	text, warnings, err := inspect.Document(command.Context(), client, reference, attach.Kind(f.show))
+	warn(command, warnings)
+	if err != nil {
+		return err
+	}
+	_, err = command.OutOrStdout().Write(text)
+	return err
+}
+
+func (f *inspectFlags) write(command *cobra.Command, report inspect.Report) error {
+	warn(command, report.Warnings)
+	if !f.json {
+		return report.Write(command.OutOrStdout())
+	}
+	encoder := json.NewEncoder(command.OutOrStdout())
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(report)
+}
+
+// warn tells of attachments that are not used.
+func warn(command *cobra.Command, warnings []string) {
+	for _, warning := range warnings {
+		fmt.Fprintf(command.ErrOrStderr(), "ignored: %s\n", warning)
+	}
+}
+
+// layoutOf returns the folder of the image that was built as a name, or is at a path; "" where there is none.
+func layoutOf(image string) string {
+	for _, dir := range []string{filepath.Join("dist", image), image} {
+		if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
+			return dir
+		}
+	}
+	return ""
+}

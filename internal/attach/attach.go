@@ -1,0 +1,137 @@
+// Package attach keeps documents beside an image in a registry, as referrers of its index (OCI image-spec 1.1, "Guidelines
+// for Artifact Usage"; distribution-spec 1.1, "Referrers API"): what is in it, what it weighs, and where it comes from.
+//
+//	listed, err := registry.List(ctx, subject)
+//	added, err := registry.Add(ctx, subject, listed, attach.Document{Kind: attach.SBOM, File: "bash.spdx.json", Content: text})
+//	attachment, err := registry.Open(ctx, subject, listed[0])
+//	text, err := registry.Read(ctx, subject, attachment)
+//
+// The same document gives the same referrer, so that adding it again changes nothing. A registry without the referrers
+// API gets the tag sha256-<digest>, which go-containerregistry keeps as the specification says ("Referrers Tag Schema").
+//
+// What is read is foreign: everybody who may push can attach. Digests are verified, sizes are bounded, and a referrer
+// that is not what it says is an error of that referrer alone.
+package attach
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Kind is what a document is about.
+type Kind string
+
+// The kinds of documents that mkimage attaches.
+const (
+	SBOM       Kind = "sbom"       // what is in the image: SPDX 2.3
+	Sizes      Kind = "sizes"      // what it weighs: the rows of the size record
+	Provenance Kind = "provenance" // where it comes from: an in-toto statement
+)
+
+// Kinds returns all kinds.
+func Kinds() []Kind { return []Kind{SBOM, Sizes, Provenance} }
+
+// Type returns the artifact type of a kind, which is also the media type of its document. Scanners look for the first,
+// BuildKit and cosign have the last.
+func (k Kind) Type() string {
+	switch k {
+	case SBOM:
+		return "application/spdx+json"
+	case Sizes:
+		return "application/vnd.mkimage.sizes.v1+json"
+	case Provenance:
+		return "application/vnd.in-toto+json"
+	}
+	return ""
+}
+
+// kindOf is the reverse of Type; "" for a type of others.
+func kindOf(artifactType string) Kind {
+	for _, kind := range Kinds() {
+		if kind.Type() == artifactType {
+			return kind
+		}
+	}
+	return ""
+}
+
+// The annotations of a referrer. They are also in the registry's list of referrers.
+const (
+	marker        = "io.github.sciabarracom.mkimage" // its kind
+	predicateType = "in-toto.io/predicate-type"      // what a statement is about, as BuildKit has it
+)
+
+// Document is something to attach.
+type Document struct {
+	Kind      Kind
+	File      string // what a tool that downloads it calls it, such as bash.spdx.json
+	Content   []byte
+	Predicate string // the type of a statement's predicate; "" for other kinds
+}
+
+// Subject is what documents are attached to: an index or an image in a repository.
+type Subject struct {
+	Repository name.Repository
+	Descriptor v1.Descriptor // its media type, size and digest
+}
+
+func (s Subject) digest() name.Digest { return s.Repository.Digest(s.Descriptor.Digest.String()) }
+
+func (s Subject) at(manifest referrer) name.Digest {
+	return s.Repository.Digest(manifest.digest.String())
+}
+
+// A config that says nothing (image-spec, "Guidance for an Empty Descriptor").
+const (
+	emptyText = "{}"
+	emptyType = types.MediaType(ocispec.MediaTypeEmptyJSON)
+)
+
+func mediaType(kind Kind) types.MediaType { return types.MediaType(kind.Type()) }
+
+// referrer is the manifest of a document.
+type referrer struct {
+	text   []byte
+	digest v1.Hash
+}
+
+func (r referrer) RawManifest() ([]byte, error)        { return r.text, nil }
+func (r referrer) MediaType() (types.MediaType, error) { return types.OCIManifestSchema1, nil }
+
+// manifest returns the manifest that attaches a document to a subject. It depends on these two alone.
+func manifest(document Document, subject v1.Descriptor) (referrer, error) {
+	config := ocispec.DescriptorEmptyJSON
+	config.Data = nil // some registries do not know the field
+	layer := ocispec.Descriptor{
+		MediaType:   document.Kind.Type(),
+		Digest:      digest.FromBytes(document.Content),
+		Size:        int64(len(document.Content)),
+		Annotations: map[string]string{ocispec.AnnotationTitle: document.File},
+	}
+	annotations := map[string]string{marker: string(document.Kind)}
+	if document.Predicate != "" {
+		annotations[predicateType] = document.Predicate
+	}
+	text, err := json.Marshal(ocispec.Manifest{
+		Versioned:    specs.Versioned{SchemaVersion: 2},
+		MediaType:    ocispec.MediaTypeImageManifest,
+		ArtifactType: document.Kind.Type(),
+		Config:       config,
+		Layers:       []ocispec.Descriptor{layer},
+		Subject:      &ocispec.Descriptor{MediaType: string(subject.MediaType), Digest: digest.Digest(subject.Digest.String()), Size: subject.Size},
+		Annotations:  annotations,
+	})
+	if err != nil {
+		return referrer{}, fmt.Errorf("attach %s: %w", document.File, err)
+	}
+	sum, _, err := v1.SHA256(bytes.NewReader(text))
+	return referrer{text, sum}, err
+}

@@ -1,0 +1,99 @@
+package build
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/package-url/packageurl-go"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
+)
+
+// theirs returns what others made: mkimage with its proxy and its stemcells, the Go toolchain, and Alpine's packages.
+func (r *run) theirs(definition images.Definition, in plan.Inputs) ([]provenance.Material, error) {
+	materials := []provenance.Material{provenance.Self("mkimage")}
+	if definition.Base == images.Scratch {
+		if roots, ok := provenance.Linked(rootsModule); ok {
+			materials = append(materials, roots)
+		}
+	}
+	for _, language := range in.Stemcells {
+		contents := map[string][]byte{}
+		for _, file := range language.Image() {
+			contents[file.Path] = file.Content
+		}
+		m, err := provenance.Files("stemcell "+language.Name, "", contents)
+		if err != nil {
+			return nil, err
+		}
+		materials = append(materials, m)
+	}
+	programs, err := r.programs(definition, in)
+	if err != nil {
+		return nil, err
+	}
+	materials = append(materials, programs...)
+	for _, platform := range definition.Platforms {
+		for _, pin := range in.Alpine[platform].Pins {
+			m, err := packageMaterial(pin, r.release(definition), platform)
+			if err != nil {
+				return nil, err
+			}
+			materials = append(materials, m)
+		}
+	}
+	return materials, nil
+}
+
+// programs returns the source of the proxy, or the ready one, and the toolchain that compiled.
+func (r *run) programs(definition images.Definition, in plan.Inputs) ([]provenance.Material, error) {
+	compiles, proxy := false, false
+	for _, platform := range definition.Platforms {
+		baked := in.Actions[platform]
+		compiles = compiles || baked.Compiled
+		proxy = proxy || !baked.Serves
+	}
+	var materials []provenance.Material
+	switch {
+	case proxy && r.Proxy != "":
+		content, err := os.ReadFile(r.Proxy)
+		if err != nil {
+			return nil, fmt.Errorf("read the proxy: %w", err)
+		}
+		materials = append(materials, provenance.File("proxy", content))
+	case proxy:
+		source, err := provenance.Files("source of the proxy", "", r.Module.Source())
+		if err != nil {
+			return nil, err
+		}
+		materials = append(materials, source)
+		compiles = true
+	}
+	if compiles && r.Module != nil {
+		materials = append(materials, provenance.Material{Name: "toolchain", URI: provenance.GoURL("stdlib", strings.TrimPrefix(r.Module.Toolchain(), "go"))})
+	}
+	return materials, nil
+}
+
+// packageMaterial returns an Alpine package: by the SHA-256 of its file where that is known, else by the SHA-1 of its
+// control part, which the index of the repository has.
+func packageMaterial(pin images.Pin, release string, platform images.Platform) (provenance.Material, error) {
+	arch := map[images.Platform]string{images.LinuxAMD64: "x86_64", images.LinuxARM64: "aarch64"}[platform]
+	url := packageurl.NewPackageURL(packageurl.TypeApk, "alpine", pin.Name, pin.Version,
+		packageurl.Qualifiers{{Key: "arch", Value: arch}, {Key: "distro", Value: "alpine-" + strings.TrimPrefix(release, "v")}}, "")
+	m := provenance.Material{URI: url.ToString(), Digest: map[string]string{"sha256": pin.SHA256}}
+	if pin.SHA256 == "" {
+		sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(pin.Checksum, "Q1"))
+		if err != nil {
+			return m, fmt.Errorf("package %s: checksum %q: %w", pin, pin.Checksum, err)
+		}
+		m.Digest = map[string]string{"sha1": hex.EncodeToString(sum)}
+		m.Annotations = map[string]any{"digestOf": "control part"}
+	}
+	return m, nil
+}

@@ -1,0 +1,186 @@
+package build
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// given stands in a statement for a value that may be secret, or a place on this machine.
+const given = "given"
+
+// statement says where an image comes from.
+func (r *run) statement(ctx context.Context, definition images.Definition, in plan.Inputs, index v1.ImageIndex, rows []sizes.Image) ([]byte, error) {
+	digest, err := index.Digest()
+	if err != nil {
+		return nil, err
+	}
+	made := provenance.Build{
+		Image:  definition.Name,
+		Digest: digest.String(),
+		Parameters: provenance.Parameters{
+			Image:           definition.Name,
+			Definition:      filepath.Base(definition.File),
+			Locked:          r.Locked,
+			GoTags:          r.GoTags,
+			SourceDateEpoch: r.Epoch.Unix(),
+		},
+		Versions: map[string]string{"mkimage": cmp.Or(r.Version, "(devel)"), "go": runtime.Version()},
+	}
+	if definition.Base == images.Alpine {
+		made.Parameters.AlpineRelease = r.release(definition)
+	}
+	if r.GoLDFlags != "" {
+		made.Parameters.GoLDFlags = given
+	}
+	if r.Proxy != "" {
+		made.Parameters.Proxy = given
+	}
+	for _, row := range rows {
+		made.Platforms = append(made.Platforms, provenance.Platform{Architecture: images.Platform(row.Platform).Architecture(), Digest: row.Digest})
+		made.Parameters.Platforms = append(made.Parameters.Platforms, row.Platform)
+	}
+	own, err := r.own(ctx, definition, &made.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	theirs, err := r.theirs(definition, in)
+	if err != nil {
+		return nil, err
+	}
+	made.Materials = append(own, theirs...)
+	return provenance.Make(made)
+}
+
+// own returns what the user brought: the checkouts, the definition, the lock and the action. It sets what the
+// parameters call them.
+func (r *run) own(ctx context.Context, definition images.Definition, parameters *provenance.Parameters) ([]provenance.Material, error) {
+	var sources, files []provenance.Material
+	var known []string
+	// find returns the checkout of a file, and notes it once.
+	find := func(file string) provenance.Checkout {
+		dir := file
+		if stat, err := os.Stat(file); err != nil || !stat.IsDir() {
+			dir = filepath.Dir(file)
+		}
+		checkout := r.checkout(ctx, dir)
+		if key := checkout.Repository + checkout.Commit; checkout.Commit != "" && !slices.Contains(known, key) {
+			known = append(known, key)
+			sources = append(sources, checkout.Material())
+		}
+		return checkout
+	}
+	if definition.Shipped {
+		parameters.Definition = "images/" + parameters.Definition
+	} else {
+		parameters.Definition = find(definition.File).Name(definition.File)
+	}
+	if definition.SHA256 != "" {
+		files = append(files, provenance.Material{Name: parameters.Definition, Digest: map[string]string{"sha256": definition.SHA256}})
+	}
+	if text, err := r.lockText(definition); err != nil {
+		return nil, err
+	} else if text != nil {
+		files = append(files, provenance.File(strings.TrimSuffix(parameters.Definition, ".yaml")+".lock.json", text))
+	}
+	if definition.Action == "" {
+		return append(sources, files...), nil
+	}
+	place := r.place(definition)
+	if place == "" { // it travels in mkimage
+		parameters.Action = definition.Action
+		return append(sources, files...), nil
+	}
+	parameters.Action = find(place).Name(place)
+	action, err := actionMaterial(parameters.Action, place)
+	return append(append(sources, files...), action), err
+}
+
+// lockText returns the lock that the packages are from, or nil when the mirror has said which they are.
+func (r *run) lockText(definition images.Definition) ([]byte, error) {
+	if definition.Base != images.Alpine {
+		return nil, nil
+	}
+	languages, err := r.Stemcells.Pick(definition.Stemcells)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(definition.LockFile())
+	if err != nil {
+		return nil, nil // there is none
+	}
+	lock, err := images.ParseLock(text)
+	if err != nil {
+		return nil, nil
+	}
+	for _, platform := range definition.Platforms {
+		world := plan.World(definition, languages, r.release(definition), platform)
+		if lock.Fits(world.Release, world.Wanted(), platform) != nil {
+			return nil, nil
+		}
+	}
+	return text, nil
+}
+
+// place returns where an action is, or "" for one that travels in mkimage. The path in a definition is relative to it, that
+// of --action is not.
+func (r *run) place(definition images.Definition) string {
+	name := filepath.FromSlash(definition.Action)
+	switch {
+	case r.Action != "":
+		return r.Action
+	case definition.Shipped:
+		return ""
+	case filepath.IsAbs(name):
+		return name
+	}
+	return filepath.Join(filepath.Dir(definition.File), name)
+}
+
+// checkout asks git about a folder, once.
+func (r *run) checkout(ctx context.Context, dir string) provenance.Checkout {
+	r.checkoutsMutex.Lock()
+	defer r.checkoutsMutex.Unlock()
+	found, known := r.checkouts[dir]
+	if !known {
+		if found = provenance.Find(ctx, dir); found.Reason != "" {
+			r.Display.Text("provenance without a commit: git says: " + found.Reason)
+		}
+		r.checkouts[dir] = found
+	}
+	return found
+}
+
+// actionMaterial returns an action: a file, or a folder with a Go package.
+func actionMaterial(name, place string) (provenance.Material, error) {
+	content, err := os.ReadFile(place)
+	if err == nil {
+		return provenance.File(name, content), nil
+	}
+	files, err := filepath.Glob(filepath.Join(place, "*"))
+	if err != nil {
+		return provenance.Material{}, err
+	}
+	contents := map[string][]byte{}
+	for _, file := range files {
+		base := filepath.Base(file)
+		if filepath.Ext(base) != ".go" && base != "go.mod" && base != "go.sum" || strings.HasSuffix(base, "_test.go") {
+			continue
+		}
+		if contents[base], err = os.ReadFile(file); err != nil {
+			return provenance.Material{}, err
+		}
+	}
+	return provenance.Files(name, "", contents)
+}

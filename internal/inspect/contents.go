@@ -1,0 +1,152 @@
+package inspect
+
+import (
+	"archive/tar"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// largest is how many files are told.
+const largest = 20
+
+// Contents looks into every layer of an image. What it finds in a layer is kept in store.
+func Contents(img v1.Image, store cache.Dir) (sizes.Contents, error) {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return sizes.Contents{}, err
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		return sizes.Contents{}, err
+	}
+	found := found{files: map[string]sizes.File{}}
+	names := sizes.LayerNames(config.History, len(layers))
+	for i, l := range layers {
+		one, err := content(l, store)
+		if err != nil {
+			return sizes.Contents{}, fmt.Errorf("look into layer %s: %w", names[i], err)
+		}
+		found.add(names[i], one)
+	}
+	return found.contents()
+}
+
+// layer is what a layer has, as it is kept.
+type layer struct {
+	Entries  []entry
+	Database []byte // of apk, or nil
+}
+
+// entry is an entry of a layer's archive.
+type entry struct {
+	Path string // without a leading slash
+	Size int64  // less than 0 for what is no regular file
+}
+
+// content returns what a layer has.
+func content(l v1.Layer, store cache.Dir) (one layer, err error) {
+	id, err := l.DiffID()
+	if err != nil {
+		return layer{}, err
+	}
+	text, err := store.Do("contents", cache.Key("1", id.String()), func() ([]byte, error) {
+		read, err := read(l)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(read)
+	})
+	if err != nil {
+		return layer{}, err
+	}
+	return one, json.Unmarshal(text, &one)
+}
+
+func read(l v1.Layer) (one layer, err error) {
+	stream, err := l.Uncompressed()
+	if err != nil {
+		return layer{}, err
+	}
+	defer func() { err = errors.Join(err, stream.Close()) }()
+	for entries := tar.NewReader(stream); ; {
+		header, err := entries.Next()
+		if err == io.EOF {
+			return one, nil
+		}
+		if err != nil {
+			return layer{}, err
+		}
+		e := entry{strings.TrimPrefix(path.Clean("/"+header.Name), "/"), header.Size}
+		if header.Typeflag != tar.TypeReg {
+			e.Size = -1
+		}
+		one.Entries = append(one.Entries, e)
+		if e.Path == sbom.DatabasePath {
+			if one.Database, err = io.ReadAll(entries); err != nil {
+				return layer{}, err
+			}
+		}
+	}
+}
+
+// found is what the layers have so far.
+type found struct {
+	files    map[string]sizes.File // by path; of a name in several layers, the uppermost counts
+	database []byte                // of the uppermost layer that has one
+}
+
+func (f *found) add(name string, one layer) {
+	for _, e := range one.Entries {
+		if e.Size < 0 {
+			delete(f.files, e.Path) // of a lower layer
+			continue
+		}
+		f.files[e.Path] = sizes.File{Path: e.Path, Layer: name, Size: e.Size}
+	}
+	if one.Database != nil {
+		f.database = one.Database
+	}
+}
+
+// contents adds up what each package has, and picks the largest files.
+func (f *found) contents() (sizes.Contents, error) {
+	installed, err := sbom.ReadInstalled(f.database)
+	if err != nil {
+		return sizes.Contents{}, err
+	}
+	var all sizes.Contents
+	for _, p := range installed {
+		row := sizes.Package{Name: p.Name, Version: p.Version}
+		for _, path := range p.Files {
+			file, ok := f.files[path]
+			if !ok || file.Package != "" {
+				continue
+			}
+			file.Package = p.Name
+			f.files[path] = file
+			row.DockerSize += file.Size
+		}
+		all.Packages = append(all.Packages, row)
+	}
+	slices.SortFunc(all.Packages, func(a, b sizes.Package) int {
+		return cmp.Or(cmp.Compare(b.DockerSize, a.DockerSize), cmp.Compare(a.Name, b.Name))
+	})
+	all.Files = slices.SortedFunc(maps.Values(f.files), func(a, b sizes.File) int {
+		return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Path, b.Path))
+	})
+	all.Files = all.Files[:min(len(all.Files), largest)]
+	return all, nil
+}

@@ -1,0 +1,374 @@
+package inspect
+
+import (
+	"archive/tar"
+	"bytes"
+	"flag"
+	"io"
+	"log"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
+	oci "github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+const database = "P:musl\nV:1.2.5-r9\nA:x86_64\nF:lib\nR:ld-musl.so\n\nP:bash\nV:5.2-r0\nA:x86_64\nF:bin\nR:bash\nR:sh\n\n"
+
+// layers are those of an image with two Alpine packages.
+func layers() []map[string]string {
+	return []map[string]string{
+		{"lib/ld-musl.so": strings.Repeat("m", 700), "bin/sh": strings.Repeat("s", 50), "etc/motd": "hello"},
+		{"bin/bash": strings.Repeat("b", 1000), "bin/sh": strings.Repeat("s", 60), "lib/apk/db/installed": database},
+		{"bin/proxy": strings.Repeat("p", 2000)},
+	}
+}
+
+// image makes an index with an image of layers for linux/amd64.
+func image(t *testing.T, names []string, contents ...map[string]string) v1.ImageIndex {
+	t.Helper()
+	img := mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON)
+	for i, content := range contents {
+		var archive bytes.Buffer
+		w := tar.NewWriter(&archive)
+		for _, path := range slices.Sorted(maps.Keys(content)) {
+			text := content[path]
+			if err := w.WriteHeader(&tar.Header{Name: path, Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(text))}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil }, tarball.WithMediaType(types.OCILayer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if img, err = mutate.Append(img, mutate.Addendum{Layer: l, History: v1.History{CreatedBy: "mkimage " + names[i]}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.OS, config.Architecture = "linux", "amd64"
+	if img, err = mutate.ConfigFile(img, config); err != nil {
+		t.Fatal(err)
+	}
+	platform := v1.Platform{OS: "linux", Architecture: "amd64"}
+	return mutate.IndexMediaType(mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: img, Descriptor: v1.Descriptor{Platform: &platform}}), types.OCIImageIndex)
+}
+
+func bash(t *testing.T) v1.ImageIndex {
+	return image(t, []string{"base", "stemcell-bash", "proxy"}, layers()...)
+}
+
+func TestContents(t *testing.T) {
+	index := bash(t)
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := cache.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sizes.Contents{
+		Packages: []sizes.Package{{Name: "bash", Version: "5.2-r0", DockerSize: 1060}, {Name: "musl", Version: "1.2.5-r9", DockerSize: 700}},
+		Files: []sizes.File{
+			{Path: "bin/proxy", Layer: "proxy", Size: 2000},
+			{Path: "bin/bash", Layer: "stemcell-bash", Package: "bash", Size: 1000},
+			{Path: "lib/ld-musl.so", Layer: "base", Package: "musl", Size: 700},
+			{Path: "lib/apk/db/installed", Layer: "stemcell-bash", Size: int64(len(database))},
+			{Path: "bin/sh", Layer: "stemcell-bash", Package: "bash", Size: 60},
+			{Path: "etc/motd", Layer: "base", Size: 5},
+		},
+	}
+	for _, when := range []string{"read", "known"} {
+		got, err := Contents(img, store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", when, diff)
+		}
+	}
+}
+
+// remoteBash pushes the image to a registry that counts what is fetched.
+type remoteBash struct {
+	client    *registry.Client
+	reference name.Reference
+	subject   attach.Subject
+	index     v1.ImageIndex
+
+	mutex   sync.Mutex
+	fetched map[string]bool // paths of GET requests
+}
+
+func push(t *testing.T) *remoteBash {
+	t.Helper()
+	r := &remoteBash{index: bash(t), fetched: map[string]bool{}}
+	inner := oci.New(oci.Logger(log.New(io.Discard, "", 0)), oci.WithReferrersSupport(true))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		r.mutex.Lock()
+		if request.Method == http.MethodGet {
+			r.fetched[request.URL.Path] = true
+		}
+		r.mutex.Unlock()
+		inner.ServeHTTP(w, request)
+	}))
+	t.Cleanup(server.Close)
+	var err error
+	if r.client, err = (registry.Access{Retries: -1}).Open(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.client.Close)
+	tag, err := r.client.Tag(server.Listener.Addr().String() + "/actions/bash:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.client.Push(t.Context(), tag, r.index); err != nil {
+		t.Fatal(err)
+	}
+	descriptor, err := partial.Descriptor(r.index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.reference, r.subject = tag, attach.Subject{Repository: tag.Repository, Descriptor: *descriptor}
+	return r
+}
+
+func (r *remoteBash) attach(t *testing.T, kind attach.Kind, text string) {
+	t.Helper()
+	document := attach.Document{Kind: kind, File: "x", Content: []byte(text)}
+	if _, err := attach.New(r.client).Add(t.Context(), r.subject, nil, document); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// documents are those that a push attaches.
+func (r *remoteBash) documents(t *testing.T) (record, spdx string) {
+	t.Helper()
+	local, err := look("bash", r.index, sbom.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := local.Platforms[0]
+	row := sizes.Image{Name: "bash", Platform: one.Platform, Digest: one.Digest, DockerSize: one.DockerSize, CompressedSize: one.CompressedSize,
+		Contents: &sizes.Contents{Files: one.Files}}
+	for _, l := range one.Layers {
+		row.Layers = append(row.Layers, sizes.Layer{Name: l.Name, Digest: l.Digest, DockerSize: l.DockerSize, CompressedSize: l.CompressedSize})
+	}
+	for _, p := range one.Packages {
+		if p.DockerSize > 0 {
+			row.Contents.Packages = append(row.Contents.Packages, sizes.Package{Name: p.Name, Version: p.Version, DockerSize: p.DockerSize})
+		}
+	}
+	text, err := sizes.Record{Schema: sizes.Schema, Images: []sizes.Image{row}}.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := sbom.Make("bash", r.index, sbom.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), string(document)
+}
+
+func (r *remoteBash) inspect(t *testing.T) Report {
+	t.Helper()
+	report, err := Remote(t.Context(), r.client, r.reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// TestRemoteIsLocal holds that a registry tells as much as the layers do, and that no layer is fetched.
+func TestRemoteIsLocal(t *testing.T) {
+	r := push(t)
+	record, spdx := r.documents(t)
+	r.attach(t, attach.Sizes, record)
+	r.attach(t, attach.SBOM, spdx)
+	local, err := look("bash", r.index, sbom.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := r.inspect(t)
+	if diff := cmp.Diff(local.Platforms, report.Platforms); diff != "" {
+		t.Error(diff)
+	}
+	if len(report.Attached) != 2 || len(report.Unknown)+len(report.Warnings) > 0 {
+		t.Errorf("got %+v", report)
+	}
+	for _, l := range local.Platforms[0].Layers {
+		if r.fetched["/v2/actions/bash/blobs/"+l.Digest] {
+			t.Errorf("the layer %s was fetched", l.Name)
+		}
+	}
+	read, _, err := Sizes(t.Context(), r.client, r.reference)
+	if err != nil || len(read.Images) != 1 || read.Images[0].DockerSize != local.Platforms[0].DockerSize || read.Images[0].Contents != nil || len(read.References) == 0 {
+		t.Errorf("sizes %+v, %v", read, err)
+	}
+	if text, _, err := Document(t.Context(), r.client, r.reference, attach.SBOM); err != nil || string(text) != spdx {
+		t.Errorf("SBOM %q, %v", text, err)
+	}
+}
+
+func TestRemoteWithoutAttachments(t *testing.T) {
+	r := push(t)
+	report := r.inspect(t)
+	if diff := cmp.Diff([]string{"docker sizes", "largest files", "packages"}, report.Unknown); diff != "" {
+		t.Error(diff)
+	}
+	one := report.Platforms[0]
+	if one.DockerSize != 0 || one.CompressedSize == 0 || len(one.Layers) != 3 || one.Layers[2].Name != "proxy" || one.Layers[2].CompressedSize == 0 {
+		t.Errorf("got %+v", one)
+	}
+	_, _, err := Sizes(t.Context(), r.client, r.reference)
+	if err == nil || !strings.Contains(err.Error(), "has no sizes attached; mkimage attaches it with every push") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestRemoteOfOnePlatform looks at an image that is in no index.
+func TestRemoteOfOnePlatform(t *testing.T) {
+	r := push(t)
+	manifest, err := r.index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.reference = r.reference.Context().Digest(manifest.Manifests[0].Digest.String())
+	report := r.inspect(t)
+	if len(report.Platforms) != 1 || report.Platforms[0].Platform != "linux/amd64" || report.Digest != manifest.Manifests[0].Digest.String() {
+		t.Errorf("got %+v", report)
+	}
+}
+
+// TestForeignAttachments has what anybody who may push can attach. It is passed over, with a line that says why.
+func TestForeignAttachments(t *testing.T) {
+	const elsewhere = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+	for _, test := range []struct {
+		name string
+		kind attach.Kind
+		edit func(record, spdx string) string
+		want string
+	}{
+		{"a record that is no JSON", attach.Sizes, func(string, string) string { return "hello" }, "it is not JSON"},
+		{"a record of another schema", attach.Sizes, func(string, string) string { return `{"schema": 7}` }, "schema 7 is not one"},
+		{"a record of another image", attach.Sizes, func(record, _ string) string {
+			return strings.Replace(record, `"digest": "sha256:`, `"digest": "sha256:0`, 1)
+		}, "it says nothing of sha256:"},
+		{"a record of other layers", attach.Sizes, func(record, _ string) string {
+			return strings.Replace(record, `"compressed_size": `, `"compressed_size": 1`, 2)
+		}, "the size record speaks of other layers than linux/amd64 has"},
+		{"a size below zero", attach.Sizes, func(record, _ string) string { return strings.Replace(record, `"tar_size": 0`, `"tar_size": -1`, 1) }, "a size is below zero"},
+		{"a name that colours the terminal", attach.Sizes, func(record, _ string) string { return strings.Replace(record, `"bash"`, `"\u001b[31mbash"`, 1) }, "has characters that do not belong there"},
+		{"an SBOM that is no SPDX", attach.SBOM, func(string, string) string { return `{"bomFormat": "CycloneDX"}` }, "not of SPDX 2"},
+		{"an SBOM of another image", attach.SBOM, func(_, spdx string) string { return strings.ReplaceAll(spdx, "sha256:", elsewhere) }, "it says nothing of sha256:"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := push(t)
+			record, spdx := r.documents(t)
+			r.attach(t, test.kind, test.edit(record, spdx))
+			report := r.inspect(t)
+			if len(report.Warnings) != 1 || !strings.Contains(report.Warnings[0], test.want) || strings.Contains(report.Warnings[0], "\n") {
+				t.Errorf("warnings %q, want %q", report.Warnings, test.want)
+			}
+			if _, _, err := Document(t.Context(), r.client, r.reference, test.kind); err == nil {
+				t.Error("it is given out as it is")
+			}
+			r.attach(t, attach.Sizes, record)
+			r.attach(t, attach.SBOM, spdx)
+			if again := r.inspect(t); len(again.Unknown) > 0 {
+				t.Errorf("a good one beside it is not used: %v, %v", again.Unknown, again.Warnings)
+			}
+		})
+	}
+}
+
+func TestWrite(t *testing.T) {
+	report, err := look("bash", bash(t), sbom.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one := &report.Platforms[0]
+	// What a compressor makes may change with its version.
+	report.Reference, one.Digest, one.CompressedSize = "bash@sha256:1", "sha256:2", 1_234_567
+	for i := range one.Layers {
+		one.Layers[i].CompressedSize = 123_456
+	}
+	one.Packages = append(one.Packages, Package{Name: "github.com/a/very/long/path/of/a/module/that/nobody/would/write/down", Version: "v0.0.0-20261030153154-30a33513ff6d"})
+	for range 20 {
+		one.Packages = append(one.Packages, Package{Name: "more"})
+	}
+	one.Files = append(one.Files, sizes.File{Path: "bin/\x1b[31mred\n", Layer: "base", Size: 1})
+	report.Attached = []Attached{{Kind: "sbom", Type: "application/spdx+json", Size: 1200}, {Type: "application/vnd.dev.sigstore.bundle.v0.3+json", Size: 659}}
+	report.Unknown = []string{"largest files"}
+	var text bytes.Buffer
+	if err := report.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text.String()) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	shown := text.String()
+	const golden = "testdata/bash.txt"
+	if *update {
+		if err := os.WriteFile(golden, []byte(shown), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), shown); diff != "" {
+		t.Errorf("%s (go test -run TestWrite -update writes it anew)", diff)
+	}
+}
+
+func FuzzRows(f *testing.F) {
+	f.Add([]byte(`{"schema": 1, "images": [{"name": "a", "platform": "linux/amd64", "digest": "d", "layers": [{"digest": "l", "compressed_size": 1}]}]}`))
+	f.Add([]byte(`{"schema": 1}`))
+	platforms := []Platform{{Platform: "linux/amd64", Digest: "d", Layers: []Layer{{Digest: "l", CompressedSize: 1}}}}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		rows, err := rowsOf(text, platforms)
+		if err == nil && (rows["d"].DockerSize < 0 || len(rows["d"].Layers) != 1 || clean(rows["d"].Name) != rows["d"].Name) {
+			t.Errorf("%q gives %+v", text, rows["d"])
+		}
+	})
+}

@@ -1,0 +1,106 @@
+package inspect
+
+import (
+	"fmt"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// Layout looks into the image in an OCI layout. Nothing but the layers is believed; sources says what they do not tell.
+func Layout(dir string, sources sbom.Sources) (Report, error) {
+	index, err := publish.ReadLayout(dir)
+	if err != nil {
+		return Report{}, err
+	}
+	whole, err := filepath.Abs(dir) // "." has no name
+	if err != nil {
+		return Report{}, err
+	}
+	report, err := look(filepath.Base(whole), index, sources)
+	if err != nil {
+		return Report{}, fmt.Errorf("inspect %s: %w", dir, err)
+	}
+	return report, nil
+}
+
+func look(name string, index v1.ImageIndex, sources sbom.Sources) (Report, error) {
+	digest, err := index.Digest()
+	if err != nil {
+		return Report{}, err
+	}
+	report := Report{Schema: Schema, Reference: name + "@" + digest.String(), Digest: digest.String()}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return Report{}, err
+	}
+	document, err := sbom.Make(name, index, sources)
+	if err != nil {
+		return Report{}, err
+	}
+	packages, err := sbom.Packages(document)
+	if err != nil {
+		return Report{}, err
+	}
+	for _, descriptor := range manifest.Manifests {
+		img, err := index.Image(descriptor.Digest)
+		if err != nil {
+			return Report{}, err
+		}
+		config, err := img.ConfigFile()
+		if err != nil {
+			return Report{}, err
+		}
+		row, err := sizes.Measure(name, config.OS+"/"+config.Architecture, img, nil)
+		if err != nil {
+			return Report{}, err
+		}
+		contents, err := Contents(img, cache.Dir{})
+		if err != nil {
+			return Report{}, err
+		}
+		row.Contents = &contents
+		report.Platforms = append(report.Platforms, platform(row, packages[row.Digest]))
+	}
+	return report, nil
+}
+
+// platform brings together what a row and an SBOM say of an image.
+func platform(row sizes.Image, listed []sbom.Package) Platform {
+	p := Platform{Platform: row.Platform, Digest: row.Digest, DockerSize: row.DockerSize, CompressedSize: row.CompressedSize}
+	for _, l := range row.Layers {
+		p.Layers = append(p.Layers, Layer{Name: l.Name, Digest: l.Digest, DockerSize: l.DockerSize, CompressedSize: l.CompressedSize})
+	}
+	if row.Contents != nil {
+		p.Files = row.Contents.Files
+	}
+	p.Packages = packages(row.Contents, listed)
+	return p
+}
+
+// packages joins the packages with a size and those of the SBOM, which has more of them, and more about them.
+func packages(contents *sizes.Contents, listed []sbom.Package) []Package {
+	var all []Package
+	at := map[string]int{}
+	if contents != nil {
+		for _, p := range contents.Packages {
+			at[p.Name+"@"+p.Version] = len(all)
+			all = append(all, Package{Name: p.Name, Version: p.Version, DockerSize: p.DockerSize})
+		}
+	}
+	for _, p := range listed {
+		one := Package{Name: p.Name, Version: p.Version, License: p.License, URL: p.URL}
+		if i, ok := at[p.Name+"@"+p.Version]; ok {
+			one.DockerSize = all[i].DockerSize
+			all[i] = one
+			continue
+		}
+		all = append(all, one)
+	}
+	return all
+}
