@@ -78,7 +78,7 @@ func TestCurl(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := run(t, curl, append([]string{"-sS", "--noproxy", "", "-m", "60", "-w", " %{http_code}"}, test.args...)...); got != test.want {
+			if got := run(t, curl, append([]string{"-sS", "--noproxy", "", "-w", " %{http_code}"}, test.args...)...); got != test.want {
 				t.Errorf("%.300q, want %.300q", got, test.want)
 			}
 		})
@@ -89,7 +89,7 @@ func TestPython(t *testing.T) {
 	python, url := program(t, "python3", false), base(t)
 	const script = `
 import http.client, sys
-c = http.client.HTTPConnection(sys.argv[1].removeprefix("http://"), timeout=60)
+c = http.client.HTTPConnection(sys.argv[1].removeprefix("http://"), timeout=180)
 def check(body, want, path="/run", **rest):
     c.request("POST", path, body, **rest)
     a = c.getresponse()
@@ -128,13 +128,13 @@ func TestLoadGenerators(t *testing.T) {
 		program(t, "wrk", false) // one of the two will do
 	}
 	t.Run("hey", func(t *testing.T) {
-		out := run(t, program(t, "hey", true), "-n", "2000", "-c", "50", "-m", "POST", "-d", `{"value":{}}`, base(t)+"/run")
+		out := run(t, program(t, "hey", true), "-n", "2000", "-c", "50", "-t", "0", "-m", "POST", "-d", `{"value":{}}`, base(t)+"/run")
 		if !strings.Contains(out, "[200]\t2000 responses") || strings.Contains(out, "Error") {
 			t.Error(out)
 		}
 	})
 	t.Run("wrk", func(t *testing.T) {
-		out := run(t, program(t, "wrk", true), "-t", "2", "-c", "100", "-d", "1s", base(t)+"/run")
+		out := run(t, program(t, "wrk", true), "-t", "2", "-c", "100", "-d", "1s", "--timeout", "3m", base(t)+"/run")
 		if !strings.Contains(out, "requests in") || strings.Contains(out, "Non-2xx") || strings.Contains(out, "Socket errors") {
 			t.Error(out)
 		}

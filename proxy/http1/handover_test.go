@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // Wherever a body in chunks is interrupted, what encode makes of its beginning
@@ -56,9 +58,11 @@ func TestHandover(t *testing.T) {
 		}
 		select {} // another upload waits for its turn, unread
 	}}}
+	first.tick = clock.Hour
 	if err := first.Listen(0); err != nil {
 		t.Fatal(err)
 	}
+	first.littleRoom(t)
 	go first.Serve()
 
 	fresh, idle, sending := dial(t, first), dial(t, first), dial(t, first)
@@ -113,7 +117,7 @@ func TestHandover(t *testing.T) {
 	late := dial(t, first) // waits in the kernel's queue
 	late.send(post("/late", ""))
 
-	second := &Server{MaxBody: 1 << 20, Handler: &funcs{serve: serveRequest, stream: echoing().stream}}
+	second := &Server{MaxBody: 1 << 20, tick: clock.Hour, Handler: &funcs{serve: serveRequest, stream: echoing().stream}}
 	r, err = second.TakeOver(file)
 	if err != nil {
 		t.Fatal(err)

@@ -7,13 +7,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
-// slowly gives a server whose ticks pass when the test calls sweep.
+// slowly gives a server whose ticks pass when the test calls sweep, and whose
+// answers soon wait for room.
 func slowly(t *testing.T, h Handler, maxBody int64) *Server {
-	return serve(t, &Server{Handler: h, MaxBody: maxBody, tick: clock.Hour})
+	s := serve(t, &Server{Handler: h, MaxBody: maxBody})
+	s.littleRoom(t)
+	return s
 }
 
 // waits waits until n connections wait for w.
@@ -93,18 +94,19 @@ func TestTrickle(t *testing.T) {
 		s.waits(t, 1, waitHead)
 		s.sweep()
 	}
-	c.expectEnd()
+	c.expectCut()
 }
 
 // A body that goes on has time, and so has an answer that is taken slowly.
 func TestProgress(t *testing.T) {
-	large := bytes.Repeat([]byte("x"), 64<<20)
+	large := bytes.Repeat([]byte("x"), 16<<20)
 	s := slowly(t, &funcs{serve: func(r *Request) {
 		r.Send(200, append(make([]byte, HeadRoom), large...), HeadRoom)
 	}, stream: echoing().stream}, 1<<20)
 	const pieces = 30
 	for _, path := range []string{"/stream", "/a"} {
 		c := dial(t, s)
+		c.SetReadBuffer(64 << 10)
 		c.send("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: " + strconv.Itoa(pieces) + "\r\n\r\n")
 		for range pieces {
 			s.waits(t, 1, waitBody)
@@ -136,7 +138,7 @@ func TestProgress(t *testing.T) {
 			return false
 		}
 		got, ticks := 0, 0
-		for b := make([]byte, 256<<10); got < len(large); {
+		for b := make([]byte, 64<<10); got < len(large); {
 			n, err := c.r.Read(b)
 			if err != nil {
 				t.Fatalf("after %d bytes and %d ticks: %v", got, ticks, err)

@@ -4,6 +4,7 @@ package http1
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // funcs is a handler of functions. Those that are nil do nothing.
@@ -78,11 +81,15 @@ func (e *ending) Work(slow func()) {
 	}
 }
 
-// serve starts s until the test ends, on a free port.
+// serve starts s until the test ends, on a free port. No time passes for its
+// patience, unless the test sets the tick or calls sweep.
 func serve(t testing.TB, s *Server) *Server {
 	t.Helper()
 	if s.MaxBody == 0 {
 		s.MaxBody = 1 << 20
+	}
+	if s.tick == 0 {
+		s.tick = clock.Hour
 	}
 	if err := s.Listen(0); err != nil {
 		t.Fatal(err)
@@ -129,7 +136,8 @@ type client struct {
 	r *bufio.Reader
 }
 
-const patienceOfTests = 30 * time.Second
+// patienceOfTests is a guard against tests that hang; nothing is measured by it.
+const patienceOfTests = 3 * time.Minute
 
 func dial(t testing.TB, s *Server) *client { return dialAt(t, s, "127.0.0.1") }
 
@@ -188,6 +196,24 @@ func (c *client) expectEnd() {
 	c.t.Helper()
 	if b, err := c.r.ReadByte(); err != io.EOF {
 		c.t.Fatalf("want the connection's end, got %q, %v", b, err)
+	}
+}
+
+// expectCut expects the end of a connection whose last bytes may have come too
+// late to be read: then it is a reset.
+func (c *client) expectCut() {
+	c.t.Helper()
+	if b, err := c.r.ReadByte(); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
+		c.t.Fatalf("want the connection's end, got %q, %v", b, err)
+	}
+}
+
+// littleRoom has the kernel hold little of what the server sends, whatever it
+// would hold on this machine.
+func (s *Server) littleRoom(t *testing.T) {
+	t.Helper()
+	if err := syscall.SetsockoptInt(s.listener, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 64<<10); err != nil { // accepted sockets inherit it
+		t.Fatal(err)
 	}
 }
 

@@ -402,6 +402,7 @@ func TestSlowReader(t *testing.T) {
 		}
 		echo(r)
 	}}})
+	s.littleRoom(t)
 	c := dial(t, s)
 	c.send(post("/large", "") + post("/small", "") + post("/large", ""))
 	s.eventually(t, "an answer that waits for room", func() bool { return s.unfinished > 0 })
