@@ -72,7 +72,7 @@ func otherMachine() string {
 }
 
 func TestPrograms(t *testing.T) {
-	other := otherMachine()
+	other, small := otherMachine(), compiled(t, runtime.GOARCH)
 	for _, c := range []struct {
 		name    string
 		program func() []byte
@@ -80,8 +80,8 @@ func TestPrograms(t *testing.T) {
 	}{
 		{"static", func() []byte { return testProgram(t) }, ""},
 		{"another machine", func() []byte { return compiled(t, other) }, "the program is built for " + other + ", this image runs on " + runtime.GOARCH + " (Go: build it with GOOS=linux GOARCH=" + runtime.GOARCH + ")"},
-		{"32 bits", func() []byte { return damage(damage(testProgram(t), 4, 1), 18, 3) }, "the program is built for 386"},
-		{"FreeBSD", func() []byte { return damage(testProgram(t), 7, 9) }, "built for another system (ELF OS/ABI 9), not for Linux"},
+		{"32 bits", func() []byte { return damage(damage(small, 4, 1), 18, 3) }, "the program is built for 386"},
+		{"FreeBSD", func() []byte { return damage(small, 7, 9) }, "built for another system (ELF OS/ABI 9), not for Linux"},
 		{"macOS", func() []byte { return []byte("\xcf\xfa\xed\xfe\x0c\x00\x00\x01") }, "built for macOS or Windows, not for Linux (Go: build it with GOOS=linux)"},
 		{"Windows", func() []byte { return []byte("MZ\x90\x00\x03\x00") }, "built for macOS or Windows"},
 		{"library missing", func() []byte { return compiledC(t) }, `the program needs "libone.so", which is not in this image (link it statically; Go: CGO_ENABLED=0)`},

@@ -298,11 +298,15 @@ func (l *Loop) unheard(request, rest []byte) bool {
 	return unread(l.child.stdin) >= len(request)-len(rest)
 }
 
+// leaveTime is how long a child that has closed its pipes may take to end. One
+// that ends closes them first, and may not get a processor at once to go on.
+const leaveTime = clock.Second
+
 // died finds out how the child ended, gives it its end if it only closed its
 // pipes, and keeps the reason. before tells that it had ended before this run.
 func (l *Loop) died(before bool) error {
 	reason := ""
-	if !l.child.leaves(100 * clock.Millisecond) {
+	if !l.child.leaves(leaveTime) {
 		reason = "it closed its input or output"
 		l.child.signal(syscall.SIGKILL)
 		l.child.leaves(-1)
