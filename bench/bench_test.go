@@ -16,8 +16,10 @@ func TestEveryScenario(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and starts real servers")
 	}
-	if _, err := exec.LookPath("cc"); err != nil {
-		t.Skip("no C compiler")
+	for _, program := range []string{"cc", "python3", interpreter} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip("no " + program)
+		}
 	}
 	b, err := build(context.Background(), t.TempDir(), "", "")
 	if err != nil {

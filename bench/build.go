@@ -23,8 +23,16 @@ type binaries struct {
 	process    string            // actions/process
 	python     string            // "" where there is none
 	skeleton   string            // bare/skeleton
+	ruby       ruby              // "" where there is no Ruby
 	once       string            // a static C program, "" without a C compiler
 	spawn      string            // "" without a C compiler
+}
+
+// ruby are the paths of what Ruby runs.
+type ruby struct {
+	launcher string // of the stemcell
+	function string // actions/ruby/function.rb
+	process  string // actions/ruby/process.rb
 }
 
 // build compiles everything into dir, except for the proxies that are given.
@@ -55,6 +63,9 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 	b.linked, b.process = compile("library", "./bench/actions/library", ""), compile("process", "./bench/actions/process", "")
 	b.python, _ = exec.LookPath("python3")
 	b.skeleton = filepath.Join(root, "bench/bare/skeleton/skeleton.py")
+	if _, err := os.Stat(interpreter); err == nil {
+		failures = append(failures, b.ruby.find(root, dir))
+	}
 	if cc, err := exec.LookPath("cc"); err == nil {
 		b.once, b.spawn = filepath.Join(dir, "once"), filepath.Join(dir, "spawn")
 		failures = append(failures,
@@ -62,6 +73,21 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 			run(exec.CommandContext(ctx, cc, "-O2", "-static", "-s", "-o", b.spawn, filepath.Join(root, "bench/bare/spawn/spawn.c"))))
 	}
 	return b, errors.Join(failures...)
+}
+
+// interpreter is what the first lines of the launcher and of actions/ruby name.
+const interpreter = "/usr/bin/ruby"
+
+// find sets the paths. The launcher is copied to where it may be executed, as it is in an image.
+func (r *ruby) find(root, dir string) error {
+	r.function = filepath.Join(root, "bench/actions/ruby/function.rb")
+	r.process = filepath.Join(root, "bench/actions/ruby/process.rb")
+	r.launcher = filepath.Join(dir, "launcher.rb")
+	text, err := os.ReadFile(filepath.Join(root, "stemcells/ruby/launcher.rb"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(r.launcher, text, 0o755)
 }
 
 // goBuild compiles a package the way that mkimage compiles the proxy.

@@ -96,6 +96,9 @@ func bench(ctx context.Context, o options, out, progress io.Writer) error {
 	if b.once == "" {
 		fmt.Fprintln(progress, "no C compiler: leave out", perRun)
 	}
+	if b.ruby.launcher == "" {
+		fmt.Fprintln(progress, "no "+interpreter+": leave out", rubyRuns)
+	}
 	s, err := newServers(b)
 	if err != nil {
 		return err

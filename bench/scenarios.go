@@ -17,6 +17,7 @@ const (
 	largeUpload     = "48 MB upload"
 	perRun          = "a process per run, static C"
 	seedsTest       = "the seed's test, 100 connections × 100 runs"
+	rubyRuns        = "one connection, a few lines of Ruby"
 	binarySize      = "binary"
 )
 
@@ -67,6 +68,14 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 			entrant{inProcess, coldly(s.linked, times(7))})},
 		{largeUpload, withPeer(entrant{ours, uploaded(s.oursLarge)}, entrant{owgo, uploaded(s.owgoLarge)})},
 		{binarySize, withPeer(entrant{ours, sized(b.proxy)}, entrant{owgo, sized(b.owgo)})},
+	}
+	if b.ruby.launcher != "" {
+		quick, slow := load.Load{Warm: times(200), Requests: times(5000)}, load.Load{Warm: times(10), Requests: times(100)}
+		runs := []entrant{{function, loaded(s.ruby.function, quick)}, {rubyPerRun, loaded(s.ruby.process, slow)}}
+		if b.python != "" {
+			runs = append(runs, entrant{skeleton, loaded(s.ruby.skeleton, slow)})
+		}
+		all = append(all, scenario{rubyRuns, runs})
 	}
 	if b.once != "" {
 		v0 := load.Load{Warm: times(50), Requests: times(500)}

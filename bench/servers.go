@@ -12,6 +12,8 @@ const (
 	inProcess   = "proxy, then a program with the library"
 	overlapping = "proxy, a process per run, overlapping"
 	skeleton    = "Python server, a process per run"
+	function    = "proxy, a Ruby function"
+	rubyPerRun  = "proxy, a Ruby process per run"
 	owgo        = "openwhisk-runtime-go"
 	bare        = "bare net/http"
 	fork        = "bare fork, exec, read, wait"
@@ -30,7 +32,15 @@ type servers struct {
 	linked               server.Command // a program that takes the proxy's place
 	process              server.Command // v0 with overlapping runs
 	skeleton             server.Command
+	ruby                 rubyServers
 	oursLarge, owgoLarge server.Command // the action "hello" in a large file
+}
+
+// rubyServers run the same few lines of Ruby in three ways.
+type rubyServers struct {
+	function server.Command // in the one process of the stemcell's launcher
+	process  server.Command // v0
+	skeleton server.Command
 }
 
 func newServers(b *binaries) (*servers, error) {
@@ -52,6 +62,11 @@ func newServers(b *binaries) (*servers, error) {
 	s.linked = oursWith(b, u.of(b.linked, 0))
 	s.process = oursWith(b, u.of(b.process, 0), "OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true")
 	s.skeleton = server.Command{Path: b.python, Args: []string{b.skeleton, "{port}", b.process}}
+	if b.ruby.launcher != "" {
+		s.ruby.function = oursWith(b, u.source(b.ruby.function), "OW_LAUNCHER="+b.ruby.launcher)
+		s.ruby.process = oursWith(b, u.of(b.ruby.process, 0), "OW_PROTOCOL=v0")
+		s.ruby.skeleton = server.Command{Path: b.python, Args: []string{b.skeleton, "{port}", b.ruby.process}}
+	}
 	if b.once != "" {
 		s.oursV0 = oursWith(b, u.of(b.once, 0), "OW_PROTOCOL=v0")
 	}
@@ -69,6 +84,15 @@ func owgoWith(b *binaries, upload []byte) server.Command {
 
 // uploads makes the bodies of /init and keeps the first error.
 type uploads struct{ err error }
+
+// source is for what is uploaded as text.
+func (u *uploads) source(path string) []byte {
+	body, err := server.Source(path)
+	if err != nil && u.err == nil {
+		u.err = err
+	}
+	return body
+}
 
 func (u *uploads) of(path string, size int) []byte {
 	body, err := server.Upload(path, size)

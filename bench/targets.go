@@ -43,6 +43,7 @@ func targets() []report.Target {
 		library("library: sequential small run, p50 ÷ "+bare, sequentialSmall, p50, bare, 0.60),
 		faster("library: the seed's test, times faster than overlapping processes", overlapping, 40),
 		faster("library: the seed's test, times faster than dockerskeleton's way", skeleton, 100),
+		{Measure: "Ruby function: sequential run, times faster than dockerskeleton's way", Point: at(rubyRuns, skeleton, p50), Against: at(rubyRuns, function, p50), Limit: 20, AtLeast: true},
 		library("library: cold start to the first answer ÷ "+owgo, coldStart, first, owgo, 0.28),
 	}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"os"
 )
@@ -24,6 +25,16 @@ func Upload(path string, size int) ([]byte, error) {
 	body = append(body, head...)
 	body = base64.StdEncoding.AppendEncode(body, code)
 	return append(body, `"}}`...), nil
+}
+
+// Source is the body of a POST /init that uploads the file at path as text.
+func Source(path string) ([]byte, error) {
+	code, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("upload: %w", err)
+	}
+	text, err := json.Marshal(string(code))
+	return fmt.Appendf(nil, `{"value":{"name":"bench","main":"main","binary":false,"code":%s}}`, text), err
 }
 
 // run is the run that a cold start ends with, and id what its answer must hold.
