@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -24,6 +25,8 @@ import (
 // buildFlags are the flags of mkimage build, as they were typed.
 type buildFlags struct {
 	alpineFlags
+	builder builderFlags
+
 	proxy, action, sizeRecord, metadataFile, progress, sbom, attest string
 	goTags, goLDFlags                                               string
 	outputs                                                         []string
@@ -70,6 +73,7 @@ in seconds since 1970; it is 0 when not set.`,
 	}
 	set := command.Flags()
 	flags.add(set, "build")
+	flags.builder.add(set)
 	set.BoolVar(&flags.locked, "locked", false, "take Alpine packages only as locks have them (see mkimage lock)")
 	set.StringArrayVarP(&flags.outputs, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
 	set.IntVar(&flags.jobs, "jobs", 0, "build `N` images at the same time; 0 is one for each processor")
@@ -122,7 +126,13 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	}
 	defer options.Client.Close()
 	options.Display = progress.New(os.Stderr, *mode)
+	closeEngine, err := f.builder.open(&options, names)
+	if err != nil {
+		options.Display.Close()
+		return err
+	}
 	results, err := build.Run(command.Context(), definitions, options)
+	err = errors.Join(err, closeEngine())
 	for _, line := range sizes.Summary(rowsOf(results)) {
 		options.Display.Text(line)
 	}
@@ -143,6 +153,9 @@ func (f *buildFlags) options() (build.Options, error) {
 	options := build.Options{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord, Locked: f.locked}
 	err := f.alpineFlags.options(&options)
 	if err != nil {
+		return options, err
+	}
+	if err = f.builder.check(); err != nil {
 		return options, err
 	}
 	if options.SBOM, err = sbom.ParseFormat(f.sbom); err != nil {

@@ -40,6 +40,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	openwhisk       starts a stub of OpenWhisk's API; its URL is then in $OPENWHISK, and $OPENWHISK_KEY is the key to it
 //	asked FILE      writes what that stub was asked into a file: a line for method, URL and body of each request
 //	$CACHE          a cache folder that all stories share
+//	$BUILDER        the address of a BuildKit daemon; the condition [builder] says whether there is one
 //	$n              a line end
 //	$BIN            the folder of mkimage, which holds no go command
 //	$REPOSITORY     this checkout, which modules of the stories require
@@ -66,6 +67,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("MKIMAGE_PROGRESS", "plain")
 			env.Setenv("CACHE", cache)
 			env.Values[stubOf] = wsktest.New()
+			env.Setenv("BUILDER", os.Getenv("MKIMAGE_TEST_BUILDKIT"))
 			env.Setenv("n", "\n")
 			env.Setenv("BIN", bin)
 			env.Setenv("REPOSITORY", repository)
@@ -78,8 +80,15 @@ func TestScript(t *testing.T) {
 			"openwhisk": startOpenWhisk, "asked": writeAsked,
 		},
 		Condition: func(condition string) (bool, error) {
-			if condition == "mount" {
+			switch condition {
+			case "mount":
 				return canMount(t), nil
+			case "builder":
+				address := os.Getenv("MKIMAGE_TEST_BUILDKIT")
+				if address == "" && os.Getenv("CI") == "true" {
+					return false, errors.New("no builder: ci/services starts one and sets $MKIMAGE_TEST_BUILDKIT")
+				}
+				return address != "", nil
 			}
 			return false, fmt.Errorf("no condition %s", condition)
 		},

@@ -24,6 +24,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
@@ -41,6 +42,7 @@ import (
 type Options struct {
 	Platforms       []images.Platform // what to build of the definitions' platforms; all of them when it is empty
 	Outputs         []publish.Output
+	Engine          engine.Engine   // what puts images together; nil is the embedded one
 	Module          *gobuild.Module // what the proxy is compiled from
 	Proxy           string          // a ready proxy, or ""
 	Action          string          // what to bake into the one image that is built, or ""
@@ -108,6 +110,9 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 		run.attached = attach.New(options.Client)
 	}
 	run.Jobs = cmp.Or(options.Jobs, runtime.NumCPU())
+	if run.Engine == nil {
+		run.Engine = embedded.Engine{}
+	}
 	if err := run.prepare(ctx, definitions); err != nil {
 		return nil, err
 	}
@@ -233,7 +238,7 @@ func (r *run) measured(ctx context.Context, definition images.Definition) (assem
 			return made, err
 		}
 	}
-	if made.index, err = (embedded.Engine{}).Build(ctx, plans); err != nil {
+	if made.index, err = r.Engine.Build(ctx, plans); err != nil {
 		return made, err
 	}
 	made.rows, err = r.measure(ctx, definition, made.index, made.in)

@@ -23,7 +23,8 @@ type Engine interface {
 const CreatedBy = "mkimage "
 
 // Config returns the image config (OCI image specification, "Image Configuration") in the form that BuildKit writes
-// too: the top-level keys sorted, no blanks. There is one history entry a layer.
+// too: the top-level keys sorted, no blanks. There is one history entry a layer, also for those that a builder is to
+// make, whose digests it adds.
 func Config(image plan.Image) ([]byte, error) {
 	rootfs := ocispec.RootFS{Type: "layers"}
 	var history []ocispec.History
@@ -33,7 +34,9 @@ func Config(image plan.Image) ([]byte, error) {
 			return nil, fmt.Errorf("config of %s: layer %s: %w", image.Name, l.Name, err)
 		}
 		rootfs.DiffIDs = append(rootfs.DiffIDs, digest.Digest(diffID.String()))
-		history = append(history, ocispec.History{Created: &image.Created, CreatedBy: CreatedBy + l.Name})
+	}
+	for _, name := range image.Names() {
+		history = append(history, ocispec.History{Created: &image.Created, CreatedBy: CreatedBy + name})
 	}
 	text, err := json.Marshal(map[string]any{
 		"architecture": image.Platform.Architecture(),

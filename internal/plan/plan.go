@@ -25,6 +25,7 @@ type Image struct {
 	Config      ocispec.ImageConfig
 	Created     time.Time
 	Layers      []layer.Layer     // the lowest first
+	Runs        []Run             // what is still to be made, in the order of their layers; only builders can
 	Annotations map[string]string // of the manifest and of the index
 	Budget      images.Size       // docker size that it must not exceed; 0 means no limit
 }

@@ -31,6 +31,9 @@ func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, err
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("build %s: %w", name, err)
 		}
+		if len(plan.Runs) > 0 {
+			return nil, fmt.Errorf("build %s: its steps (run:) are programs, which only a builder runs: start one (docs/buildkit.md) and name it with --builder", name)
+		}
 		core, err := newImage(plan)
 		if err != nil {
 			return nil, fmt.Errorf("build %s for %s: %w", name, plan.Platform, err)

@@ -1,0 +1,125 @@
+// Package buildkit is the engine that hands the work to BuildKit daemons, the builders.
+//
+//	engine, err := buildkit.New(buildkit.Options{Builders: []string{"tcp://builder:1234"}, TLS: tls, Images: names})
+//	defer engine.Close()
+//	index, err := engine.Build(ctx, plans)
+//
+// The layers of a plan go to the builder by content, each digest at most once, and it puts them together. What comes
+// out has the digest that the embedded engine gives: the documents are compared, and a builder that writes others is
+// refused. With several builders, images are spread over them, and go on to the next one when one is lost.
+package buildkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+// Options says which builders there are and what they do.
+type Options struct {
+	Builders []string // addresses, see [CheckAddress]
+	TLS      TLS      // of tcp:// addresses
+	Images   []string // the names of all images that are to be built, which are spread over the builders
+
+	// Push returns the repositories that the builder pushes an image to, by digest; tags are for the caller to set.
+	// The login is that of Keychain, which the builder has for the time of the build. May be nil.
+	Push     func(image string) []string
+	Keychain authn.Keychain
+	Insecure bool // registries may be asked in plain http
+
+	Store    string            // a folder that keeps what builders made; "" is a new one, which Close removes
+	Log      func(line string) // is told what builders do; may be nil
+	Patience time.Duration     // how long a builder may take to say that it is there; 0 is 10 seconds
+}
+
+// Engine is the engine. It may be used from several goroutines.
+type Engine struct {
+	options  Options
+	builders []*builder // in the order of Options.Builders
+	spread   map[string][]string
+	store    *disk
+	display  *display
+}
+
+// New returns an engine. No builder is asked anything yet.
+func New(options Options) (*Engine, error) {
+	if len(options.Builders) == 0 {
+		return nil, errors.New("no builder is named")
+	}
+	if options.Patience == 0 {
+		options.Patience = 10 * time.Second
+	}
+	e := &Engine{options: options, spread: spread(options.Images, options.Builders)}
+	for i, address := range options.Builders {
+		if err := CheckAddress(address, options.TLS); err != nil {
+			return nil, err
+		}
+		if slices.Contains(options.Builders[:i], address) {
+			return nil, fmt.Errorf("builder %s is named twice", address)
+		}
+		e.builders = append(e.builders, &builder{address: address, tls: options.TLS, patience: options.Patience})
+	}
+	var err error
+	if e.store, err = openDisk(options.Store); err != nil {
+		return nil, err
+	}
+	e.display, err = newDisplay(options.Log)
+	return e, err
+}
+
+// Close ends all connections.
+func (e *Engine) Close() error {
+	var failures []error
+	for _, b := range e.builders {
+		failures = append(failures, b.close())
+	}
+	e.display.close()
+	return errors.Join(append(failures, e.store.close())...)
+}
+
+// Build returns an index with an image for each plan of one image, in their order.
+func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, error) {
+	if len(plans) == 0 {
+		return nil, errors.New("build an index: no plan")
+	}
+	name := plans[0].Name
+	var reasons []string
+	for _, b := range e.order(name) {
+		index, err := e.buildOn(ctx, b, plans)
+		var lost *lostError
+		switch {
+		case err == nil:
+			return index, nil
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("build %s: %w", name, ctx.Err())
+		case !errors.As(err, &lost):
+			return nil, fmt.Errorf("build %s on %s: %w", name, b.address, err)
+		}
+		reasons = append(reasons, b.address+": "+lost.Error())
+	}
+	if len(reasons) == 1 {
+		return nil, fmt.Errorf("build %s: no builder can be reached at %s; docs/buildkit.md says how one is started", name, reasons[0])
+	}
+	return nil, fmt.Errorf("build %s: none of %d builders is left: %s", name, len(reasons), strings.Join(reasons, "; "))
+}
+
+// order returns the builders in the order that an image tries them.
+func (e *Engine) order(image string) []*builder {
+	addresses, ok := e.spread[image]
+	if !ok {
+		addresses = rank(image, e.options.Builders)
+	}
+	builders := slices.Clone(e.builders)
+	slices.SortFunc(builders, func(a, b *builder) int {
+		return slices.Index(addresses, a.address) - slices.Index(addresses, b.address)
+	})
+	return builders
+}

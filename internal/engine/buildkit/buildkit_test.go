@@ -1,0 +1,85 @@
+package buildkit_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+var _ engine.Engine = (*buildkit.Engine)(nil)
+
+// builder returns the address of the daemon that ci/services starts.
+func builder(t *testing.T) string {
+	t.Helper()
+	address := os.Getenv("MKIMAGE_TEST_BUILDKIT")
+	if address == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("no builder: ci/services starts one and sets $MKIMAGE_TEST_BUILDKIT")
+		}
+		t.Skip("no builder: eval \"$(ci/services)\" starts one")
+	}
+	return address
+}
+
+// plans returns an image of two platforms whose layers nobody has seen before.
+func plans(t *testing.T, name string) []plan.Image {
+	t.Helper()
+	made, err := plan.Make(t.Context(), images.Definition{
+		Name: name, Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: name + ".yaml",
+		Labels: map[string]string{"team": "blue"},
+	}, plan.Inputs{Epoch: time.Unix(60, 0), Proxies: map[images.Platform][]byte{
+		images.LinuxAMD64: []byte("amd64 " + t.Name() + time.Now().String()), images.LinuxARM64: []byte("arm64 " + t.Name() + time.Now().String()),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+func open(t *testing.T, options buildkit.Options) *buildkit.Engine {
+	t.Helper()
+	if options.Builders == nil {
+		options.Builders = []string{builder(t)}
+	}
+	e, err := buildkit.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}
+
+func TestBothEnginesGiveOneDigest(t *testing.T) {
+	e := open(t, buildkit.Options{Log: func(line string) { t.Log(line) }})
+	made := plans(t, "x")
+	want, err := embedded.Engine{}.Build(t.Context(), made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, err := e.Build(t.Context(), made)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _ := want.Digest()
+		b, _ := got.Digest()
+		if a != b {
+			t.Errorf("got %s, want %s", b, a)
+		}
+		if err := validate.Index(got); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package buildkit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/containerd/containerd/v2/core/content"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+	digest "github.com/opencontainers/go-digest"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+// complete returns the plans with the layers that the builder made where their steps were. made is the digest of the
+// index that it sent.
+func (s *solve) complete(ctx context.Context, made string) ([]plan.Image, error) {
+	if !s.steps() {
+		return s.plans, nil
+	}
+	var index ocispec.Index
+	if err := s.read(ctx, digest.Digest(made), &index); err != nil {
+		return nil, err
+	}
+	if len(index.Manifests) != len(s.plans) {
+		return nil, fmt.Errorf("the builder sent %d images instead of %d", len(index.Manifests), len(s.plans))
+	}
+	var plans []plan.Image
+	for i, image := range s.plans {
+		var manifest ocispec.Manifest
+		if err := s.read(ctx, index.Manifests[i].Digest, &manifest); err != nil {
+			return nil, err
+		}
+		if want := len(image.Layers) + len(image.Runs); len(manifest.Layers) != want {
+			return nil, fmt.Errorf("the builder sent %d layers for %s instead of %d", len(manifest.Layers), image.Platform, want)
+		}
+		var layers []layer.Layer
+		for n, run := range image.Runs {
+			at := manifest.Layers[run.Below+n]
+			compressed := s.engine.store.blob(at.MediaType, at.Digest, at.Size)
+			made, err := partial.CompressedToLayer(compressed)
+			if err != nil {
+				return nil, fmt.Errorf("%s for %s: %w", run.Name, image.Platform, err)
+			}
+			layers = append(layers, layer.Layer{Layer: made, Name: run.Name})
+		}
+		plans = append(plans, image.Complete(layers))
+	}
+	return plans, nil
+}
+
+// read reads a document that the builder sent.
+func (s *solve) read(ctx context.Context, sum digest.Digest, document any) error {
+	text, err := content.ReadBlob(ctx, s.engine.store, ocispec.Descriptor{Digest: sum})
+	if err != nil {
+		return fmt.Errorf("read what the builder sent: %w", err)
+	}
+	return json.Unmarshal(text, document)
+}
+
+// Digest returns the digest of the compressed layer.
+func (b *blob) Digest() (v1.Hash, error) { return v1.NewHash(b.digest.String()) }

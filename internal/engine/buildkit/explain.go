@@ -1,0 +1,55 @@
+package buildkit
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/util/grpcerrors"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Version is the BuildKit that this engine is built with, and whose images are known to be those of the embedded
+// engine. A test holds that it is the one in go.mod.
+const Version = "v0.32.2"
+
+// judge tells whether a build failed because of the builder or because of the image.
+func (b *builder) judge(ctx context.Context, c *client.Client, err error) error {
+	var lost *lostError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &lost):
+		return lost
+	case strings.Contains(err.Error(), "no space left on device"):
+		return b.lose(errors.New("its disk is full: " + tail(err.Error())))
+	}
+	if asked := ask(ctx, c, b.patience); asked != nil && ctx.Err() == nil {
+		return b.lose(asked)
+	}
+	if grpcerrors.Code(err) == codes.Unavailable { // it was away, and has come back
+		return &lostError{reason(err)}
+	}
+	return errors.New(reason(err))
+}
+
+// reason returns what went wrong, without the words of gRPC around it.
+func reason(err error) string {
+	text := err.Error()
+	if answer, ok := status.FromError(err); ok && answer.Message() != "" {
+		text = answer.Message()
+	}
+	for _, noise := range []string{"rpc error: code = ", "Unavailable desc = ", "Unknown desc = ", "failed to list workers: ", "listing workers for Build: ",
+		"connection error: desc = ", "transport: ", "Error while dialing: ", "failed to solve: ", "failed to run Build function: "} {
+		text = strings.ReplaceAll(text, noise, "")
+	}
+	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), `"`, "")
+}
+
+// tail returns what comes last in a chain of messages.
+func tail(text string) string {
+	parts := strings.Split(text, ": ")
+	return strings.Join(parts[max(0, len(parts)-3):], ": ")
+}

@@ -1,0 +1,119 @@
+package buildkit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+// storeName is what a solve calls the store that finished layers come from.
+const storeName = "mkimage"
+
+// quiet is what the names of those vertices begin with that are not worth a line of progress.
+const quiet = "put together: "
+
+func worthShowing(vertex *client.Vertex) bool {
+	return vertex.Error != "" || !strings.HasPrefix(vertex.Name, quiet) && !strings.HasPrefix(vertex.Name, "exporting to ") && !strings.HasPrefix(vertex.Name, "[auth] ")
+}
+
+// define returns what a builder has to do for a plan: take the finished layers from the offer, make the others on
+// top of those that lie below, and merge all of them in their order. A merge keeps the bytes of each layer.
+func define(ctx context.Context, image plan.Image, o *offer) (*llb.Definition, error) {
+	platform := llb.Platform(ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()})
+	var below []llb.State
+	for i := 0; i <= len(image.Layers); i++ {
+		for n, run := range image.Runs {
+			if run.Below == i {
+				made, err := perform(image, n, below, o)
+				if err != nil {
+					return nil, err
+				}
+				below = append(below, made)
+			}
+		}
+		if i == len(image.Layers) {
+			break
+		}
+		state, err := finished(image.Layers[i], image.Platform, o)
+		if err != nil {
+			return nil, err
+		}
+		below = append(below, state)
+	}
+	return merge(below).Marshal(ctx, platform)
+}
+
+// finished returns a layer that the builder takes as it is.
+func finished(l layer.Layer, platform images.Platform, o *offer) (llb.State, error) {
+	manifest, err := o.add(l, platform)
+	if err != nil {
+		return llb.State{}, fmt.Errorf("layer %s: %w", l.Name, err)
+	}
+	return llb.OCILayout("mkimage/layer@"+manifest.String(), llb.OCIStore("", storeName),
+		llb.WithCustomName(quiet+"layer "+l.Name)), nil
+}
+
+func merge(states []llb.State) llb.State {
+	return llb.Merge(states, llb.WithCustomName(quiet+"the layers"))
+}
+
+// perform returns the layer that step n makes on top of others. Packages that only the step has lie in between and
+// stay out of it.
+func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, error) {
+	run := image.Runs[n]
+	for _, l := range run.Extra {
+		state, err := finished(l, image.Platform, o)
+		if err != nil {
+			return llb.State{}, err
+		}
+		below = append(below[:len(below):len(below)], state)
+	}
+	ground := merge(below)
+	for _, variable := range image.Config.Env {
+		name, value, _ := strings.Cut(variable, "=")
+		ground = ground.AddEnv(name, value)
+	}
+	options := []llb.RunOption{
+		llb.Args([]string{"/bin/sh", "-eu", "-c", wrapper, "sh", run.Script, fmt.Sprint(image.Created.Unix())}),
+		llb.WithCustomName(fmt.Sprintf("%s %s: %s: %s", image.Name, image.Platform, run.Name, firstLine(run.Script))),
+		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
+		llb.Dir("/"),
+		llb.User("0:0"),
+	}
+	if run.Network {
+		options = append(options, llb.Network(llb.NetModeSandbox))
+	} else {
+		options = append(options, llb.Network(llb.NetModeNone))
+	}
+	for _, dir := range run.Cache {
+		id := fmt.Sprintf("mkimage %s %s", image.Platform, dir)
+		options = append(options, llb.AddMount(dir, llb.Scratch(), llb.AsPersistentCacheDir(id, llb.CacheMountLocked)))
+	}
+	for name := range run.Secrets {
+		options = append(options, llb.AddSecret("/run/secrets/"+name, llb.SecretID(secretID(run, name)), llb.SecretFileOpt(0, 0, 0o400)))
+	}
+	return llb.Diff(ground, ground.Run(options...).Root(), llb.WithCustomName(quiet+"what "+run.Name+" has changed")), nil
+}
+
+// wrapper runs the script in $1 and gives all that it has made or changed the time $2, in seconds since 1970, which
+// the files of all layers have: the same script then gives the same layer at any time. What is newer than that time is
+// what it has made. /tmp is not part of the image.
+const wrapper = `/bin/sh -eu -c "$1"
+touch -d "@$(($2 + 1))" /tmp/.mkimage
+find / -xdev -newer /tmp/.mkimage -exec touch -h -c -d "@$2" {} + 2>/dev/null || :`
+
+func firstLine(script string) string {
+	line, _, more := strings.Cut(strings.TrimSpace(script), "\n")
+	if more {
+		line += " …"
+	}
+	return line
+}

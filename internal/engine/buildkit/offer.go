@@ -1,0 +1,174 @@
+package buildkit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/errdefs"
+	digest "github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+)
+
+// offer is the store that a builder sees while it builds an image. It reads finished layers there, and writes what it
+// made, of which only that is kept which this side does not have.
+type offer struct {
+	content.Store // where it writes
+
+	mutex     sync.Mutex
+	documents map[digest.Digest][]byte
+	layers    map[digest.Digest]*offered
+}
+
+// offered is a finished layer.
+type offered struct {
+	layer.Layer
+	size int64
+	once sync.Once
+	read []byte // the whole layer, once the builder has asked for it
+	err  error
+	sent int64 // bytes that went to the builder; the offer's mutex guards it
+}
+
+func newOffer(behind content.Store) *offer {
+	return &offer{Store: behind, documents: map[digest.Digest][]byte{}, layers: map[digest.Digest]*offered{}}
+}
+
+// add offers a layer as an image of its own, and returns the digest of that image's manifest.
+func (o *offer) add(l layer.Layer, platform images.Platform) (digest.Digest, error) {
+	sum, err := l.Digest()
+	if err != nil {
+		return "", err
+	}
+	diffID, err := l.DiffID()
+	if err != nil {
+		return "", err
+	}
+	mediaType, err := l.MediaType()
+	if err != nil {
+		return "", err
+	}
+	size, err := l.Size()
+	if err != nil {
+		return "", err
+	}
+	config, err := json.Marshal(ocispec.Image{
+		Platform: ocispec.Platform{Architecture: platform.Architecture(), OS: platform.OS()},
+		RootFS:   ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.Digest(diffID.String())}},
+	})
+	if err != nil {
+		return "", err
+	}
+	manifest, err := json.Marshal(ocispec.Manifest{
+		Versioned: specs.Versioned{SchemaVersion: 2},
+		MediaType: ocispec.MediaTypeImageManifest,
+		Config:    ocispec.Descriptor{MediaType: ocispec.MediaTypeImageConfig, Digest: digest.FromBytes(config), Size: int64(len(config))},
+		Layers:    []ocispec.Descriptor{{MediaType: string(mediaType), Digest: digest.Digest(sum.String()), Size: size}},
+	})
+	if err != nil {
+		return "", err
+	}
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	if o.layers[digest.Digest(sum.String())] == nil {
+		o.layers[digest.Digest(sum.String())] = &offered{Layer: l, size: size}
+	}
+	o.documents[digest.FromBytes(config)] = config
+	o.documents[digest.FromBytes(manifest)] = manifest
+	return digest.FromBytes(manifest), nil
+}
+
+// sent returns how many layers went to the builder, and their bytes.
+func (o *offer) sent() (layers int, size int64) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	for _, l := range o.layers {
+		if l.sent > 0 {
+			layers++
+			size += l.sent
+		}
+	}
+	return layers, size
+}
+
+func (o *offer) find(sum digest.Digest) ([]byte, *offered) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return o.documents[sum], o.layers[sum]
+}
+
+// Info is part of [content.Store].
+func (o *offer) Info(ctx context.Context, sum digest.Digest) (content.Info, error) {
+	switch document, l := o.find(sum); {
+	case document != nil:
+		return content.Info{Digest: sum, Size: int64(len(document))}, nil
+	case l != nil:
+		return content.Info{Digest: sum, Size: l.size}, nil
+	}
+	return o.Store.Info(ctx, sum)
+}
+
+// ReaderAt is part of [content.Store].
+func (o *offer) ReaderAt(ctx context.Context, described ocispec.Descriptor) (content.ReaderAt, error) {
+	document, l := o.find(described.Digest)
+	switch {
+	case document != nil:
+		return reader{bytes.NewReader(document), func(int) {}}, nil
+	case l == nil:
+		return o.Store.ReaderAt(ctx, described)
+	}
+	l.once.Do(func() { l.read, l.err = readLayer(l.Layer) })
+	if l.err != nil {
+		return nil, l.err
+	}
+	return reader{bytes.NewReader(l.read), func(n int) {
+		o.mutex.Lock()
+		defer o.mutex.Unlock()
+		l.sent += int64(n)
+	}}, nil
+}
+
+// Writer is part of [content.Store]. What is offered need not be written.
+func (o *offer) Writer(ctx context.Context, options ...content.WriterOpt) (content.Writer, error) {
+	var wanted content.WriterOpts
+	for _, option := range options {
+		if err := option(&wanted); err != nil {
+			return nil, err
+		}
+	}
+	if _, l := o.find(wanted.Desc.Digest); l != nil {
+		return nil, fmt.Errorf("layer %s: %w", l.Name, errdefs.ErrAlreadyExists)
+	}
+	return o.Store.Writer(ctx, options...)
+}
+
+func readLayer(l layer.Layer) ([]byte, error) {
+	stream, err := l.Compressed()
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	return io.ReadAll(stream)
+}
+
+// reader is a [content.ReaderAt] that tells how much was read.
+type reader struct {
+	*bytes.Reader
+	tell func(int)
+}
+
+func (r reader) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := r.Reader.ReadAt(p, offset)
+	r.tell(n)
+	return n, err
+}
+
+func (r reader) Close() error { return nil }

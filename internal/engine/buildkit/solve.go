@@ -1,0 +1,220 @@
+package buildkit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/docker/go-units"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+// buildOn builds an image on one builder. The error is a [lostError] when another one may do better.
+func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image) (v1.ImageIndex, error) {
+	c, err := b.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	watched, cancel := context.WithCancelCause(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() { b.watch(watched, c, cancel) })
+	s := &solve{engine: e, builder: b, plans: plans, offer: newOffer(e.store)}
+	response, err := s.run(watched, c)
+	gone := context.Cause(watched)
+	cancel(nil)
+	watcher.Wait()
+	var lost *lostError
+	if err != nil && errors.As(gone, &lost) {
+		return nil, lost
+	}
+	if err != nil {
+		return nil, b.judge(ctx, c, err)
+	}
+	index, err := s.product(ctx, response)
+	if err != nil {
+		return nil, err
+	}
+	layers, size := s.offer.sent()
+	e.display.tell(fmt.Sprintf("%s: built by %s, to which %d of %d layers went (%s)", plans[0].Name, b.address, layers, len(s.offer.layers), units.HumanSize(float64(size))))
+	return index, nil
+}
+
+// solve is one image on one builder.
+type solve struct {
+	engine  *Engine
+	builder *builder
+	plans   []plan.Image
+	offer   *offer
+}
+
+func (s *solve) name() string { return s.plans[0].Name }
+
+// steps reports whether the builder makes layers that this side does not have.
+func (s *solve) steps() bool { return len(s.plans[0].Runs) > 0 }
+
+// run gives the builder its work and waits for it.
+func (s *solve) run(ctx context.Context, c *client.Client) (*client.SolveResponse, error) {
+	options := client.SolveOpt{
+		OCIStores: map[string]content.Store{storeName: s.offer},
+		Exports:   s.exports(),
+		Session:   []session.Attachable{logins{s.engine.options.Keychain}},
+	}
+	secrets, err := secretsOf(s.plans[0])
+	if err != nil {
+		return nil, err
+	}
+	if secrets != nil {
+		options.Session = append(options.Session, secrets)
+	}
+	statuses, wait := s.engine.display.follow(worthShowing)
+	response, err := c.Build(ctx, options, "mkimage", s.build, statuses)
+	wait()
+	return response, err
+}
+
+// exports returns where the product goes: to the registries by its digest, and back where they do not have all that
+// this side needs.
+func (s *solve) exports() []client.ExportEntry {
+	attributes := map[string]string{
+		"oci-mediatypes":    "true",
+		"source-date-epoch": fmt.Sprint(s.plans[0].Created.Unix()),
+	}
+	for _, image := range s.plans {
+		for key, value := range image.Annotations {
+			id := platformOf(image)
+			attributes[exptypes.AnnotationManifestKey(&id, key)] = value
+			attributes[exptypes.AnnotationIndexKey(key)] = value
+		}
+	}
+	var exports []client.ExportEntry
+	if repositories := s.repositories(); len(repositories) > 0 {
+		push := map[string]string{"name": strings.Join(repositories, ","), "push": "true", "push-by-digest": "true"}
+		if s.engine.options.Insecure {
+			push["registry.insecure"] = "true"
+		}
+		for key, value := range attributes {
+			push[key] = value
+		}
+		exports = append(exports, client.ExportEntry{Type: client.ExporterImage, Attrs: push})
+	}
+	if len(exports) == 0 || s.steps() {
+		attributes["tar"] = "false"
+		exports = append(exports, client.ExportEntry{Type: client.ExporterOCI, Attrs: attributes, OutputStore: s.offer})
+	}
+	return exports
+}
+
+func (s *solve) repositories() []string {
+	if s.engine.options.Push == nil {
+		return nil
+	}
+	return s.engine.options.Push(s.name())
+}
+
+// build says to the builder what the image is, one reference a platform.
+func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+	if err := s.builder.check(c.BuildOpts(), s.plans); err != nil {
+		return nil, err
+	}
+	result := gateway.NewResult()
+	var list exptypes.Platforms
+	group, ctx := errgroup.WithContext(ctx)
+	for _, image := range s.plans {
+		id := string(image.Platform)
+		config, err := engine.Config(image)
+		if err != nil {
+			return nil, err
+		}
+		result.AddMeta(exptypes.ExporterImageConfigKey+"/"+id, config)
+		list.Platforms = append(list.Platforms, exptypes.Platform{ID: id, Platform: platformOf(image)})
+		group.Go(func() error {
+			definition, err := define(ctx, image, s.offer)
+			if err != nil {
+				return err
+			}
+			solved, err := c.Solve(ctx, gateway.SolveRequest{Definition: definition.ToPB()})
+			if err != nil {
+				return err
+			}
+			reference, err := solved.SingleRef()
+			result.AddRef(id, reference)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(list)
+	result.AddMeta(exptypes.ExporterPlatformsKey, text)
+	return result, err
+}
+
+// check says why a builder cannot do what the plans ask for, or nil.
+func (b *builder) check(offers gateway.BuildOpts, plans []plan.Image) error {
+	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout} {
+		if err := offers.LLBCaps.Supports(needed); err != nil {
+			return &lostError{fmt.Sprintf("it runs BuildKit %s, which is too old: %s is missing; it needs v0.12 or later", b.version, needed)}
+		}
+	}
+	for _, image := range plans {
+		if len(image.Runs) > 0 && !works(offers.Workers, image) {
+			return &lostError{fmt.Sprintf("it runs no programs of %s, which the steps of the image need: add a builder of that platform, or register QEMU on its machine", image.Platform)}
+		}
+	}
+	return nil
+}
+
+// works reports whether some worker runs programs of the image's platform, natively or emulated.
+func works(workers []gateway.WorkerInfo, image plan.Image) bool {
+	for _, worker := range workers {
+		for _, platform := range worker.Platforms {
+			if platform.OS == image.Platform.OS() && platform.Architecture == image.Platform.Architecture() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func platformOf(image plan.Image) ocispec.Platform {
+	return ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()}
+}
+
+// product returns what the builder made, from the plans and the layers that it sent. It must be what the embedded
+// engine makes of them.
+func (s *solve) product(ctx context.Context, response *client.SolveResponse) (v1.ImageIndex, error) {
+	made := response.ExporterResponse[exptypes.ExporterImageDigestKey]
+	plans, err := s.complete(ctx, made)
+	if err != nil {
+		return nil, err
+	}
+	index, err := embedded.Engine{}.Build(ctx, plans)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := index.Digest()
+	if err != nil {
+		return nil, err
+	}
+	if digest.String() != made {
+		return nil, &lostError{fmt.Sprintf("it runs BuildKit %s, which writes %s as %s where mkimage writes %s; take a builder with BuildKit %s",
+			s.builder.version, s.name(), made, digest, Version)}
+	}
+	return index, nil
+}
