@@ -40,8 +40,8 @@ OpenWhisk drops the digest of a reference and runs "latest" in its place, so the
 content tag, which every push sets and which never moves. A comment has the digest.
 
 With --update (or --apihost), create or update the action through OpenWhisk's REST API, and with --invoke run it
-once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. Host and key are those of
-wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
+once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. An action that is so
+already is left alone. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
 
 wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.`,
 		Example: `  mkimage wsk hello --repo docker.io/you
@@ -204,11 +204,15 @@ func (f *wskFlags) put(command *cobra.Command, action wsk.Action) error {
 	if err != nil {
 		return usage(command, fmt.Errorf("--with: %w", err))
 	}
-	version, err := client.Put(command.Context(), action)
+	version, changed, err := client.Update(command.Context(), action)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(command.ErrOrStderr(), "updated %s to version %s: %s\n", action.Name, cmp.Or(version, "?"), action.Image)
+	what := "unchanged %s, at version %s: %s\n"
+	if changed {
+		what = "updated %s to version %s: %s\n"
+	}
+	fmt.Fprintf(command.ErrOrStderr(), what, action.Name, cmp.Or(version, "?"), action.Image)
 	if !f.invoke {
 		return nil
 	}

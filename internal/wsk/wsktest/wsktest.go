@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -42,11 +43,14 @@ type Stub struct {
 	mutex       sync.Mutex
 	requests    []Request
 	versions    map[string]int            // of actions
+	actions     map[string]map[string]any // as they were put
 	activations map[string]map[string]any // by their id
 }
 
 // New returns a stub without actions.
-func New() *Stub { return &Stub{versions: map[string]int{}, activations: map[string]map[string]any{}} }
+func New() *Stub {
+	return &Stub{versions: map[string]int{}, actions: map[string]map[string]any{}, activations: map[string]map[string]any{}}
+}
 
 // Requests returns all requests so far.
 func (s *Stub) Requests() []Request {
@@ -77,6 +81,8 @@ func (s *Stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusForbidden, "The supplied authentication is not authorized to access '"+namespace+"'.")
 	case collection == "actions" && r.Method == http.MethodPut:
 		s.put(w, r, name, body)
+	case collection == "actions" && r.Method == http.MethodGet && s.versions[name] > 0:
+		answer(w, http.StatusOK, s.actions[name])
 	case collection == "actions" && r.Method == http.MethodPost:
 		s.invoke(w, r, name, body)
 	case collection == "activations" && r.Method == http.MethodGet:
@@ -97,8 +103,28 @@ func (s *Stub) put(w http.ResponseWriter, r *http.Request, name string, body []b
 		fail(w, http.StatusConflict, "resource already exists")
 	default:
 		s.versions[name]++
-		answer(w, http.StatusOK, map[string]any{"namespace": "guest", "name": name, "version": fmt.Sprintf("0.0.%d", s.versions[name])})
+		s.actions[name] = kept(body, fmt.Sprintf("0.0.%d", s.versions[name]), s.actions[name])
+		answer(w, http.StatusOK, s.actions[name])
 	}
+}
+
+// kept returns an action as it is kept: what was sent over what was there, and what OpenWhisk adds.
+func kept(body []byte, version string, former map[string]any) map[string]any {
+	action := map[string]any{"limits": map[string]any{"timeout": 60000, "memory": 256, "logs": 10, "concurrency": 1}, "parameters": []any{}, "annotations": []any{}}
+	maps.Copy(action, former)
+	sent := map[string]any{}
+	_ = json.Unmarshal(body, &sent) // it was read before
+	if annotations, ok := sent["annotations"].([]any); ok || former == nil {
+		sent["annotations"] = append(annotations, map[string]any{"key": "exec", "value": "blackbox"}, map[string]any{"key": "provide-api-key", "value": false})
+	}
+	if limits, ok := sent["limits"].(map[string]any); ok {
+		all := maps.Clone(action["limits"].(map[string]any))
+		maps.Copy(all, limits)
+		sent["limits"] = all
+	}
+	maps.Copy(action, sent)
+	action["namespace"], action["version"] = "guest", version
+	return action
 }
 
 func (s *Stub) invoke(w http.ResponseWriter, r *http.Request, name string, body []byte) {
