@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -24,6 +25,7 @@ type listFlags struct {
 	images, stemcells, since, format string
 	shared                           []string
 	groups                           int
+	group                            string
 	withAction                       bool
 }
 
@@ -41,10 +43,11 @@ when it changes a --shared file, or in go.mod the version of mkimage, of Go or o
 that is not in this clone, or zeros, as CI systems give for a new branch, also touch all.
 
 The format names is one name a line; matrix is a JSON array for a matrix of jobs, each with the names of its
-images with blanks between: at most --groups of them.`,
+images with blanks between: at most --groups of them. With --group I/N, only the I-th of N even shares is listed.`,
 		Example: `  mkimage list --since origin/main
   mkimage build $(mkimage list --since origin/main --format names)
-  mkimage list --since origin/main --format matrix --groups 8`,
+  mkimage list --since origin/main --format matrix --groups 8
+  mkimage list --since origin/main --format names --group $CI_NODE_INDEX/$CI_NODE_TOTAL`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return flags.run(command) },
 	}
@@ -56,6 +59,7 @@ images with blanks between: at most --groups of them.`,
 	set.BoolVar(&flags.withAction, "with-action", false, "only those that bring an action")
 	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, names or matrix")
 	set.IntVar(&flags.groups, "groups", 20, "with --format matrix, at most `N` jobs")
+	set.StringVar(&flags.group, "group", "", "only the share `I/N` of the images, such as 1/4")
 	withVariable(set, "images", "stemcells")
 	return command
 }
@@ -80,7 +84,25 @@ func (f *listFlags) run(command *cobra.Command) error {
 	if f.withAction {
 		definitions = slices.DeleteFunc(slices.Clone(definitions), func(d images.Definition) bool { return d.Action == "" })
 	}
+	if f.group != "" {
+		i, n, err := share(f.group)
+		if err != nil {
+			return usage(command, err)
+		}
+		definitions = definitions[(i-1)*len(definitions)/n : i*len(definitions)/n]
+	}
 	return f.write(command.OutOrStdout(), definitions)
+}
+
+// share reads I/N, where 1 <= I <= N.
+func share(text string) (i, n int, err error) {
+	first, second, _ := strings.Cut(text, "/")
+	i, iErr := strconv.Atoi(first)
+	n, nErr := strconv.Atoi(second)
+	if iErr != nil || nErr != nil || i < 1 || i > n {
+		return 0, 0, fmt.Errorf("--group %s: want I/N, such as 1/4", text)
+	}
+	return i, n, nil
 }
 
 // touched returns the definitions that differ from what git has.
