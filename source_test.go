@@ -74,13 +74,20 @@ func scratch(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxies := map[images.Platform][]byte{}
+	in := plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
+		t.Fatal(err)
+	}
 	for _, platform := range definitions[0].Platforms {
-		if proxies[platform], err = module.Proxy(t.Context(), platform); err != nil {
+		program, err := module.Proxy(t.Context(), platform)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if in.Proxies[platform], err = plan.Proxy(t.Context(), in.Layers, program); err != nil {
 			t.Fatal(err)
 		}
 	}
-	plans, err := plan.Make(t.Context(), definitions[0], plan.Inputs{Proxies: proxies, Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{})})
+	plans, err := plan.Make(t.Context(), definitions[0], in)
 	if err != nil {
 		t.Fatal(err)
 	}

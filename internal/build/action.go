@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"path"
 	"sync"
@@ -85,9 +84,7 @@ func (r *run) inputs(img v1.Image, baked action.Baked) (map[string]string, error
 		inputs["toolchain"] = r.Module.Toolchain()
 	}
 	if !baked.Serves && r.Proxy != "" {
-		for _, program := range r.proxies { // the only one
-			inputs[sizes.InputProxy] = fmt.Sprintf("sha256:%x", sha256.Sum256(program))
-		}
+		inputs[sizes.InputProxy] = r.given
 	}
 	if r.Action == "" {
 		return inputs, nil

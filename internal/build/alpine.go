@@ -32,7 +32,9 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 			if pins, err = r.Alpine.Resolve(ctx, world); err != nil {
 				return nil, err
 			}
-			r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, pinNames(pins)))
+			if names := pinNames(pins); !r.told(string(platform) + names) {
+				r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, names))
+			}
 		}
 		found[platform] = plan.Packages{World: world, Pins: pins, Install: func(ctx context.Context) (apkfs.Tree, error) {
 			return r.Alpine.Install(ctx, world, pins)
@@ -85,6 +87,12 @@ func (r *run) foreign(definition images.Definition, pins []images.Pin) map[strin
 		inputs[sizes.InputPackages] = keys
 	}
 	return inputs
+}
+
+// told reports whether something was told before, also of another image.
+func (r *run) told(text string) bool {
+	_, before := r.texts.LoadOrStore(text, true)
+	return before
 }
 
 func pinNames(pins []images.Pin) string {

@@ -11,14 +11,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"runtime"
 	"slices"
 	"sync"
 	"time"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
@@ -28,7 +24,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -104,7 +99,7 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 	}
 	run := &run{
 		Options: options, layers: layer.NewMaker(options.Epoch, options.Cache),
-		proxies: map[images.Platform][]byte{}, checkouts: map[string]provenance.Checkout{},
+		proxies: map[images.Platform]layer.Layer{}, checkouts: map[string]provenance.Checkout{},
 	}
 	if options.Client != nil {
 		run.attached = attach.New(options.Client)
@@ -132,158 +127,14 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 type run struct {
 	Options
 	layers  *layer.Maker
+	scratch layer.Layer // the base of images without a distribution, where there are some
+	given   string      // the digest of the proxy of --proxy
+	texts   sync.Map    // what was told already
+
 	mutex   sync.Mutex // of proxies
-	proxies map[images.Platform][]byte
+	proxies map[images.Platform]layer.Layer
 
 	attached       *attach.Registry // nil without a Client
 	checkoutsMutex sync.Mutex
 	checkouts      map[string]provenance.Checkout // by folder
-}
-
-// assembled is an image that was made, and what is known of it.
-type assembled struct {
-	definition images.Definition
-	in         plan.Inputs
-	index      v1.ImageIndex
-	rows       []sizes.Image
-	document   []byte // its SBOM, or nil
-}
-
-// images builds every definition. What fails because another one has failed first is not in the error.
-func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Result, error) {
-	results := make([]*Result, len(definitions))
-	failures := make([]error, len(definitions))
-	group, shared := errgroup.WithContext(ctx)
-	group.SetLimit(r.Jobs)
-	for i, definition := range definitions {
-		group.Go(func() error {
-			if shared.Err() != nil {
-				return nil
-			}
-			result, err := r.image(shared, definition)
-			if err == nil {
-				results[i] = &result
-			} else if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
-				failures[i] = err
-			}
-			if r.FailFast {
-				return err
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // every error is in failures
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	var built []Result
-	for _, result := range results {
-		if result != nil {
-			built = append(built, *result)
-		}
-	}
-	return built, errors.Join(failures...)
-}
-
-// image makes one image and writes it everywhere.
-func (r *run) image(ctx context.Context, definition images.Definition) (Result, error) {
-	made, err := r.assemble(ctx, definition)
-	if err != nil {
-		return Result{}, err
-	}
-	digest, err := made.index.Digest()
-	if err != nil {
-		return Result{}, err
-	}
-	if made.document, err = r.list(definition.Name, made.index); err != nil {
-		return Result{}, err
-	}
-	result := Result{Name: definition.Name, Digest: digest.String(), Sizes: made.rows}
-	for _, output := range r.Outputs {
-		step := r.Display.Start(definition.Name + ": " + output.For(definition.Name).Title())
-		written, err := publish.Write(ctx, output, definition.Name, made.index)
-		if err == nil {
-			err = writeList(&written, made.document)
-		}
-		if err == nil {
-			err = r.attach(ctx, &written, made)
-		}
-		if step.End("", err) != nil {
-			return Result{}, err
-		}
-		result.Outputs = append(result.Outputs, written)
-	}
-	return result, nil
-}
-
-// assemble makes the image of every platform and measures it.
-func (r *run) assemble(ctx context.Context, definition images.Definition) (assembled, error) {
-	step := r.Display.Start(definition.Name + ": build the image")
-	made, err := r.measured(ctx, definition)
-	return made, step.End("", err)
-}
-
-func (r *run) measured(ctx context.Context, definition images.Definition) (assembled, error) {
-	made := assembled{definition: definition}
-	var err error
-	if made.in, err = r.gather(ctx, definition); err != nil {
-		return made, err
-	}
-	plans, err := plan.Make(ctx, definition, made.in)
-	if err != nil {
-		return made, err
-	}
-	if !r.AllowOverBudget {
-		if err := plan.CheckBudget(plans); err != nil {
-			return made, err
-		}
-	}
-	if made.index, err = r.Engine.Build(ctx, plans); err != nil {
-		return made, err
-	}
-	made.rows, err = r.measure(ctx, definition, made.index, made.in)
-	return made, err
-}
-
-// gather makes what the image is planned from: packages, action and proxies.
-func (r *run) gather(ctx context.Context, definition images.Definition) (plan.Inputs, error) {
-	in := plan.Inputs{Epoch: r.Epoch, Layers: r.layers}
-	var err error
-	if in.Stemcells, err = r.Stemcells.Pick(definition.Stemcells); err != nil {
-		return in, fmt.Errorf("image %s (%s): %w", definition.Name, definition.File, err)
-	}
-	if in.Alpine, err = r.packages(ctx, definition, in.Stemcells); err != nil {
-		return in, fmt.Errorf("image %s: %w", definition.Name, err)
-	}
-	if in.Actions, err = r.bake(ctx, definition, in); err != nil {
-		return in, err
-	}
-	in.Proxies, err = r.proxiesOf(ctx, definition.Platforms, in.Actions)
-	return in, err
-}
-
-func (r *run) measure(ctx context.Context, definition images.Definition, index v1.ImageIndex, in plan.Inputs) ([]sizes.Image, error) {
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		return nil, err
-	}
-	var rows []sizes.Image
-	for _, descriptor := range manifest.Manifests {
-		img, err := index.Image(descriptor.Digest)
-		if err != nil {
-			return nil, err
-		}
-		platform := descriptor.Platform.OS + "/" + descriptor.Platform.Architecture
-		inputs, err := r.inputs(img, in.Actions[images.Platform(platform)])
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(inputs, r.foreign(definition, in.Alpine[images.Platform(platform)].Pins))
-		row, err := sizes.Measure(definition.Name, platform, img, inputs)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, ctx.Err()
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
@@ -41,6 +42,68 @@ func TestRunBuildsSeveralImagesAtOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"a linux/amd64", "b linux/amd64", "c linux/amd64"}, recorded(t, options)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestRunOfMany builds 500 images, each with an action of its own, some of which cannot be built, and pushes them: those
+// that can be built are, in their order, and each of the others is told.
+func TestRunOfMany(t *testing.T) {
+	const many = 500
+	options := optionsIn(t)
+	options.Outputs = nil
+	options.Cache = cacheIn(t, t.TempDir())
+	options = shelve(t, options, true).options
+	var shown bytes.Buffer
+	options.Display = progress.New(&shown, progress.Plain)
+	options.Attest, options.Jobs = AttestNone, 4
+	dir := t.TempDir()
+	program, err := os.ReadFile(options.Proxy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var definitions []images.Definition
+	var want, broken []string
+	for i := range many {
+		one := definition(fmt.Sprintf("a%03d", i))
+		one.File, one.Action = filepath.Join(dir, one.Name+".yaml"), one.Name
+		content := fmt.Appendf(program, "action %d", i)
+		if i%100 == 7 {
+			content = []byte("#!/bin/none\n")
+			broken = append(broken, one.Name)
+		} else {
+			want = append(want, one.Name)
+		}
+		if err := os.WriteFile(filepath.Join(dir, one.Action), content, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		definitions = append(definitions, one)
+	}
+	results, err := Run(t.Context(), definitions, options)
+	if diff := cmp.Diff(want, names(results)); diff != "" {
+		t.Error(diff)
+	}
+	var failures []string
+	for line := range strings.Lines(err.Error()) {
+		failures = append(failures, strings.TrimSuffix(strings.Fields(line)[1], ":"))
+	}
+	if diff := cmp.Diff(broken, failures); diff != "" {
+		t.Errorf("the failures are not told in their order, a line each: %s\n%v", diff, err)
+	}
+	if rows := recorded(t, options); len(rows) != len(want) {
+		t.Errorf("the record has %d rows, want %d", len(rows), len(want))
+	}
+	digests := map[string]bool{}
+	for _, result := range results {
+		digests[result.Digest] = true
+		if result.Sizes[0].Layers[0].Digest != results[0].Sizes[0].Layers[0].Digest {
+			t.Errorf("%s does not share the base", result.Name)
+		}
+	}
+	if len(digests) != len(want) {
+		t.Errorf("%d different images, want %d", len(digests), len(want))
+	}
+	if lines := strings.Count(shown.String(), "\n"); lines > 40 {
+		t.Errorf("%d lines of progress:\n%s", lines, &shown)
 	}
 }
 
@@ -135,6 +198,15 @@ func withScript(t *testing.T, dir, name, base string) images.Definition {
 		t.Fatal(err)
 	}
 	return one
+}
+
+func cacheIn(t *testing.T, dir string) cache.Dir {
+	t.Helper()
+	store, err := cache.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 func definition(name string) images.Definition {

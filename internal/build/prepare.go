@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -56,17 +59,24 @@ func list(platforms []images.Platform) string {
 	return strings.Join(words, ", ")
 }
 
-// prepare makes what all images share: the proxy for every platform of an image that has it for sure.
+// prepare makes what all images share: the base scratch, and the proxy for every platform of an image that has it for
+// sure.
 func (r *run) prepare(ctx context.Context, definitions []images.Definition) error {
+	if slices.ContainsFunc(definitions, func(definition images.Definition) bool { return definition.Base == images.Scratch }) {
+		var err error
+		if r.scratch, err = plan.Scratch(ctx, r.layers); err != nil {
+			return err
+		}
+	}
 	if r.Proxy != "" {
-		return r.readProxy(platformsOf(definitions))
+		return r.readProxy(ctx, platformsOf(definitions))
 	}
 	sure := slices.DeleteFunc(slices.Clone(definitions), func(definition images.Definition) bool { return definition.Action != "" })
 	return r.compileProxies(ctx, platformsOf(sure))
 }
 
 // proxiesOf returns the proxies for the platforms whose action does not serve itself.
-func (r *run) proxiesOf(ctx context.Context, platforms []images.Platform, actions map[images.Platform]action.Baked) (map[images.Platform][]byte, error) {
+func (r *run) proxiesOf(ctx context.Context, platforms []images.Platform, actions map[images.Platform]action.Baked) (map[images.Platform]layer.Layer, error) {
 	needed := slices.DeleteFunc(slices.Clone(platforms), func(platform images.Platform) bool { return actions[platform].Serves })
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
@@ -79,18 +89,18 @@ func (r *run) proxiesOf(ctx context.Context, platforms []images.Platform, action
 // compileProxies compiles those proxies that are not there yet.
 func (r *run) compileProxies(ctx context.Context, platforms []images.Platform) error {
 	var mutex sync.Mutex
-	made := map[images.Platform][]byte{}
+	made := map[images.Platform]layer.Layer{}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(r.Jobs)
 	for _, platform := range platforms {
-		if r.proxies[platform] != nil {
+		if _, ok := r.proxies[platform]; ok {
 			continue
 		}
 		group.Go(func() error {
-			program, err := r.compile(ctx, platform)
+			proxy, err := r.compile(ctx, platform)
 			mutex.Lock()
 			defer mutex.Unlock()
-			made[platform] = program
+			made[platform] = proxy
 			return err
 		})
 	}
@@ -101,18 +111,24 @@ func (r *run) compileProxies(ctx context.Context, platforms []images.Platform) e
 	return err
 }
 
-func (r *run) compile(ctx context.Context, platform images.Platform) ([]byte, error) {
+func (r *run) compile(ctx context.Context, platform images.Platform) (layer.Layer, error) {
 	step := r.Display.Start("compile the proxy for " + string(platform))
 	program, err := r.Module.Proxy(ctx, platform)
-	return program, step.End(sizes.Format(int64(len(program))), err)
+	if step.End(sizes.Format(int64(len(program))), err) != nil {
+		return layer.Layer{}, err
+	}
+	return plan.Proxy(ctx, r.layers, program)
 }
 
-func (r *run) readProxy(platforms []images.Platform) error {
+func (r *run) readProxy(ctx context.Context, platforms []images.Platform) error {
 	program, err := gobuild.ReadProxy(r.Proxy, platforms)
 	if err != nil {
 		return err
 	}
-	r.proxies = map[images.Platform][]byte{platforms[0]: program}
+	if r.proxies[platforms[0]], err = plan.Proxy(ctx, r.layers, program); err != nil {
+		return err
+	}
+	r.given = fmt.Sprintf("sha256:%x", sha256.Sum256(program))
 	r.Display.Text("the digest depends on " + r.Proxy + ": without --proxy, it depends on the definition and this mkimage alone")
 	return nil
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -25,7 +26,7 @@ func TestMakeWithAnAction(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			def, in := definition(), inputs()
+			def, in := definition(), inputs(t, time.Unix(0, 0))
 			def.Action = "hello"
 			in.Actions = map[images.Platform]action.Baked{images.LinuxAMD64: test.baked, images.LinuxARM64: test.baked}
 			plans, err := Make(t.Context(), def, in)

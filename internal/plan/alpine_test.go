@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,7 +69,7 @@ func TestWorld(t *testing.T) {
 }
 
 func TestMakeOnAlpine(t *testing.T) {
-	def, in := onAlpine(), inputs()
+	def, in := onAlpine(), inputs(t, time.Unix(0, 0))
 	in.Stemcells = languages(t)
 	world := World(def, in.Stemcells, def.Alpine, images.LinuxAMD64)
 	in.Alpine = map[images.Platform]Packages{images.LinuxAMD64: {World: world, Install: func(context.Context) (apkfs.Tree, error) { return installed(world), nil }}}
@@ -107,7 +108,7 @@ func TestMakeOnAlpine(t *testing.T) {
 }
 
 func TestStemcellOnScratch(t *testing.T) {
-	def, in := definition(), inputs()
+	def, in := definition(), inputs(t, time.Unix(0, 0))
 	def.Stemcells = []string{"perl"}
 	in.Stemcells = languages(t)[:1]
 	plans, err := Make(t.Context(), def, in)

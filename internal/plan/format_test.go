@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
@@ -13,7 +14,7 @@ import (
 // older mkimage has kept in the cache for ours, and write the new digests here.
 func TestFormat(t *testing.T) {
 	const want = "plan 1: 250e54979080 ef7f1f63117d b3669c776608 79218aed1064"
-	def, in := onAlpine(), inputs()
+	def, in := onAlpine(), inputs(t, time.Unix(0, 0))
 	in.Stemcells = languages(t)
 	world := World(def, in.Stemcells, def.Alpine, images.LinuxAMD64)
 	in.Alpine = map[images.Platform]Packages{images.LinuxAMD64: {World: world, Install: func(context.Context) (apkfs.Tree, error) { return installed(world), nil }}}

@@ -32,7 +32,8 @@ type Image struct {
 
 // Inputs is what an image is made from beside its definition.
 type Inputs struct {
-	Proxies   map[images.Platform][]byte       // the static proxy, by platform
+	Scratch   layer.Layer                      // of [Scratch], for base scratch
+	Proxies   map[images.Platform]layer.Layer  // of [Proxy], by platform
 	Actions   map[images.Platform]action.Baked // what is baked in, by platform; nil where nothing is
 	Stemcells []stemcells.Stemcell             // those of the definition, in its order
 	Alpine    map[images.Platform]Packages     // for base alpine
@@ -84,13 +85,9 @@ func layersOf(ctx context.Context, def images.Definition, in Inputs, platform im
 		return nil, err
 	}
 	if !baked.Serves { // such an action needs no proxy
-		program, ok := in.Proxies[platform]
+		proxy, ok := in.Proxies[platform]
 		if !ok {
 			return nil, errors.New("no proxy")
-		}
-		proxy, err := in.Layers.New(ctx, proxyLayer, []layer.File{layer.Regular(proxyPath, 0o755, program)})
-		if err != nil {
-			return nil, err
 		}
 		layers = append(layers, proxy)
 	}
@@ -102,6 +99,16 @@ func layersOf(ctx context.Context, def images.Definition, in Inputs, platform im
 		layers = append(layers, action)
 	}
 	return layers, nil
+}
+
+// Scratch makes the layer that every image with base scratch begins with.
+func Scratch(ctx context.Context, layers *layer.Maker) (layer.Layer, error) {
+	return layers.New(ctx, baseLayer, scratch())
+}
+
+// Proxy makes the layer of a static proxy.
+func Proxy(ctx context.Context, layers *layer.Maker, program []byte) (layer.Layer, error) {
+	return layers.New(ctx, proxyLayer, []layer.File{layer.Regular(proxyPath, 0o755, program)})
 }
 
 // Below returns the names of the files that an image has below its proxy and its action.
@@ -126,11 +133,7 @@ func (in Inputs) below(ctx context.Context, def images.Definition, platform imag
 		}
 		return in.Layers.Make(ctx, recipe)
 	}
-	base, err := in.Layers.New(ctx, baseLayer, scratch())
-	if err != nil {
-		return nil, err
-	}
-	layers := []layer.Layer{base}
+	layers := []layer.Layer{in.Scratch}
 	for _, language := range in.Stemcells {
 		made, err := in.Layers.New(ctx, stemcellLayer+language.Name, brought(language, nil))
 		if err != nil {

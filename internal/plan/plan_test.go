@@ -28,14 +28,24 @@ func definition() images.Definition {
 	}
 }
 
-func inputs() Inputs {
-	return Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform][]byte{
-		images.LinuxAMD64: []byte("amd64 proxy"), images.LinuxARM64: []byte("arm64 proxy"),
-	}}
+// inputs returns what images of the given time are made from.
+func inputs(t *testing.T, epoch time.Time) Inputs {
+	t.Helper()
+	in := Inputs{Epoch: epoch, Layers: layer.NewMaker(epoch, cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	var err error
+	if in.Scratch, err = Scratch(t.Context(), in.Layers); err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range images.Platforms() {
+		if in.Proxies[platform], err = Proxy(t.Context(), in.Layers, []byte(platform.Architecture()+" proxy")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return in
 }
 
 func TestMake(t *testing.T) {
-	plans, err := Make(t.Context(), definition(), inputs())
+	plans, err := Make(t.Context(), definition(), inputs(t, time.Unix(0, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +82,7 @@ func TestMake(t *testing.T) {
 }
 
 func TestFilesOfScratch(t *testing.T) {
-	plans, err := Make(t.Context(), definition(), inputs())
+	plans, err := Make(t.Context(), definition(), inputs(t, time.Unix(0, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,9 +139,7 @@ func TestCertificatesAreRoots(t *testing.T) {
 }
 
 func TestEpochIsTheTimeOfEverything(t *testing.T) {
-	in := inputs()
-	in.Epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("x", 3600))
-	in.Layers = layer.NewMaker(in.Epoch, cache.Dir{})
+	in := inputs(t, time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("x", 3600)))
 	plans, err := Make(t.Context(), definition(), in)
 	if err != nil {
 		t.Fatal(err)
@@ -164,7 +172,7 @@ func TestMakeRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			def := definition()
 			test.change(&def)
-			if _, err := Make(t.Context(), def, inputs()); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			if _, err := Make(t.Context(), def, inputs(t, time.Unix(0, 0))); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})

@@ -30,7 +30,8 @@ type live struct {
 	size    func() (width, height int)
 	style   style
 	running []*Step
-	drawn   int // lines below which the cursor stands
+	counted *tally // nil where steps are not counted
+	drawn   int    // lines below which the cursor stands
 	frames  int
 	stop    chan struct{}
 	stopped chan struct{}
@@ -70,7 +71,18 @@ func (l *live) end(s *Step) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.running = slices.DeleteFunc(l.running, func(other *Step) bool { return other == s })
+	if l.counted != nil && s.err == nil {
+		l.draw("")
+		return
+	}
 	l.draw(l.style.ended(s) + "\n")
+}
+
+func (l *live) count(t tally) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.counted = &t
+	l.draw("")
 }
 
 func (l *live) text(line string) {
@@ -88,19 +100,23 @@ func (l *live) close() {
 	<-l.stopped
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	l.running = nil
+	l.running, l.counted = nil, nil
 	l.draw("")
 }
 
 // draw replaces the running steps on the screen by lasting text and the running steps of now, in one write.
 func (l *live) draw(lasting string) {
-	if lasting == "" && l.drawn == 0 && len(l.running) == 0 {
+	if lasting == "" && l.drawn == 0 && len(l.running) == 0 && l.counted == nil {
 		return
 	}
 	var out strings.Builder
 	out.WriteString("\r" + strings.Repeat(lineUp, l.drawn) + clearEnd + lasting)
 	width, height := l.size()
 	l.drawn = 0
+	if l.counted != nil {
+		out.WriteString(l.style.counting(*l.counted, width) + "\n")
+		l.drawn++
+	}
 	for _, step := range l.running {
 		if l.drawn >= max(1, height-1) { // a line that has left the screen cannot be drawn again
 			break
@@ -144,6 +160,11 @@ func (s style) paint(color, text string) string {
 func (s style) running(step *Step, since time.Duration, frames, width int) string {
 	mark, took := s.spinner[frames%len(s.spinner)], duration(since.Truncate(frame))
 	return mark + " " + cut(step.name, width-len(took)-5) + "  " + s.paint(dim, took)
+}
+
+func (s style) counting(t tally, width int) string {
+	took := duration(time.Since(t.began).Truncate(frame))
+	return cut(t.String(), width-len(took)-3) + "  " + s.paint(dim, took)
 }
 
 func (s style) ended(step *Step) string {

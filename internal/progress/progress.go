@@ -59,6 +59,7 @@ type view interface {
 	start(*Step)
 	end(*Step)
 	text(line string)
+	count(tally)
 	fail(err error)
 	close()
 }

@@ -191,3 +191,57 @@ func (s *screen) want(t *testing.T, lines ...string) {
 		t.Error(diff)
 	}
 }
+
+// TestCount shows work on many things in each view.
+func TestCount(t *testing.T) {
+	many := func(d *Display) {
+		_ = d.Start("before").End("", nil)
+		done := d.Count("images", 20)
+		for i := range 20 {
+			var err error
+			if i == 7 {
+				err = errors.New("no space left")
+			}
+			done(d.Start("build").End("", err))
+		}
+		d.Text("sizes")
+	}
+	tests := []struct {
+		mode Mode
+		want []string
+	}{
+		{Plain, []string{"done: before (0ms)", "done: 2 of 20 images (0ms)", "done: 4 of 20 images (0ms)", "done: 6 of 20 images (0ms)", "failed: build (0ms)",
+			"done: 8 of 20 images, 1 failed (0ms)", "done: 10 of 20 images, 1 failed (0ms)", "done: 12 of 20 images, 1 failed (0ms)", "done: 14 of 20 images, 1 failed (0ms)",
+			"done: 16 of 20 images, 1 failed (0ms)", "done: 18 of 20 images, 1 failed (0ms)", "done: 20 of 20 images, 1 failed (0ms)", "sizes"}},
+		{None, []string{""}},
+	}
+	for _, test := range tests {
+		t.Run(string(test.mode), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var got bytes.Buffer
+				many(New(&got, test.mode))
+				if diff := cmp.Diff(test.want, strings.Split(strings.TrimSpace(got.String()), "\n")); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+	t.Run("json tells every step", func(t *testing.T) {
+		var got bytes.Buffer
+		many(New(&got, JSON))
+		if lines := strings.Count(got.String(), "\n"); lines != 2*21+1 || strings.Contains(got.String(), "count") {
+			t.Errorf("%d lines: %s", lines, got.String())
+		}
+	})
+	t.Run("live", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var s screen
+			d := &Display{newLive(&s, func() (int, int) { return 40, 10 }, styleOf(func(string) string { return "" }))}
+			d.view.(*live).style.color = false
+			many(d)
+			s.want(t, "+ before  0ms", "x build  0ms", "sizes", "20 of 20 images, 1 failed  0ms")
+			d.Close()
+			s.want(t, "+ before  0ms", "x build  0ms", "sizes")
+		})
+	})
+}

@@ -20,13 +20,22 @@ import (
 // scratch returns the image scratch with a small proxy.
 func scratch(t *testing.T) v1.ImageIndex {
 	t.Helper()
-	proxies := map[images.Platform][]byte{}
+	epoch := time.Unix(0, 0)
+	layers := layer.NewMaker(epoch, cache.Dir{})
+	base, err := plan.Scratch(t.Context(), layers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxies := map[images.Platform]layer.Layer{}
 	for _, platform := range images.Platforms() {
-		proxies[platform] = program(t, "go1.26.8", "path\t"+ownModule+"/proxy\nmod\t"+ownModule+"\t(devel)\t\nbuild\tGOARCH="+platform.Architecture()+"\n")
+		proxies[platform], err = plan.Proxy(t.Context(), layers, program(t, "go1.26.8", "path\t"+ownModule+"/proxy\nmod\t"+ownModule+"\t(devel)\t\nbuild\tGOARCH="+platform.Architecture()+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	plans, err := plan.Make(t.Context(), images.Definition{
 		Name: "scratch", Base: images.Scratch, Platforms: images.Platforms(), File: "scratch.yaml",
-	}, plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: proxies})
+	}, plan.Inputs{Epoch: epoch, Layers: layers, Scratch: base, Proxies: proxies})
 	if err != nil {
 		t.Fatal(err)
 	}

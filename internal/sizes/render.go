@@ -1,6 +1,7 @@
 package sizes
 
 import (
+	"cmp"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -33,8 +34,18 @@ func (r Record) Render(w io.Writer, format string) error {
 	return fmt.Errorf("no format %q: there are %s", format, strings.Join(Formats(), ", "))
 }
 
-// Summary tells the sizes of freshly built images, a line each, beside the two images that people run today.
+// many is how many rows nobody reads one by one.
+const many = 40
+
+// Summary tells the sizes of freshly built images, a line each, beside the two images that people run today; of many
+// images only the lightest and the heaviest.
 func Summary(rows []Image) []string {
+	if len(rows) > many {
+		byWeight := func(a, b Image) int { return cmp.Compare(a.DockerSize, b.DockerSize) }
+		least, most := slices.MinFunc(rows, byWeight), slices.MaxFunc(rows, byWeight)
+		return []string{fmt.Sprintf("%d images weigh from %s (%s, %s) to %s (%s, %s); the size record has them all", len(rows),
+			Format(least.DockerSize), least.Name, least.Platform, Format(most.DockerSize), most.Name, most.Platform)}
+	}
 	references := References()
 	var lines [][]string
 	for _, row := range rows {

@@ -3,6 +3,7 @@ package sizes
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,6 +66,17 @@ func TestRender(t *testing.T) {
 	}
 	if err := sample().Render(&bytes.Buffer{}, "svg"); err == nil || !strings.Contains(err.Error(), "markdown") {
 		t.Errorf("svg: %v", err)
+	}
+}
+
+func TestSummaryOfMany(t *testing.T) {
+	var rows []Image
+	for i := range many + 1 {
+		rows = append(rows, Image{Name: fmt.Sprintf("a%d", i), Platform: "linux/amd64", DockerSize: int64(1_000_000 + 1_000_000*i)})
+	}
+	want := []string{"41 images weigh from 1.00 MB (a0, linux/amd64) to 41.0 MB (a40, linux/amd64); the size record has them all"}
+	if diff := cmp.Diff(want, Summary(rows)); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
@@ -32,12 +34,22 @@ func builder(t *testing.T) string {
 // plans returns an image of two platforms whose layers nobody has seen before.
 func plans(t *testing.T, name string) []plan.Image {
 	t.Helper()
+	epoch := time.Unix(60, 0)
+	in := plan.Inputs{Epoch: epoch, Layers: layer.NewMaker(epoch, cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	var err error
+	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range images.Platforms() {
+		program := platform.Architecture() + " " + t.Name() + time.Now().String()
+		if in.Proxies[platform], err = plan.Proxy(t.Context(), in.Layers, []byte(program)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	made, err := plan.Make(t.Context(), images.Definition{
 		Name: name, Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: name + ".yaml",
 		Labels: map[string]string{"team": "blue"},
-	}, plan.Inputs{Epoch: time.Unix(60, 0), Proxies: map[images.Platform][]byte{
-		images.LinuxAMD64: []byte("amd64 " + t.Name() + time.Now().String()), images.LinuxARM64: []byte("arm64 " + t.Name() + time.Now().String()),
-	}})
+	}, in)
 	if err != nil {
 		t.Fatal(err)
 	}

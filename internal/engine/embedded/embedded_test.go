@@ -29,12 +29,20 @@ var (
 
 func plans(t *testing.T) []plan.Image {
 	t.Helper()
+	in := plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	var err error
+	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
+		t.Fatal(err)
+	}
+	for _, platform := range images.Platforms() {
+		if in.Proxies[platform], err = plan.Proxy(t.Context(), in.Layers, []byte(platform.Architecture()+" proxy")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	plans, err := plan.Make(t.Context(), images.Definition{
 		Name: "x", Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: "x.yaml",
 		Env: map[string]string{"A": "b"}, Labels: map[string]string{"team": "blue", "area": "51"},
-	}, plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform][]byte{
-		images.LinuxAMD64: []byte("amd64 proxy"), images.LinuxARM64: []byte("arm64 proxy"),
-	}})
+	}, in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,123 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// assembled is an image that was made and is not written yet, and what is known of it.
+type assembled struct {
+	definition images.Definition
+	in         plan.Inputs
+	index      v1.ImageIndex
+	rows       []sizes.Image
+	document   []byte // its SBOM, or nil
+}
+
+// assemble makes the image of every platform, measures it and lists what is in it.
+func (r *run) assemble(ctx context.Context, definition images.Definition) (assembled, error) {
+	step := r.Display.Start(definition.Name + ": build the image")
+	made, err := r.make(ctx, definition)
+	return made, step.End("", err)
+}
+
+func (r *run) make(ctx context.Context, definition images.Definition) (assembled, error) {
+	made := assembled{definition: definition}
+	var err error
+	if made.in, err = r.gather(ctx, definition); err != nil {
+		return made, err
+	}
+	plans, err := plan.Make(ctx, definition, made.in)
+	if err != nil {
+		return made, err
+	}
+	if !r.AllowOverBudget {
+		if err := plan.CheckBudget(plans); err != nil {
+			return made, err
+		}
+	}
+	if made.index, err = r.Engine.Build(ctx, plans); err != nil {
+		return made, err
+	}
+	if made.rows, err = r.measure(ctx, definition, made.index, made.in); err != nil {
+		return made, err
+	}
+	made.document, err = r.list(definition.Name, made.index)
+	return made, err
+}
+
+// write writes an image to every output.
+func (r *run) write(ctx context.Context, made assembled) (Result, error) {
+	name := made.definition.Name
+	digest, err := made.index.Digest()
+	if err != nil {
+		return Result{}, err
+	}
+	result := Result{Name: name, Digest: digest.String(), Sizes: made.rows}
+	for _, output := range r.Outputs {
+		step := r.Display.Start(name + ": " + output.For(name).Title())
+		written, err := publish.Write(ctx, output, name, made.index)
+		if err == nil {
+			err = writeList(&written, made.document)
+		}
+		if err == nil {
+			err = r.attach(ctx, &written, made)
+		}
+		if step.End("", err) != nil {
+			return Result{}, err
+		}
+		result.Outputs = append(result.Outputs, written)
+	}
+	return result, nil
+}
+
+// gather makes what the image is planned from: packages, action and proxies.
+func (r *run) gather(ctx context.Context, definition images.Definition) (plan.Inputs, error) {
+	in := plan.Inputs{Epoch: r.Epoch, Layers: r.layers, Scratch: r.scratch}
+	var err error
+	if in.Stemcells, err = r.Stemcells.Pick(definition.Stemcells); err != nil {
+		return in, fmt.Errorf("image %s (%s): %w", definition.Name, definition.File, err)
+	}
+	if in.Alpine, err = r.packages(ctx, definition, in.Stemcells); err != nil {
+		return in, fmt.Errorf("image %s: %w", definition.Name, err)
+	}
+	if in.Actions, err = r.bake(ctx, definition, in); err != nil {
+		return in, err
+	}
+	in.Proxies, err = r.proxiesOf(ctx, definition.Platforms, in.Actions)
+	return in, err
+}
+
+func (r *run) measure(ctx context.Context, definition images.Definition, index v1.ImageIndex, in plan.Inputs) ([]sizes.Image, error) {
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	var rows []sizes.Image
+	for _, descriptor := range manifest.Manifests {
+		img, err := index.Image(descriptor.Digest)
+		if err != nil {
+			return nil, err
+		}
+		platform := descriptor.Platform.OS + "/" + descriptor.Platform.Architecture
+		inputs, err := r.inputs(img, in.Actions[images.Platform(platform)])
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(inputs, r.foreign(definition, in.Alpine[images.Platform(platform)].Pins))
+		row, err := sizes.Measure(definition.Name, platform, img, inputs)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, ctx.Err()
+}
