@@ -116,6 +116,7 @@ func TestListsThatAreNone(t *testing.T) {
 		{"not JSON", "<html>", "is not one"},
 		{"an array", "[]", "is not one"},
 		{"a number for a digest", `{"manifests":[{"digest":1}]}`, "is not one"},
+		{"a list without end", `{"manifests":[` + strings.Repeat(" ", 9<<20), "the registry's answer has more than 8 MiB"},
 		{"nothing in it", `{}`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -117,7 +117,7 @@ func (t *transport) attempt(request *http.Request) (*http.Response, error) {
 	watch.pause()
 	t.heard(request.URL.Host)
 	tally.answer(request, response)
-	response.Body = &download{response.Body, watch}
+	response.Body = limit(request, &download{response.Body, watch})
 	return response, nil
 }
 
