@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"testing"
@@ -11,13 +12,18 @@ import (
 // mirror that the environment names: ci/test says which.
 func loadStemcell(t *testing.T, image string) string {
 	t.Helper()
+	needPackagesForAMD64(t)
+	return loadImage(t, image, "--platform", "linux/amd64", "--allow-over-budget")
+}
+
+func needPackagesForAMD64(t *testing.T) {
+	t.Helper()
 	if os.Getenv("MKIMAGE_ALPINE_MIRROR") == "" {
 		t.Skip("no Alpine packages: MKIMAGE_ALPINE_MIRROR is not set")
 	}
 	if runtime.GOARCH != "amd64" {
 		t.Skip("the test packages of bash and ruby are for amd64")
 	}
-	return loadImage(t, image, "--platform", "linux/amd64", "--allow-over-budget")
 }
 
 // frugal is how the platform runs a container, and less.
@@ -94,4 +100,47 @@ func TestRubyRefusals(t *testing.T) {
 	i.refuses(t, "x = 1\n", "main")
 	i.init(t, "def main(args)\n  {greeting: \"Hello, Mike\"}\nend\n")
 	i.greets(t, "Mike")
+}
+
+// TestSeveralStemcells has two languages and one more package in an image. Text goes to the first, an archive to that of
+// its main file, and everything to the one that OW_STEMCELL names.
+func TestSeveralStemcells(t *testing.T) {
+	needEngine(t)
+	needPackagesForAMD64(t)
+	name, dir := imageName(t), t.TempDir()
+	definition, archive := filepath.Join(dir, "both.yaml"), filepath.Join(dir, "both.tar")
+	text := "name: both\nbase: alpine\nalpine: v3.22\nstemcells: [bash, ruby]\npackages: [tzdata]\nplatforms: [linux/amd64]\n"
+	if err := os.WriteFile(definition, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mkimage(t, "build", definition, "-o", "type=docker,dest="+archive+",ref="+name)
+	docker(t, "load", "-i", archive)
+
+	bash := `main() { printf %s "$1" | jq -c --arg zone "$(TZ=Asia/Tokyo date +%z)" '{greeting: ("Hello, " + .name), by: "bash", $zone}'; }`
+	ruby := `def main(args)
+  ENV["TZ"] = "Asia/Tokyo"
+  { greeting: "Hello, #{args["name"]}", by: "ruby", zone: Time.now.strftime("%z") }
+end
+`
+	for _, test := range []struct {
+		name  string
+		code  any
+		flags []string
+		by    string
+	}{
+		{"text goes to the first", bash, nil, "bash"},
+		{"main.sh", zipped(t, "main.sh", []byte(bash)), nil, "bash"},
+		{"main.rb", zipped(t, "main.rb", []byte(ruby)), nil, "ruby"},
+		{"OW_STEMCELL=ruby for text", ruby, []string{"-e", "OW_STEMCELL=ruby"}, "ruby"},
+		{"OW_STEMCELL=ruby for an archive", zipped(t, "main.rb", []byte(ruby)), []string{"-e", "OW_STEMCELL=ruby"}, "ruby"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			i, _ := start(t, name, slices.Concat(frugal, test.flags)...)
+			i.init(t, test.code)
+			i.greets(t, "Mike")
+			if got := i.run(t, map[string]any{"name": "Zoë"}); got["by"] != test.by || got["zone"] != "+0900" {
+				t.Errorf("answered %v, want %s with the time of Tokyo, which the package tzdata knows", got, test.by)
+			}
+		})
+	}
 }
