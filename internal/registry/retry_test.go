@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/random"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
@@ -65,10 +66,7 @@ func TestUploadOutlasts(t *testing.T) {
 				inner.ServeHTTP(w, r)
 			}))
 			// More than what fits into the buffers of a connection, so that a silent server is noticed while it is sent.
-			blob, err := random.Layer(8<<20, types.OCILayer)
-			if err != nil {
-				t.Fatal(err)
-			}
+			blob := blobOf(8 << 20)
 			access := Access{}
 			if strings.Contains(test.name, "silent") {
 				access.Timeout = silenceInTests
@@ -88,6 +86,11 @@ func TestUploadOutlasts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// blobOf is a blob of this many bytes.
+func blobOf(size int) v1.Layer {
+	return static.NewLayer(make([]byte, size), types.OCIUncompressedLayer)
 }
 
 // silenceInTests is long for what happens on this machine, and short enough to wait for.
@@ -215,10 +218,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		inner.ServeHTTP(w, r)
 	}))
 	client := open(t, Access{})
-	blob, err := random.Layer(100, types.OCILayer)
-	if err != nil {
-		t.Fatal(err)
-	}
+	blob := blobOf(100)
 	if err := client.Upload(t.Context(), tagOf(t, client, host+"/a").Repository, blob, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -241,12 +241,9 @@ func TestLongRetryAfter(t *testing.T) {
 				inner.ServeHTTP(w, r)
 			}))
 			client := open(t, Access{})
-			blob, err := random.Layer(100, types.OCILayer)
-			if err != nil {
-				t.Fatal(err)
-			}
+			blob := blobOf(100)
 			repository := tagOf(t, client, host+"/a").Repository
-			err = client.Explain("push", repository, client.Upload(t.Context(), repository, blob, nil))
+			err := client.Explain("push", repository, client.Upload(t.Context(), repository, blob, nil))
 			want := fmt.Sprintf("push %s/a: %s is busy and asks to come back in 1h0m0s: try again then", host, host)
 			if err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
