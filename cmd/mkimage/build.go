@@ -17,7 +17,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -25,11 +24,12 @@ import (
 // buildFlags are the flags of mkimage build, as they were typed.
 type buildFlags struct {
 	alpineFlags
+	pushFlags
 	builder builderFlags
 
 	proxy, action, sizeRecord, metadataFile, progress, sbom, attest string
 	goTags, goLDFlags                                               string
-	outputs                                                         []string
+	places                                                          []string
 	jobs                                                            int
 	failFast, allowOverBudget, locked                               bool
 }
@@ -45,12 +45,15 @@ An output is one of
   type=oci,dest=DIR              an OCI image layout; a folder is replaced only if mkimage made it
   type=docker,dest=FILE[,ref=R]  an archive for "docker load"
   type=daemon[,ref=R]            the Docker Engine at $DOCKER_HOST, or at its usual address
-  type=registry,ref=R            a repository of a registry; the login is that of "docker login"
+  type=registry,ref=R            a repository of a registry
 where {name} stands for the image's name, and is needed when several images are built. Every output gets an
 index of all platforms, but archives and the Docker Engine take one: this machine's, or the only one that
-is built; it is called NAME:latest unless ref says otherwise. A push also sets the tag content-XXXXXXXXXXXX,
-the first 12 digits of the digest, which never moves, and attaches what is in the image, what it weighs and where
-it comes from; mkimage inspect shows that.
+is built; it is called NAME:latest unless ref says otherwise.
+
+With --push, every image is pushed to REPO/NAME. A push sends what the repository lacks, and sets the tags last: those of
+--tag or of ref, else latest, and content-XXXXXXXXXXXX, the first 12 digits of the digest, which never moves. It attaches
+what is in the image, what it weighs and where it comes from; mkimage inspect shows that. Whether the login may push is
+asked before anything is built. Which login that is, mkimage push --help says.
 
 Each image's digest reference is printed on stdout: REPOSITORY@sha256:... when it was pushed, else NAME@sha256:...
 With --action, or "action:" in a definition, the image brings its action: a Go package, which is compiled for every
@@ -65,6 +68,7 @@ in seconds since 1970; it is 0 when not set.`,
 		Example: `  mkimage build scratch
   mkimage build scratch --action ./hello
   mkimage build scratch --platform linux/arm64 -o type=docker,dest=scratch.tar
+  mkimage build --push --repo registry.example.org/actions --tag 1.0 --tag latest
   mkimage build -o type=oci,dest=dist/{name} -o type=registry,ref=localhost:5000/{name}`,
 		ValidArgsFunction: completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
@@ -72,10 +76,11 @@ in seconds since 1970; it is 0 when not set.`,
 		},
 	}
 	set := command.Flags()
-	flags.add(set, "build")
+	flags.alpineFlags.add(set, "build")
+	flags.pushFlags.add(set)
 	flags.builder.add(set)
 	set.BoolVar(&flags.locked, "locked", false, "take Alpine packages only as locks have them (see mkimage lock)")
-	set.StringArrayVarP(&flags.outputs, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
+	set.StringArrayVarP(&flags.places, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
 	set.IntVar(&flags.jobs, "jobs", 0, "build `N` images at the same time; 0 is one for each processor")
 	set.BoolVar(&flags.failFast, "fail-fast", false, "stop at the first image that fails")
 	set.BoolVar(&flags.allowOverBudget, "allow-over-budget", false, "build images that weigh more than their definition allows")
@@ -101,7 +106,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	if err != nil {
 		return usage(command, err)
 	}
-	if err := f.open(&options); err != nil {
+	if err := f.alpineFlags.open(&options); err != nil {
 		return err
 	}
 	definitions, err := images.Load(definitionsIn(f.images), options.Stemcells.Known(), args...)
@@ -121,10 +126,9 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
 		return err
 	}
-	if options.Client, err = (registry.Access{}).Open(); err != nil {
+	if options.Publisher, err = f.publisher(command, options.Outputs); err != nil {
 		return err
 	}
-	defer options.Client.Close()
 	options.Display = progress.New(os.Stderr, *mode)
 	closeEngine, err := f.builder.open(&options, names)
 	if err != nil {
@@ -133,8 +137,9 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	}
 	results, err := build.Run(command.Context(), definitions, options)
 	err = errors.Join(err, closeEngine())
-	for _, line := range sizes.Summary(rowsOf(results)) {
-		options.Display.Text(line)
+	tell(options.Display, sizes.Summary(rowsOf(results)))
+	if err != nil {
+		tell(options.Display, options.Publisher.Report(options.Outputs, names))
 	}
 	options.Display.Close()
 	if err == nil && f.metadataFile != "" {
@@ -168,15 +173,15 @@ func (f *buildFlags) options() (build.Options, error) {
 	if f.jobs < 0 {
 		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)
 	}
-	if len(f.outputs) == 0 {
-		options.Outputs = []publish.Output{publish.Default()}
-	}
-	for _, value := range f.outputs {
+	for _, value := range f.places {
 		output, err := publish.Parse(value)
 		if err != nil {
 			return options, err
 		}
 		options.Outputs = append(options.Outputs, output)
+	}
+	if options.Outputs, err = f.pushFlags.outputs(options.Outputs); err != nil {
+		return options, err
 	}
 	options.Epoch, err = epoch(os.Getenv("SOURCE_DATE_EPOCH"))
 	return options, err

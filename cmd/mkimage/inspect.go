@@ -17,11 +17,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // inspectFlags are the flags of mkimage inspect, as they were typed.
 type inspectFlags struct {
+	registryFlags
 	images, show string
 	json         bool
 }
@@ -49,6 +49,7 @@ are attached to it, and what nobody has attached is said to be unknown.`,
 	set.BoolVar(&flags.json, "json", false, "write all that is known, as JSON")
 	set.StringVar(&flags.show, "show", "", "write what is attached to REF as it is: sbom, sizes or provenance")
 	withVariable(set, "images")
+	flags.registryFlags.add(set)
 	return command
 }
 
@@ -81,7 +82,7 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 }
 
 func (f *inspectFlags) remote(command *cobra.Command, image string) error {
-	client, err := registry.Access{}.Open()
+	client, err := f.open(command, image)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ A flag that is not given takes its value from the environment variable in parent
 		},
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, explainFlag(command, err)) })
-	root.AddCommand(newBuild(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newWsk(), newInspect(), newSizes(), newList(), newVersion())
+	root.AddCommand(newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newWsk(), newInspect(), newSizes(), newList(), newVersion())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
@@ -18,6 +17,7 @@ import (
 
 // runFlags are the flags of mkimage run, as they were typed.
 type runFlags struct {
+	registryFlags
 	images string
 	port   int
 	env    []string
@@ -45,6 +45,7 @@ activation. Ctrl-C stops and removes the container.`,
 	set.IntVar(&flags.port, "port", 0, "listen on port `N` of this machine; 0 is any that is free")
 	set.StringArrayVarP(&flags.env, "env", "e", nil, "set `NAME=VALUE` in the container, repeatable")
 	withVariable(set, "images")
+	flags.registryFlags.add(set)
 	return command
 }
 
@@ -63,7 +64,7 @@ func (f *runFlags) run(command *cobra.Command, image string) error {
 	}
 	defer engine.Close()
 	ctx := command.Context()
-	tag, err := f.load(ctx, engine, image)
+	tag, err := f.load(command, engine, image)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,8 @@ func (f *runFlags) follow(command *cobra.Command, started *container.Container, 
 }
 
 // load finds the image and returns its name on the engine.
-func (f *runFlags) load(ctx context.Context, engine *container.Engine, image string) (string, error) {
+func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image string) (string, error) {
+	ctx := command.Context()
 	if dir, found := publish.FindLayout(image); found {
 		index, err := publish.ReadLayout(dir)
 		if err != nil {
@@ -98,9 +100,14 @@ func (f *runFlags) load(ctx context.Context, engine *container.Engine, image str
 		}
 		return toEngine(ctx, filepath.Base(filepath.Clean(dir)), index)
 	}
-	reference, err := name.ParseReference(image)
+	client, err := f.open(command, image)
 	if err != nil {
-		return "", fmt.Errorf("%q is neither a folder nor a reference: %w", image, err)
+		return "", err
+	}
+	defer client.Close()
+	reference, err := client.Reference(image)
+	if err != nil {
+		return "", fmt.Errorf("%q is neither a folder nor REPOSITORY[:TAG] or REPOSITORY@DIGEST", image)
 	}
 	has, err := engine.Has(ctx, image)
 	if has || err != nil {
@@ -109,7 +116,7 @@ func (f *runFlags) load(ctx context.Context, engine *container.Engine, image str
 	if names, _ := definitionsIn(f.images).Names(); slices.Contains(names, image) {
 		return "", fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
 	}
-	index, err := publish.Pull(ctx, reference)
+	index, err := publish.Pull(ctx, client, reference)
 	if err != nil {
 		return "", err
 	}
@@ -118,7 +125,8 @@ func (f *runFlags) load(ctx context.Context, engine *container.Engine, image str
 
 // toEngine loads an image and returns its tag there, one that nobody else uses.
 func toEngine(ctx context.Context, image string, index v1.ImageIndex) (string, error) {
-	written, err := publish.Write(ctx, publish.Output{Type: publish.Daemon, Ref: "mkimage-run/" + image + ":latest"}, image, index)
+	output := publish.Output{Type: publish.Daemon, Ref: "mkimage-run/" + image + ":latest"}
+	written, err := new(publish.Publisher).Write(ctx, output, image, index, func(string) {})
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -30,7 +31,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // TestScript runs the stories in testdata/script. What they have beside testscript's own commands:
 //
 //	registry        starts a registry, whose address is then in $REGISTRY
-//	silence         starts a server that takes requests and never answers; its address is then in $SILENCE
+//	silence         starts a registry that never answers when a blob comes; its address is then in $SILENCE
 //	digest REF      sets $DIGEST to what a registry has for a reference, and $SHORT to its first 12 digits
 //	exits N CMD...  runs a command that must end with this exit status
 //	appears FILE    waits until there is a file
@@ -119,10 +120,17 @@ func startRegistry(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func startSilence(ts *testscript.TestScript, _ bool, _ []string) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	ts.Defer(func() { _ = listener.Close() })
-	ts.Setenv("SILENCE", listener.Addr().String())
+	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	over := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPatch {
+			<-over
+		}
+		inner.ServeHTTP(w, r)
+	}))
+	ts.Defer(server.Close)
+	ts.Defer(func() { close(over) })
+	ts.Setenv("SILENCE", strings.TrimPrefix(server.URL, "http://"))
 }
 
 func getDigest(ts *testscript.TestScript, _ bool, args []string) {

@@ -14,7 +14,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -23,6 +22,7 @@ const builtRecord = "dist/sizes.json"
 
 // sizesFlags are the flags of mkimage sizes, as they were typed.
 type sizesFlags struct {
+	registryFlags
 	images, sizeRecord, format, as, against, remote string
 	update, check                                   bool
 }
@@ -63,6 +63,7 @@ With --check, fail when an image weighs more than its definition allows.`,
 	set.StringVar(&flags.against, "against", "", "show the difference to the checked-in record that git has at `REV`, such as origin/main")
 	set.BoolVar(&flags.check, "check", false, "fail when an image is over its budget")
 	withVariable(set, "images", "size-record")
+	flags.registryFlags.add(set)
 	return command
 }
 
@@ -130,7 +131,7 @@ func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 }
 
 func (f *sizesFlags) attached(command *cobra.Command) (sizes.Record, error) {
-	client, err := registry.Access{}.Open()
+	client, err := f.open(command, f.remote)
 	if err != nil {
 		return sizes.Record{}, err
 	}

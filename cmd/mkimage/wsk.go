@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +19,7 @@ import (
 
 // wskFlags are the flags of mkimage wsk, as they were typed.
 type wskFlags struct {
+	registryFlags
 	images, repo, file, main                    string
 	parameters, annotations, environment, value []string
 	parameterFile, apihost, auth                string
@@ -71,6 +71,7 @@ wsk sends *.zip and *.jar as they are and every other file as text, so a program
 	set.BoolVar(&flags.invoke, "invoke", false, "create or update the action and run it once")
 	set.StringArrayVar(&flags.value, "with", nil, "run it with `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
 	withVariable(set, "images", "repo")
+	flags.registryFlags.add(set)
 	return command
 }
 
@@ -87,7 +88,7 @@ func (f *wskFlags) run(command *cobra.Command, args []string) error {
 			return usage(command, err)
 		}
 	}
-	image, err := f.find(command.Context(), args[0])
+	image, err := f.find(command, args[0])
 	if err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func keyValues(document []byte, pairs []string) ([]wsk.KeyValue, error) {
 }
 
 // find returns the image that the command line names.
-func (f *wskFlags) find(ctx context.Context, image string) (wsk.Image, error) {
+func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error) {
 	if dir, found := publish.FindLayout(image); found {
 		if f.repo == "" {
 			return wsk.Image{}, fmt.Errorf("%s: which repository is it pushed to? give --repo, or set $MKIMAGE_REPO, or name the image as REPOSITORY:TAG", dir)
@@ -187,7 +188,12 @@ func (f *wskFlags) find(ctx context.Context, image string) (wsk.Image, error) {
 	if !strings.Contains(image, "/") {
 		return wsk.Image{}, fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one, nor REPOSITORY:TAG", image)
 	}
-	return wsk.FromReference(ctx, image)
+	client, err := f.open(command, image)
+	if err != nil {
+		return wsk.Image{}, err
+	}
+	defer client.Close()
+	return wsk.FromReference(command.Context(), client, image)
 }
 
 // put makes the call, and runs the action where that is asked for.

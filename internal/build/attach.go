@@ -22,7 +22,7 @@ func (r *run) attach(ctx context.Context, written *publish.Result, made assemble
 	if written.Type != publish.Registry {
 		return nil
 	}
-	subject, err := subjectOf(r.Client.Repository, written, made.index)
+	subject, err := subjectOf(r.Publisher.Registry.Repository, written, made.index)
 	if err != nil {
 		return err
 	}

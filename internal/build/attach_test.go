@@ -52,7 +52,7 @@ func shelve(t *testing.T, options Options, api bool) *shelf {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	s.options.Client, s.options.Attest, s.options.SBOM = client, AttestAuto, sbom.SPDX
+	s.options.Publisher, s.options.Attest, s.options.SBOM = &publish.Publisher{Registry: client}, AttestAuto, sbom.SPDX
 	s.options.Outputs = append(s.options.Outputs, publish.Output{Type: publish.Registry, Ref: s.host + "/actions/{name}:1"})
 	return s
 }
@@ -64,7 +64,7 @@ func (s *shelf) push(t *testing.T, definition images.Definition) name.Reference 
 	if err != nil {
 		t.Fatal(err)
 	}
-	reference, err := s.options.Client.Reference(results[0].References()[0])
+	reference, err := s.options.Publisher.Registry.Reference(results[0].References()[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func (s *shelf) asked(methods ...string) []string {
 
 func (s *shelf) inspect(t *testing.T, reference name.Reference) inspect.Report {
 	t.Helper()
-	report, err := inspect.Remote(t.Context(), s.options.Client, reference)
+	report, err := inspect.Remote(t.Context(), s.options.Publisher.Registry, reference)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,10 +202,8 @@ func TestUnchangedPushByANewCommit(t *testing.T) {
 			s.asked()
 			commit(t, own)
 			second := s.push(t, own)
-			for _, request := range s.asked("POST", "PATCH", "PUT") {
-				if !strings.HasPrefix(request, "PUT /v2/actions/mine/manifests/") || strings.Contains(request, "/sha256") {
-					t.Errorf("it asked: %s", request)
-				}
+			for _, request := range s.asked("PATCH", "PUT") { // a POST asks for the right to push
+				t.Errorf("it asked: %s", request)
 			}
 			if first != second {
 				t.Errorf("first %s, then %s", first, second)
@@ -243,7 +241,7 @@ func TestStatementNamesNoPlace(t *testing.T) {
 	s := shelve(t, optionsIn(t), true)
 	s.options.Action, s.options.GoLDFlags, s.options.Version = s.options.Proxy, "-X main.token=hunter3", "v1.2.3"
 	reference := s.push(t, own)
-	text, _, err := inspect.Document(t.Context(), s.options.Client, reference, attach.Provenance)
+	text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, reference, attach.Provenance)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +270,7 @@ func TestStatementNamesPackages(t *testing.T) {
 	s := shelve(t, options, true)
 	own := onAlpine(t.TempDir(), "bash", "bash")
 	read := func() string {
-		text, _, err := inspect.Document(t.Context(), s.options.Client, s.push(t, own), attach.Provenance)
+		text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, s.push(t, own), attach.Provenance)
 		if err != nil {
 			t.Fatal(err)
 		}

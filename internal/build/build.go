@@ -27,7 +27,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
@@ -51,9 +50,10 @@ type Options struct {
 	SizeRecord      string // the file that the sizes are put into
 	SBOM            sbom.Format
 	Display         *progress.Display
-	Client          *registry.Client // what reaches registries
 	Attest          Attest
 	Version         string // of mkimage, for statements
+
+	Publisher *publish.Publisher // writes to the outputs; may be nil when none of them is a registry
 
 	Stemcells stemcells.Set
 	Alpine    *apkfs.Source // where packages come from
@@ -101,12 +101,16 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 		Options: options, layers: layer.NewMaker(options.Epoch, options.Cache),
 		proxies: map[images.Platform]layer.Layer{}, checkouts: map[string]provenance.Checkout{},
 	}
-	if options.Client != nil {
-		run.attached = attach.New(options.Client)
-	}
 	run.Jobs = cmp.Or(options.Jobs, runtime.NumCPU())
 	if run.Engine == nil {
 		run.Engine = embedded.Engine{}
+	}
+	if run.Publisher == nil {
+		run.Publisher = new(publish.Publisher)
+	}
+	run.attached = attach.New(run.Publisher.Registry)
+	if err := run.checkPermission(ctx, definitions); err != nil {
+		return nil, err
 	}
 	if err := run.prepare(ctx, definitions); err != nil {
 		return nil, err

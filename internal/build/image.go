@@ -9,7 +9,6 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -64,14 +63,14 @@ func (r *run) write(ctx context.Context, made assembled) (Result, error) {
 	result := Result{Name: name, Digest: digest.String(), Sizes: made.rows}
 	for _, output := range r.Outputs {
 		step := r.Display.Start(name + ": " + output.For(name).Title())
-		written, err := publish.Write(ctx, output, name, made.index)
+		written, err := r.Publisher.Write(ctx, output, name, made.index, step.Note)
 		if err == nil {
 			err = writeList(&written, made.document)
 		}
 		if err == nil {
 			err = r.attach(ctx, &written, made)
 		}
-		if step.End("", err) != nil {
+		if step.End(written.Detail(), err) != nil {
 			return Result{}, err
 		}
 		result.Outputs = append(result.Outputs, written)

@@ -17,6 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -57,6 +58,19 @@ func list(platforms []images.Platform) string {
 		words[i] = string(platform)
 	}
 	return strings.Join(words, ", ")
+}
+
+// checkPermission asks the registries whether images may be pushed, before time is spent on them.
+func (r *run) checkPermission(ctx context.Context, definitions []images.Definition) error {
+	if !slices.ContainsFunc(r.Outputs, func(output publish.Output) bool { return output.Type == publish.Registry }) {
+		return nil
+	}
+	names := make([]string, len(definitions))
+	for i, definition := range definitions {
+		names[i] = definition.Name
+	}
+	step := r.Display.Start("check the right to push")
+	return step.End("", r.Publisher.CheckPermission(ctx, r.Outputs, names))
 }
 
 // prepare makes what all images share: the base scratch, and the proxy for every platform of an image that has it for

@@ -159,6 +159,9 @@ func (s style) paint(color, text string) string {
 
 func (s style) running(step *Step, since time.Duration, frames, width int) string {
 	mark, took := s.spinner[frames%len(s.spinner)], duration(since.Truncate(frame))
+	if note := step.note.Load(); note != nil {
+		took = *note + "  " + took
+	}
 	return mark + " " + cut(step.name, width-len(took)-5) + "  " + s.paint(dim, took)
 }
 

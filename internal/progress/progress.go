@@ -22,6 +22,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -90,6 +91,7 @@ type Step struct {
 	took   time.Duration // set when it has ended
 	detail string
 	err    error
+	note   atomic.Pointer[string]
 	view   view
 }
 
@@ -99,6 +101,9 @@ func (d *Display) Start(name string) *Step {
 	d.view.start(step)
 	return step
 }
+
+// Note shows how far the step is, such as "3.1 MB of 9.4 MB", on a terminal alone.
+func (s *Step) Note(text string) { s.note.Store(&text) }
 
 // End shows that the step is done, and what came out of it, or that it failed. It returns err.
 func (s *Step) End(detail string, err error) error {

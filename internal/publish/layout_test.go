@@ -121,7 +121,7 @@ func TestLayoutLeavesFoldersOfTheUserAlone(t *testing.T) {
 			dest := filepath.Join(t.TempDir(), "scratch")
 			test.make(t, dest)
 			before := listing(t, dest)
-			_, err := Write(t.Context(), Output{Type: OCI, Dest: dest}, "scratch", sample(t, "linux/amd64"))
+			_, err := writeTo(t.Context(), Output{Type: OCI, Dest: dest}, "scratch", sample(t, "linux/amd64"))
 			if err == nil || !strings.Contains(err.Error(), "was not made by mkimage") {
 				t.Errorf("got %v", err)
 			}
@@ -141,7 +141,7 @@ func TestInterruptedWriteLeavesTheFormerOne(t *testing.T) {
 			before := listing(t, parent)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			if _, err := Write(ctx, output, "scratch", sample(t, "linux/"+runtime.GOARCH)); !errors.Is(err, context.Canceled) {
+			if _, err := writeTo(ctx, output, "scratch", sample(t, "linux/"+runtime.GOARCH)); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want canceled", err)
 			}
 			if after := listing(t, parent); after != before {
@@ -155,7 +155,7 @@ func TestUnwritableDestination(t *testing.T) {
 	parent := t.TempDir()
 	writeFile(t, parent+"/file", "")
 	for _, output := range []Output{{Type: OCI, Dest: parent + "/file/x"}, {Type: Docker, Dest: parent + "/file/x"}} {
-		_, err := Write(t.Context(), output, "scratch", sample(t, "linux/"+runtime.GOARCH))
+		_, err := writeTo(t.Context(), output, "scratch", sample(t, "linux/"+runtime.GOARCH))
 		want := "write " + output.Dest + ": not a directory: choose another dest"
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", output.Type, err, want)

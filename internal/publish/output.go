@@ -28,9 +28,10 @@ const placeholder = "{name}"
 
 // Output is one place that images are written to, as --output describes it.
 type Output struct {
-	Type Type   `json:"type"`
-	Dest string `json:"dest,omitempty"` // of OCI and Docker: a path
-	Ref  string `json:"ref,omitempty"`  // of Registry, and where given of Docker and Daemon: a reference without digest
+	Type Type     `json:"type"`
+	Dest string   `json:"dest,omitempty"` // of OCI and Docker: a path
+	Ref  string   `json:"ref,omitempty"`  // of Registry, and where given of Docker and Daemon: a reference without digest
+	Tags []string `json:"-"`              // of Registry: more tags than the one in Ref
 }
 
 // keysOf says which keys a type takes beside "type", and which of them it must have.
@@ -94,6 +95,12 @@ func parse(value string) (Output, error) {
 	return output, nil
 }
 
+// To returns the output that pushes to REPOSITORY[:TAG], in which {name} may stand.
+func To(ref string) (Output, error) {
+	output := Output{Type: Registry, Ref: ref}
+	return output, output.check(map[string]string{"ref": ref})
+}
+
 func (o Output) check(values map[string]string) error {
 	allowed, required := keysOf(o.Type)
 	switch {
@@ -111,8 +118,12 @@ func (o Output) check(values map[string]string) error {
 		return fmt.Errorf("type=%s needs %s=%s", o.Type, required, map[string]string{"dest": "PATH", "ref": "REPOSITORY[:TAG]"}[required])
 	}
 	if o.Ref != "" {
-		if _, err := name.NewTag(strings.ReplaceAll(o.Ref, placeholder, "name")); err != nil {
+		tag, err := name.NewTag(strings.ReplaceAll(o.Ref, placeholder, "name"))
+		if err != nil || strings.Contains(o.Ref, "://") {
 			return fmt.Errorf("ref %q is not REPOSITORY[:TAG]", o.Ref)
+		}
+		if o.Type == Registry && strings.HasSuffix(o.Ref, ":"+tag.TagStr()) {
+			return CheckTag(tag.TagStr())
 		}
 	}
 	return nil

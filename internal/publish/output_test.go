@@ -31,7 +31,7 @@ func TestParse(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Error(diff)
 			}
-			if again, err := Parse(got.String()); err != nil || again != got {
+			if again, err := Parse(got.String()); err != nil || !cmp.Equal(again, got) {
 				t.Errorf("String gives %s, which parses as %v, %v", got, again, err)
 			}
 		})
@@ -76,7 +76,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, err := Parse(output.String())
-		if err != nil || again != output {
+		if err != nil || !cmp.Equal(again, output) {
 			t.Errorf("%q is %+v, whose text %q is %+v, %v", value, output, output.String(), again, err)
 		}
 	})

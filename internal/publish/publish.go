@@ -1,8 +1,9 @@
 // Package publish writes finished images to the places that users name: an OCI layout, a docker archive, the local
 // Docker Engine, a registry.
 //
-//	output, err := publish.Parse("type=oci,dest=dist/{name}")
-//	result, err := publish.Write(ctx, output, "scratch", index)
+//	output, err := publish.Parse("type=registry,ref=registry.example.org/actions/{name}:dev")
+//	publisher := &publish.Publisher{Registry: client}
+//	result, err := publisher.Write(ctx, output, "scratch", index, step.Note)
 //
 // Whatever is written is read back and checked. Nothing is left half written: files and folders are renamed into place
 // when they are whole, and tags are set when everything they name is there. Errors are one line that a person can act
@@ -18,21 +19,42 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
+
+// Publisher writes the images of one run, several at a time. It knows which blobs it has pushed where. The zero value
+// writes to all but registries.
+type Publisher struct {
+	Registry    *registry.Client
+	NoOverwrite bool // tags that exist stay as they are
+
+	shareds  shareds
+	attempts attempts
+}
 
 // Result says where an image was written.
 type Result struct {
 	Output
-	Digest    string   `json:"digest"`             // of the index, as "sha256:…"
-	Reference string   `json:"reference"`          // NAME@DIGEST, or REPOSITORY@DIGEST when pushed
-	Tags      []string `json:"tags,omitempty"`     // what was tagged, as NAME:TAG or REPOSITORY:TAG
-	Platform  string   `json:"platform,omitempty"` // the one that Docker and Daemon took
-	SBOM      string   `json:"sbom,omitempty"`     // the file beside an OCI layout that lists what is in the image
+	Digest    string    `json:"digest"`             // of the index, as "sha256:…"
+	Reference string    `json:"reference"`          // NAME@DIGEST, or REPOSITORY@DIGEST when pushed
+	Tags      []string  `json:"tags,omitempty"`     // what was tagged, as NAME:TAG or REPOSITORY:TAG
+	Platform  string    `json:"platform,omitempty"` // the one that Docker and Daemon took
+	Transfer  *Transfer `json:"transfer,omitempty"` // what the push has moved
+	SBOM      string    `json:"sbom,omitempty"`     // the file beside an OCI layout that lists what is in the image
+}
+
+// Detail says in words what was moved, or "" where nothing is to be said.
+func (r Result) Detail() string {
+	if r.Transfer == nil {
+		return ""
+	}
+	return r.Transfer.String()
 }
 
 // Write writes an image to a place. The output's {name} is replaced by the image's name. Docker and Daemon take one
-// platform of the index: this machine's, or the only one there is.
-func Write(ctx context.Context, output Output, image string, index v1.ImageIndex) (Result, error) {
+// platform of the index: this machine's, or the only one there is. A push notes how far it is.
+func (p *Publisher) Write(ctx context.Context, output Output, image string, index v1.ImageIndex, note func(string)) (Result, error) {
 	output = output.For(image)
 	digest, err := index.Digest()
 	if err != nil {
@@ -47,7 +69,7 @@ func Write(ctx context.Context, output Output, image string, index v1.ImageIndex
 	case Daemon:
 		err = result.load(ctx, image, index)
 	case Registry:
-		err = result.push(ctx, index)
+		err = p.push(ctx, &result, image, index, note)
 	default:
 		err = fmt.Errorf("no output type %q", output.Type)
 	}

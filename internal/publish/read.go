@@ -6,13 +6,14 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path.
@@ -46,38 +47,38 @@ func ReadLayout(dir string) (v1.ImageIndex, error) {
 }
 
 // Pull returns what a registry has for a reference. An image is returned as an index that has it alone.
-func Pull(ctx context.Context, reference name.Reference) (v1.ImageIndex, error) {
-	found, err := remote.Get(reference, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
-		remote.WithUserAgent("mkimage"), remote.WithTransport(encrypted{remote.DefaultTransport}))
+func Pull(ctx context.Context, client *registry.Client, reference name.Reference) (v1.ImageIndex, error) {
+	index, err := pull(reference, client.Options(ctx))
+	return index, client.Explain("pull", reference, err)
+}
+
+func pull(reference name.Reference, options []remote.Option) (v1.ImageIndex, error) {
+	found, err := remote.Get(reference, options...)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, fmt.Errorf("pull %s: %s", reference.Name(), pullProblem(reference.Context().RegistryStr(), err))
+		return nil, err
 	}
 	if found.MediaType.IsIndex() {
 		return found.ImageIndex()
 	}
 	image, err := found.Image()
 	if err != nil {
-		return nil, fmt.Errorf("pull %s: %w", reference.Name(), oneLine(err))
+		return nil, err
 	}
 	config, err := image.ConfigFile()
 	if err != nil {
-		return nil, fmt.Errorf("pull %s: %w", reference.Name(), oneLine(err))
+		return nil, err
 	}
 	return mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: config.Platform()}}), nil
 }
 
 // Resolve returns the digest that a registry has for a reference.
-func Resolve(ctx context.Context, reference name.Reference) (v1.Hash, error) {
-	found, err := remote.Head(reference, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain),
-		remote.WithUserAgent("mkimage"), remote.WithTransport(encrypted{remote.DefaultTransport}))
+func Resolve(ctx context.Context, client *registry.Client, reference name.Reference) (v1.Hash, error) {
+	found, err := client.Head(ctx, reference)
 	if err != nil {
-		if ctx.Err() != nil {
-			return v1.Hash{}, ctx.Err()
-		}
-		return v1.Hash{}, fmt.Errorf("look for %s: %s", reference.Name(), pullProblem(reference.Context().RegistryStr(), err))
+		return v1.Hash{}, client.Explain("look for", reference, err)
+	}
+	if found == nil {
+		return v1.Hash{}, fmt.Errorf("look for %s: there is no such image at %s", reference.Name(), reference.Context().RegistryStr())
 	}
 	return found.Digest, nil
 }

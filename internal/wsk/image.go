@@ -14,6 +14,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // Image is an image as an action selects it.
@@ -63,10 +64,10 @@ func FromLayout(dir, repo string) (Image, error) {
 }
 
 // FromReference returns the image that a reference names: by its digest, or by what its registry has for its tag.
-func FromReference(ctx context.Context, text string) (Image, error) {
-	reference, err := name.ParseReference(text)
+func FromReference(ctx context.Context, client *registry.Client, text string) (Image, error) {
+	reference, err := client.Reference(text)
 	if err != nil {
-		return Image{}, fmt.Errorf("%q is not REPOSITORY:TAG or REPOSITORY@DIGEST", text)
+		return Image{}, err
 	}
 	repository, digest, byDigest := strings.Cut(text, "@")
 	if !byDigest {
@@ -79,14 +80,14 @@ func FromReference(ctx context.Context, text string) (Image, error) {
 		image.Digest, err = v1.NewHash(digest)
 		return image, err
 	}
-	if image.Digest, err = publish.Resolve(ctx, reference); err != nil {
+	if image.Digest, err = publish.Resolve(ctx, client, reference); err != nil {
 		return Image{}, err
 	}
 	content := reference.Context().Tag(publish.ContentTag(image.Digest))
 	if content.Identifier() == reference.Identifier() {
 		return image, nil
 	}
-	there, err := publish.Resolve(ctx, content)
+	there, err := publish.Resolve(ctx, client, content)
 	if err != nil {
 		return Image{}, fmt.Errorf("%w; OpenWhisk needs that tag beside %s: push the image with mkimage, which sets it", err, text)
 	}

@@ -1,0 +1,45 @@
+package publish
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"golang.org/x/sync/errgroup"
+)
+
+// CheckPermission says whether this login may push these images to the outputs that are registries, before anything is
+// built for them.
+func (p *Publisher) CheckPermission(ctx context.Context, outputs []Output, images []string) error {
+	var repositories []name.Repository
+	asked := map[name.Repository]bool{}
+	for _, output := range outputs {
+		for _, image := range images {
+			if output.Type != Registry {
+				continue
+			}
+			tag, err := p.Registry.Tag(output.For(image).Ref)
+			if err != nil {
+				return err
+			}
+			if !asked[tag.Repository] {
+				asked[tag.Repository] = true
+				repositories = append(repositories, tag.Repository)
+			}
+		}
+	}
+	failures := make([]error, len(repositories))
+	group, shared := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i, repository := range repositories {
+		group.Go(func() error {
+			failures[i] = p.Registry.Explain("push", repository, p.Registry.CheckPush(shared, repository))
+			return nil
+		})
+	}
+	_ = group.Wait() // every error is in failures
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errors.Join(failures...)
+}

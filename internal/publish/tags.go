@@ -1,0 +1,137 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"golang.org/x/sync/errgroup"
+)
+
+// contentPrefix is what content tags begin with.
+const contentPrefix = "content-"
+
+// ContentTag is the tag that a push sets beside those that were asked for, and that never moves: OpenWhisk drops the
+// digest of a reference, so a tag has to stand for the content.
+func ContentTag(digest v1.Hash) string { return contentPrefix + digest.Hex[:12] }
+
+// tagsOf returns the tags that an output asks for: that of its reference and the others, or latest when there are none.
+func (p *Publisher) tagsOf(output Output) ([]name.Tag, error) {
+	first, err := p.Registry.Tag(output.Ref)
+	if err != nil {
+		return nil, err
+	}
+	var tags []name.Tag
+	if len(output.Tags) == 0 || strings.HasSuffix(output.Ref, ":"+first.TagStr()) {
+		tags = append(tags, first)
+	}
+	for _, tag := range output.Tags {
+		if more := first.Tag(tag); !slices.Contains(tags, more) {
+			tags = append(tags, more)
+		}
+	}
+	return tags, nil
+}
+
+// CheckTag says whether a push may be asked to set a tag.
+func CheckTag(tag string) error {
+	if _, err := name.NewTag("registry.example.org/image:" + tag); err != nil || tag == "" {
+		return fmt.Errorf("%q is not a tag: up to 128 letters, digits, and _ . - after the first", tag)
+	}
+	if strings.HasPrefix(tag, contentPrefix) {
+		return fmt.Errorf("%s: a push sets the tags that begin with %q itself, and they never move", tag, contentPrefix)
+	}
+	return nil
+}
+
+// takenError is the error for a tag that names something else and may not be moved.
+type takenError struct {
+	tag    name.Tag
+	names  v1.Hash
+	reason string
+}
+
+func (e *takenError) Error() string {
+	return fmt.Sprintf("%s exists and names %s: %s", e.tag.Name(), e.names, e.reason)
+}
+
+// former returns what the tags name before the push: a zero hash for those that nobody has. A content tag never moves,
+// and no tag does with NoOverwrite.
+func (p *push) former(ctx context.Context) (map[name.Tag]v1.Hash, error) {
+	found := make([]v1.Hash, len(p.tags))
+	group, shared := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i, tag := range p.tags {
+		group.Go(func() error {
+			descriptor, err := p.head(shared, tag)
+			if descriptor != nil {
+				found[i] = descriptor.Digest
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	former := map[name.Tag]v1.Hash{}
+	for i, tag := range p.tags {
+		if err := p.mayMove(i, found[i]); err != nil {
+			return nil, err
+		}
+		former[tag] = found[i]
+	}
+	return former, nil
+}
+
+// mayMove says whether a tag that names a digest may be set.
+func (p *push) mayMove(i int, names v1.Hash) error {
+	switch {
+	case names == v1.Hash{} || names == p.digest:
+		return nil
+	case i == 0:
+		return &takenError{p.tags[i], names, "somebody has moved it; delete that tag, or push to another repository"}
+	case p.NoOverwrite:
+		return &takenError{p.tags[i], names, "choose another tag, or let it move without --no-overwrite"}
+	}
+	return nil
+}
+
+// setTags sets the tags that do not name the index yet. What may not be moved is looked at again, for the uploads took
+// their time.
+func (p *push) setTags(ctx context.Context, former map[name.Tag]v1.Hash) error {
+	for i, tag := range p.tags {
+		if former[tag] != p.digest {
+			if i == 0 || p.NoOverwrite {
+				now, err := p.head(ctx, tag)
+				if err != nil {
+					return err
+				}
+				if now != nil && p.mayMove(i, now.Digest) != nil {
+					return p.mayMove(i, now.Digest)
+				}
+			}
+			if err := p.Registry.Put(ctx, tag, p.index); err != nil {
+				return err
+			}
+		}
+		p.done = append(p.done, tag.Name())
+	}
+	return nil
+}
+
+// head returns what the repository has for a reference, or nil. Some registries answer 403 in place of 404; whether this
+// login may push shows soon enough.
+func (p *push) head(ctx context.Context, reference name.Reference) (*v1.Descriptor, error) {
+	found, err := p.Registry.Head(ctx, reference)
+	var answer *transport.Error
+	if errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden {
+		return nil, nil
+	}
+	return found, err
+}

@@ -1,0 +1,67 @@
+package publish
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// Transfer says what a push has moved.
+type Transfer struct {
+	Uploaded  Blobs `json:"uploaded"`  // sent
+	Mounted   Blobs `json:"mounted"`   // taken from another repository of the registry
+	Present   Blobs `json:"present"`   // there before
+	Manifests int   `json:"manifests"` // images and indexes that were sent, without their tags
+}
+
+// Blobs is a number of layers and configs, and their compressed size.
+type Blobs struct {
+	Blobs int   `json:"blobs"`
+	Bytes int64 `json:"bytes"`
+}
+
+func (b *Blobs) add(size int64) {
+	b.Blobs++
+	b.Bytes += size
+}
+
+// count notes what became of a blob.
+func (p *push) count(tally *registry.Tally, size int64) {
+	p.mutex.Lock()
+	switch {
+	case tally.Uploaded():
+		p.transfer.Uploaded.add(size)
+		p.mutex.Unlock()
+		return // its bytes are counted
+	case tally.Mounted():
+		p.transfer.Mounted.add(size)
+	default:
+		p.transfer.Present.add(size)
+	}
+	p.mutex.Unlock()
+	p.progress(size)
+}
+
+// String says it in words, such as "2.56 MB sent in 3 blobs, 1 mounted, 4 there".
+func (t Transfer) String() string {
+	parts := []string{"nothing sent"}
+	if t.Uploaded.Blobs > 0 {
+		parts[0] = fmt.Sprintf("%s sent in %s", sizes.Format(t.Uploaded.Bytes), number(t.Uploaded.Blobs, "blob"))
+	}
+	if t.Mounted.Blobs > 0 {
+		parts = append(parts, fmt.Sprintf("%d mounted", t.Mounted.Blobs))
+	}
+	if t.Present.Blobs > 0 {
+		parts = append(parts, fmt.Sprintf("%d there", t.Present.Blobs))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func number(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
