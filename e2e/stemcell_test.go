@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -140,6 +141,25 @@ end
 			i.greets(t, "Mike")
 			if got := i.run(t, map[string]any{"name": "Zoë"}); got["by"] != test.by || got["zone"] != "+0900" {
 				t.Errorf("answered %v, want %s with the time of Tokyo, which the package tzdata knows", got, test.by)
+			}
+		})
+	}
+}
+
+// TestLargeValueOfNamedFunction names another function than main in init, and gives it a megabyte.
+func TestLargeValueOfNamedFunction(t *testing.T) {
+	for image, code := range map[string]string{
+		"bash": `hello() { printf %s "$1" | jq -c '{size: (.text | length)}'; }`,
+		"ruby": `def hello(args) = { size: args["text"].size }`,
+	} {
+		t.Run(image, func(t *testing.T) {
+			i, _ := start(t, loadStemcell(t, image), frugal...)
+			body := map[string]any{"value": map[string]any{"name": "hello", "main": "hello", "binary": false, "code": code}}
+			if got := i.post(t, "/init", body); got != (answer{200, "OK"}) {
+				t.Fatalf("init answered %v", got)
+			}
+			if got := i.run(t, map[string]any{"text": strings.Repeat("ü", 1<<19)}); got["size"] != float64(1<<19) {
+				t.Errorf("answered %v", got)
 			}
 		})
 	}
