@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -81,6 +82,7 @@ func TestMain(m *testing.M) {
 	if args := os.Getenv(childServer); args != "" {
 		serveAsChild(args)
 	}
+	debug.SetMemoryLimit(128 << 20) // the race detector takes several times as much
 	os.Exit(m.Run())
 }
 

@@ -24,7 +24,7 @@ type output struct {
 }
 
 // keptLog is how much of a stream is kept at least, in bytes.
-const keptLog = 16 << 20
+const keptLog = 4 << 20
 
 // newOutput gives an output and the pipe that leads to it.
 func newOutput(t *testing.T) (*output, *os.File) {

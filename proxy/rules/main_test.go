@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"testing"
 )
@@ -20,7 +21,8 @@ var binaries struct {
 }
 
 func TestMain(m *testing.M) {
-	flag.Set("test.parallel", "8") // they wait more than they work
+	flag.Set("test.parallel", "8")  // they wait more than they work
+	debug.SetMemoryLimit(256 << 20) // the race detector takes several times as much
 	flag.Parse()
 	keepDescriptors()
 	dir, err := os.MkdirTemp("", "rules-*")
