@@ -102,13 +102,6 @@ type Source struct {
 	indexes map[string]*opened
 }
 
-// opened is an index that was asked for once.
-type opened struct {
-	once  sync.Once
-	index *index
-	err   error
-}
-
 // Open returns the packages of a mirror, laid out as RELEASE/REPOSITORY/ARCHITECTURE: a folder, an https or an http
 // URL, or Alpine's own where it is "". The files are public keys to trust beside Alpine's. Packages are kept in store.
 // Nothing is asked of the mirror yet.

@@ -32,7 +32,7 @@ func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func
 
 func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed func(), key string) ([]byte, *parcel, error) {
 	var fresh *parcel
-	found, err, _ := s.flights.Do(key, func() (any, error) {
+	found, err, shared := s.flights.Do(key, func() (any, error) {
 		return s.store.Do("apk", key, func() ([]byte, error) {
 			missed()
 			raw, made, err := s.download(ctx, w, pin)
@@ -40,6 +40,9 @@ func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed fu
 			return raw, err
 		})
 	})
+	if shared && errors.Is(err, context.Canceled) && ctx.Err() == nil { // another image, which fetched it, was given up
+		return s.fetchAs(ctx, w, pin, missed, key)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,7 +73,12 @@ func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte,
 // moved says what is in the place of a package that the mirror no longer has.
 func (s *Source) moved(ctx context.Context, w World, pin images.Pin) error {
 	text := fmt.Sprintf("the Alpine mirror %s has no %s for %s", s.mirror.full(""), pin, w.arch())
-	if found, err := s.index(ctx, w, pin.Repository); err == nil {
+	var found *index
+	fetched, err := s.fetchIndex(ctx, w, pin.Repository)
+	if err == nil {
+		found, err = s.readIndex(ctx, w, fetched)
+	}
+	if err == nil {
 		for _, p := range found.Packages() {
 			if p.Name == pin.Name && p.Version != pin.Version {
 				return fmt.Errorf("%s any more: it moved to %s; make a new lock with mkimage lock, or build from a vendored folder (--alpine-mirror DIR)", text, p.Version)

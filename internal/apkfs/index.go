@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"chainguard.dev/apko/pkg/apk/apk"
 	"github.com/klauspost/compress/gzip"
@@ -29,38 +30,72 @@ type index struct {
 	apk.NamedIndex
 }
 
-// index returns the index of a repository, or nil where the mirror has no such repository. It is fetched once.
-func (s *Source) index(ctx context.Context, w World, repository string) (*index, error) {
+// opened is an index that was asked for once, and verified once.
+type opened struct {
+	repository, at string
+	fetched        sync.Once
+	raw            []byte
+	sum            string // the SHA-256 of raw, in hexadecimal
+	missing        error
+	read           sync.Once
+	index          *index
+	err            error
+}
+
+// fetchIndex returns the index of a repository as the mirror has it, not verified yet. The error is [fs.ErrNotExist]
+// where the mirror has no such repository.
+func (s *Source) fetchIndex(ctx context.Context, w World, repository string) (*opened, error) {
 	at := w.at(repository, indexFile)
 	s.mutex.Lock()
 	entry := s.indexes[at]
 	if entry == nil {
-		entry = &opened{}
+		entry = &opened{repository: repository, at: at}
 		s.indexes[at] = entry
 	}
 	s.mutex.Unlock()
-	entry.once.Do(func() {
-		raw, err := s.mirror.get(ctx, at, maxIndex)
-		if err != nil {
-			entry.err = err
-			return
-		}
-		entry.index, entry.err = s.verify(ctx, w, repository, raw)
+	entry.fetched.Do(func() {
+		entry.raw, entry.missing = s.mirror.get(ctx, at, maxIndex)
+		entry.sum = hexSum(entry.raw)
+	})
+	return entry, entry.missing
+}
+
+// readIndex verifies an index and reads it.
+func (s *Source) readIndex(ctx context.Context, w World, entry *opened) (*index, error) {
+	entry.read.Do(func() {
+		entry.index, entry.err = s.verify(ctx, w, entry.repository, entry.raw)
 		if entry.err != nil {
-			entry.err = fmt.Errorf("index %s: %w", s.mirror.full(at), entry.err)
+			entry.err = fmt.Errorf("index %s: %w", s.mirror.full(entry.at), entry.err)
 		}
 	})
 	return entry.index, entry.err
 }
 
-// allIndexes returns the indexes of the release's repositories.
+// allIndexes returns the indexes of the release's repositories, verified.
 func (s *Source) allIndexes(ctx context.Context, w World) ([]*index, error) {
+	fetched, err := s.fetchIndexes(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	var indexes []*index
+	for _, one := range fetched {
+		found, err := s.readIndex(ctx, w, one)
+		if err != nil {
+			return nil, err
+		}
+		indexes = append(indexes, found)
+	}
+	return indexes, nil
+}
+
+// fetchIndexes returns the indexes of the release's repositories as the mirror has them, not verified yet.
+func (s *Source) fetchIndexes(ctx context.Context, w World) ([]*opened, error) {
 	if s.mirror.plain() {
 		return nil, fmt.Errorf("the Alpine mirror %s is not encrypted, so that somebody on the way could show an old index; take https, or make a lock with another mirror first", s.mirror.base.Redacted())
 	}
-	var indexes []*index
+	var indexes []*opened
 	for i, repository := range repositories() {
-		found, err := s.index(ctx, w, repository)
+		found, err := s.fetchIndex(ctx, w, repository)
 		switch {
 		case err == nil:
 			indexes = append(indexes, found)

@@ -2,8 +2,10 @@ package apkfs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"chainguard.dev/apko/pkg/apk/apk"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 )
 
@@ -19,16 +22,63 @@ import (
 const releasePackage = "alpine-release"
 
 // Resolve finds the packages of a world, with all that they need, as the mirror has them now. They are sorted by layer
-// and name, and have no SHA-256 yet.
+// and name, and have no SHA-256 yet. What the same indexes gave before is taken from the cache.
 func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
-	indexes, err := s.allIndexes(ctx, w)
+	const state = "the index is asked for anew every time, and no lock says which packages are wanted"
+	fetched, err := s.fetchIndexes(ctx, w)
 	if err != nil {
-		return nil, s.ways(err, "the index is asked for anew every time, and no lock says which packages are wanted")
+		return nil, s.ways(err, state)
 	}
+	key, err := s.resolveKey(w, fetched)
+	if err != nil {
+		return nil, err
+	}
+	text, err := s.store.Do("resolved", key, func() ([]byte, error) {
+		indexes, err := s.allIndexes(ctx, w)
+		if err != nil {
+			return nil, s.ways(err, state)
+		}
+		pins, err := resolveIn(ctx, w, indexes)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(pins)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var pins []images.Pin
+	return pins, json.Unmarshal(text, &pins)
+}
+
+// resolveKey stands for all that the packages of a world depend on: the world, every byte of the indexes, and the keys
+// that may have signed them, for it is also kept that one did.
+func (s *Source) resolveKey(w World, indexes []*opened) (string, error) {
+	trusted, err := s.trusted(w.arch())
+	if err != nil {
+		return "", err
+	}
+	world, err := json.Marshal(w)
+	if err != nil {
+		return "", err
+	}
+	parts := []string{Format, string(world)}
+	for _, one := range indexes {
+		parts = append(parts, one.repository, one.sum)
+	}
+	for _, name := range slices.Sorted(maps.Keys(trusted)) {
+		parts = append(parts, name, string(trusted[name]))
+	}
+	return cache.Key(parts...), nil
+}
+
+// resolveIn finds the packages of a world in indexes.
+func resolveIn(ctx context.Context, w World, indexes []*index) ([]images.Pin, error) {
 	list := newList(indexes)
 	var wanted []string
 	layerOf := map[string]string{}
 	var found []*apk.RepositoryPackage
+	var err error
 	for _, l := range w.Layers {
 		for _, name := range l.Packages {
 			if name == releasePackage && !list.has(name) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/apktest"
 )
@@ -114,5 +116,48 @@ func TestReleaseKeys(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+	}
+}
+
+// TestResolvedIsKept holds that what an index gave is known the next time, but only of that index, and only to those who
+// trust its key.
+func TestResolvedIsKept(t *testing.T) {
+	mirror, kept := newWritten(t), t.TempDir()
+	resolve := func(dir string, keyFiles ...string) ([]images.Pin, error) {
+		source, _ := openCached(t, mirror.Dir, dir, keyFiles...)
+		return source.Resolve(t.Context(), world())
+	}
+	want, err := resolve(kept, mirror.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		got, err := resolve(kept, mirror.KeyFile)
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Error(diff, err)
+		}
+	}
+	files, _ := filepath.Glob(filepath.Join(kept, "resolved", "*"))
+	if len(files) != 1 {
+		t.Fatalf("the cache has %v", files)
+	}
+	if _, err := resolve(kept); err == nil || !strings.Contains(err.Error(), "not trusted") {
+		t.Errorf("without the key: got %v", err)
+	}
+	writeFile(t, files[0], []byte("broken"))
+	if got, err := resolve(kept, mirror.KeyFile); err != nil || !cmp.Equal(want, got) {
+		t.Errorf("with a broken entry: got %v, %v", got, err)
+	}
+
+	languages := apktest.Languages()
+	languages[1].Version = "9.9.9-r0"
+	add(t, mirror, "main", "x86_64", append(apktest.Base(release), languages...)...)
+	renewed, err := resolve(t.TempDir(), mirror.KeyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := resolve(kept, mirror.KeyFile)
+	if diff := cmp.Diff(renewed, got); diff != "" || err != nil || cmp.Equal(want, got) {
+		t.Errorf("another index: %s, %v", diff, err)
 	}
 }
