@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
@@ -38,6 +39,10 @@ func TestWorkflowsAreValid(t *testing.T) {
 	}
 	for _, mistake := range mistakes {
 		t.Error(mistake)
+	}
+	wrong := strings.Replace(local, "publish:", "publsh:", 1)
+	if mistakes, err = linter.Lint(filepath.Join(workflows, "local.yml"), []byte(wrong), nil); err != nil || len(mistakes) != 1 {
+		t.Errorf("a mistake in an input is not found: %v, %v", mistakes, err)
 	}
 }
 

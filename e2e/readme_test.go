@@ -64,7 +64,8 @@ func TestReadmeTour(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	for _, want := range []string{"OK", `{"greetings":"Hello, Mike"}`, "greeting Mike\n", sentinel, "/scratch@sha256:"} {
+	for _, want := range []string{"OK", `{"greetings":"Hello, Mike"}`, "greeting Mike\n", sentinel, "/scratch@sha256:",
+		"\nwsk action create hello dist/hello.zip --docker " + registry + "/e2e/"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the tour did not print %q:\n%s", want, text)
 		}
