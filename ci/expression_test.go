@@ -57,8 +57,11 @@ func (v values) node(t *testing.T, node actionlint.ExprNode) any {
 	case *actionlint.VariableNode:
 		return v[node.Name]
 	case *actionlint.ObjectDerefNode:
-		if object, ok := v.node(t, node.Receiver).(values); ok {
-			return object[node.Property]
+		object, _ := v.node(t, node.Receiver).(values)
+		for name, value := range object {
+			if strings.EqualFold(name, node.Property) {
+				return value
+			}
 		}
 		return nil
 	case *actionlint.CompareOpNode:

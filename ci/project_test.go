@@ -109,6 +109,7 @@ func environment(t *testing.T) map[string]string {
 	}
 	maps.Copy(own, map[string]string{
 		"HOME": t.TempDir(), "PATH": built + ":" + os.Getenv("PATH"), "MKIMAGE_CACHE_DIR": filepath.Join(built, "cache"), "MKIMAGE_PROGRESS": "plain",
+		"HTTPS_PROXY":       "http://127.0.0.1:1", // nothing leaves this machine
 		"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_SYSTEM": os.DevNull,
 		"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",
 	})
