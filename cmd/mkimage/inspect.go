@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -17,6 +15,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 )
 
 // inspectFlags are the flags of mkimage inspect, as they were typed.
@@ -64,7 +63,7 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 	if f.show != "" && f.json {
 		return usage(command, errors.New("--show and --json are two things: choose one"))
 	}
-	if dir := layoutOf(image); dir != "" {
+	if dir, found := publish.FindLayout(image); found {
 		if f.show != "" {
 			return usage(command, fmt.Errorf("--show is for what is attached in a registry, and %s is a folder", dir))
 		}
@@ -126,14 +125,4 @@ func warn(command *cobra.Command, warnings []string) {
 	for _, warning := range warnings {
 		fmt.Fprintf(command.ErrOrStderr(), "ignored: %s\n", warning)
 	}
-}
-
-// layoutOf returns the folder of the image that was built as a name, or is at a path; "" where there is none.
-func layoutOf(image string) string {
-	for _, dir := range []string{filepath.Join("dist", image), image} {
-		if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
-			return dir
-		}
-	}
-	return ""
 }

@@ -41,7 +41,8 @@ content tag, which every push sets and which never moves. A comment has the dige
 
 With --update (or --apihost), create or update the action through OpenWhisk's REST API, and with --invoke run it
 once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. An action that is so
-already is left alone. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
+already is left alone. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and
+AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
 
 wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.`,
 		Example: `  mkimage wsk hello --repo docker.io/you
