@@ -8,11 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	source "github.com/sciabarracom/openwhisk-runtime-go"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -67,11 +63,7 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 		if f.show != "" {
 			return usage(command, fmt.Errorf("--show is for what is attached in a registry, and %s is a folder", dir))
 		}
-		module, err := gobuild.Open(source.Files(), cache.Dir{})
-		if err != nil {
-			return err
-		}
-		report, err := inspect.Layout(dir, build.Sources(module, cache.Dir{}))
+		report, err := inspect.Layout(dir)
 		if err != nil {
 			return err
 		}

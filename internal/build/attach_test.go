@@ -121,7 +121,7 @@ func TestPushAttaches(t *testing.T) {
 				if len(report.Attached) != 3 || statements(report) != 1 || len(report.Unknown)+len(report.Warnings) > 0 {
 					t.Errorf("%s: got %+v", definition.Name, report)
 				}
-				local, err := inspect.Layout(s.options.Outputs[0].For(definition.Name).Dest, Sources(nil, options.Cache))
+				local, err := inspect.Layout(s.options.Outputs[0].For(definition.Name).Dest)
 				if err != nil {
 					t.Fatal(err)
 				}

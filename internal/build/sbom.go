@@ -3,8 +3,6 @@ package build
 import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
@@ -31,17 +29,11 @@ func (r *run) list(name string, index v1.ImageIndex) ([]byte, error) {
 	if !wanted {
 		return nil, nil
 	}
-	return sbom.Make(name, index, Sources(r.Module, r.Cache))
-}
-
-// Sources returns what only mkimage knows of the images that it builds, and the cache for what is read of their layers. A
-// nil module says nothing.
-func Sources(module *gobuild.Module, store cache.Dir) sbom.Sources {
-	sources := sbom.Sources{Cache: store}
-	if module != nil {
-		sources.Roots = module.Requires(rootsModule)
+	sources := sbom.Sources{Cache: r.Cache}
+	if r.Module != nil {
+		sources.Roots = r.Module.Requires(rootsModule)
 	}
-	return sources
+	return sbom.Make(name, index, sources)
 }
 
 // writeList writes a document beside a layout, or removes a former one, which does not fit any more.

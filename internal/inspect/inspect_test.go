@@ -89,6 +89,20 @@ func bash(t *testing.T) v1.ImageIndex {
 	return image(t, []string{"base", "stemcell-bash", "proxy"}, layers()...)
 }
 
+// looked is what the layers tell.
+func looked(t *testing.T, index v1.ImageIndex) Report {
+	t.Helper()
+	document, err := sbom.Make("bash", index, sbom.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := look("bash", index, document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
 func TestContents(t *testing.T) {
 	index := bash(t)
 	manifest, err := index.IndexManifest()
@@ -180,10 +194,7 @@ func (r *remoteBash) attach(t *testing.T, kind attach.Kind, text string) {
 // documents are those that a push attaches.
 func (r *remoteBash) documents(t *testing.T) (record, spdx string) {
 	t.Helper()
-	local, err := look("bash", r.index, sbom.Sources{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	local := looked(t, r.index)
 	one := local.Platforms[0]
 	row := sizes.Image{Name: "bash", Platform: one.Platform, Digest: one.Digest, DockerSize: one.DockerSize, CompressedSize: one.CompressedSize,
 		Contents: &sizes.Contents{Files: one.Files}}
@@ -221,10 +232,7 @@ func TestRemoteIsLocal(t *testing.T) {
 	record, spdx := r.documents(t)
 	r.attach(t, attach.Sizes, record)
 	r.attach(t, attach.SBOM, spdx)
-	local, err := look("bash", r.index, sbom.Sources{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	local := looked(t, r.index)
 	report := r.inspect(t)
 	if diff := cmp.Diff(local.Platforms, report.Platforms); diff != "" {
 		t.Error(diff)
@@ -319,10 +327,7 @@ func TestForeignAttachments(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	report, err := look("bash", bash(t), sbom.Sources{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	report := looked(t, bash(t))
 	one := &report.Platforms[0]
 	// What a compressor makes may change with its version.
 	report.Reference, one.Digest, one.CompressedSize = "bash@sha256:1", "sha256:2", 1_234_567

@@ -12,8 +12,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// Layout looks into the image in an OCI layout. Nothing but the layers is believed; sources says what they do not tell.
-func Layout(dir string, sources sbom.Sources) (Report, error) {
+// Layout looks into the image in an OCI layout. Which packages it has, the SBOM beside it says where there is one of this
+// image, else the layers.
+func Layout(dir string) (Report, error) {
 	index, err := publish.ReadLayout(dir)
 	if err != nil {
 		return Report{}, err
@@ -22,24 +23,37 @@ func Layout(dir string, sources sbom.Sources) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := look(filepath.Base(whole), index, sources)
+	document, err := List(dir, index)
+	if err != nil {
+		return Report{}, err
+	}
+	report, err := look(filepath.Base(whole), index, document)
 	if err != nil {
 		return Report{}, fmt.Errorf("inspect %s: %w", dir, err)
 	}
 	return report, nil
 }
 
-func look(name string, index v1.ImageIndex, sources sbom.Sources) (Report, error) {
+// List returns the SBOM beside a layout where it is about this image, else what the layers tell.
+func List(dir string, index v1.ImageIndex) ([]byte, error) {
+	digest, err := index.Digest()
+	if err != nil {
+		return nil, err
+	}
+	if document, ok := sbom.ReadBeside(dir, digest.String()); ok {
+		return document, nil
+	}
+	return sbom.Make(filepath.Base(dir), index, sbom.Sources{})
+}
+
+// look looks into an index whose SBOM is document.
+func look(name string, index v1.ImageIndex, document []byte) (Report, error) {
 	digest, err := index.Digest()
 	if err != nil {
 		return Report{}, err
 	}
 	report := Report{Schema: Schema, Reference: name + "@" + digest.String(), Digest: digest.String()}
 	manifest, err := index.IndexManifest()
-	if err != nil {
-		return Report{}, err
-	}
-	document, err := sbom.Make(name, index, sources)
 	if err != nil {
 		return Report{}, err
 	}

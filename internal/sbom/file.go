@@ -20,6 +20,17 @@ func Beside(layout string) string {
 	return filepath.Clean(layout) + ".spdx.json"
 }
 
+// ReadBeside returns the document beside a layout where it is one of ours about an image, by the digest of its index
+// ("sha256:…"); false where there is none.
+func ReadBeside(layout, digest string) ([]byte, bool) {
+	text, err := os.ReadFile(Beside(layout))
+	if err != nil {
+		return nil, false
+	}
+	namespace := namespaceOf(text)
+	return text, strings.HasPrefix(namespace, namespaces) && strings.HasSuffix(namespace, "@"+digest)
+}
+
 // Check returns an error where path is taken by something that mkimage has not written.
 func Check(path string) error {
 	if _, err := os.Stat(path); err != nil {
@@ -68,8 +79,16 @@ func isOwn(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	return strings.HasPrefix(namespaceOf(text), namespaces), nil
+}
+
+// namespaceOf returns the namespace of a document, or "" for what is none.
+func namespaceOf(text []byte) string {
 	var head struct {
 		Namespace string `json:"documentNamespace"`
 	}
-	return json.Unmarshal(text, &head) == nil && strings.HasPrefix(head.Namespace, namespaces), nil
+	if json.Unmarshal(text, &head) != nil {
+		return ""
+	}
+	return head.Namespace
 }

@@ -73,3 +73,30 @@ func TestWriteWhereAFolderIs(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestReadBesideOfThisImageAlone(t *testing.T) {
+	layout := filepath.Join(t.TempDir(), "scratch")
+	const digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+	if _, ok := ReadBeside(layout, digest); ok {
+		t.Error("there is none")
+	}
+	for namespace, want := range map[string]bool{
+		namespaces + "scratch@" + digest:     true,
+		namespaces + "scratch@sha256:2":      false,
+		"https://example.org/x@" + digest:    false,
+		namespaces + "scratch@" + digest[1:]: false,
+	} {
+		if err := os.WriteFile(Beside(layout), []byte(`{"documentNamespace": "`+namespace+`"}`), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := ReadBeside(layout, digest); ok != want {
+			t.Errorf("%s: got %v", namespace, ok)
+		}
+	}
+	if err := os.WriteFile(Beside(layout), []byte("hello"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := ReadBeside(layout, digest); ok {
+		t.Error("it is not JSON")
+	}
+}
