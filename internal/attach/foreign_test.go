@@ -154,3 +154,23 @@ func TestDocumentThatIsNotJSON(t *testing.T) {
 		t.Fatal("the test tests nothing")
 	}
 }
+
+func TestRefused(t *testing.T) {
+	for status, want := range map[int]bool{
+		http.StatusBadRequest: true, http.StatusMethodNotAllowed: true, http.StatusUnsupportedMediaType: true,
+		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusInternalServerError: false,
+	} {
+		s, r, subject := start(t, true)
+		s.between = func(w http.ResponseWriter, request *http.Request) bool {
+			if request.Method != http.MethodPut || !strings.Contains(request.URL.Path, "/manifests/") {
+				return false
+			}
+			w.WriteHeader(status)
+			return true
+		}
+		_, err := r.Add(t.Context(), subject, nil, documents()[0])
+		if err == nil || Refused(err) != want {
+			t.Errorf("%d: %v is a refusal: %v", status, err, Refused(err))
+		}
+	}
+}

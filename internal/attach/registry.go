@@ -2,14 +2,17 @@ package attach
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
@@ -57,6 +60,16 @@ func (r *Registry) Add(ctx context.Context, subject Subject, listed []Listed, do
 		return nil, nil
 	}
 	return added, r.settle(ctx, subject, manifests)
+}
+
+// Refused says whether an error is that the registry takes or lists no referrers, as old ones do, rather than that this
+// login may not, or that it fails today.
+func Refused(err error) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) && slices.Contains([]int{
+		http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable,
+		http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusNotImplemented,
+	}, answer.StatusCode)
 }
 
 // settle sees that the registry lists referrers that were put.

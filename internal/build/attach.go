@@ -26,6 +26,15 @@ func (r *run) attach(ctx context.Context, written *publish.Result, made assemble
 	if err != nil {
 		return err
 	}
+	err = r.attachTo(ctx, subject, made)
+	if attach.Refused(err) { // the image is there, and can be used
+		r.Display.Text("nothing is attached: " + err.Error())
+		return nil
+	}
+	return err
+}
+
+func (r *run) attachTo(ctx context.Context, subject attach.Subject, made assembled) error {
 	documents, err := Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
 	if err != nil {
 		return err

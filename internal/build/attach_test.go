@@ -1,6 +1,7 @@
 package build
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log"
@@ -20,6 +21,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
@@ -29,6 +31,8 @@ import (
 type shelf struct {
 	options Options // of builds that push to it
 	host    string
+
+	refuses bool // manifests with a subject
 
 	mutex    sync.Mutex
 	requests []string // METHOD PATH
@@ -43,6 +47,14 @@ func shelve(t *testing.T, options Options, api bool) *shelf {
 		s.mutex.Lock()
 		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 		s.mutex.Unlock()
+		if s.refuses && strings.Contains(r.URL.Path, "/manifests/") && r.Method == http.MethodPut {
+			text, err := io.ReadAll(r.Body)
+			if err != nil || bytes.Contains(text, []byte(`"subject"`)) {
+				http.Error(w, "no artifacts here", http.StatusBadRequest)
+				return
+			}
+			r.Body = io.NopCloser(bytes.NewReader(text))
+		}
 		inner.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -146,6 +158,20 @@ func TestPushWithoutDocuments(t *testing.T) {
 	report := s.inspect(t, s.push(t, definition("scratch")))
 	if len(report.Attached) != 1 || report.Attached[0].Kind != string(attach.Sizes) {
 		t.Errorf("attached %+v", report.Attached)
+	}
+}
+
+// TestRegistryThatTakesNoReferrers holds that the image is pushed all the same, and that a line says what is missing.
+func TestRegistryThatTakesNoReferrers(t *testing.T) {
+	s := shelve(t, optionsIn(t), true)
+	s.refuses = true
+	var shown bytes.Buffer
+	s.options.Display = progress.New(&shown, progress.Plain)
+	if report := s.inspect(t, s.push(t, definition("scratch"))); len(report.Attached) > 0 {
+		t.Errorf("attached %+v", report.Attached)
+	}
+	if text := shown.String(); !strings.Contains(text, "nothing is attached: push "+s.host+"/actions/scratch@sha256:") || !strings.Contains(text, "answered 400 Bad Request") {
+		t.Errorf("it says\n%s", text)
 	}
 }
 

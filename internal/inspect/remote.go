@@ -29,7 +29,9 @@ func Remote(ctx context.Context, client *registry.Client, reference name.Referen
 		return Report{}, err
 	}
 	listed, err := image.attached.List(ctx, image.subject)
-	if err != nil {
+	if attach.Refused(err) {
+		image.warn("%v", err)
+	} else if err != nil {
 		return Report{}, err
 	}
 	for _, l := range listed[:min(len(listed), maxAttached)] {
