@@ -4,15 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
 
 // repoVariable is where images are pushed to, in the environment of a pipeline.
@@ -91,8 +92,14 @@ func (f *pushFlags) publisher(command *cobra.Command, outputs []publish.Output) 
 	return &publish.Publisher{Registry: client, NoOverwrite: f.noOverwrite}, err
 }
 
+// layoutFlags are the flags of mkimage push, as they were typed.
+type layoutFlags struct {
+	pushFlags
+	sbom, sizeRecord, metadataFile, progress string
+}
+
 // run pushes an image that is built.
-func (f *pushFlags) run(command *cobra.Command, image, reference string, display *progress.Display) (build.Result, error) {
+func (f *layoutFlags) run(command *cobra.Command, image, reference string, display *progress.Display) (build.Result, error) {
 	output, err := publish.To(reference)
 	if err != nil {
 		return build.Result{}, err
@@ -101,26 +108,29 @@ func (f *pushFlags) run(command *cobra.Command, image, reference string, display
 	if err != nil {
 		return build.Result{}, usage(command, err)
 	}
+	format, err := sbom.ParseFormat(f.sbom)
+	if err != nil {
+		return build.Result{}, usage(command, fmt.Errorf("--sbom: %w", err))
+	}
 	dir, found := publish.FindLayout(image)
 	if !found {
 		return build.Result{}, fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one: build it first", image)
-	}
-	index, err := publish.ReadLayout(dir)
-	if err != nil {
-		return build.Result{}, err
 	}
 	publisher, err := f.publisher(command, outputs)
 	if err != nil {
 		return build.Result{}, err
 	}
-	name := filepath.Base(filepath.Clean(dir))
-	step := display.Start(name + ": " + output.Title())
-	written, err := publisher.Write(command.Context(), outputs[0], name, index, step.Note)
-	if step.End(written.Detail(), err) != nil {
-		tell(display, publisher.Report(outputs, []string{name}))
+	layout, err := build.FromLayout(dir, f.sizeRecord, format, attach.New(publisher.Registry), display.Text)
+	if err != nil {
 		return build.Result{}, err
 	}
-	return build.Result{Name: name, Digest: written.Digest, Outputs: []publish.Result{written}}, nil
+	step := display.Start(layout.Name + ": " + output.Title())
+	written, err := publisher.Write(command.Context(), outputs[0], layout, step.Note)
+	if step.End(written.Detail(), err) != nil {
+		tell(display, publisher.Report(outputs, []string{layout.Name}))
+		return build.Result{}, err
+	}
+	return build.Result{Name: layout.Name, Digest: written.Digest, Outputs: []publish.Result{written}}, nil
 }
 
 // tell shows lines for people.
@@ -131,11 +141,7 @@ func tell(display *progress.Display, lines []string) {
 }
 
 func newPush(mode *progress.Mode) *cobra.Command {
-	var flags struct {
-		pushFlags
-		metadataFile string
-	}
-	var shown string
+	var flags layoutFlags
 	command := &cobra.Command{
 		Use:   "push NAME|PATH REPOSITORY[:TAG]",
 		Short: "Push an image that is built",
@@ -144,6 +150,9 @@ func newPush(mode *progress.Mode) *cobra.Command {
 What the repository has already is not sent again, so a push that was broken off is finished by the next one. Tags are
 set last, when all that they name is there; beside those that are asked for, the tag content-XXXXXXXXXXXX, the first 12
 digits of the digest, which never moves. REPOSITORY@sha256:... is printed on stdout.
+
+What is in the image and what it weighs is attached to it. Where it comes from, only the build knows: mkimage build --push
+attaches that too.
 
 The login is that of --registry-user, or else of docker login or podman login: from $REGISTRY_AUTH_FILE, config.json in
 $DOCKER_CONFIG or ~/.docker, or containers/auth.json in $XDG_RUNTIME_DIR or ~/.config, and the credential helpers that
@@ -155,7 +164,7 @@ these name.`,
 		ValidArgsFunction: completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
 			var err error
-			if *mode, err = progress.ParseMode(shown); err != nil {
+			if *mode, err = progress.ParseMode(flags.progress); err != nil {
 				return usage(command, err)
 			}
 			display := progress.New(os.Stderr, *mode)
@@ -174,7 +183,9 @@ these name.`,
 	flags.addTags(set)
 	flags.registryFlags.add(set)
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write the digest and what was moved to `FILE`, as JSON")
-	set.StringVar(&shown, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "metadata-file", "progress")
+	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "take the sizes to attach from `FILE`, where it has those of this image")
+	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "attach the list of what is in the image in `FORMAT`: spdx or none")
+	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
+	withVariable(set, "size-record", "sbom", "metadata-file", "progress")
 	return command
 }

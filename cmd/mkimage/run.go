@@ -126,7 +126,7 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 // toEngine loads an image and returns its tag there, one that nobody else uses.
 func toEngine(ctx context.Context, image string, index v1.ImageIndex) (string, error) {
 	output := publish.Output{Type: publish.Daemon, Ref: "mkimage-run/" + image + ":latest"}
-	written, err := new(publish.Publisher).Write(ctx, output, image, index, func(string) {})
+	written, err := new(publish.Publisher).Write(ctx, output, publish.Image{Name: image, Index: index}, func(string) {})
 	if err != nil {
 		return "", err
 	}

@@ -2,72 +2,50 @@ package build
 
 import (
 	"context"
-	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// attach puts beside a pushed image what is in it, what it weighs, and where it comes from. What is there already is not
-// sent again.
-func (r *run) attach(ctx context.Context, written *publish.Result, made assembled) error {
-	if written.Type != publish.Registry {
-		return nil
-	}
-	subject, err := subjectOf(r.Publisher.Registry.Repository, written, made.index)
-	if err != nil {
-		return err
-	}
-	err = r.attachTo(ctx, subject, made)
-	if attach.Refused(err) { // the image is there, and can be used
-		r.Display.Text("nothing is attached: " + err.Error())
-		return nil
-	}
-	return err
-}
-
-func (r *run) attachTo(ctx context.Context, subject attach.Subject, made assembled) error {
-	documents, err := Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
-	if err != nil {
-		return err
-	}
-	listed, err := r.attached.List(ctx, subject)
-	if err != nil {
-		return err
-	}
-	if r.Attest == AttestAlways || r.Attest == AttestAuto && !attach.HasProvenance(listed) {
-		text, err := r.statement(ctx, made.definition, made.in, made.index, made.rows)
+// attaching returns what puts beside a pushed image what is in it, what it weighs, and where it comes from.
+func (r *run) attaching(made assembled) func(ctx context.Context, subject attach.Subject) error {
+	return func(ctx context.Context, subject attach.Subject) error {
+		documents, err := Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
 		if err != nil {
 			return err
 		}
-		documents = append(documents, attach.Document{
-			Kind: attach.Provenance, File: made.definition.Name + ".provenance.json", Content: text, Predicate: provenance.PredicateType,
+		return Attach(ctx, r.attached, subject, r.Display.Text, func(listed []attach.Listed) ([]attach.Document, error) {
+			if r.Attest == AttestNone || r.Attest == AttestAuto && attach.HasProvenance(listed) {
+				return documents, nil
+			}
+			text, err := r.statement(ctx, made.definition, made.in, made.index, made.rows)
+			return append(documents, attach.Document{
+				Kind: attach.Provenance, File: made.definition.Name + ".provenance.json", Content: text, Predicate: provenance.PredicateType,
+			}), err
 		})
 	}
-	_, err = r.attached.Add(ctx, subject, listed, documents...)
-	return err
 }
 
-// subjectOf returns the pushed index.
-func subjectOf(parse func(string) (name.Repository, error), written *publish.Result, index v1.ImageIndex) (attach.Subject, error) {
-	repository, _, _ := strings.Cut(written.Reference, "@")
-	parsed, err := parse(repository)
-	if err != nil {
-		return attach.Subject{}, err
+// Attach attaches the documents that choose picks, knowing what is there. What is there already is not sent again. A
+// registry that takes no referrers has the image all the same, and tell is told.
+func Attach(ctx context.Context, to *attach.Registry, subject attach.Subject, tell func(string), choose func([]attach.Listed) ([]attach.Document, error)) error {
+	listed, err := to.List(ctx, subject)
+	if err == nil {
+		var documents []attach.Document
+		if documents, err = choose(listed); err == nil {
+			_, err = to.Add(ctx, subject, listed, documents...)
+		}
 	}
-	descriptor, err := partial.Descriptor(index)
-	if err != nil {
-		return attach.Subject{}, err
+	if attach.Refused(err) {
+		tell("nothing is attached: " + err.Error())
+		return nil
 	}
-	return attach.Subject{Repository: parsed, Descriptor: *descriptor}, nil
+	return err
 }
 
 // Documents returns what is attached to an image whoever pushes it: its SBOM, unless that is nil, and the rows of its

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -63,12 +64,9 @@ func (r *run) write(ctx context.Context, made assembled) (Result, error) {
 	result := Result{Name: name, Digest: digest.String(), Sizes: made.rows}
 	for _, output := range r.Outputs {
 		step := r.Display.Start(name + ": " + output.For(name).Title())
-		written, err := r.Publisher.Write(ctx, output, name, made.index, step.Note)
+		written, err := r.Publisher.Write(ctx, output, publish.Image{Name: name, Index: made.index, Attach: r.attaching(made)}, step.Note)
 		if err == nil {
 			err = writeList(&written, made.document)
-		}
-		if err == nil {
-			err = r.attach(ctx, &written, made)
 		}
 		if step.End(written.Detail(), err) != nil {
 			return Result{}, err

@@ -120,7 +120,7 @@ func publisher(t *testing.T) *Publisher {
 // pushTo pushes an index in a run of its own.
 func pushTo(t *testing.T, ref string, index v1.ImageIndex, tags ...string) Result {
 	t.Helper()
-	result, err := publisher(t).Write(t.Context(), Output{Type: Registry, Ref: ref, Tags: tags}, "scratch", index, func(string) {})
+	result, err := publisher(t).Write(t.Context(), Output{Type: Registry, Ref: ref, Tags: tags}, Image{Name: "scratch", Index: index}, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}

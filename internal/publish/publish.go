@@ -3,7 +3,7 @@
 //
 //	output, err := publish.Parse("type=registry,ref=registry.example.org/actions/{name}:dev")
 //	publisher := &publish.Publisher{Registry: client}
-//	result, err := publisher.Write(ctx, output, "scratch", index, step.Note)
+//	result, err := publisher.Write(ctx, output, publish.Image{Name: "scratch", Index: index}, step.Note)
 //
 // Whatever is written is read back and checked. Nothing is left half written: files and folders are renamed into place
 // when they are whole, and tags are set when everything they name is there. Errors are one line that a person can act
@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -31,6 +32,15 @@ type Publisher struct {
 
 	shareds  shareds
 	attempts attempts
+}
+
+// Image is what is written.
+type Image struct {
+	Name  string
+	Index v1.ImageIndex
+
+	// Attach puts documents beside the image in a registry, before its tags are set; it may be nil.
+	Attach func(ctx context.Context, subject attach.Subject) error
 }
 
 // Result says where an image was written.
@@ -54,22 +64,22 @@ func (r Result) Detail() string {
 
 // Write writes an image to a place. The output's {name} is replaced by the image's name. Docker and Daemon take one
 // platform of the index: this machine's, or the only one there is. A push notes how far it is.
-func (p *Publisher) Write(ctx context.Context, output Output, image string, index v1.ImageIndex, note func(string)) (Result, error) {
-	output = output.For(image)
-	digest, err := index.Digest()
+func (p *Publisher) Write(ctx context.Context, output Output, image Image, note func(string)) (Result, error) {
+	output = output.For(image.Name)
+	digest, err := image.Index.Digest()
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Output: output, Digest: digest.String(), Reference: image + "@" + digest.String()}
+	result := Result{Output: output, Digest: digest.String(), Reference: image.Name + "@" + digest.String()}
 	switch output.Type {
 	case OCI:
-		err = writeLayout(ctx, output.Dest, index)
+		err = writeLayout(ctx, output.Dest, image.Index)
 	case Docker:
-		err = result.writeArchive(ctx, image, index)
+		err = result.writeArchive(ctx, image.Name, image.Index)
 	case Daemon:
-		err = result.load(ctx, image, index)
+		err = result.load(ctx, image.Name, image.Index)
 	case Registry:
-		err = p.push(ctx, &result, image, index, note)
+		err = p.push(ctx, &result, image, note)
 	default:
 		err = fmt.Errorf("no output type %q", output.Type)
 	}

@@ -44,7 +44,7 @@ func add(t *testing.T, index v1.ImageIndex, platform string, layers ...v1.Layer)
 
 // writeTo writes to a place that is no registry.
 func writeTo(ctx context.Context, output Output, image string, index v1.ImageIndex) (Result, error) {
-	return new(Publisher).Write(ctx, output, image, index, func(string) {})
+	return new(Publisher).Write(ctx, output, Image{Name: image, Index: index}, func(string) {})
 }
 
 func write(t *testing.T, output Output, index v1.ImageIndex) Result {

@@ -9,9 +9,11 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -21,7 +23,7 @@ const parallel = 4
 // push is one image on its way to one repository.
 type push struct {
 	*Publisher
-	index      v1.ImageIndex
+	Image
 	digest     v1.Hash
 	repository name.Repository
 	tags       []name.Tag // the content tag, and then those that were asked for
@@ -34,23 +36,23 @@ type push struct {
 	total    int64    // bytes of all blobs that may have to be sent
 }
 
-// push uploads what the repository lacks of an index: blobs, then the manifests that name them, then the index, and when
-// all of it is there, the tags. The registry checks every blob and manifest against its digest (OCI distribution-spec,
+// push uploads what the repository lacks of an index: blobs, then the manifests that name them, then the index, then what
+// is attached to it, and when all of it is there, the tags. The registry checks every blob and manifest against its digest (OCI distribution-spec,
 // "Pushing blobs").
-func (p *Publisher) push(ctx context.Context, r *Result, image string, index v1.ImageIndex, note func(string)) error {
+func (p *Publisher) push(ctx context.Context, r *Result, image Image, note func(string)) error {
 	tags, err := p.tagsOf(r.Output)
 	if err != nil {
 		return err
 	}
-	digest, err := index.Digest()
+	digest, err := image.Index.Digest()
 	if err != nil {
 		return err
 	}
 	repository := tags[0].Repository
-	under := &push{Publisher: p, index: index, digest: digest, repository: repository, note: note,
+	under := &push{Publisher: p, Image: image, digest: digest, repository: repository, note: note,
 		tags: append([]name.Tag{repository.Tag(ContentTag(digest))}, tags...)}
 	err = under.run(ctx)
-	p.attempts.record(place{image, r.Output.String()}, under, err)
+	p.attempts.record(place{image.Name, r.Output.String()}, under, err)
 	r.Reference = repository.Name() + "@" + digest.String()
 	r.Tags, r.Transfer = under.done, &under.transfer
 	if ctx.Err() != nil {
@@ -74,6 +76,9 @@ func (p *push) run(ctx context.Context) error {
 	if err := p.put(ctx, missing); err != nil {
 		return err
 	}
+	if err := p.attach(ctx); err != nil {
+		return err
+	}
 	return p.setTags(ctx, former)
 }
 
@@ -86,7 +91,7 @@ type manifest struct {
 
 // missing returns what the repository lacks, images before the index.
 func (p *push) missing(ctx context.Context) ([]manifest, error) {
-	listed, err := p.index.IndexManifest()
+	listed, err := p.Index.IndexManifest()
 	if err != nil {
 		return nil, err
 	}
@@ -95,13 +100,13 @@ func (p *push) missing(ctx context.Context) ([]manifest, error) {
 		if !descriptor.MediaType.IsImage() {
 			return nil, fmt.Errorf("the index has %s, a %s: mkimage pushes images", descriptor.Digest, descriptor.MediaType)
 		}
-		image, err := p.index.Image(descriptor.Digest)
+		image, err := p.Index.Image(descriptor.Digest)
 		if err != nil {
 			return nil, err
 		}
 		all[i] = manifest{image, descriptor.Digest, image}
 	}
-	all = append(all, manifest{p.index, p.digest, nil})
+	all = append(all, manifest{p.Index, p.digest, nil})
 	there := make([]bool, len(all))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
@@ -203,6 +208,18 @@ func (p *push) putOne(ctx context.Context, m manifest) error {
 		p.transfer.Manifests++
 	}
 	return err
+}
+
+// attach puts beside the index what belongs there.
+func (p *push) attach(ctx context.Context) error {
+	if p.Attach == nil {
+		return nil
+	}
+	descriptor, err := partial.Descriptor(p.Index)
+	if err != nil {
+		return err
+	}
+	return p.Attach(ctx, attach.Subject{Repository: p.repository, Descriptor: *descriptor})
 }
 
 // progress notes how much of the blobs is there.

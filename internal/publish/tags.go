@@ -116,7 +116,7 @@ func (p *push) setTags(ctx context.Context, former map[name.Tag]v1.Hash) error {
 					return p.mayMove(i, now.Digest)
 				}
 			}
-			if err := p.Registry.Put(ctx, tag, p.index); err != nil {
+			if err := p.Registry.Put(ctx, tag, p.Index); err != nil {
 				return err
 			}
 		}

@@ -19,10 +19,11 @@ import (
 
 // Explain makes one line of an error, "push REFERENCE: …": what the registry said, and what to do. The error's own text
 // may hold upload addresses and answers of token services, which can carry credentials, and is not shown. The action is
-// "push" when something is written. A cancelled context stays what it is. The reference is a name.Tag, name.Digest or
+// "push" when something is written. A cancelled context stays what it is, and what is explained already too. The reference is a name.Tag, name.Digest or
 // name.Repository.
 func (c *Client) Explain(action string, reference interface{ Name() string }, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
+	var done *explained
+	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &done) {
 		return err
 	}
 	repository, known := reference.(name.Repository)

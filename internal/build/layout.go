@@ -1,0 +1,83 @@
+package build
+
+import (
+	"context"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// FromLayout returns the image in a layout that an earlier build wrote, with what a push attaches to it: the SBOM beside
+// it, and its rows of the size record, which are measured where the record has none of this digest. Where an image comes
+// from only its build can say.
+func FromLayout(dir, record string, format sbom.Format, to *attach.Registry, tell func(string)) (publish.Image, error) {
+	index, err := publish.ReadLayout(dir)
+	if err != nil {
+		return publish.Image{}, err
+	}
+	whole, err := filepath.Abs(dir) // "." has no name
+	if err != nil {
+		return publish.Image{}, err
+	}
+	name := filepath.Base(whole)
+	attaching := func(ctx context.Context, subject attach.Subject) error {
+		documents, err := documentsOf(name, dir, record, format, index)
+		if err != nil {
+			return err
+		}
+		return Attach(ctx, to, subject, tell, func([]attach.Listed) ([]attach.Document, error) { return documents, nil })
+	}
+	return publish.Image{Name: name, Index: index, Attach: attaching}, nil
+}
+
+func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex) ([]attach.Document, error) {
+	rows, err := rowsOf(name, record, index)
+	if err != nil {
+		return nil, err
+	}
+	var spdx []byte
+	if format == sbom.SPDX {
+		if spdx, err = inspect.List(dir, index); err != nil {
+			return nil, err
+		}
+	}
+	return Documents(name, index, spdx, rows, cache.Dir{})
+}
+
+// rowsOf returns the row of each platform.
+func rowsOf(name, record string, index v1.ImageIndex) ([]sizes.Image, error) {
+	built, err := sizes.Read(record)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]sizes.Image{}
+	for _, row := range built.Images {
+		known[row.Digest] = row
+	}
+	var rows []sizes.Image
+	for _, descriptor := range manifest.Manifests {
+		row, ok := known[descriptor.Digest.String()]
+		if !ok {
+			img, err := index.Image(descriptor.Digest)
+			if err != nil {
+				return nil, err
+			}
+			if row, err = sizes.Measure(name, descriptor.Platform.OS+"/"+descriptor.Platform.Architecture, img, nil); err != nil {
+				return nil, err
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
