@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # state is that of ci/services
 # A registry that speaks https alone, with a certificate that an authority of its
 # own has signed, and that asks for a user and a password. Sourced by ci/services,
 # whose functions and $state it uses.
@@ -48,7 +48,7 @@ start_tls_registry() {
     say "no registry with TLS: $program is not installed"
     return 0
   done
-  mkdir -p -m 700 "$state/tls"
+  mkdir -p "$state/tls" && chmod 700 "$state/tls"
   if ! make_certificates || ! make_password; then
     say "no registry with TLS: its keys could not be made; see $state/tls/openssl.log"
     return 1

@@ -2,7 +2,10 @@ package e2e
 
 import (
 	"crypto/rand"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -72,4 +75,17 @@ func tagged(t *testing.T, repository, tag string) string {
 		return resp.Status
 	}
 	return resp.Header.Get("Docker-Content-Digest")
+}
+
+// unique is a name that nobody else pushes to.
+func unique() string { return "e2e/" + strings.ToLower(rand.Text()) }
+
+// serve starts a server that belongs to the test, and returns its host:port.
+func serve(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	t.Cleanup(server.Close)
+	return strings.TrimPrefix(server.URL, "http://")
 }

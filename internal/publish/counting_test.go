@@ -31,6 +31,7 @@ type counting struct {
 	bytes  int64           // of it
 	mounts int             // blobs that were taken from another repository
 	puts   []string        // manifests and tags, in order
+	types  []string        // the content types of these
 }
 
 func newCounting(t *testing.T) *counting {
@@ -69,7 +70,7 @@ func (c *counting) count(r *http.Request) {
 	case r.Method == http.MethodPut && r.URL.Query().Has("digest"):
 		c.has[repositoryOf(r.URL.Path)+" "+r.URL.Query().Get("digest")] = true
 	case r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/"):
-		c.puts = append(c.puts, path.Base(r.URL.Path))
+		c.puts, c.types = append(c.puts, path.Base(r.URL.Path)), append(c.types, r.Header.Get("Content-Type"))
 	}
 }
 

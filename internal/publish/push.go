@@ -84,7 +84,7 @@ func (p *push) run(ctx context.Context) error {
 
 // manifest is an image or an index that the repository lacks.
 type manifest struct {
-	remote.Taggable
+	of     remote.Taggable // the image or the index
 	digest v1.Hash
 	image  v1.Image // nil for an index
 }
@@ -201,7 +201,7 @@ func (p *push) put(ctx context.Context, missing []manifest) error {
 }
 
 func (p *push) putOne(ctx context.Context, m manifest) error {
-	err := p.Registry.Put(ctx, p.repository.Digest(m.digest.String()), m)
+	err := p.Registry.Put(ctx, p.repository.Digest(m.digest.String()), m.of)
 	if err == nil {
 		p.mutex.Lock()
 		defer p.mutex.Unlock()

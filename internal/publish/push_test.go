@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
@@ -41,6 +42,10 @@ func TestPush(t *testing.T) {
 	}
 	if len(puts) != 7 || puts[2] != digest.String() || !slices.Equal(puts[3:], tags) {
 		t.Errorf("manifests were put in this order: %v", puts)
+	}
+	image, list := string(types.OCIManifestSchema1), string(types.OCIImageIndex)
+	if diff := cmp.Diff([]string{image, image, list, list, list, list, list}, to.types); diff != "" {
+		t.Error(diff)
 	}
 	want := &Transfer{Uploaded: Blobs{4, bytes}, Manifests: 3}
 	if diff := cmp.Diff(want, result.Transfer); diff != "" {
