@@ -61,6 +61,9 @@ func (r *reader) checkScratch() {
 	if len(d.Packages) > 0 {
 		r.failAt(r.keys["packages"], "packages cannot be installed on base scratch; take base: alpine")
 	}
+	if len(d.Run) > 0 {
+		r.failAt(r.keys["run"], "steps need a shell, which base scratch does not have; take base: alpine")
+	}
 	for i, stemcell := range d.Stemcells {
 		if needs := r.known[stemcell]; len(needs) > 0 {
 			list := r.keys["stemcells"].Value.(*ast.SequenceNode)

@@ -30,6 +30,8 @@ type Definition struct {
 	Stemcells []string `json:"stemcells,omitempty"`
 	// More Alpine packages, for base alpine.
 	Packages []string `json:"packages,omitempty"`
+	// What a builder runs on the image's file system, for base alpine. Every step makes a layer.
+	Run []Step `json:"run,omitempty"`
 	// A path to bake in as the action, seen from the definition: a Go package's folder, a program, a script, a zip or a tar.gz.
 	Action string `json:"action,omitempty"`
 	// Environment of the proxy and of the action.

@@ -190,6 +190,15 @@ func constrain(t *testing.T, schema *jsonschema.Schema) {
 	for _, list := range []string{"stemcells", "packages", "platforms"} {
 		property(list).UniqueItems = true
 	}
+	step := property("run").Items
+	step.Required = []string{"script"}
+	for name, pattern := range map[string]string{"packages": packagePattern, "cache": cachePattern} {
+		list, _ := step.Properties.Get(name)
+		list.Items.Pattern, list.UniqueItems = pattern, true
+	}
+	secrets, _ := step.Properties.Get("secrets")
+	secrets.PropertyNames = &jsonschema.Schema{Pattern: secretPattern}
+	secrets.AdditionalProperties.Pattern = sourcePattern
 	property("budget").Type = "string"
 	property("budget").Pattern = sizePattern
 }

@@ -1,15 +1,142 @@
 package images
 
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+)
+
 // Step is a script that is run when an image is built: what it changes becomes a layer. Only a builder can run it.
 type Step struct {
-	// What /bin/sh runs, as root, with the environment of the image; it ends at the first command that fails.
+	// What /bin/sh runs, as root, with the image's environment; it ends with the first command that fails.
 	Script string `json:"script" yaml:"script"`
-	// Alpine packages that are there for the script and do not stay in the image.
+	// Alpine packages that are there while the script runs, and are not in the image.
 	Packages []string `json:"packages,omitempty" yaml:"packages"`
 	// Whether the script may use the network.
 	Network bool `json:"network,omitempty" yaml:"network"`
-	// Folders that the builder keeps from one build to the next, and that do not stay in the image.
+	// Folders that a builder keeps from build to build, and that are not in the image.
 	Cache []string `json:"cache,omitempty" yaml:"cache"`
-	// Files /run/secrets/NAME that only the script sees, each with where it is taken from: env:VARIABLE or file:PATH.
+	// Files /run/secrets/NAME that the script alone sees, each with what is in it: env:VARIABLE or file:PATH.
 	Secrets map[string]string `json:"secrets,omitempty" yaml:"secrets"`
+}
+
+const (
+	cachePattern  = `^(?:/\.?[A-Za-z0-9_][A-Za-z0-9._-]*)+$`
+	secretPattern = `^[A-Za-z0-9_][A-Za-z0-9._-]*$`
+	sourcePattern = `^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`
+)
+
+// Check returns every mistake of a step, joined.
+func (s Step) Check() error {
+	var mistakes []error
+	wrong := func(problem string) {
+		if problem != "" {
+			mistakes = append(mistakes, errors.New(problem))
+		}
+	}
+	if strings.TrimSpace(s.Script) == "" {
+		wrong("a step needs a script, such as script: gem install --no-document rack")
+	}
+	wrong(checkScript(s.Script))
+	for _, name := range s.Packages {
+		problem, _ := checkPackage(name)
+		wrong(problem)
+	}
+	for _, dir := range s.Cache {
+		problem, _ := checkCache(dir)
+		wrong(problem)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Secrets)) {
+		wrong(checkSecret(name, s.Secrets[name]))
+	}
+	return errors.Join(mistakes...)
+}
+
+func checkScript(text string) string {
+	if strings.ContainsRune(text, 0) {
+		return "the script has a NUL character"
+	}
+	return ""
+}
+
+func checkCache(text string) (problem, near string) {
+	if !matches(cachePattern, text) || slices.Contains([]string{"/tmp", "/proc", "/sys", "/dev"}, text) {
+		return fmt.Sprintf("%q cannot be a folder to keep; want a path such as /root/.cache", text), ""
+	}
+	return "", ""
+}
+
+func checkSecret(name, source string) string {
+	switch {
+	case !matches(secretPattern, name):
+		return fmt.Sprintf("%q cannot be the name of a secret, which is that of a file", name)
+	case !matches(sourcePattern, source):
+		return fmt.Sprintf("secret %s: %q is not env:VARIABLE or file:PATH", name, source)
+	}
+	return ""
+}
+
+// steps returns a list of steps.
+func (r *reader) steps(node ast.Node) []Step {
+	sequence, ok := node.(*ast.SequenceNode)
+	if !ok {
+		r.failAt(node, "want a list of steps such as - script: gem install rack, got %s", kind(node))
+		return nil
+	}
+	var steps []Step
+	for _, value := range sequence.Values {
+		steps = append(steps, r.step(value))
+	}
+	return steps
+}
+
+func (r *reader) step(node ast.Node) Step {
+	var s Step
+	fields := map[string]func(ast.Node){
+		"script": func(n ast.Node) {
+			s.Script = r.word(n, func(text string) (string, string) { return checkScript(text), "" })
+		},
+		"packages": func(n ast.Node) { s.Packages = r.list(n, "[build-base]", checkPackage) },
+		"network":  func(n ast.Node) { s.Network = r.truth(n) },
+		"cache":    func(n ast.Node) { s.Cache = r.list(n, "[/root/.cache]", checkCache) },
+		"secrets":  func(n ast.Node) { s.Secrets = r.pairs(n, "{TOKEN: env:TOKEN}", checkSecret) },
+	}
+	entries := mapping(node)
+	if entries == nil {
+		r.failAt(node, "want a step such as script: gem install rack, got %s", kind(node))
+		return s
+	}
+	seen := map[string]*ast.MappingValueNode{}
+	for _, entry := range entries.Values {
+		key, ok := r.key(entry, seen)
+		if !ok {
+			continue
+		}
+		read, known := fields[key]
+		if !known {
+			r.failAt(entry.Key, "unknown key %q of a step", key).Suggestion = nearest.Word(key, slices.Sorted(maps.Keys(fields)))
+			continue
+		}
+		read(entry.Value)
+	}
+	if seen["script"] == nil || strings.TrimSpace(s.Script) == "" && len(r.mistakes) == 0 {
+		r.failAt(node, "a step needs a script, such as script: gem install --no-document rack")
+	}
+	return s
+}
+
+// truth returns true or false.
+func (r *reader) truth(node ast.Node) bool {
+	value, ok := node.(*ast.BoolNode)
+	if !ok {
+		r.failAt(node, "want true or false, got %s", kind(node))
+		return false
+	}
+	return value.Value
 }

@@ -77,6 +77,11 @@ func (s Stemcell) check(folder string) error {
 			wrong("env: %q cannot be the name of an environment variable", variable)
 		}
 	}
+	for i, step := range s.Run {
+		if err := step.Check(); err != nil {
+			wrong("run: step %d: %w", i+1, err)
+		}
+	}
 	for _, trim := range s.Trim {
 		if !fs.ValidPath(trim.Path) || trim.Path == "." || strings.Trim(trim.Path, "*/") == "" {
 			wrong("trim: %q is not a path below the root, without a leading slash", trim.Path)

@@ -10,6 +10,8 @@
 //	main: [main.pl]             # files that make an archive one of this language, the first that is there
 //	files: [json.pl]            # more files of the folder, which are put beside the launcher
 //	env: {PERL5LIB: /action}
+//	run:                        # what a builder runs on the image's file system, as in a definition
+//	  - {script: cpanm JSON, packages: [build-base], network: true}
 //	trim:                       # what is left out of the packages, and what that saves
 //	  - {path: usr/share/man, saves: 1.2MB, why: nobody reads manuals in an action}
 //
@@ -46,6 +48,7 @@ type Stemcell struct {
 	Files       []string          `yaml:"files"`
 	Env         map[string]string `yaml:"env"`
 	Trim        []Trim            `yaml:"trim"`
+	Run         []images.Step     `yaml:"run"`
 
 	content map[string][]byte // of the launcher and the other files
 }

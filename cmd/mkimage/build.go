@@ -130,7 +130,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 		return err
 	}
 	options.Display = progress.New(os.Stderr, *mode)
-	closeEngine, err := f.builder.open(&options, names)
+	closeEngine, err := f.builder.open(&options, f.registryFlags, names)
 	if err != nil {
 		options.Display.Close()
 		return err

@@ -26,6 +26,9 @@ type builderFlags struct {
 	engine   string
 	builders []string
 	tls      buildkit.TLS
+
+	cacheTo, cacheFrom []string
+	to, from           []buildkit.Cache // what those say
 }
 
 // add adds the flags to a command.
@@ -35,7 +38,9 @@ func (f *builderFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.tls.CA, "builder-tls-ca", "", "trust builders at tcp:// whose certificate is signed by one in `FILE`")
 	set.StringVar(&f.tls.Cert, "builder-tls-cert", "", "show builders at tcp:// the certificate in `FILE`")
 	set.StringVar(&f.tls.Key, "builder-tls-key", "", "the key of --builder-tls-cert is in `FILE`")
-	withVariable(set, "engine", "builder", "builder-tls-ca", "builder-tls-cert", "builder-tls-key")
+	set.StringArrayVar(&f.cacheTo, "cache-to", nil, "keep what steps (run:) make in `CACHE`, repeatable: type=registry,ref=R or type=local,dest=DIR")
+	set.StringArrayVar(&f.cacheFrom, "cache-from", nil, "take what steps (run:) make from `CACHE`, repeatable: type=registry,ref=R or type=local,src=DIR")
+	withVariable(set, "cache-to", "cache-from", "engine", "builder", "builder-tls-ca", "builder-tls-cert", "builder-tls-key")
 }
 
 // check returns what is wrong with the flags.
@@ -63,6 +68,24 @@ func (f *builderFlags) check() error {
 			return err
 		}
 	}
+	return f.parseCaches()
+}
+
+func (f *builderFlags) parseCaches() error {
+	for _, value := range f.cacheTo {
+		parsed, err := buildkit.ParseCache(value, "dest")
+		if err != nil {
+			return fmt.Errorf("--cache-to %w", err)
+		}
+		f.to = append(f.to, parsed)
+	}
+	for _, value := range f.cacheFrom {
+		parsed, err := buildkit.ParseCache(value, "src")
+		if err != nil {
+			return fmt.Errorf("--cache-from %w", err)
+		}
+		f.from = append(f.from, parsed)
+	}
 	return nil
 }
 
@@ -73,6 +96,8 @@ func (f *builderFlags) checkEmbedded() error {
 		set  bool
 	}{
 		{"--builder", len(f.builders) > 0},
+		{"--cache-to", len(f.cacheTo) > 0},
+		{"--cache-from", len(f.cacheFrom) > 0},
 		{"--builder-tls-ca", f.tls.CA != ""},
 		{"--builder-tls-cert", f.tls.Cert != ""},
 		{"--builder-tls-key", f.tls.Key != ""},
@@ -85,19 +110,26 @@ func (f *builderFlags) checkEmbedded() error {
 }
 
 // open makes the engine for images of these names, and returns what closes it. The embedded one is the build's own.
-func (f *builderFlags) open(options *build.Options, names []string) (func() error, error) {
+func (f *builderFlags) open(options *build.Options, registries registryFlags, names []string) (func() error, error) {
 	if f.engine != buildkitEngine {
 		return func() error { return nil }, nil
 	}
+	if err := buildkit.CheckCaches(f.to, names); err != nil {
+		return nil, err
+	}
 	outputs := options.Outputs
-	engine, err := buildkit.New(buildkit.Options{
-		Builders: f.builders,
-		TLS:      f.tls,
-		Images:   names,
-		Push:     func(image string) []string { return repositories(outputs, image) },
-		Keychain: authn.DefaultKeychain,
-		Log:      options.Display.Text,
-	})
+	asked := buildkit.Options{
+		Builders: f.builders, TLS: f.tls, Images: names, CacheTo: f.to, CacheFrom: f.from,
+		Store: options.Cache.Folder("builder"), Log: options.Display.Text,
+		Keychain: authn.DefaultKeychain, Insecure: registries.insecure,
+	}
+	if client := options.Publisher.Registry; client != nil {
+		asked.Keychain = client.Keychain()
+	}
+	if registries.ca == "" { // a builder cannot be told whom to trust: then this side pushes
+		asked.Push = func(image string) []string { return repositories(outputs, image) }
+	}
+	engine, err := buildkit.New(asked)
 	if err != nil {
 		return nil, err
 	}

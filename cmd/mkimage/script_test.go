@@ -42,6 +42,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	asked FILE      writes what that stub was asked into a file: a line for method, URL and body of each request
 //	$CACHE          a cache folder that all stories share
 //	$BUILDER        the address of a BuildKit daemon; the condition [builder] says whether there is one
+//	$GENUINE_MIRROR  what MKIMAGE_ALPINE_MIRROR is for these tests, as are _KEYS and _RELEASE; the condition [genuine] says
+//	                whether it is set
 //	$n              a line end
 //	$BIN            the folder of mkimage, which holds no go command
 //	$REPOSITORY     this checkout, which modules of the stories require
@@ -68,6 +70,9 @@ func TestScript(t *testing.T) {
 			env.Setenv("MKIMAGE_PROGRESS", "plain")
 			env.Setenv("CACHE", cache)
 			env.Values[stubOf] = wsktest.New()
+			for _, name := range []string{"MIRROR", "KEYS", "RELEASE"} {
+				env.Setenv("GENUINE_"+name, os.Getenv("MKIMAGE_ALPINE_"+name))
+			}
 			env.Setenv("BUILDER", os.Getenv("MKIMAGE_TEST_BUILDKIT"))
 			env.Setenv("n", "\n")
 			env.Setenv("BIN", bin)
@@ -84,6 +89,8 @@ func TestScript(t *testing.T) {
 			switch condition {
 			case "mount":
 				return canMount(t), nil
+			case "genuine":
+				return os.Getenv("MKIMAGE_ALPINE_MIRROR") != "", nil
 			case "builder":
 				address := os.Getenv("MKIMAGE_TEST_BUILDKIT")
 				if address == "" && os.Getenv("CI") == "true" {

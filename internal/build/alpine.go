@@ -36,9 +36,7 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 				r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, names))
 			}
 		}
-		found[platform] = plan.Packages{World: world, Pins: pins, Install: func(ctx context.Context) (apkfs.Tree, error) {
-			return r.Alpine.Install(ctx, world, pins)
-		}}
+		found[platform] = plan.Packages{World: world, Pins: pins, Install: r.Alpine.Install}
 	}
 	return found, nil
 }

@@ -50,6 +50,9 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 	if made.rows, err = r.measure(ctx, definition, made.index, made.in); err != nil {
 		return made, err
 	}
+	if err := r.checkSteps(plans, made.rows); err != nil {
+		return made, err
+	}
 	made.document, err = r.list(definition.Name, made.index)
 	return made, err
 }

@@ -33,6 +33,14 @@ func Open(path string) (Dir, error) {
 	return Dir{path}, nil
 }
 
+// Folder returns where somebody may keep entries of an own form, or "" where nothing is kept.
+func (d Dir) Folder(kind string) string {
+	if d.path == "" {
+		return ""
+	}
+	return filepath.Join(d.path, kind)
+}
+
 // Key returns the key that stands for all the parts: their SHA-256, in hexadecimal.
 func Key(parts ...string) string {
 	sum := sha256.New()

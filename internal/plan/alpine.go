@@ -21,6 +21,7 @@ const (
 	baseLayer     = "base"
 	stemcellLayer = "stemcell-"
 	packagesLayer = "packages"
+	buildLayer    = "build" // packages that only steps have; it is in no image
 	proxyLayer    = "proxy"
 	actionLayer   = "action"
 )
@@ -31,7 +32,8 @@ func basePackages() []string {
 	return []string{"alpine-baselayout", "alpine-release", "busybox", "ca-certificates-bundle", "musl"}
 }
 
-// World returns the Alpine packages of an image on a platform, in layers.
+// World returns the Alpine packages of an image on a platform, in layers. The last one is for steps, where some need
+// packages that are not in the image.
 func World(def images.Definition, languages []stemcells.Stemcell, release string, platform images.Platform) apkfs.World {
 	world := apkfs.World{Release: release, Platform: platform, Layers: []apkfs.Layer{{Name: baseLayer, Packages: basePackages()}}}
 	for _, language := range languages {
@@ -39,6 +41,9 @@ func World(def images.Definition, languages []stemcells.Stemcell, release string
 	}
 	if len(def.Packages) > 0 {
 		world.Layers = append(world.Layers, apkfs.Layer{Name: packagesLayer, Packages: sorted(def.Packages)})
+	}
+	if packages := stepPackages(def, languages); len(packages) > 0 {
+		world.Layers = append(world.Layers, apkfs.Layer{Name: buildLayer, Packages: packages})
 	}
 	return world
 }
@@ -51,9 +56,20 @@ const format = "plan 1"
 
 // Packages are the Alpine packages of an image on a platform.
 type Packages struct {
-	World   apkfs.World
-	Pins    []images.Pin                              // what the world was resolved to
-	Install func(context.Context) (apkfs.Tree, error) // makes their files; called only when their layers are not known
+	World apkfs.World
+	Pins  []images.Pin // what the world was resolved to
+	// Install makes the files of packages; it is called only when their layers are not known.
+	Install func(context.Context, apkfs.World, []images.Pin) (apkfs.Tree, error)
+}
+
+// image returns those packages that are in the image.
+func (p Packages) image() Packages {
+	last := len(p.World.Layers) - 1
+	if p.World.Layers[last].Name == buildLayer {
+		p.World.Layers = p.World.Layers[:last]
+		p.Pins = slices.DeleteFunc(slices.Clone(p.Pins), func(pin images.Pin) bool { return pin.Layer == buildLayer })
+	}
+	return p
 }
 
 // recipe says how the layers below the proxy are made, and what they depend on.
@@ -82,7 +98,7 @@ func filesOf(languages []stemcells.Stemcell) [][]stemcells.File {
 
 // parts installs the packages and adds what else is in their layers.
 func (p Packages) parts(ctx context.Context, languages []stemcells.Stemcell) ([]layer.Part, error) {
-	tree, err := p.Install(ctx)
+	tree, err := p.Install(ctx, p.World, p.Pins)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestFormat(t *testing.T) {
 	def, in := onAlpine(), inputs(t, time.Unix(0, 0))
 	in.Stemcells = languages(t)
 	world := World(def, in.Stemcells, def.Alpine, images.LinuxAMD64)
-	in.Alpine = map[images.Platform]Packages{images.LinuxAMD64: {World: world, Install: func(context.Context) (apkfs.Tree, error) { return installed(world), nil }}}
+	in.Alpine = map[images.Platform]Packages{images.LinuxAMD64: {World: world, Install: func(context.Context, apkfs.World, []images.Pin) (apkfs.Tree, error) { return installed(world), nil }}}
 	layers, err := in.below(t.Context(), def, images.LinuxAMD64)
 	if err != nil {
 		t.Fatal(err)

@@ -57,12 +57,17 @@ func Make(ctx context.Context, def images.Definition, in Inputs) ([]Image, error
 		if err != nil {
 			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
 		}
+		runs, err := in.runs(ctx, def, platform)
+		if err != nil {
+			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
+		}
 		made := Image{
 			Name:        def.Name,
 			Platform:    platform,
 			Config:      config,
 			Created:     in.Epoch.UTC(),
 			Layers:      layers,
+			Runs:        runs,
 			Annotations: annotations(def),
 			Budget:      def.Budget,
 		}
@@ -127,7 +132,7 @@ func (in Inputs) below(ctx context.Context, def images.Definition, platform imag
 		if !ok {
 			return nil, errors.New("its packages are not known")
 		}
-		recipe, err := packages.recipe(in.Stemcells)
+		recipe, err := packages.image().recipe(in.Stemcells)
 		if err != nil {
 			return nil, err
 		}

@@ -44,6 +44,9 @@ func newKeychain(a Access) *keychain {
 	return &keychain{user: a.User, password: a.Password, hosts: a.Hosts, found: map[string]login{}}
 }
 
+// Keychain finds the logins that the client uses.
+func (c *Client) Keychain() authn.Keychain { return c.keys }
+
 // Resolve is ResolveContext, for authn.Keychain.
 func (k *keychain) Resolve(target authn.Resource) (authn.Authenticator, error) {
 	return k.ResolveContext(context.Background(), target)

@@ -35,6 +35,8 @@ type Options struct {
 	Keychain authn.Keychain
 	Insecure bool // registries may be asked in plain http
 
+	CacheTo, CacheFrom []Cache // where what steps make is kept
+
 	Store    string            // a folder that keeps what builders made; "" is a new one, which Close removes
 	Log      func(line string) // is told what builders do; may be nil
 	Patience time.Duration     // how long a builder may take to say that it is there; 0 is 10 seconds

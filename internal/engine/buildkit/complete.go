@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"github.com/containerd/containerd/v2/core/content"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 	digest "github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -40,12 +38,11 @@ func (s *solve) complete(ctx context.Context, made string) ([]plan.Image, error)
 		var layers []layer.Layer
 		for n, run := range image.Runs {
 			at := manifest.Layers[run.Below+n]
-			compressed := s.engine.store.blob(at.MediaType, at.Digest, at.Size)
-			made, err := partial.CompressedToLayer(compressed)
+			made, err := s.engine.store.layer(run.Name, at)
 			if err != nil {
 				return nil, fmt.Errorf("%s for %s: %w", run.Name, image.Platform, err)
 			}
-			layers = append(layers, layer.Layer{Layer: made, Name: run.Name})
+			layers = append(layers, made)
 		}
 		plans = append(plans, image.Complete(layers))
 	}
@@ -60,6 +57,3 @@ func (s *solve) read(ctx context.Context, sum digest.Digest, document any) error
 	}
 	return json.Unmarshal(text, document)
 }
-
-// Digest returns the digest of the compressed layer.
-func (b *blob) Digest() (v1.Hash, error) { return v1.NewHash(b.digest.String()) }

@@ -4,13 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/containerd/log"
-	"github.com/google/go-containerregistry/pkg/v1/types"
-	digest "github.com/opencontainers/go-digest"
 )
 
 // disk keeps, by content, what builders send back: documents, and the layers that they made.
@@ -45,20 +42,3 @@ func (d *disk) close() error {
 	}
 	return nil
 }
-
-// blob is a gzipped layer that is kept. It is what go-containerregistry makes a layer of.
-type blob struct {
-	file      string
-	mediaType types.MediaType
-	digest    digest.Digest
-	size      int64
-}
-
-func (d *disk) blob(mediaType string, sum digest.Digest, size int64) *blob {
-	file := filepath.Join(d.dir, "blobs", sum.Algorithm().String(), sum.Encoded())
-	return &blob{file: file, mediaType: types.MediaType(mediaType), digest: sum, size: size}
-}
-
-func (b *blob) MediaType() (types.MediaType, error) { return b.mediaType, nil }
-func (b *blob) Size() (int64, error)                { return b.size, nil }
-func (b *blob) Compressed() (io.ReadCloser, error)  { return os.Open(b.file) }

@@ -82,6 +82,7 @@ func (s *solve) run(ctx context.Context, c *client.Client) (*client.SolveRespons
 	if secrets != nil {
 		options.Session = append(options.Session, secrets)
 	}
+	s.addCaches(&options)
 	statuses, wait := s.engine.display.follow(worthShowing)
 	response, err := c.Build(ctx, options, "mkimage", s.build, statuses)
 	wait()
@@ -132,6 +133,10 @@ func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	if err := s.builder.check(c.BuildOpts(), s.plans); err != nil {
 		return nil, err
 	}
+	imports, err := importsOf(c.BuildOpts())
+	if err != nil {
+		return nil, err
+	}
 	result := gateway.NewResult()
 	var list exptypes.Platforms
 	group, ctx := errgroup.WithContext(ctx)
@@ -148,7 +153,7 @@ func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, e
 			if err != nil {
 				return err
 			}
-			solved, err := c.Solve(ctx, gateway.SolveRequest{Definition: definition.ToPB()})
+			solved, err := c.Solve(ctx, gateway.SolveRequest{Definition: definition.ToPB(), CacheImports: imports})
 			if err != nil {
 				return err
 			}

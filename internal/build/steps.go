@@ -1,0 +1,25 @@
+package build
+
+import (
+	"fmt"
+
+	"github.com/docker/go-units"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+)
+
+// checkSteps returns an error for the first image that weighs more than its budget with what its steps have made, which
+// nobody knows before they were performed.
+func (r *run) checkSteps(plans []plan.Image, rows []sizes.Image) error {
+	for i, image := range plans {
+		size := rows[i].DockerSize
+		if r.AllowOverBudget || len(image.Runs) == 0 || image.Budget == 0 || size <= int64(image.Budget) {
+			continue
+		}
+		return fmt.Errorf("image %s for %s weighs %s with what its steps have made, %s over its budget of %s; "+
+			"make it smaller, raise the budget in its definition or give --allow-over-budget",
+			image.Name, image.Platform, units.HumanSize(float64(size)), units.HumanSize(float64(size-int64(image.Budget))), image.Budget)
+	}
+	return nil
+}
