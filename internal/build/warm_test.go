@@ -8,7 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
+	source "github.com/sciabarracom/openwhisk-runtime-go"
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
@@ -52,6 +54,33 @@ func TestWarmIsCold(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestShippedImagesAreTheSameWarm holds it for every image of the project, on the packages of a small mirror.
+func TestShippedImagesAreTheSameWarm(t *testing.T) {
+	options, mirror := alpineIn(t)
+	options.SBOM, options.Platforms = sbom.SPDX, []images.Platform{images.LinuxAMD64}
+	definitions, err := images.Load(images.Shipped(), options.Stemcells.Known())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := t.TempDir()
+	in := func(cacheDir string) Options {
+		options := from(t, options, mirror.Dir, cacheDir, mirror.KeyFile)
+		if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
+			t.Fatal(err)
+		}
+		return options
+	}
+	want := products(t, definitions, in(kept), 1)
+	if len(want) != len(definitions) {
+		t.Errorf("%d images of %d definitions", len(want), len(definitions))
+	}
+	for name, again := range map[string]Options{"warm": in(kept), "cold": in(t.TempDir())} {
+		if diff := cmp.Diff(want, products(t, definitions, again, 8)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 
