@@ -32,7 +32,7 @@ type shelf struct {
 	options Options // of builds that push to it
 	host    string
 
-	refuses bool // manifests with a subject
+	refuses int // the status that manifests with a subject get; 0 takes them
 
 	mutex    sync.Mutex
 	requests []string // METHOD PATH
@@ -47,10 +47,10 @@ func shelve(t *testing.T, options Options, api bool) *shelf {
 		s.mutex.Lock()
 		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
 		s.mutex.Unlock()
-		if s.refuses && strings.Contains(r.URL.Path, "/manifests/") && r.Method == http.MethodPut {
+		if s.refuses != 0 && strings.Contains(r.URL.Path, "/manifests/") && r.Method == http.MethodPut {
 			text, err := io.ReadAll(r.Body)
 			if err != nil || bytes.Contains(text, []byte(`"subject"`)) {
-				http.Error(w, "no artifacts here", http.StatusBadRequest)
+				http.Error(w, "no artifacts here", s.refuses)
 				return
 			}
 			r.Body = io.NopCloser(bytes.NewReader(text))
@@ -164,7 +164,7 @@ func TestPushWithoutDocuments(t *testing.T) {
 // TestRegistryThatTakesNoReferrers holds that the image is pushed all the same, and that a line says what is missing.
 func TestRegistryThatTakesNoReferrers(t *testing.T) {
 	s := shelve(t, optionsIn(t), true)
-	s.refuses = true
+	s.refuses = http.StatusBadRequest
 	var shown bytes.Buffer
 	s.options.Display = progress.New(&shown, progress.Plain)
 	if report := s.inspect(t, s.push(t, definition("scratch"))); len(report.Attached) > 0 {
@@ -172,6 +172,26 @@ func TestRegistryThatTakesNoReferrers(t *testing.T) {
 	}
 	if text := shown.String(); !strings.Contains(text, "nothing is attached: push "+s.host+"/actions/scratch@sha256:") || !strings.Contains(text, "answered 400 Bad Request") {
 		t.Errorf("it says\n%s", text)
+	}
+}
+
+// TestTagsComeLast holds that a tag never names an image without its documents.
+func TestTagsComeLast(t *testing.T) {
+	s := shelve(t, optionsIn(t), true)
+	s.refuses = http.StatusForbidden
+	if _, err := Run(t.Context(), []images.Definition{definition("scratch")}, s.options); err == nil || !strings.Contains(err.Error(), "403") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %v", err)
+	}
+	for _, request := range s.asked("PUT") {
+		if strings.Contains(request, "/manifests/") && !strings.Contains(request, "/manifests/sha256:") {
+			t.Errorf("it has set a tag: %s", request)
+		}
+	}
+	s.refuses = 0
+	s.push(t, definition("scratch"))
+	put := s.asked("PUT")
+	if len(put) < 2 || !strings.Contains(put[len(put)-2], "/manifests/content-") || !strings.HasSuffix(put[len(put)-1], "/manifests/1") {
+		t.Errorf("the last requests are not those of the tags: %v", put)
 	}
 }
 
