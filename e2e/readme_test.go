@@ -82,7 +82,10 @@ func copyCheckout(t *testing.T) string {
 		case err != nil:
 			return err
 		case path == ".git" || path == "dist" || path == ".cache":
-			return fs.SkipDir
+			if entry.IsDir() { // .git is a file in a second work tree
+				return fs.SkipDir
+			}
+			return nil
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(target, path), 0o755)
 		case !entry.Type().IsRegular() || path == "mkimage":
