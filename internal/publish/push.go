@@ -37,8 +37,8 @@ type push struct {
 }
 
 // push uploads what the repository lacks of an index: blobs, then the manifests that name them, then the index, then what
-// is attached to it, and when all of it is there, the tags. The registry checks every blob and manifest against its digest (OCI distribution-spec,
-// "Pushing blobs").
+// is attached to it, and when all of it is there, the tags. The registry checks every blob and manifest against its digest
+// (OCI distribution-spec, "Pushing blobs").
 func (p *Publisher) push(ctx context.Context, r *Result, image Image, note func(string)) error {
 	tags, err := p.tagsOf(r.Output)
 	if err != nil {
@@ -62,18 +62,26 @@ func (p *Publisher) push(ctx context.Context, r *Result, image Image, note func(
 }
 
 func (p *push) run(ctx context.Context) error {
-	former, err := p.former(ctx)
+	images, err := p.images()
 	if err != nil {
 		return err
 	}
-	missing, err := p.missing(ctx)
+	former, there, err := p.look(ctx, images)
 	if err != nil {
 		return err
+	}
+	var missing []v1.Image
+	for i, image := range images {
+		if !there[i] {
+			missing = append(missing, image)
+		} else if err := p.countPresent(image); err != nil {
+			return err
+		}
 	}
 	if err := p.upload(ctx, missing); err != nil {
 		return err
 	}
-	if err := p.put(ctx, missing); err != nil {
+	if err := p.put(ctx, missing, former[0] == p.digest); err != nil {
 		return err
 	}
 	if err := p.attach(ctx); err != nil {
@@ -82,56 +90,59 @@ func (p *push) run(ctx context.Context) error {
 	return p.setTags(ctx, former)
 }
 
-// manifest is an image or an index that the repository lacks.
-type manifest struct {
-	of     remote.Taggable // the image or the index
-	digest v1.Hash
-	image  v1.Image // nil for an index
-}
-
-// missing returns what the repository lacks, images before the index.
-func (p *push) missing(ctx context.Context) ([]manifest, error) {
+// images are those of the index.
+func (p *push) images() ([]v1.Image, error) {
 	listed, err := p.Index.IndexManifest()
 	if err != nil {
 		return nil, err
 	}
-	all := make([]manifest, len(listed.Manifests), len(listed.Manifests)+1)
+	images := make([]v1.Image, len(listed.Manifests))
 	for i, descriptor := range listed.Manifests {
 		if !descriptor.MediaType.IsImage() {
 			return nil, fmt.Errorf("the index has %s, a %s: mkimage pushes images", descriptor.Digest, descriptor.MediaType)
 		}
-		image, err := p.Index.Image(descriptor.Digest)
-		if err != nil {
+		if images[i], err = p.Index.Image(descriptor.Digest); err != nil {
 			return nil, err
 		}
-		all[i] = manifest{image, descriptor.Digest, image}
 	}
-	all = append(all, manifest{p.Index, p.digest, nil})
-	there := make([]bool, len(all))
+	return images, nil
+}
+
+// look asks the repository for all tags and images at once: what the tags name (a zero hash is nothing), and which images
+// are there.
+func (p *push) look(ctx context.Context, images []v1.Image) (former []v1.Hash, there []bool, err error) {
+	former, there = make([]v1.Hash, len(p.tags)), make([]bool, len(images))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for i, m := range all {
+	group.SetLimit(2 * parallel)
+	for i, tag := range p.tags {
 		group.Go(func() error {
-			found, err := p.head(ctx, p.repository.Digest(m.digest.String()))
+			found, err := p.head(ctx, tag)
+			if found != nil {
+				former[i] = found.Digest
+			}
+			return err
+		})
+	}
+	for i, image := range images {
+		group.Go(func() error {
+			digest, err := image.Digest()
+			if err != nil {
+				return err
+			}
+			found, err := p.head(ctx, p.repository.Digest(digest.String()))
 			there[i] = found != nil
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var missing []manifest
-	for i, m := range all {
-		switch {
-		case !there[i]:
-			missing = append(missing, m)
-		case m.image != nil:
-			if err := p.countPresent(m.image); err != nil {
-				return nil, err
-			}
+	for i := range p.tags {
+		if err := p.mayMove(i, former[i]); err != nil {
+			return nil, nil, err
 		}
 	}
-	return missing, nil
+	return former, there, nil
 }
 
 // countPresent counts the blobs of an image that is there.
@@ -145,13 +156,10 @@ func (p *push) countPresent(image v1.Image) error {
 
 // upload sends the blobs of the missing images, each once, the largest first. After a failure none is begun, and those
 // under way arrive: the next push has less to do.
-func (p *push) upload(ctx context.Context, missing []manifest) error {
+func (p *push) upload(ctx context.Context, missing []v1.Image) error {
 	var blobs []blob
-	for _, m := range missing {
-		if m.image == nil {
-			continue
-		}
-		of, err := contentOf(m.image)
+	for _, image := range missing {
+		of, err := contentOf(image)
 		if err != nil {
 			return err
 		}
@@ -182,32 +190,36 @@ func (p *push) upload(ctx context.Context, missing []manifest) error {
 	return group.Wait()
 }
 
-// put puts the missing manifests. The index comes last: it names the others.
-func (p *push) put(ctx context.Context, missing []manifest) error {
+// put puts the manifests of the missing images, and then the index, which names them all, unless its content tag has shown
+// that it is there.
+func (p *push) put(ctx context.Context, missing []v1.Image, there bool) error {
 	group, shared := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
-	var index *manifest
-	for _, m := range missing {
-		if m.image == nil {
-			index = &m
-			continue
-		}
-		group.Go(func() error { return p.putOne(shared, m) })
+	for _, image := range missing {
+		group.Go(func() error { return p.putOne(shared, image) })
 	}
-	if err := group.Wait(); err != nil || index == nil {
+	if err := group.Wait(); err != nil || there && len(missing) == 0 {
 		return err
 	}
-	return p.putOne(ctx, *index)
+	return p.putOne(ctx, p.Index)
 }
 
-func (p *push) putOne(ctx context.Context, m manifest) error {
-	err := p.Registry.Put(ctx, p.repository.Digest(m.digest.String()), m.of)
-	if err == nil {
-		p.mutex.Lock()
-		defer p.mutex.Unlock()
-		p.transfer.Manifests++
+// putOne puts an image's manifest, or the index, by its digest.
+func (p *push) putOne(ctx context.Context, manifest interface {
+	remote.Taggable
+	Digest() (v1.Hash, error)
+}) error {
+	digest, err := manifest.Digest()
+	if err != nil {
+		return err
 	}
-	return err
+	if err := p.Registry.Put(ctx, p.repository.Digest(digest.String()), manifest); err != nil {
+		return err
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.transfer.Manifests++
+	return nil
 }
 
 // attach puts beside the index what belongs there.

@@ -61,35 +61,7 @@ func (e *takenError) Error() string {
 	return fmt.Sprintf("%s exists and names %s: %s", e.tag.Name(), e.names, e.reason)
 }
 
-// former returns what the tags name before the push: a zero hash for those that nobody has. A content tag never moves,
-// and no tag does with NoOverwrite.
-func (p *push) former(ctx context.Context) (map[name.Tag]v1.Hash, error) {
-	found := make([]v1.Hash, len(p.tags))
-	group, shared := errgroup.WithContext(ctx)
-	group.SetLimit(parallel)
-	for i, tag := range p.tags {
-		group.Go(func() error {
-			descriptor, err := p.head(shared, tag)
-			if descriptor != nil {
-				found[i] = descriptor.Digest
-			}
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	former := map[name.Tag]v1.Hash{}
-	for i, tag := range p.tags {
-		if err := p.mayMove(i, found[i]); err != nil {
-			return nil, err
-		}
-		former[tag] = found[i]
-	}
-	return former, nil
-}
-
-// mayMove says whether a tag that names a digest may be set.
+// mayMove says whether a tag that names a digest may be set: a content tag never moves, and no tag does with NoOverwrite.
 func (p *push) mayMove(i int, names v1.Hash) error {
 	switch {
 	case names == v1.Hash{} || names == p.digest:
@@ -102,27 +74,42 @@ func (p *push) mayMove(i int, names v1.Hash) error {
 	return nil
 }
 
-// setTags sets the tags that do not name the index yet. What may not be moved is looked at again, for the uploads took
-// their time.
-func (p *push) setTags(ctx context.Context, former map[name.Tag]v1.Hash) error {
-	for i, tag := range p.tags {
-		if former[tag] != p.digest {
-			if i == 0 || p.NoOverwrite {
-				now, err := p.head(ctx, tag)
-				if err != nil {
-					return err
-				}
-				if now != nil && p.mayMove(i, now.Digest) != nil {
-					return p.mayMove(i, now.Digest)
-				}
-			}
-			if err := p.Registry.Put(ctx, tag, p.Index); err != nil {
-				return err
-			}
-		}
-		p.done = append(p.done, tag.Name())
+// setTags sets those that do not name the index yet: all at once. With NoOverwrite they are looked at
+// again, for the uploads took their time.
+func (p *push) setTags(ctx context.Context, former []v1.Hash) error {
+	set := make([]bool, len(p.tags))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i := range p.tags {
+		group.Go(func() error {
+			err := p.setTag(ctx, i, former[i])
+			set[i] = err == nil
+			return err
+		})
 	}
-	return nil
+	err := group.Wait()
+	for i, tag := range p.tags {
+		if set[i] {
+			p.done = append(p.done, tag.Name())
+		}
+	}
+	return err
+}
+
+func (p *push) setTag(ctx context.Context, i int, former v1.Hash) error {
+	if former == p.digest {
+		return nil
+	}
+	if i > 0 && p.NoOverwrite {
+		now, err := p.head(ctx, p.tags[i])
+		if err != nil {
+			return err
+		}
+		if now != nil && p.mayMove(i, now.Digest) != nil {
+			return p.mayMove(i, now.Digest)
+		}
+	}
+	return p.Registry.Put(ctx, p.tags[i], p.Index)
 }
 
 // head returns what the repository has for a reference, or nil. Some registries answer 403 in place of 404; whether this

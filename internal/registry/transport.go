@@ -22,6 +22,7 @@ type transport struct {
 
 	mutex    sync.Mutex
 	answered map[string]bool // by HOST[:PORT]
+	plain    map[string]bool // those that answer https with plain http
 }
 
 func newTransport(access Access) (*transport, error) {
@@ -38,7 +39,7 @@ func newTransport(access Access) (*transport, error) {
 		}
 		wire.TLSClientConfig.RootCAs = roots
 	}
-	return &transport{wire: wire, insecure: access.Insecure, patience: newPatience(access), answered: map[string]bool{}}, nil
+	return &transport{wire: wire, insecure: access.Insecure, patience: newPatience(access), answered: map[string]bool{}, plain: map[string]bool{}}, nil
 }
 
 // readCA returns the authorities of the system ($SSL_CERT_FILE and $SSL_CERT_DIR among them) and of a file.
@@ -72,6 +73,9 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	if request.URL.Scheme == "http" && !t.insecure && !isLocal(request.URL.Host) {
 		return nil, errPlain
+	}
+	if request.URL.Scheme == "https" && t.isPlain(request.URL.Host) {
+		return nil, http.ErrSchemeMismatch // go-containerregistry asks for every repository
 	}
 	for try := 0; ; try++ {
 		response, err := t.attempt(request)
@@ -112,6 +116,7 @@ func (t *transport) attempt(request *http.Request) (*http.Response, error) {
 	}
 	response, err := t.wire.RoundTrip(once)
 	if err != nil {
+		t.notePlain(request.URL.Host, err)
 		return nil, watch.fail(err)
 	}
 	watch.pause()
@@ -132,4 +137,20 @@ func (t *transport) hasAnswered(host string) bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	return t.answered[host]
+}
+
+// notePlain remembers a host that answers a TLS handshake in plain http, which net/http knows by its first bytes.
+func (t *transport) notePlain(host string, err error) {
+	var record tls.RecordHeaderError
+	if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {
+		t.mutex.Lock()
+		defer t.mutex.Unlock()
+		t.plain[host] = true
+	}
+}
+
+func (t *transport) isPlain(host string) bool {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	return t.plain[host]
 }
