@@ -24,8 +24,6 @@ func (d difference) reason(theirs image) string {
 		return "apko adds devices; container engines mount /dev over them"
 	case onlyApko && d.theirs.kind == tar.TypeDir && theirs.hasHomeIn(d.name):
 		return "apko makes the home folder of every account of the system"
-	case both && d.ours.kind == tar.TypeLink && d.theirs.kind == tar.TypeReg:
-		return "mkimage keeps hard links, apko writes the file twice"
 	case d.name == "etc/shells" && both:
 		return "mkimage adds bash, as the script of its package does; apko runs no scripts"
 	case slices.Contains([]string{"etc/shadow", "proc", "var/tmp"}, d.name) && both:
