@@ -24,11 +24,6 @@ func (c *Client) Push(ctx context.Context, reference name.Reference, image remot
 	return c.anew(ctx, func() error { return c.pusher.Push(ctx, reference, image) })
 }
 
-// Put puts a manifest alone. What it names is there.
-func (c *Client) Put(ctx context.Context, reference name.Reference, manifest remote.Taggable) error {
-	return c.pusher.Put(ctx, reference, manifest)
-}
-
 // Head returns what a registry has for a reference, or nil when there is nothing.
 func (c *Client) Head(ctx context.Context, reference name.Reference) (*v1.Descriptor, error) {
 	found, err := c.puller.Head(ctx, reference)
