@@ -62,6 +62,21 @@ func (t TLS) Check() error {
 	return nil
 }
 
+// hint returns what may be behind an error of a connection with TLS: a daemon that does not like the client's certificate
+// breaks it off, and often there is no more to be seen on this side (RFC 8446, 4.4.2.4).
+func (t TLS) hint(err error) string {
+	brokenOff := slices.ContainsFunc([]string{"broken pipe", "connection reset", "EOF", "remote error: tls", "certificate required"}, func(word string) bool {
+		return strings.Contains(err.Error(), word)
+	})
+	switch {
+	case !brokenOff || t == TLS{}:
+		return ""
+	case t.Cert == "":
+		return " (does it want a certificate of this client? give --builder-tls-cert and --builder-tls-key)"
+	}
+	return " (does it trust the certificate of --builder-tls-cert?)"
+}
+
 // options returns how an address is dialled.
 func (t TLS) options(address string) []client.ClientOpt {
 	parsed, err := url.Parse(address)

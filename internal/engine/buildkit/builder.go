@@ -19,6 +19,7 @@ type builder struct {
 	client  *client.Client
 	version string
 	lost    *lostError // why it is not asked any more
+	told    bool       // whether somebody was told so
 }
 
 // lostError says that the trouble is with a builder and not with the image: another one may do better.
@@ -47,7 +48,7 @@ func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		b.lost = &lostError{reason(err)}
+		b.lost = &lostError{reason(err) + b.tls.hint(err)}
 		return nil, b.lost
 	}
 	b.client = made
@@ -101,6 +102,17 @@ func (b *builder) lose(err error) *lostError {
 		b.lost = &lostError{reason(err)}
 	}
 	return b.lost
+}
+
+// first reports whether nobody was told yet that the builder is lost, for this reason.
+func (b *builder) first(lost *lostError) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.told {
+		return false
+	}
+	b.told = b.lost == lost
+	return true
 }
 
 func (b *builder) close() error {

@@ -106,6 +106,9 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 			return nil, fmt.Errorf("build %s on %s: %w", name, b.address, err)
 		}
 		reasons = append(reasons, b.address+": "+lost.Error())
+		if b.first(lost) {
+			e.display.tell("builder " + b.address + " is lost: " + lost.Error())
+		}
 	}
 	if len(reasons) == 1 {
 		return nil, fmt.Errorf("build %s: no builder can be reached at %s; docs/buildkit.md says how one is started", name, reasons[0])

@@ -71,9 +71,10 @@ func (s *solve) steps() bool { return len(s.plans[0].Runs) > 0 }
 // run gives the builder its work and waits for it.
 func (s *solve) run(ctx context.Context, c *client.Client) (*client.SolveResponse, error) {
 	options := client.SolveOpt{
-		OCIStores: map[string]content.Store{storeName: s.offer},
-		Exports:   s.exports(),
-		Session:   []session.Attachable{logins{s.engine.options.Keychain}},
+		OCIStores:     map[string]content.Store{storeName: s.offer},
+		Exports:       s.exports(),
+		FrontendAttrs: map[string]string{}, // the client adds the caches to import
+		Session:       []session.Attachable{logins{s.engine.options.Keychain}},
 	}
 	secrets, err := secretsOf(s.plans[0])
 	if err != nil {

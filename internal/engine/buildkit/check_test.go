@@ -1,0 +1,59 @@
+package buildkit
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/util/apicaps"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+func TestTooOld(t *testing.T) {
+	var known apicaps.CapList
+	known.Init(apicaps.Cap{ID: "mergeop", Enabled: true})
+	b := &builder{version: "v0.9.3"}
+	err := b.check(gateway.BuildOpts{LLBCaps: known.CapSet(nil)}, nil)
+	if err == nil || !strings.Contains(err.Error(), "it runs BuildKit v0.9.3, which is too old: mergeop is missing") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestOtherDocuments holds that a builder is refused that writes other documents than the embedded engine.
+func TestOtherDocuments(t *testing.T) {
+	s := &solve{builder: &builder{version: "v9.0.0"}, plans: []plan.Image{{Name: "x", Platform: images.LinuxAMD64}}}
+	_, err := s.product(context.Background(), &client.SolveResponse{ExporterResponse: map[string]string{exptypes.ExporterImageDigestKey: "sha256:other"}})
+	var lost *lostError
+	if !errors.As(err, &lost) || !strings.Contains(err.Error(), "it runs BuildKit v9.0.0, which writes x as sha256:other where mkimage writes sha256:") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParseCache(t *testing.T) {
+	for _, test := range []struct {
+		value string
+		want  Cache
+		fails string
+	}{
+		{"type=registry,ref=r.example.org/cache/{name}", Cache{"registry", "r.example.org/cache/{name}"}, ""},
+		{"type=local,dest=cache", Cache{"local", "cache"}, ""},
+		{`type=local,"dest=a,b"`, Cache{"local", "a,b"}, ""},
+		{"type=local,src=cache", Cache{}, "type=local takes dest= and nothing else"},
+		{"type=local,dest=cache,mode=min", Cache{}, "and nothing else"},
+		{"type=gha", Cache{}, "want type=registry,ref=REFERENCE or type=local,dest=DIR"},
+		{"type=local,dest=a,dest=b", Cache{}, "is there twice"},
+		{"cache", Cache{}, "is not KEY=VALUE"},
+		{"", Cache{}, "want KEY=VALUE"},
+	} {
+		got, err := ParseCache(test.value, "dest")
+		if got != test.want || (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+			t.Errorf("%s: got %v, %v", test.value, got, err)
+		}
+	}
+}
