@@ -15,7 +15,7 @@ import (
 )
 
 // patience is a guard against launchers that hang; nothing is measured by it.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // A session is a launcher that was started as the proxy does it.
 type session struct {
@@ -100,6 +100,7 @@ func (l language) begin(t testing.TB, dir, main string, env ...string) *session 
 	if s.requests, err = s.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
+	withoutHugePages()
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

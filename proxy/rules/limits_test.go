@@ -93,8 +93,9 @@ func TestRule23_LargeUploadsTakeLittleMemory(t *testing.T) {
 				t.Fatalf("got %s %v", got, err)
 			}
 			const most = 12_000_000
-			if peak := p.peakMemory(); peak > most {
-				t.Errorf("the proxy took %d bytes", peak)
+			peak := p.peakMemory()
+			if t.Logf("the proxy took %d bytes", peak); peak > most {
+				t.Errorf("that is more than %d", most)
 			}
 			if got := p.run(`{}`); got.status != 200 {
 				t.Errorf("run: %s", got)

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package stemcells_test
+
+func withoutHugePages() {}
