@@ -42,7 +42,7 @@ func TestEncodeChunks(t *testing.T) {
 // A second server goes on with all connections of the first where they were.
 func TestHandover(t *testing.T) {
 	pending := make(chan *Request, 1)
-	large := bytes.Repeat([]byte("x"), 16<<20)
+	large := bytes.Repeat([]byte("x"), 4<<20)
 	serveRequest := func(r *Request) {
 		if r.Path == "/large" {
 			r.Send(200, append(make([]byte, HeadRoom), large...), HeadRoom)
