@@ -8,11 +8,9 @@
 package git
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"strings"
@@ -27,19 +25,19 @@ type Base struct {
 // Since returns the commit that HEAD has in common with a revision: a branch, a tag or a commit. A commit that is not in
 // this clone, and the zeros that CI systems give for a new branch, are a base of which nothing is known.
 func Since(ctx context.Context, revision string) (Base, error) {
-	prefix, err := run(ctx, "rev-parse", "--show-prefix")
+	prefix, err := Run(ctx, "", "rev-parse", "--show-prefix")
 	if err != nil {
 		return Base{}, err
 	}
 	base := Base{prefix: strings.TrimSpace(string(prefix))}
-	_, err = run(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
+	_, err = Run(ctx, "", "rev-parse", "--verify", "--quiet", "--end-of-options", revision+"^{commit}")
 	switch {
 	case isHash(revision) && err != nil:
 		return base, ctx.Err()
 	case err != nil:
 		return base, fmt.Errorf("git knows no revision %q: fetch it first, with the history (git fetch --unshallow)", revision)
 	}
-	common, err := run(ctx, "merge-base", "--end-of-options", revision, "HEAD")
+	common, err := Run(ctx, "", "merge-base", "--end-of-options", revision, "HEAD")
 	if err != nil {
 		return base, fmt.Errorf("HEAD has no commit in common with %s: fetch the history (fetch-depth: 0, GIT_DEPTH: 0)", revision)
 	}
@@ -61,11 +59,11 @@ func (b Base) Changed(ctx context.Context) ([]string, error) {
 	if !b.Known() {
 		return nil, errors.New("nothing is known of the base")
 	}
-	differ, err := run(ctx, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", b.commit, "--")
+	differ, err := Run(ctx, "", "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", b.commit, "--")
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := run(ctx, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/")
+	fresh, err := Run(ctx, "", "ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/")
 	if err != nil {
 		return nil, err
 	}
@@ -89,31 +87,9 @@ func (b Base) File(ctx context.Context, file string) ([]byte, error) {
 		return nil, nil
 	}
 	name := path.Join(b.prefix, filepath.ToSlash(file))
-	listed, err := run(ctx, "ls-tree", "--full-tree", "--name-only", "-z", b.commit, "--", name)
+	listed, err := Run(ctx, "", "ls-tree", "--full-tree", "--name-only", "-z", b.commit, "--", name)
 	if err != nil || len(listed) == 0 {
 		return nil, err
 	}
-	return run(ctx, "cat-file", "blob", b.commit+":"+name)
-}
-
-// run runs git and returns what it wrote to stdout.
-func run(ctx context.Context, args ...string) ([]byte, error) {
-	program, err := exec.LookPath("git")
-	if err != nil {
-		return nil, errors.New("there is no git command on the PATH")
-	}
-	var stdout, stderr bytes.Buffer
-	command := exec.CommandContext(ctx, program, args...)
-	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Run(); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		said, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
-		if said == "" {
-			said = err.Error()
-		}
-		return nil, fmt.Errorf("git %s: %s", args[0], strings.TrimPrefix(said, "fatal: "))
-	}
-	return stdout.Bytes(), nil
+	return Run(ctx, "", "cat-file", "blob", b.commit+":"+name)
 }

@@ -1,12 +1,13 @@
 package provenance
 
 import (
-	"bytes"
 	"context"
-	"os/exec"
+	"errors"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/git"
 )
 
 // Checkout is the work tree of a git repository that a folder is in. The zero value is none.
@@ -21,18 +22,18 @@ type Checkout struct {
 
 // Find returns the checkout that dir is in. It asks the git command; where there is none, there is no checkout.
 func Find(ctx context.Context, dir string) Checkout {
-	commit, err := git(ctx, dir, "rev-parse", "--verify", "HEAD^{commit}")
+	commit, err := ask(ctx, dir, "rev-parse", "--verify", "HEAD^{commit}")
 	if err != nil {
 		return Checkout{Reason: reason(err)}
 	}
-	top, err := git(ctx, dir, "rev-parse", "--show-toplevel")
+	top, err := ask(ctx, dir, "rev-parse", "--show-toplevel")
 	if err != nil {
 		return Checkout{Reason: reason(err)}
 	}
 	// Files that nobody has added count where the image comes from, and not elsewhere: builds leave some.
-	tracked, err := git(ctx, dir, "status", "--porcelain", "--untracked-files=no")
-	near, other := git(ctx, dir, "status", "--porcelain", "--", ".")
-	remote, _ := git(ctx, dir, "remote", "get-url", "origin") // without one, nobody else has the repository
+	tracked, err := ask(ctx, dir, "status", "--porcelain", "--untracked-files=no")
+	near, other := ask(ctx, dir, "status", "--porcelain", "--", ".")
+	remote, _ := ask(ctx, dir, "remote", "get-url", "origin") // without one, nobody else has the repository
 	return Checkout{
 		Repository: public(remote), Commit: commit, top: top,
 		Modified: err != nil || other != nil || tracked != "" || near != "",
@@ -66,30 +67,17 @@ func (c Checkout) Name(file string) string {
 	return path.Clean(filepath.ToSlash(inside))
 }
 
-// git returns what a git command prints, without the last line end.
-func git(ctx context.Context, dir string, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks", "-C", dir}, args...)...)
-	command.Env = append(command.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0")
-	var complaint bytes.Buffer
-	command.Stderr = &complaint
-	answer, err := command.Output()
-	if err != nil && complaint.Len() > 0 {
-		err = gitError(complaint.String())
-	}
+// ask returns what a git command prints, without the last line end.
+func ask(ctx context.Context, dir string, args ...string) (string, error) {
+	answer, err := git.Run(ctx, dir, args...)
 	return strings.TrimRight(string(answer), "\r\n"), err
 }
 
-// gitError is what git wrote to its standard error.
-type gitError string
-
-func (e gitError) Error() string { return string(e) }
-
-// reason returns the first line of what git says, unless it is that this is no repository, which needs no words.
+// reason returns what git says, unless it is that this is no repository, which needs no words.
 func reason(err error) string {
-	text, ok := err.(gitError)
-	if !ok || strings.Contains(string(text), "not a git repository") {
+	var said *git.Error
+	if !errors.As(err, &said) || strings.Contains(said.Text, "not a git repository") {
 		return ""
 	}
-	line, _, _ := strings.Cut(strings.TrimPrefix(string(text), "fatal: "), "\n")
-	return line
+	return said.Text
 }
