@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
@@ -62,6 +61,10 @@ platform, or a program, a script, a zip or a tar.gz as it is. A Go program that 
 
 Alpine packages are verified, from the mirror to the layer, and kept in the cache. Their versions are those of the
 lock beside the definition where there is one that fits, else the mirror's newest, which are told.
+
+What was built before is not built again: a layer is known by what it is made from, and kept in the cache. A layout that is
+there already stays as it is. With more than 20 images it is counted how many are done, in place of telling every step; one
+that fails does not keep the others from being built, and all failures are told at the end.
 
 The same definition and packages give the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
 in seconds since 1970; it is 0 when not set.`,
@@ -183,20 +186,8 @@ func (f *buildFlags) options() (build.Options, error) {
 	if options.Outputs, err = f.pushFlags.outputs(options.Outputs); err != nil {
 		return options, err
 	}
-	options.Epoch, err = epoch(os.Getenv("SOURCE_DATE_EPOCH"))
+	options.Epoch, err = plan.ParseEpoch(os.Getenv("SOURCE_DATE_EPOCH"))
 	return options, err
-}
-
-// epoch reads SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch).
-func epoch(value string) (time.Time, error) {
-	if value == "" {
-		return time.Unix(0, 0).UTC(), nil
-	}
-	seconds, err := strconv.ParseInt(value, 10, 64)
-	if err != nil || seconds < 0 || seconds > time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC).Unix() {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s is not a number of seconds since 1970", value)
-	}
-	return time.Unix(seconds, 0).UTC(), nil
 }
 
 func rowsOf(results []build.Result) []sizes.Image {

@@ -37,9 +37,9 @@ func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Re
 		}
 		group.Go(func() {
 			fail := func(err error) {
-				count(err)
 				if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
 					failures[i] = err
+					count(err)
 				}
 				if r.FailFast {
 					stop()

@@ -98,7 +98,7 @@ func ParseEpoch(value string) (time.Time, error) {
 	}
 	seconds, err := strconv.ParseUint(value, 10, 33) // what a tar header holds
 	if err != nil {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH is %q, not a number of seconds since 1970", value)
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s is not a number of seconds since 1970", value)
 	}
 	return time.Unix(int64(seconds), 0).UTC(), nil
 }
