@@ -36,31 +36,28 @@ func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Re
 			break
 		}
 		group.Go(func() {
-			fail := func(err error) {
-				if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
-					failures[i] = err
-					count(err)
-				}
+			held := building
+			defer func() { <-held }()
+			made, err := r.assemble(shared, definition)
+			var result Result
+			if err == nil {
+				writing <- struct{}{}
+				<-building
+				held = writing
+				result, err = r.write(shared, made)
+			}
+			switch {
+			case err == nil:
+				results[i] = &result
+			case ctx.Err() == nil && errors.Is(err, context.Canceled):
+				return // another one has failed
+			default:
+				failures[i] = err
 				if r.FailFast {
 					stop()
 				}
 			}
-			made, err := r.assemble(shared, definition)
-			if err != nil {
-				fail(err)
-				<-building
-				return
-			}
-			writing <- struct{}{}
-			<-building
-			defer func() { <-writing }()
-			result, err := r.write(shared, made)
-			if err != nil {
-				fail(err)
-				return
-			}
-			results[i] = &result
-			count(nil)
+			count(err)
 		})
 	}
 	group.Wait()
