@@ -54,7 +54,8 @@ func (p *pusher) run(t *testing.T, stdin string, args ...string) (stdout, stderr
 	var out, err strings.Builder
 	cmd := exec.Command(built.mkimage, args...)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.dir, strings.NewReader(stdin), &out, &err
-	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+p.home, "REGISTRY_AUTH_FILE=", "XDG_RUNTIME_DIR="+p.home, "XDG_CONFIG_HOME="+p.home)
+	cmd.Env = append(os.Environ(), "DOCKER_CONFIG="+p.home, "REGISTRY_AUTH_FILE=", "XDG_RUNTIME_DIR="+p.home, "XDG_CONFIG_HOME="+p.home,
+		"MKIMAGE_CACHE_DIR="+filepath.Join(p.home, "cache"))
 	cmd.Env = append(cmd.Env, p.env...)
 	var exit *exec.ExitError
 	if failed := cmd.Run(); errors.As(failed, &exit) {
@@ -167,13 +168,9 @@ func writeLogin(t *testing.T, path, host, auth string) {
 	}
 }
 
-// noSecret looks for secrets in all output, in the folder of the builds, and in the cache.
+// noSecret looks for secrets in all output, in the folder of the builds, and in the home, which has the cache.
 func noSecret(t *testing.T, p *pusher, secrets ...string) {
 	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
 	look := func(where string, content []byte) {
 		for _, secret := range secrets {
 			if bytes.Contains(content, []byte(secret)) {
@@ -182,15 +179,14 @@ func noSecret(t *testing.T, p *pusher, secrets ...string) {
 		}
 	}
 	look("the output", p.said.Bytes())
-	for _, dir := range []string{p.dir, p.home, filepath.Join(cache, "mkimage")} {
+	for _, dir := range []string{p.dir, p.home} {
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() {
-				return nil // others write to the cache meanwhile
+				return err
 			}
-			if content, err := os.ReadFile(path); err == nil {
-				look(path, content)
-			}
-			return nil
+			content, err := os.ReadFile(path)
+			look(path, content)
+			return err
 		})
 		if err != nil {
 			t.Error(err)

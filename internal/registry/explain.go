@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -56,6 +57,7 @@ func (p problem) text(err error) string {
 	var dns *net.DNSError
 	var timeout net.Error
 	var address *net.OpError
+	var syntax *json.SyntaxError
 	switch {
 	case certificate(err) != "":
 		return fmt.Sprintf("the certificate of %s %s", host, certificate(err))
@@ -77,6 +79,10 @@ func (p problem) text(err error) string {
 		return fmt.Sprintf("%s breaks the connection off: try again; what has arrived is not sent again", host)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return p.plain()
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("%s, or its token service, answers what is no JSON: check the address", host)
+	case strings.Contains(err.Error(), "malformed HTTP"):
+		return fmt.Sprintf("%s does not speak http: check the address", host)
 	case strings.Contains(err.Error(), "no token in bearer response"):
 		return fmt.Sprintf("the token service of %s gives no token: tell those who run it", host)
 	}

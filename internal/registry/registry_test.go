@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"encoding/pem"
 	"io"
 	"log"
 	"net/http"
@@ -111,4 +112,9 @@ func TestPlainHTTP(t *testing.T) {
 			t.Errorf("%s: got %v", address, err)
 		}
 	}
+}
+
+// certificateOf is the certificate of a server, which has signed itself, in PEM form.
+func certificateOf(server *httptest.Server) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 }
