@@ -75,9 +75,10 @@ func (a Access) Open() (*Client, error) {
 // Close drops idle connections.
 func (c *Client) Close() { c.transport.wire.CloseIdleConnections() }
 
-// Options are for the functions of go-containerregistry's package remote.
+// Options are for the functions of go-containerregistry's package remote. These share what a registry was asked for once:
+// how it wants to be spoken to, and tokens.
 func (c *Client) Options(ctx context.Context) []remote.Option {
-	return append(c.options(), remote.WithContext(ctx))
+	return append(c.options(), remote.WithContext(ctx), remote.Reuse(c.puller), remote.Reuse(c.pusher))
 }
 
 // options leave trying again to the transport and to Client.Upload, which know how long to wait and when to stop.
