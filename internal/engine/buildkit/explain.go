@@ -41,7 +41,7 @@ func reason(err error) string {
 	if answer, ok := status.FromError(err); ok && answer.Message() != "" {
 		text = answer.Message()
 	}
-	for _, noise := range []string{"rpc error: code = ", "Unavailable desc = ", "Unknown desc = ", "failed to list workers: ", "listing workers for Build: ",
+	for _, noise := range []string{"rpc error: code = ", "Unavailable: ", "Unknown: ", "Unavailable desc = ", "Unknown desc = ", "failed to list workers: ", "listing workers for Build: ",
 		"connection error: desc = ", "transport: ", "Error while dialing: ", "failed to solve: ", "failed to run Build function: "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
