@@ -58,6 +58,7 @@ func (p problem) text(err error) string {
 	var timeout net.Error
 	var address *net.OpError
 	var syntax *json.SyntaxError
+	var record tls.RecordHeaderError
 	switch {
 	case certificate(err) != "":
 		return fmt.Sprintf("the certificate of %s %s", host, certificate(err))
@@ -77,7 +78,7 @@ func (p problem) text(err error) string {
 		return fmt.Sprintf("no registry answers at %s (%s): check the address, and that it runs", host, reason(address))
 	case passes(err, true):
 		return fmt.Sprintf("%s breaks the connection off: try again; what has arrived is not sent again", host)
-	case errors.Is(err, http.ErrSchemeMismatch):
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record) && !isLocal(host):
 		return p.plain()
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("%s, or its token service, answers what is no JSON: check the address", host)

@@ -2,6 +2,8 @@ package registry
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -89,8 +91,12 @@ func TestNoHTTP(t *testing.T) {
 			if err != nil {
 				return
 			}
-			_, _ = connection.Write([]byte("SSH-2.0-test\r\n"))
-			_ = connection.Close()
+			go func() { // until the client has enough
+				_, _ = connection.Read(make([]byte, 1))
+				_, _ = connection.Write([]byte("SSH-2.0-test\r\n"))
+				_, _ = io.Copy(io.Discard, connection)
+				_ = connection.Close()
+			}()
 		}
 	}()
 	client := open(t, Access{Retries: 1})
@@ -104,7 +110,9 @@ func TestNoHTTP(t *testing.T) {
 
 // TestCertificates: a private authority is named, or the certificate is not trusted; --insecure takes any.
 func TestCertificates(t *testing.T) {
-	server := httptest.NewTLSServer(newRegistry())
+	server := httptest.NewUnstartedServer(newRegistry())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	host := strings.TrimPrefix(server.URL, "https://")
 	authority := writeFile(t, t.TempDir()+"/ca.pem", certificateOf(server), 0o600)
