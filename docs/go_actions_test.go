@@ -28,9 +28,15 @@ func TestGoActions(t *testing.T) {
 		t.Fatal(err)
 	}
 	const module = "github.com/sciabarracom/openwhisk-runtime-go"
+	ours, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A module needs at least the version of Go that those it requires need.
+	version := regexp.MustCompile(`(?m)^go .*$`).FindString(string(ours))
 	for name, content := range map[string]string{
 		"main.go": p.file(t, "main.go"),
-		"go.mod":  "module example.com/hello\n\ngo 1.26.0\n\nrequire " + module + " v0.0.0\n\nreplace " + module + " => " + repository + "\n",
+		"go.mod":  "module example.com/hello\n\n" + version + "\n\nrequire " + module + " v0.0.0\n\nreplace " + module + " => " + repository + "\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666); err != nil {
 			t.Fatal(err)
