@@ -23,6 +23,11 @@ stemcells: [bash, go]
 packages:
   - curl
   - openssl=3.5.1-r0
+run:
+  - {script: make -C /src, packages: [make], network: true, cache: [/root/.cache], secrets: {TOKEN: 'env:TOKEN'}}
+  - script: |
+      echo one
+      echo two
 action: "actions/hello"
 env: {OW_PROTOCOL: auto, GREETING: 'it''s'}
 platforms: [linux/arm64]
@@ -35,6 +40,10 @@ budget: 8MB
 		Stemcells: []string{"bash", "go"}, Packages: []string{"curl", "openssl=3.5.1-r0"}, Action: "actions/hello",
 		Env:       map[string]string{"OW_PROTOCOL": "auto", "GREETING": "it's"},
 		Platforms: []Platform{LinuxARM64}, Labels: map[string]string{"org.example/team": "blue"},
+		Run: []Step{
+			{Script: "make -C /src", Packages: []string{"make"}, Network: true, Cache: []string{"/root/.cache"}, Secrets: map[string]string{"TOKEN": "env:TOKEN"}},
+			{Script: "echo one\necho two\n"},
+		},
 		Budget: 8_000_000, File: "images/bash.yaml",
 	}
 	for name, text := range map[string]string{

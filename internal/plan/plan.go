@@ -140,7 +140,11 @@ func (in Inputs) below(ctx context.Context, def images.Definition, platform imag
 	}
 	layers := []layer.Layer{in.Scratch}
 	for _, language := range in.Stemcells {
-		made, err := in.Layers.New(ctx, stemcellLayer+language.Name, brought(language, nil))
+		files := brought(language, nil)
+		if len(files) == 0 { // the stemcell go, whose programs are compiled before
+			continue
+		}
+		made, err := in.Layers.New(ctx, stemcellLayer+language.Name, files)
 		if err != nil {
 			return nil, err
 		}

@@ -131,6 +131,11 @@ func TestBuildRefuses(t *testing.T) {
 	if _, err := (embedded.Engine{}).Build(ctx, plans(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: got %v", err)
 	}
+	stepped := plans(t)
+	stepped[0].Runs = []plan.Run{{Name: "run-1"}}
+	if _, err := (embedded.Engine{}).Build(t.Context(), stepped); err == nil || !strings.Contains(err.Error(), "name it with --builder") {
+		t.Errorf("steps: got %v", err)
+	}
 	broken := plans(t)
 	broken[0].Layers[1].Layer = nameless{broken[0].Layers[1].Layer}
 	if _, err := (embedded.Engine{}).Build(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "layer proxy") {
