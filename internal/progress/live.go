@@ -159,7 +159,7 @@ func (s style) paint(color, text string) string {
 
 func (s style) running(step *Step, since time.Duration, frames, width int) string {
 	mark, took := s.spinner[frames%len(s.spinner)], duration(since.Truncate(frame))
-	if note := step.note.Load(); note != nil {
+	if note := step.note.Load(); note != nil && len(*note)+len(took) < width/2 { // else the name is worth more
 		took = *note + "  " + took
 	}
 	return mark + " " + cut(step.name, width-len(took)-5) + "  " + s.paint(dim, took)

@@ -108,6 +108,21 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// TestNote shows how far a step is, where there is room.
+func TestNote(t *testing.T) {
+	for width, want := range map[int]string{60: "| push to r.example.org/scratch  3.1 MB of 9.4 MB  0ms", 30: "| push to r.example.org…  0ms"} {
+		synctest.Test(t, func(t *testing.T) {
+			var s screen
+			d := &Display{newLive(&s, func() (int, int) { return width, 10 }, styleOf(func(string) string { return "" }))}
+			d.view.(*live).style.color = false
+			defer d.Close()
+			d.Start("push to r.example.org/scratch").Note("3.1 MB of 9.4 MB")
+			d.Text("a line draws anew")
+			s.want(t, "a line draws anew", want)
+		})
+	}
+}
+
 func TestLiveShowsNoMoreThanTheScreenHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s screen
