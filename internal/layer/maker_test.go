@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
@@ -91,6 +93,29 @@ func TestSeveralAtOnceMakeOnce(t *testing.T) {
 	if recipe.asked != 1 {
 		t.Errorf("made %d times", recipe.asked)
 	}
+}
+
+// TestSeveralBuildsShareACache has makers that know nothing of each other, as those of several programs do.
+func TestSeveralBuildsShareACache(t *testing.T) {
+	first, _ := keeping(t)
+	want := makeAll(t, NewMaker(time.Unix(0, 0), cache.Dir{}), newCounted("key", twoParts()...).Recipe)
+	var group sync.WaitGroup
+	for range 8 {
+		maker := NewMaker(time.Unix(0, 0), first.store)
+		group.Go(func() {
+			got, err := maker.Make(t.Context(), newCounted("key", twoParts()...).Recipe)
+			if err != nil || len(got) != len(want) {
+				t.Errorf("got %v, %v", got, err)
+				return
+			}
+			for i, l := range got {
+				if err := validate.Layer(l); err != nil || sum(t, l) != sum(t, want[i]) {
+					t.Errorf("layer %s: %v", l.Name, err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 // TestLostBytesAreMadeAgain loses them after the layer is known, and before somebody reads it.
