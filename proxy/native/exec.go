@@ -14,9 +14,8 @@ import (
 // run.
 type Replacement struct{ Program Program }
 
-// probeLimit is how long a program may take to say that it starts: long enough for a
-// machine on which a hundred containers start.
-const probeLimit = 10 * clock.Second
+// probeLimit is how long a program may take to say that it starts.
+const probeLimit = 2 * clock.Second
 
 // probeVariable makes a program that links the library say so and leave, before
 // the initialisers of its package main.
