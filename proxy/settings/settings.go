@@ -55,7 +55,6 @@ func Read(env []string) (Settings, error) {
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
 			Concurrent:   isTrue(e.values["__OW_ALLOW_CONCURRENT"]),
 			Launchers:    action.ReadLaunchers(e.values["OW_LAUNCHER"]),
-			Stemcell:     e.values["OW_STEMCELL"],
 			Compiler:     e.values["OW_COMPILER"],
 			WaitForAck:   e.values["OW_WAIT_FOR_ACK"] != "",
 			ExecutionEnv: e.values["OW_EXECUTION_ENV"],
@@ -72,6 +71,7 @@ func Read(env []string) (Settings, error) {
 	if e.choice("OW_RESULT_FD", "1", "3") == "3" {
 		s.Whisk.ResultFd = 3
 	}
+	s.Whisk.Stemcell = e.stemcell(s.Whisk.Launchers)
 	if !strings.HasPrefix(s.Whisk.ActionDir, "/") {
 		e.fail("OW_ACTION_DIR", "an absolute path")
 	}
@@ -148,6 +148,25 @@ func (e *environ) protocol() whisk.Protocol {
 		return whisk.Exec
 	}
 	return whisk.Auto
+}
+
+// stemcell gives the one that is asked for, of those whose launchers are here.
+func (e *environ) stemcell(launchers []action.Launcher) string {
+	name, allowed := e.values["OW_STEMCELL"], "none, for this image has no stemcell"
+	for i, l := range launchers {
+		if l.Name == name {
+			return name
+		}
+		if i == 0 {
+			allowed = l.Name
+		} else {
+			allowed += " or " + l.Name
+		}
+	}
+	if name != "" {
+		e.fail("OW_STEMCELL", allowed)
+	}
+	return ""
 }
 
 func (e *environ) port() int {

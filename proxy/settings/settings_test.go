@@ -41,9 +41,21 @@ func TestReadRefuses(t *testing.T) {
 		"OW_SHUTDOWN_GRACE=-8s": `OW_SHUTDOWN_GRACE="-8s": want a duration such as 8s or 500ms`,
 		"OW_MAX_CODE=64MB":      `OW_MAX_CODE="64MB": want a number of bytes such as 67108864 or 64MiB`,
 		"OW_HANDSHAKE=no":       `OW_HANDSHAKE="no": want on or off`,
+		"OW_STEMCELL=perl":      `OW_STEMCELL="perl": want none, for this image has no stemcell`,
 	} {
 		if _, err := settings.Read([]string{env}); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", env, err, want)
 		}
+	}
+}
+
+func TestStemcell(t *testing.T) {
+	const launchers = "OW_LAUNCHER=/usr/lib/bash/launcher:/usr/lib/ruby/launcher"
+	if got, err := settings.Read([]string{launchers, "OW_STEMCELL=ruby"}); err != nil || got.Whisk.Stemcell != "ruby" {
+		t.Errorf("got %q, %v", got.Whisk.Stemcell, err)
+	}
+	const want = `OW_STEMCELL="perl": want bash or ruby`
+	if _, err := settings.Read([]string{launchers, "OW_STEMCELL=perl"}); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
