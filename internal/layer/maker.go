@@ -68,7 +68,7 @@ func (m *Maker) New(ctx context.Context, name string, files []File) (Layer, erro
 
 // Make returns the layers of a recipe. Those that are known are not made, and no bytes of theirs are read.
 func (m *Maker) Make(ctx context.Context, recipe Recipe) ([]Layer, error) {
-	key := cache.Key(format, compressor, strconv.FormatInt(m.mtime.Unix(), 10), recipe.Key)
+	key := m.key(recipe)
 	found, err := m.once(ctx, key, func() ([]made, error) {
 		if known, ok := m.known(key); ok {
 			return known, nil
@@ -88,6 +88,10 @@ func (m *Maker) Make(ctx context.Context, recipe Recipe) ([]Layer, error) {
 		}))
 	}
 	return layers, nil
+}
+
+func (m *Maker) key(recipe Recipe) string {
+	return cache.Key(format, compressor, strconv.FormatInt(m.mtime.Unix(), 10), recipe.Key)
 }
 
 // made is a layer that is kept, or whose bytes are here where nothing is kept.
@@ -163,7 +167,8 @@ func (m *Maker) produce(ctx context.Context, key string, recipe Recipe) ([]made,
 
 // restore makes a layer again whose bytes were lost after they were known.
 func (m *Maker) restore(ctx context.Context, key string, recipe Recipe, place int, want facts) (io.ReadCloser, error) {
-	again, err := m.once(ctx, key, func() ([]made, error) { return m.produce(ctx, key, recipe) })
+	// A flight of its own: one of Make may be about to return what is known, and lost.
+	again, err := m.once(ctx, "restore "+key, func() ([]made, error) { return m.produce(ctx, key, recipe) })
 	if err != nil {
 		return nil, fmt.Errorf("layer %s was lost from the cache: make it again: %w", want.Name, err)
 	}

@@ -151,6 +151,32 @@ func TestLostBytesAreMadeAgain(t *testing.T) {
 	}
 }
 
+// TestLostBytesDoNotWaitForWhatIsKnown has another image ask for the layers, which still knows the lost ones, while they
+// are made again.
+func TestLostBytesDoNotWaitForWhatIsKnown(t *testing.T) {
+	maker, dir := keeping(t)
+	recipe := newCounted("key", twoParts()...).Recipe
+	layers := makeAll(t, maker, recipe)
+	if err := os.RemoveAll(filepath.Join(dir, blobKind)); err != nil {
+		t.Fatal(err)
+	}
+	started, release := make(chan bool), make(chan bool)
+	go maker.flights.Do(maker.key(recipe), func() (any, error) {
+		close(started)
+		<-release
+		return []made(nil), nil
+	})
+	<-started
+	defer close(release)
+	content, err := layers[0].Compressed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := content.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestARecipeThatGivesOtherFilesIsRefused(t *testing.T) {
 	maker, dir := keeping(t)
 	content := "first"
