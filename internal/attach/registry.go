@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/static"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
@@ -48,16 +49,20 @@ func (r *Registry) Add(ctx context.Context, subject Subject, listed []Listed, do
 		if err != nil {
 			return nil, err
 		}
-		if has(listed, manifest) {
-			continue
+		if !has(listed, manifest) {
+			added, manifests = append(added, document), append(manifests, manifest)
 		}
-		if err := r.put(ctx, subject, document, manifest); err != nil {
-			return nil, r.client.Explain("push", subject.digest(), fmt.Errorf("attach %s: %w", document.Kind, err))
-		}
-		added, manifests = append(added, document), append(manifests, manifest)
 	}
 	if len(added) == 0 {
 		return nil, nil
+	}
+	if err := r.upload(ctx, subject, added); err != nil {
+		return nil, r.client.Explain("push", subject.digest(), err)
+	}
+	for i, manifest := range manifests {
+		if err := r.client.Put(ctx, subject.at(manifest), manifest); err != nil {
+			return nil, r.client.Explain("push", subject.digest(), fmt.Errorf("attach %s: %w", added[i].Kind, err))
+		}
 	}
 	return added, r.settle(ctx, subject, manifests)
 }
@@ -92,14 +97,22 @@ func (r *Registry) settle(ctx context.Context, subject Subject, manifests []refe
 	return fmt.Errorf("push %s: the registry does not list what was attached; push again", subject.digest())
 }
 
-// put uploads a document, and then the manifest that attaches it.
-func (r *Registry) put(ctx context.Context, subject Subject, document Document, manifest referrer) error {
-	for _, blob := range []v1.Layer{static.NewLayer([]byte(emptyText), emptyType), static.NewLayer(document.Content, mediaType(document.Kind))} {
-		if err := r.client.Upload(ctx, subject.Repository, blob, nil); err != nil {
-			return err
-		}
+// upload sends the blobs of documents, all at once: there are at most as many as kinds, and the empty config.
+func (r *Registry) upload(ctx context.Context, subject Subject, documents []Document) error {
+	group, ctx := errgroup.WithContext(ctx)
+	send := func(kind Kind, blob v1.Layer) {
+		group.Go(func() error {
+			if err := r.client.Upload(ctx, subject.Repository, blob, nil); err != nil {
+				return fmt.Errorf("attach %s: %w", kind, err)
+			}
+			return nil
+		})
 	}
-	return r.client.Put(ctx, subject.at(manifest), manifest)
+	send(documents[0].Kind, static.NewLayer([]byte(emptyText), emptyType))
+	for _, document := range documents {
+		send(document.Kind, static.NewLayer(document.Content, mediaType(document.Kind)))
+	}
+	return group.Wait()
 }
 
 // alone waits until nobody else in this program attaches to the subject.

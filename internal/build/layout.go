@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"path/filepath"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -27,8 +28,11 @@ func FromLayout(dir, record string, format sbom.Format, to *attach.Registry, tel
 		return publish.Image{}, err
 	}
 	name := filepath.Base(whole)
+	store, _ := cache.Open("") // without one, layers are unpacked to see what is in them
+	made := sync.OnceValues(func() ([]attach.Document, error) { return documentsOf(name, dir, record, format, index, store) })
+	go made() // while the layers are sent
 	attaching := func(ctx context.Context, subject attach.Subject) error {
-		documents, err := documentsOf(name, dir, record, format, index)
+		documents, err := made()
 		if err != nil {
 			return err
 		}
@@ -37,7 +41,7 @@ func FromLayout(dir, record string, format sbom.Format, to *attach.Registry, tel
 	return publish.Image{Name: name, Index: index, Attach: attaching}, nil
 }
 
-func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex) ([]attach.Document, error) {
+func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex, store cache.Dir) ([]attach.Document, error) {
 	rows, err := rowsOf(name, record, index)
 	if err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageInd
 			return nil, err
 		}
 	}
-	return Documents(name, index, spdx, rows, cache.Dir{})
+	return Documents(name, index, spdx, rows, store)
 }
 
 // rowsOf returns the row of each platform.
