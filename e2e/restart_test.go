@@ -112,7 +112,10 @@ func TestRegistryDies(t *testing.T) {
 	p := newPusher(t)
 	push := []string{"push", "scratch", address + "/scratch:v1", "--metadata-file", "metadata.json"}
 	p.fails(t, "", append(push, "--registry-retries", "1"), "push "+address+"/scratch:v1: "+address+" breaks the connection off", "not pushed: "+address+"/scratch:v1")
-	if !dead {
+	mutex.Lock() // so that this is after the kill, also for the race detector
+	killed := dead
+	mutex.Unlock()
+	if !killed {
 		t.Fatal("the registry was not killed")
 	}
 	registry.start(t)
