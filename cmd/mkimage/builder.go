@@ -124,7 +124,7 @@ func (f *builderFlags) open(options *build.Options, registries registryFlags, na
 		Keychain: authn.DefaultKeychain, Insecure: registries.insecure,
 	}
 	if client := options.Publisher.Registry; client != nil {
-		asked.Keychain = client.Keychain()
+		asked.Registry, asked.Keychain = client, client.Keychain()
 	}
 	if registries.ca == "" { // a builder cannot be told whom to trust: then this side pushes
 		asked.Push = func(image string) []string { return repositories(outputs, image) }

@@ -70,7 +70,7 @@ func onePlatform(b *testing.B) plan.Image {
 // buildctl returns what builds the image with that program.
 func buildctl(b *testing.B, image plan.Image, program, address string) func() {
 	o := newOffer(nil)
-	definition, err := define(b.Context(), image, o)
+	definition, err := define(b.Context(), image, o, make([]string, len(image.Layers)))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // Options says which builders there are and what they do.
@@ -34,6 +35,9 @@ type Options struct {
 	Push     func(image string) []string
 	Keychain authn.Keychain
 	Insecure bool // registries may be asked in plain http
+
+	// Registry reaches the repositories of Push, where layers may be that a builder needs for a step. May be nil.
+	Registry *registry.Client
 
 	CacheTo, CacheFrom []Cache // where what steps make is kept
 

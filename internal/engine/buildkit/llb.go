@@ -25,8 +25,9 @@ func worthShowing(vertex *client.Vertex) bool {
 }
 
 // define returns what a builder has to do for a plan: take the finished layers from the offer, make the others on
-// top of those that lie below, and merge all of them in their order. A merge keeps the bytes of each layer.
-func define(ctx context.Context, image plan.Image, o *offer) (*llb.Definition, error) {
+// top of those that lie below, and merge all of them in their order. A merge keeps the bytes of each layer. near is what
+// [nearby.find] says of each layer.
+func define(ctx context.Context, image plan.Image, o *offer, near []string) (*llb.Definition, error) {
 	platform := llb.Platform(ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()})
 	var below []llb.State
 	for i := 0; i <= len(image.Layers); i++ {
@@ -42,7 +43,7 @@ func define(ctx context.Context, image plan.Image, o *offer) (*llb.Definition, e
 		if i == len(image.Layers) {
 			break
 		}
-		state, err := finished(image.Layers[i], image.Platform, o)
+		state, err := finished(image.Layers[i], image.Platform, o, near[i])
 		if err != nil {
 			return nil, err
 		}
@@ -51,14 +52,18 @@ func define(ctx context.Context, image plan.Image, o *offer) (*llb.Definition, e
 	return merge(below).Marshal(ctx, platform)
 }
 
-// finished returns a layer that the builder takes as it is.
-func finished(l layer.Layer, platform images.Platform, o *offer) (llb.State, error) {
-	manifest, err := o.add(l, platform)
+// finished returns a layer that the builder takes as it is: from the offer, or from elsewhere where that is not "".
+func finished(l layer.Layer, platform images.Platform, o *offer, elsewhere string) (llb.State, error) {
+	s, err := newSingle(l, platform)
 	if err != nil {
 		return llb.State{}, fmt.Errorf("layer %s: %w", l.Name, err)
 	}
-	return llb.OCILayout("mkimage/layer@"+manifest.String(), llb.OCIStore("", storeName),
-		llb.WithCustomName(quiet+"layer "+l.Name)), nil
+	o.add(s)
+	named := llb.WithCustomName(quiet + "layer " + l.Name)
+	if elsewhere != "" {
+		return llb.Image(elsewhere, named), nil
+	}
+	return llb.OCILayout("mkimage/layer@"+s.digest().String(), llb.OCIStore("", storeName), named), nil
 }
 
 func merge(states []llb.State) llb.State {
@@ -70,7 +75,7 @@ func merge(states []llb.State) llb.State {
 func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, error) {
 	run := image.Runs[n]
 	for _, l := range run.Extra {
-		state, err := finished(l, image.Platform, o)
+		state, err := finished(l, image.Platform, o, "")
 		if err != nil {
 			return llb.State{}, err
 		}

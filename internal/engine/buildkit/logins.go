@@ -31,7 +31,7 @@ func (a answers) Credentials(ctx context.Context, request *auth.CredentialsReque
 	if host == "registry-1.docker.io" { // the login is kept under the name that users know
 		host = authn.DefaultAuthKey
 	}
-	found, err := authn.Resolve(ctx, a.keychain, registry(host))
+	found, err := authn.Resolve(ctx, a.keychain, hostname(host))
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +45,8 @@ func (a answers) Credentials(ctx context.Context, request *auth.CredentialsReque
 	return &auth.CredentialsResponse{Username: login.Username, Secret: login.Password}, nil
 }
 
-// registry is the host of a registry, as a keychain is asked for it.
-type registry string
+// hostname is the host of a registry, as a keychain is asked for it.
+type hostname string
 
-func (r registry) String() string      { return string(r) }
-func (r registry) RegistryStr() string { return string(r) }
+func (h hostname) String() string      { return string(h) }
+func (h hostname) RegistryStr() string { return string(h) }

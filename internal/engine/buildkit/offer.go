@@ -3,7 +3,6 @@ package buildkit
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
@@ -11,10 +10,8 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/errdefs"
 	digest "github.com/opencontainers/go-digest"
-	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
@@ -42,48 +39,15 @@ func newOffer(behind content.Store) *offer {
 	return &offer{Store: behind, documents: map[digest.Digest][]byte{}, layers: map[digest.Digest]*offered{}}
 }
 
-// add offers a layer as an image of its own, and returns the digest of that image's manifest.
-func (o *offer) add(l layer.Layer, platform images.Platform) (digest.Digest, error) {
-	sum, err := l.Digest()
-	if err != nil {
-		return "", err
-	}
-	diffID, err := l.DiffID()
-	if err != nil {
-		return "", err
-	}
-	mediaType, err := l.MediaType()
-	if err != nil {
-		return "", err
-	}
-	size, err := l.Size()
-	if err != nil {
-		return "", err
-	}
-	config, err := json.Marshal(ocispec.Image{
-		Platform: ocispec.Platform{Architecture: platform.Architecture(), OS: platform.OS()},
-		RootFS:   ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.Digest(diffID.String())}},
-	})
-	if err != nil {
-		return "", err
-	}
-	manifest, err := json.Marshal(ocispec.Manifest{
-		Versioned: specs.Versioned{SchemaVersion: 2},
-		MediaType: ocispec.MediaTypeImageManifest,
-		Config:    ocispec.Descriptor{MediaType: ocispec.MediaTypeImageConfig, Digest: digest.FromBytes(config), Size: int64(len(config))},
-		Layers:    []ocispec.Descriptor{{MediaType: string(mediaType), Digest: digest.Digest(sum.String()), Size: size}},
-	})
-	if err != nil {
-		return "", err
-	}
+// add offers a layer as an image of its own.
+func (o *offer) add(s *single) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	if o.layers[digest.Digest(sum.String())] == nil {
-		o.layers[digest.Digest(sum.String())] = &offered{Layer: l, size: size}
+	if o.layers[s.sum] == nil {
+		o.layers[s.sum] = &offered{Layer: s.Layer, size: s.size}
 	}
-	o.documents[digest.FromBytes(config)] = config
-	o.documents[digest.FromBytes(manifest)] = manifest
-	return digest.FromBytes(manifest), nil
+	o.documents[digest.FromBytes(s.config)] = s.config
+	o.documents[s.digest()] = s.manifest
 }
 
 // sent returns how many layers went to the builder, and their bytes.

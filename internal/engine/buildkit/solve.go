@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/docker/go-units"
@@ -35,6 +37,7 @@ func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image) (v
 	var watcher sync.WaitGroup
 	watcher.Go(func() { b.watch(watched, c, cancel) })
 	s := &solve{engine: e, builder: b, plans: plans, offer: newOffer(e.store)}
+	s.near = nearby{e.options.Registry, s.repositories(), e.options.Insecure}
 	response, err := s.run(watched, c)
 	gone := context.Cause(watched)
 	cancel(nil)
@@ -61,6 +64,8 @@ type solve struct {
 	builder *builder
 	plans   []plan.Image
 	offer   *offer
+	near    nearby
+	took    atomic.Bool // whether layers are taken from there
 }
 
 func (s *solve) name() string { return s.plans[0].Name }
@@ -68,8 +73,19 @@ func (s *solve) name() string { return s.plans[0].Name }
 // steps reports whether the builder makes layers that this side does not have.
 func (s *solve) steps() bool { return len(s.plans[0].Runs) > 0 }
 
-// run gives the builder its work and waits for it.
+// run has the image built. A builder that cannot get layers from the registry, which this side can, gets them from here.
 func (s *solve) run(ctx context.Context, c *client.Client) (*client.SolveResponse, error) {
+	response, err := s.attempt(ctx, c)
+	if s.took.Load() && again(ctx, err) {
+		s.near = nearby{}
+		s.engine.display.tell(fmt.Sprintf("%s: built again, with layers from here: %s", s.name(), reason(err)))
+		return s.attempt(ctx, c)
+	}
+	return response, err
+}
+
+// attempt gives the builder its work and waits for it.
+func (s *solve) attempt(ctx context.Context, c *client.Client) (*client.SolveResponse, error) {
 	options := client.SolveOpt{
 		OCIStores:     map[string]content.Store{storeName: s.offer},
 		Exports:       s.exports(),
@@ -150,7 +166,11 @@ func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, e
 		result.AddMeta(exptypes.ExporterImageConfigKey+"/"+id, config)
 		list.Platforms = append(list.Platforms, exptypes.Platform{ID: id, Platform: platformOf(image)})
 		group.Go(func() error {
-			definition, err := define(ctx, image, s.offer)
+			near := s.near.find(ctx, image)
+			if slices.ContainsFunc(near, func(reference string) bool { return reference != "" }) {
+				s.took.Store(true)
+			}
+			definition, err := define(ctx, image, s.offer, near)
 			if err != nil {
 				return err
 			}

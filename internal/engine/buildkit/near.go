@@ -1,0 +1,84 @@
+package buildkit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/containerd/containerd/v2/core/remotes/docker"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	gateway "github.com/moby/buildkit/frontend/gateway/pb"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+)
+
+// nearby are the repositories that an image is pushed to. A builder needs the bytes of all layers of an image with steps,
+// and gets them from there where they are there: this side may be behind a slow line.
+type nearby struct {
+	client       *registry.Client // nil is none
+	repositories []string
+	insecure     bool // plain http is good enough
+}
+
+// find returns for each finished layer where a builder finds it as an image of its own, or "" where it has to ask this
+// side. Of an image without steps it needs none that the registry has.
+func (n nearby) find(ctx context.Context, image plan.Image) []string {
+	found := make([]string, len(image.Layers))
+	if n.client == nil || len(image.Runs) == 0 {
+		return found
+	}
+	var group errgroup.Group
+	for i, l := range image.Layers {
+		group.Go(func() error {
+			if s, err := newSingle(l, image.Platform); err == nil {
+				found[i] = n.reference(ctx, s)
+			}
+			return nil // what is not found is here
+		})
+	}
+	_ = group.Wait()
+	return found
+}
+
+func (n nearby) reference(ctx context.Context, s *single) string {
+	for _, text := range n.repositories {
+		repository, err := n.client.Repository(text)
+		if err == nil && n.reachable(repository) && n.put(ctx, repository, s) {
+			return repository.Digest(s.digest().String()).Name()
+		}
+	}
+	return ""
+}
+
+// reachable reports whether a builder may get layers from a repository. For a push it can be told that plain http is good
+// enough. For layers it cannot be told, and takes it on its own machine alone.
+func (n nearby) reachable(repository name.Repository) bool {
+	local, err := docker.MatchLocalhost(repository.RegistryStr())
+	return !n.insecure || local && err == nil
+}
+
+// put reports whether a repository has a layer, with a manifest that names it alone. Where only that is missing, it is
+// put there, without a tag.
+func (n nearby) put(ctx context.Context, repository name.Repository, s *single) bool {
+	manifest := repository.Digest(s.digest().String())
+	if there, err := n.client.Has(ctx, manifest); there && err == nil {
+		return true
+	}
+	if there, err := n.client.HasBlob(ctx, repository.Digest(s.sum.String())); !there || err != nil {
+		return false
+	}
+	if n.client.Upload(ctx, repository, static.NewLayer(s.config, types.OCIConfigJSON), nil) != nil {
+		return false
+	}
+	return n.client.Put(ctx, manifest, document(s.manifest)) == nil
+}
+
+// again reports whether a build that took layers from a registry may do better without: when it was no program of a
+// step that failed.
+func again(ctx context.Context, err error) bool {
+	var exit *gateway.ExitError
+	return err != nil && ctx.Err() == nil && !errors.As(err, &exit)
+}
