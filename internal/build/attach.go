@@ -23,7 +23,7 @@ func (r *run) attaching(made assembled) func(ctx context.Context, subject attach
 			if r.Attest == AttestNone || r.Attest == AttestAuto && attach.HasProvenance(listed) {
 				return documents, nil
 			}
-			text, err := r.statement(ctx, made.definition, made.in, made.index, made.rows)
+			text, err := r.statement(ctx, made)
 			return append(documents, attach.Document{
 				Kind: attach.Provenance, File: made.definition.Name + ".provenance.json", Content: text, Predicate: provenance.PredicateType,
 			}), err

@@ -17,6 +17,7 @@ import (
 type assembled struct {
 	definition images.Definition
 	in         plan.Inputs
+	runs       []plan.Run // its steps
 	index      v1.ImageIndex
 	rows       []sizes.Image
 	document   []byte // its SBOM, or nil
@@ -44,6 +45,7 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 			return made, err
 		}
 	}
+	made.runs = plans[0].Runs
 	if made.index, err = r.Engine.Build(ctx, plans); err != nil {
 		return made, err
 	}

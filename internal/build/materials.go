@@ -86,14 +86,17 @@ func packageMaterial(pin images.Pin, release string, platform images.Platform) (
 	arch := map[images.Platform]string{images.LinuxAMD64: "x86_64", images.LinuxARM64: "aarch64"}[platform]
 	url := packageurl.NewPackageURL(packageurl.TypeApk, "alpine", pin.Name, pin.Version,
 		packageurl.Qualifiers{{Key: "arch", Value: arch}, {Key: "distro", Value: "alpine-" + strings.TrimPrefix(release, "v")}}, "")
-	m := provenance.Material{URI: url.ToString(), Digest: map[string]string{"sha256": pin.SHA256}}
+	m := provenance.Material{URI: url.ToString(), Digest: map[string]string{"sha256": pin.SHA256}, Annotations: map[string]any{}}
+	if plan.ForSteps(pin) { // else it is in the image
+		m.Annotations["usedBy"] = "steps"
+	}
 	if pin.SHA256 == "" {
 		sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(pin.Checksum, "Q1"))
 		if err != nil {
 			return m, fmt.Errorf("package %s: checksum %q: %w", pin, pin.Checksum, err)
 		}
 		m.Digest = map[string]string{"sha1": hex.EncodeToString(sum)}
-		m.Annotations = map[string]any{"digestOf": "control part"}
+		m.Annotations["digestOf"] = "control part"
 	}
 	return m, nil
 }

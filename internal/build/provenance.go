@@ -9,23 +9,21 @@ import (
 	"slices"
 	"strings"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
 // given stands in a statement for a value that may be secret, or a place on this machine.
 const given = "given"
 
 // statement says where an image comes from.
-func (r *run) statement(ctx context.Context, definition images.Definition, in plan.Inputs, index v1.ImageIndex, rows []sizes.Image) ([]byte, error) {
-	digest, err := index.Digest()
+func (r *run) statement(ctx context.Context, of assembled) ([]byte, error) {
+	digest, err := of.index.Digest()
 	if err != nil {
 		return nil, err
 	}
+	definition := of.definition
 	made := provenance.Build{
 		Image:  definition.Name,
 		Digest: digest.String(),
@@ -47,15 +45,16 @@ func (r *run) statement(ctx context.Context, definition images.Definition, in pl
 	if r.Proxy != "" {
 		made.Parameters.Proxy = given
 	}
-	for _, row := range rows {
+	for _, row := range of.rows {
 		made.Platforms = append(made.Platforms, provenance.Platform{Architecture: images.Platform(row.Platform).Architecture(), Digest: row.Digest})
 		made.Parameters.Platforms = append(made.Parameters.Platforms, row.Platform)
 	}
+	stateSteps(&made, of)
 	own, err := r.own(ctx, definition, &made.Parameters)
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := r.theirs(definition, in)
+	theirs, err := r.theirs(definition, of.in)
 	if err != nil {
 		return nil, err
 	}

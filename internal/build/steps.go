@@ -2,10 +2,14 @@ package build
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/docker/go-units"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -22,4 +26,26 @@ func (r *run) checkSteps(plans []plan.Image, rows []sizes.Image) error {
 			image.Name, image.Platform, units.HumanSize(float64(size)), units.HumanSize(float64(size-int64(image.Budget))), image.Budget)
 	}
 	return nil
+}
+
+// stateSteps adds to a statement the steps of an image, and who has run them. Of secrets it has the names: where they
+// are from is a matter of the machine.
+func stateSteps(made *provenance.Build, of assembled) {
+	for _, step := range of.runs {
+		made.Parameters.Steps = append(made.Parameters.Steps, provenance.Step{
+			Name: step.Name, Script: step.Script, Packages: step.Packages, Network: step.Network, Cache: step.Cache,
+			Secrets: slices.Sorted(maps.Keys(step.Secrets)),
+		})
+	}
+	stepped, ok := of.index.(engine.Stepped)
+	if !ok {
+		return
+	}
+	made.Engine = stepped.Engine
+	if stepped.Version != "" {
+		made.Versions[stepped.Engine] = stepped.Version
+	}
+	if stepped.FromCache {
+		made.Parameters.CacheFrom = given
+	}
 }

@@ -14,10 +14,21 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Engine builds an index from the plans of one image, one plan a platform.
+// Engine builds an index from the plans of one image, one plan a platform. It is a [Stepped] where there are steps.
 type Engine interface {
 	Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, error)
 }
+
+// Stepped is an index with layers that steps have made, which is all that depends on who has built it.
+type Stepped struct {
+	Index
+	Engine    string // what has run the steps: "buildkit"
+	Version   string // of it, such as v0.32.2; "" where it does not say
+	FromCache bool   // whether a cache was given that the layers may be from
+}
+
+// Index is an index under a name that does not hide the method ImageIndex of a struct that has one.
+type Index interface{ v1.ImageIndex }
 
 // CreatedBy is what the history says before the name of a layer.
 const CreatedBy = "mkimage "

@@ -67,7 +67,7 @@ func (p Packages) image() Packages {
 	last := len(p.World.Layers) - 1
 	if p.World.Layers[last].Name == buildLayer {
 		p.World.Layers = p.World.Layers[:last]
-		p.Pins = slices.DeleteFunc(slices.Clone(p.Pins), func(pin images.Pin) bool { return pin.Layer == buildLayer })
+		p.Pins = slices.DeleteFunc(slices.Clone(p.Pins), ForSteps)
 	}
 	return p
 }

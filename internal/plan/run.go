@@ -68,6 +68,9 @@ func (in Inputs) runs(ctx context.Context, def images.Definition, platform image
 	return runs, nil
 }
 
+// ForSteps reports whether a package is there for steps alone.
+func ForSteps(pin images.Pin) bool { return pin.Layer == buildLayer }
+
 // build says how the layer of the packages that only steps have is made.
 func (p Packages) build() layer.Recipe {
 	key := ""

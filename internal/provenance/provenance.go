@@ -32,7 +32,8 @@ type Build struct {
 	Platforms  []Platform
 	Parameters Parameters
 	Materials  []Material
-	Versions   map[string]string // of the programs that built: "mkimage", "go"
+	Engine     string            // what has run the steps, such as "buildkit"; "" where there are none
+	Versions   map[string]string // of the programs that built: "mkimage", "go", and the engine
 }
 
 // Platform is the image of one platform.
@@ -52,7 +53,19 @@ type Parameters struct {
 	GoTags          string   `json:"goTags,omitempty"`
 	GoLDFlags       string   `json:"goLDFlags,omitempty"` // that there were some: values that are linked in may be secret
 	Proxy           string   `json:"proxy,omitempty"`     // that a ready one was given
+	Steps           []Step   `json:"steps,omitempty"`     // in their order
+	CacheFrom       string   `json:"cacheFrom,omitempty"` // that there was a cache, which what steps have made may be from
 	SourceDateEpoch int64    `json:"sourceDateEpoch"`     // seconds since 1970
+}
+
+// Step is a program that has made a layer.
+type Step struct {
+	Name     string   `json:"name"` // of the layer
+	Script   string   `json:"script"`
+	Packages []string `json:"packages,omitempty"` // those that were there for it
+	Network  bool     `json:"network"`            // with it, nobody can tell what else went in
+	Cache    []string `json:"cache,omitempty"`    // folders of the builder, which former builds have left things in
+	Secrets  []string `json:"secrets,omitempty"`  // their names
 }
 
 // Material is something that went into the image: in-toto's ResourceDescriptor
@@ -77,6 +90,9 @@ func Make(build Build) ([]byte, error) {
 	made.Type, made.PredicateType = StatementType, PredicateType
 	made.Subject = subjects
 	made.Predicate.BuildDefinition = definition{BuildType: BuildType, ExternalParameters: build.Parameters, ResolvedDependencies: build.Materials}
+	if build.Engine != "" {
+		made.Predicate.BuildDefinition.InternalParameters = &internal{Engine: build.Engine}
+	}
 	made.Predicate.RunDetails.Builder = builder{ID: Builder, Version: build.Versions}
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -104,7 +120,12 @@ type statement struct {
 type definition struct {
 	BuildType            string     `json:"buildType"`
 	ExternalParameters   Parameters `json:"externalParameters"`
+	InternalParameters   *internal  `json:"internalParameters,omitempty"`
 	ResolvedDependencies []Material `json:"resolvedDependencies,omitempty"`
+}
+
+type internal struct {
+	Engine string `json:"engine"`
 }
 
 type builder struct {

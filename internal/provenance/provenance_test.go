@@ -28,14 +28,20 @@ func bash(t *testing.T) Build {
 		Image: "bash", Digest: one,
 		Platforms: []Platform{{"amd64", two}, {"arm64", three}},
 		Parameters: Parameters{Image: "bash", Definition: "images/bash.yaml", Platforms: []string{"linux/amd64", "linux/arm64"},
-			Locked: true, AlpineRelease: "v3.22", Action: "hello", GoTags: "netgo", GoLDFlags: "given", Proxy: "given", SourceDateEpoch: 1},
+			Locked: true, AlpineRelease: "v3.22", Action: "hello", GoTags: "netgo", GoLDFlags: "given", Proxy: "given", SourceDateEpoch: 1,
+			Steps: []Step{
+				{Name: "run-1", Script: "gem install rack\n", Network: true, Cache: []string{"/root/.gem"}, Secrets: []string{"TOKEN"}},
+				{Name: "run-2", Script: "make", Packages: []string{"build-base"}},
+			},
+			CacheFrom: "given"},
 		Materials: []Material{
 			Checkout{Repository: "git+https://example.org/actions", Commit: strings.Repeat("a", 40), Modified: true}.Material(),
 			File("images/bash.yaml", []byte("name: bash\n")),
 			launcher,
 			{URI: "pkg:apk/alpine/musl@1.2.5-r9?arch=x86_64", Digest: map[string]string{"sha256": one[7:]}},
 		},
-		Versions: map[string]string{"mkimage": "v1.0.0", "go": "go1.26.8"},
+		Engine:   "buildkit",
+		Versions: map[string]string{"mkimage": "v1.0.0", "go": "go1.26.8", "buildkit": "v0.32.2"},
 	}
 }
 
@@ -74,6 +80,15 @@ func TestStatementIsInToto(t *testing.T) {
 	}
 	if got := len(predicate.BuildDefinition.ResolvedDependencies); got != 4 {
 		t.Errorf("%d dependencies", got)
+	}
+	if got := predicate.BuildDefinition.InternalParameters.Fields["engine"].GetStringValue(); got != "buildkit" {
+		t.Errorf("engine %q", got)
+	}
+	for i, network := range []bool{true, false} { // whether there was a network is always said
+		step := predicate.BuildDefinition.ExternalParameters.Fields["steps"].GetListValue().Values[i].GetStructValue()
+		if got, said := step.Fields["network"]; !said || got.GetBoolValue() != network {
+			t.Errorf("step %d: %v", i, step)
+		}
 	}
 	if got := predicate.RunDetails.Builder.Version["mkimage"]; got != "v1.0.0" {
 		t.Errorf("version %q", got)

@@ -242,5 +242,8 @@ func (s *solve) product(ctx context.Context, response *client.SolveResponse) (v1
 		return nil, &lostError{fmt.Sprintf("it runs BuildKit %s, which writes %s as %s where mkimage writes %s; take a builder with BuildKit %s",
 			s.builder.version, s.name(), made, digest, Version)}
 	}
+	if s.steps() {
+		return engine.Stepped{Index: index, Engine: "buildkit", Version: s.builder.version, FromCache: len(s.engine.options.CacheFrom) > 0}, nil
+	}
 	return index, nil
 }
