@@ -31,7 +31,7 @@ var rules = []struct {
 	{"internal/gobuild", []string{"images", "internal/cache"}},
 	{"internal/action", []string{"images", "openwhisk", "internal/cache", "internal/gobuild", "internal/layer"}},
 	{"internal/plan", []string{"images", "stemcells", "internal/action", "internal/apkfs", "internal/cache", "internal/gobuild", "internal/layer"}},
-	{"internal/engine/buildkit", []string{"images", "internal/engine", "internal/layer", "internal/plan", "internal/registry"}},
+	{"internal/engine/buildkit", []string{"images", "internal/engine", "internal/layer", "internal/plan", "internal/progress", "internal/registry"}},
 	{"internal/engine", []string{"images", "internal/cache", "internal/engine", "internal/layer", "internal/plan"}},
 	{"internal/registry", nil},
 	{"internal/attach", []string{"internal/registry"}},

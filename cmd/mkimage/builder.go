@@ -120,7 +120,7 @@ func (f *builderFlags) open(options *build.Options, registries registryFlags, na
 	outputs := options.Outputs
 	asked := buildkit.Options{
 		Builders: f.builders, TLS: f.tls, Images: names, CacheTo: f.to, CacheFrom: f.from,
-		Store: options.Cache.Folder("builder"), Log: options.Display.Text,
+		Store: options.Cache.Folder("builder"), Display: options.Display,
 		Keychain: authn.DefaultKeychain, Insecure: registries.insecure,
 	}
 	if client := options.Publisher.Registry; client != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 	"sync"
 	"time"
 )
@@ -18,7 +19,7 @@ type event struct {
 	Text    string   `json:"text,omitempty"`
 	Error   string   `json:"error,omitempty"`
 	step    *Step
-	counted bool // it is one of the steps that are left out where they are counted
+	counted bool // steps are counted, so that those that succeed are left out
 }
 
 // lines is the view that writes a line, or none, for an event.
@@ -31,17 +32,29 @@ type lines struct {
 
 func newLines(w io.Writer, line func(event) string) *lines { return &lines{w: w, line: line} }
 
-func (l *lines) write(e event) {
+func (l *lines) write(events ...event) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	e.counted = l.counting && e.Event == "done"
-	_, _ = io.WriteString(l.w, l.line(e)) // there is no better place to tell that stderr is gone
+	var text strings.Builder
+	for _, e := range events {
+		e.counted = l.counting
+		text.WriteString(l.line(e))
+	}
+	_, _ = io.WriteString(l.w, text.String()) // there is no better place to tell that stderr is gone
 }
 
 func (l *lines) start(s *Step)    { l.write(event{Event: "start", Step: s.name, step: s}) }
 func (l *lines) text(line string) { l.write(event{Event: "text", Text: line}) }
 func (l *lines) fail(err error)   { l.write(event{Event: "error", Error: oneLine(err)}) }
 func (l *lines) close()           {}
+
+func (l *lines) output(s *Step, written []string) {
+	var events []event
+	for _, line := range written {
+		events = append(events, event{Event: "output", Step: s.name, Text: line, step: s})
+	}
+	l.write(events...)
+}
 
 func (l *lines) count(t tally) {
 	l.mutex.Lock()
@@ -53,12 +66,21 @@ func (l *lines) count(t tally) {
 }
 
 func (l *lines) end(s *Step) {
-	seconds := math.Round(s.took.Seconds()*1000) / 1000
-	e := event{Event: "done", Step: s.name, Seconds: &seconds, Detail: s.detail, step: s}
+	e := event{Event: "done", Step: s.name, Seconds: seconds(s.took), Detail: s.detail, step: s}
 	if s.err != nil {
 		e.Event, e.Detail, e.Error = "failed", "", oneLine(s.err)
 	}
 	l.write(e)
+}
+
+func (l *lines) cancel(s *Step) {
+	l.write(event{Event: "canceled", Step: s.name, Seconds: seconds(s.took), step: s})
+}
+
+// seconds returns a time with the precision of milliseconds.
+func seconds(d time.Duration) *float64 {
+	seconds := math.Round(d.Seconds()*1000) / 1000
+	return &seconds
 }
 
 func jsonLine(e event) string {
@@ -70,7 +92,7 @@ func jsonLine(e event) string {
 }
 
 func plainLine(e event) string {
-	if e.counted {
+	if e.counted && (e.Event == "done" || e.Event == "output") {
 		return ""
 	}
 	switch e.Event {
@@ -79,7 +101,13 @@ func plainLine(e event) string {
 		if e.Detail != "" {
 			detail = e.Detail + ", " + detail
 		}
-		return fmt.Sprintf("%s: %s (%s)\n", e.Event, e.Step, detail)
+		text := fmt.Sprintf("%s: %s (%s)\n", e.Event, e.Step, detail)
+		if e.counted { // nobody has seen what it has written
+			return outputOf(e.step) + text
+		}
+		return text
+	case "output":
+		return outputLine(e.Step, e.Text)
 	case "text", "count":
 		return e.Text + "\n"
 	}
@@ -87,8 +115,22 @@ func plainLine(e event) string {
 }
 
 func errorLine(e event) string {
-	if e.Event == "error" {
+	switch e.Event {
+	case "failed":
+		return outputOf(e.step)
+	case "error":
 		return "mkimage: " + e.Error + "\n"
 	}
 	return ""
 }
+
+// outputOf returns the last lines that a step has written.
+func outputOf(s *Step) string {
+	var text strings.Builder
+	for _, line := range s.said.tail(keptLines) {
+		text.WriteString(outputLine(s.name, line))
+	}
+	return text.String()
+}
+
+func outputLine(step, line string) string { return step + " | " + line + "\n" }

@@ -6,11 +6,12 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 )
 
-// frame is how often running steps are drawn.
-const frame = 100 * time.Millisecond
+const (
+	frame     = 100 * time.Millisecond // how often running steps are drawn
+	tailLines = 4                      // how many of the last lines of a running step are drawn
+)
 
 // Control sequences of ECMA-48 that every terminal of today has.
 const (
@@ -63,19 +64,39 @@ func (l *live) animate() {
 func (l *live) start(s *Step) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	l.running = append(l.running, s)
+	l.running = slices.Insert(l.running, l.place(s), s)
 	l.draw("")
 }
 
+// place returns where a step is drawn: below the others of its thing, as in "scratch: build the image", else last.
+func (l *live) place(s *Step) int {
+	thing, _, found := strings.Cut(s.name, ": ")
+	for i, other := range slices.Backward(l.running) {
+		if found && strings.HasPrefix(other.name, thing+": ") {
+			return i + 1
+		}
+	}
+	return len(l.running)
+}
+
+func (l *live) output(*Step, []string) {} // the next frame has it
+
 func (l *live) end(s *Step) {
+	if s.err == nil && l.counts() {
+		l.remove(s, "")
+	} else {
+		l.remove(s, l.style.ended(s))
+	}
+}
+
+func (l *live) cancel(s *Step) { l.remove(s, "") }
+
+// remove ends the drawing of a step and leaves lasting text in its place.
+func (l *live) remove(s *Step, lasting string) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.running = slices.DeleteFunc(l.running, func(other *Step) bool { return other == s })
-	if l.counted != nil && s.err == nil {
-		l.draw("")
-		return
-	}
-	l.draw(l.style.ended(s) + "\n")
+	l.draw(lasting)
 }
 
 func (l *live) count(t tally) {
@@ -104,6 +125,13 @@ func (l *live) close() {
 	l.draw("")
 }
 
+// counts reports whether steps that succeed are left out.
+func (l *live) counts() bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.counted != nil
+}
+
 // draw replaces the running steps on the screen by lasting text and the running steps of now, in one write.
 func (l *live) draw(lasting string) {
 	if lasting == "" && l.drawn == 0 && len(l.running) == 0 && l.counted == nil {
@@ -111,80 +139,35 @@ func (l *live) draw(lasting string) {
 	}
 	var out strings.Builder
 	out.WriteString("\r" + strings.Repeat(lineUp, l.drawn) + clearEnd + lasting)
-	width, height := l.size()
-	l.drawn = 0
-	if l.counted != nil {
-		out.WriteString(l.style.counting(*l.counted, width) + "\n")
-		l.drawn++
+	rows := l.rows(l.size())
+	for _, row := range rows {
+		out.WriteString(row + "\n")
 	}
-	for _, step := range l.running {
-		if l.drawn >= max(1, height-1) { // a line that has left the screen cannot be drawn again
-			break
-		}
-		out.WriteString(l.style.running(step, time.Since(step.began), l.frames, width) + "\n")
-		l.drawn++
-	}
+	l.drawn = len(rows)
 	_, _ = io.WriteString(l.w, out.String())
 }
 
-// style is how steps look on this terminal.
-type style struct {
-	color        bool
-	done, failed string
-	spinner      []string
-}
-
-// styleOf takes the terminal's character set and the wish for colour from the environment (https://no-color.org).
-func styleOf(getenv func(string) string) style {
-	s := style{color: getenv("NO_COLOR") == "", done: "+", failed: "x", spinner: strings.Split(`|/-\`, "")}
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		value := strings.ToUpper(getenv(name))
-		if value == "" {
-			continue
+// rows returns what is drawn of the running steps, on a screen of width by height: a row for each as far as there is
+// room, for a row that has left the screen cannot be drawn again, and where room is left, the last lines that each has
+// written.
+func (l *live) rows(width, height int) []string {
+	var rows []string
+	room := max(1, height-1)
+	if l.counted != nil {
+		rows = append(rows, l.style.counting(*l.counted, width))
+		room--
+	}
+	steps := l.running[:min(len(l.running), room)]
+	writing := 0
+	for _, step := range steps {
+		writing += min(1, len(step.said.tail(1)))
+	}
+	lines := min(tailLines, (room-len(steps))/max(1, writing))
+	for _, step := range steps {
+		rows = append(rows, l.style.running(step, time.Since(step.began), l.frames, width))
+		for _, line := range step.said.tail(lines) {
+			rows = append(rows, l.style.paint(dim, cut(l.style.bar+line, width-1)))
 		}
-		if strings.Contains(value, "UTF-8") || strings.Contains(value, "UTF8") {
-			s.done, s.failed, s.spinner = "✓", "✗", strings.Split("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "")
-		}
-		break // the first that is set decides (POSIX, 8.2)
 	}
-	return s
-}
-
-func (s style) paint(color, text string) string {
-	if !s.color {
-		return text
-	}
-	return color + text + reset
-}
-
-func (s style) running(step *Step, since time.Duration, frames, width int) string {
-	mark, took := s.spinner[frames%len(s.spinner)], duration(since.Truncate(frame))
-	if note := step.note.Load(); note != nil && len(*note)+len(took) < width/2 { // else the name is worth more
-		took = *note + "  " + took
-	}
-	return mark + " " + cut(step.name, width-len(took)-5) + "  " + s.paint(dim, took)
-}
-
-func (s style) counting(t tally, width int) string {
-	took := duration(time.Since(t.began).Truncate(frame))
-	return cut(t.String(), width-len(took)-3) + "  " + s.paint(dim, took)
-}
-
-func (s style) ended(step *Step) string {
-	if step.err != nil {
-		return s.paint(red, s.failed) + " " + step.name + "  " + s.paint(dim, duration(step.took))
-	}
-	text := s.paint(green, s.done) + " " + step.name + "  "
-	if step.detail != "" {
-		text += step.detail + "  "
-	}
-	return text + s.paint(dim, duration(step.took))
-}
-
-// cut shortens text to a number of characters, so that a line never wraps.
-func cut(text string, width int) string {
-	if width < 1 || utf8.RuneCountInString(text) <= width {
-		return text
-	}
-	return string([]rune(text)[:width-1]) + "…"
+	return rows
 }

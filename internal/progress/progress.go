@@ -7,13 +7,16 @@
 //	program, err := compile()
 //	step.End(sizes.Format(len(program)), err)
 //
+// What the program of a step writes is written to the [Step]: a terminal shows the last lines below the step while it
+// runs, and elsewhere each line stands behind the step's name. When the step fails, its last lines stay.
+//
 // In JSON every line is an object with these fields:
 //
-//	event    "start", "done", "failed", "text" or "error"
-//	step     the step's name (start, done, failed)
-//	seconds  how long the step took, in milliseconds' precision (done, failed)
+//	event    "start", "output", "done", "failed", "canceled", "text" or "error"
+//	step     the step's name (start, output, done, failed, canceled)
+//	seconds  how long the step took, in milliseconds' precision (done, failed, canceled)
 //	detail   what came out, where there is something to tell (done)
-//	text     a line that is meant for people (text)
+//	text     a line of what the step's program writes (output), or that is meant for people (text)
 //	error    the reason (failed, error)
 package progress
 
@@ -22,7 +25,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/term"
@@ -58,7 +60,9 @@ type Display struct{ view view }
 // view is one way to show. Its methods are called from several goroutines.
 type view interface {
 	start(*Step)
+	output(s *Step, lines []string)
 	end(*Step)
+	cancel(*Step)
 	text(line string)
 	count(tally)
 	fail(err error)
@@ -82,34 +86,6 @@ func New(w io.Writer, mode Mode) *Display {
 		}
 	}
 	return &Display{newLines(w, plainLine)}
-}
-
-// Step is a piece of work that takes time.
-type Step struct {
-	name   string
-	began  time.Time
-	took   time.Duration // set when it has ended
-	detail string
-	err    error
-	note   atomic.Pointer[string]
-	view   view
-}
-
-// Start shows that a step begins.
-func (d *Display) Start(name string) *Step {
-	step := &Step{name: name, began: time.Now(), view: d.view}
-	d.view.start(step)
-	return step
-}
-
-// Note shows how far the step is, such as "3.1 MB of 9.4 MB", on a terminal alone.
-func (s *Step) Note(text string) { s.note.Store(&text) }
-
-// End shows that the step is done, and what came out of it, or that it failed. It returns err.
-func (s *Step) End(detail string, err error) error {
-	s.took, s.detail, s.err = time.Since(s.began), detail, err
-	s.view.end(s)
-	return err
 }
 
 // Text shows a line for people.
@@ -140,5 +116,7 @@ func duration(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// oneLine keeps an error's text to a line.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// oneLine keeps an error's text, some of which others have written, to a line that can be shown anywhere.
+func oneLine(err error) string {
+	return readable([]byte(strings.Join(strings.Fields(err.Error()), " ")))
+}

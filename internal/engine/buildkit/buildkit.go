@@ -21,6 +21,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -42,7 +43,7 @@ type Options struct {
 	CacheTo, CacheFrom []Cache // where what steps make is kept
 
 	Store    string            // a folder that keeps what builders made; "" is a new one, which Close removes
-	Log      func(line string) // is told what builders do; may be nil
+	Display  *progress.Display // shows what builders do; may be nil
 	Patience time.Duration     // how long a builder may take to say that it is there; 0 is 10 seconds
 }
 
@@ -73,12 +74,12 @@ func New(options Options) (*Engine, error) {
 		}
 		e.builders = append(e.builders, &builder{address: address, tls: options.TLS, patience: options.Patience})
 	}
+	e.display = newDisplay(options.Display)
 	var err error
 	if e.store, err = openDisk(options.Store); err != nil {
 		return nil, err
 	}
-	e.display, err = newDisplay(options.Log)
-	return e, err
+	return e, nil
 }
 
 // Close ends all connections.
@@ -87,7 +88,6 @@ func (e *Engine) Close() error {
 	for _, b := range e.builders {
 		failures = append(failures, b.close())
 	}
-	e.display.close()
 	return errors.Join(append(failures, e.store.close())...)
 }
 
@@ -111,7 +111,7 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 		}
 		reasons = append(reasons, b.address+": "+lost.Error())
 		if b.first(lost) {
-			e.display.tell("builder " + b.address + " is lost: " + lost.Error())
+			e.display.Text("builder " + b.address + " is lost: " + lost.Error())
 		}
 	}
 	if len(reasons) == 1 {

@@ -14,6 +14,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
 var _ engine.Engine = (*buildkit.Engine)(nil)
@@ -74,7 +75,7 @@ func open(t *testing.T, options buildkit.Options) *buildkit.Engine {
 }
 
 func TestBothEnginesGiveOneDigest(t *testing.T) {
-	e := open(t, buildkit.Options{Log: func(line string) { t.Log(line) }})
+	e := open(t, buildkit.Options{Display: progress.New(t.Output(), progress.Plain)})
 	made := plans(t, "x")
 	want, err := embedded.Engine{}.Build(t.Context(), made)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
 // stepPlans returns an image on genuine Alpine packages with steps.
@@ -109,17 +110,26 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// when is a writer that does something each time it is given a text.
+type when struct {
+	text string
+	do   func()
+}
+
+func (w when) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.text) {
+		w.do()
+	}
+	return len(p), nil
+}
+
 // TestInterruptedStep holds that a program of a step ends with the build.
 func TestInterruptedStep(t *testing.T) {
 	own := start(t, t.TempDir())
 	made := stepPlans(t, "x", images.Step{Script: "echo now it runs; sleep 3000"})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	e := open(t, buildkit.Options{Builders: []string{own.address}, Log: func(line string) {
-		if strings.HasSuffix(line, "now it runs") {
-			cancel()
-		}
-	}})
+	e := open(t, buildkit.Options{Builders: []string{own.address}, Display: progress.New(when{"now it runs", cancel}, progress.Plain)})
 	if _, err := e.Build(ctx, made); ctx.Err() == nil || err == nil {
 		t.Errorf("got %v, want that it was cancelled", err)
 	}

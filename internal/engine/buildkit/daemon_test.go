@@ -16,6 +16,8 @@ import (
 
 	controlapi "github.com/moby/buildkit/api/services/control"
 	"github.com/moby/buildkit/client"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
 // daemon is a builder of a test's own, for tests that end it, stop it or fill its disk.
@@ -142,10 +144,10 @@ func (b *lockedBuffer) String() string {
 	return b.buffer.String()
 }
 
-// lines gathers what an engine tells.
+// lines gathers what an engine shows.
 type lines struct{ lockedBuffer }
 
-func (l *lines) add(line string) { _, _ = l.Write([]byte(line + "\n")) }
+func (l *lines) display() *progress.Display { return progress.New(l, progress.Plain) }
 
 // with returns the lines that have a text in them.
 func (l *lines) with(text string) []string {

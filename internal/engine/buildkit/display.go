@@ -1,88 +1,168 @@
 package buildkit
 
 import (
-	"bufio"
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"strings"
+	"sync"
 
+	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/util/progress/progressui"
+	"github.com/moby/buildkit/solver/errdefs"
+	digest "github.com/opencontainers/go-digest"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
-// display shows what all builders do in one display of BuildKit's, line by line.
+// display shows what all builders do among the steps of the run: a step for each solve, and one for each vertex that
+// takes time, with what its program writes. BuildKit's own displays (util/progress/progressui) draw a screen of their
+// own, below which nothing else has a place, or write lines that only the end of a build puts in order.
 type display struct {
-	statuses chan *client.SolveStatus
-	done     chan struct{}
-	tell     func(line string)
+	*progress.Display
+	mutex   sync.Mutex
+	claimed map[string]bool // builder and vertex; a vertex that several solves share is shown once
 }
 
-func newDisplay(tell func(line string)) (*display, error) {
-	d := &display{statuses: make(chan *client.SolveStatus), done: make(chan struct{}), tell: tell}
-	if tell == nil {
-		d.tell = func(string) {}
+// newDisplay shows things on another display, or nowhere when that is nil.
+func newDisplay(on *progress.Display) *display {
+	if on == nil {
+		on = progress.New(io.Discard, progress.None)
 	}
-	read, write := io.Pipe()
-	shown, err := progressui.NewDisplay(write, progressui.PlainMode)
-	if err != nil {
-		return nil, err
+	return &display{Display: on, claimed: map[string]bool{}}
+}
+
+// claim reports whether nobody else shows a vertex.
+func (d *display) claim(key string) bool {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.claimed[key] {
+		return false
+	}
+	d.claimed[key] = true
+	return true
+}
+
+func (d *display) release(key string) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	delete(d.claimed, key)
+}
+
+// follower shows one solve.
+type follower struct {
+	display        *display
+	image, builder string
+	whole          *progress.Step
+	statuses       chan *client.SolveStatus // which the solve closes
+	done           chan struct{}            // is closed after that
+	names          map[digest.Digest]string
+	steps          map[digest.Digest]*progress.Step // of vertices that run; nil where another solve shows one, or it has ended
+}
+
+// follow begins to show what a builder does in a solve.
+func (d *display) follow(s *solve) *follower {
+	f := &follower{
+		display: d, image: s.name(), builder: s.builder.address, whole: s.step,
+		statuses: make(chan *client.SolveStatus), done: make(chan struct{}),
+		names: map[digest.Digest]string{}, steps: map[digest.Digest]*progress.Step{},
 	}
 	go func() {
-		_, _ = shown.UpdateFrom(context.Background(), d.statuses) // it ends with the channel
-		_ = write.Close()
-	}()
-	go func() {
-		defer close(d.done)
-		for lines := bufio.NewScanner(read); lines.Scan(); {
-			if line := lines.Text(); line != "" {
-				d.tell(line)
-			}
+		defer close(f.done)
+		for status := range f.statuses {
+			f.update(status)
 		}
-		_, _ = io.Copy(io.Discard, read) // after a line that is too long
-	}()
-	return d, nil
-}
-
-// follow returns the channel for the statuses of one solve, which closes it, and a function that waits for that. Only
-// what takes time is shown: the steps of definitions, pushes and caches. Finished layers are not told one by one.
-func (d *display) follow(shown func(*client.Vertex) bool) (statuses chan *client.SolveStatus, wait func()) {
-	statuses = make(chan *client.SolveStatus)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		hidden := map[string]bool{}
-		for status := range statuses {
-			d.statuses <- visible(status, hidden, shown)
+		for sum := range f.steps {
+			f.end(sum, "", context.Canceled)
 		}
 	}()
-	return statuses, func() { <-done }
+	return f
 }
 
-// visible returns what is to be shown of a status. hidden has the digests of vertices that are not.
-func visible(status *client.SolveStatus, hidden map[string]bool, shown func(*client.Vertex) bool) *client.SolveStatus {
-	kept := &client.SolveStatus{}
+// update shows a status: what begins, what was written, and what has ended.
+func (f *follower) update(status *client.SolveStatus) {
 	for _, vertex := range status.Vertexes {
-		if shown(vertex) {
-			kept.Vertexes = append(kept.Vertexes, vertex)
-		} else {
-			hidden[vertex.Digest.String()] = true
+		f.names[vertex.Digest] = vertex.Name
+		if worthShowing(vertex) && vertex.Started != nil {
+			f.start(vertex)
 		}
 	}
 	for _, s := range status.Statuses {
-		if !hidden[s.Vertex.String()] {
-			kept.Statuses = append(kept.Statuses, s)
+		f.note(s)
+	}
+	for _, log := range status.Logs {
+		if step := f.steps[log.Vertex]; step != nil {
+			_, _ = step.Write(log.Data) // it never fails
 		}
 	}
-	for _, line := range status.Logs {
-		if !hidden[line.Vertex.String()] {
-			kept.Logs = append(kept.Logs, line)
+	for _, vertex := range status.Vertexes {
+		_, detail := f.name(vertex.Name)
+		switch {
+		case vertex.Completed == nil:
+		case strings.HasSuffix(vertex.Error, context.Canceled.Error()):
+			f.end(vertex.Digest, "", context.Canceled)
+		case vertex.Error != "":
+			f.end(vertex.Digest, "", errors.New(plainly(vertex.Error)))
+		case vertex.Cached:
+			f.end(vertex.Digest, "cached", nil)
+		default:
+			f.end(vertex.Digest, detail, nil)
 		}
 	}
-	kept.Warnings = status.Warnings
-	return kept
 }
 
-// close ends the display when all solves have ended.
-func (d *display) close() {
-	close(d.statuses)
-	<-d.done
+// name returns what the step of a vertex is called, and what it does.
+func (f *follower) name(vertex string) (name, script string) {
+	if name, script, found := strings.Cut(vertex, scriptMark); found {
+		return name, script
+	}
+	return f.image + ": " + vertex, ""
+}
+
+func (f *follower) key(vertex digest.Digest) string { return f.builder + " " + vertex.String() }
+
+func (f *follower) start(vertex *client.Vertex) {
+	if step, known := f.steps[vertex.Digest]; known && (step != nil || vertex.Completed != nil) {
+		return
+	}
+	f.steps[vertex.Digest] = nil
+	if f.display.claim(f.key(vertex.Digest)) {
+		name, script := f.name(vertex.Name)
+		step := f.display.Start(name)
+		step.Note(script)
+		f.steps[vertex.Digest] = step
+	}
+}
+
+// note shows how far a vertex is, or the solve with those that are not shown.
+func (f *follower) note(s *client.VertexStatus) {
+	step := f.whole
+	if own := f.steps[s.Vertex]; own != nil {
+		step = own
+	}
+	if s.Total > 0 {
+		step.Note(fmt.Sprintf("%s of %s", units.HumanSize(float64(s.Current)), units.HumanSize(float64(s.Total))))
+	}
+}
+
+func (f *follower) end(vertex digest.Digest, detail string, err error) {
+	if step := f.steps[vertex]; step != nil {
+		f.steps[vertex] = nil
+		_ = step.End(detail, err)
+		f.display.release(f.key(vertex))
+	}
+}
+
+// blame says which step an error is about.
+func (f *follower) blame(err error) error {
+	var at *errdefs.VertexError
+	if !errors.As(err, &at) {
+		return err
+	}
+	name, _, found := strings.Cut(f.names[digest.Digest(at.Vertex.Digest)], scriptMark)
+	if !found {
+		return err
+	}
+	return fmt.Errorf("%s: %w", strings.TrimPrefix(name, f.image+": "), err)
 }

@@ -37,15 +37,26 @@ func (b *builder) judge(ctx context.Context, c *client.Client, err error) error 
 
 // reason returns what went wrong, without the words of gRPC around it.
 func reason(err error) string {
-	text := err.Error()
+	text := plainly(err.Error())
 	if answer, ok := status.FromError(err); ok && answer.Message() != "" {
-		text = answer.Message()
+		text = plainly(answer.Message())
 	}
 	for _, noise := range []string{"rpc error: code = ", "Unavailable: ", "Unknown: ", "Unavailable desc = ", "Unknown desc = ", "failed to list workers: ", "listing workers for Build: ",
 		"connection error: desc = ", "transport: ", "Error while dialing: ", "failed to solve: ", "failed to run Build function: "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), `"`, "")
+}
+
+// plainly leaves out of the text about a program what it was called with: all of a step's script, and what runs it.
+func plainly(text string) string {
+	const begin, end = `process "`, "did not complete successfully: "
+	before, rest, found := strings.Cut(text, begin)
+	at := strings.LastIndex(rest, end)
+	if !found || at < 0 {
+		return text
+	}
+	return before + rest[at+len(end):]
 }
 
 // tail returns what comes last in a chain of messages.

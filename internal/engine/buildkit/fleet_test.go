@@ -68,13 +68,13 @@ func builtOnce(t *testing.T, told *lines, names []string) map[string]int {
 	t.Helper()
 	counts := map[string]int{}
 	for _, name := range names {
-		found := told.with(name + ": built by ")
+		found := told.with("done: " + name + ": build on ")
 		if len(found) != 1 {
 			t.Errorf("%s was built %d times: %v", name, len(found), found)
 			continue
 		}
-		_, rest, _ := strings.Cut(found[0], ": built by ")
-		address, _, _ := strings.Cut(rest, ", ")
+		_, rest, _ := strings.Cut(found[0], ": build on ")
+		address, _, _ := strings.Cut(rest, " (")
 		counts[address]++
 	}
 	return counts
@@ -86,7 +86,7 @@ func TestThreeBuilders(t *testing.T) {
 
 	t.Run("share the work", func(t *testing.T) {
 		told := &lines{}
-		e := open(t, buildkit.Options{Builders: addresses, Images: fifty(), Log: told.add, Patience: time.Minute})
+		e := open(t, buildkit.Options{Builders: addresses, Images: fifty(), Display: told.display(), Patience: time.Minute})
 		buildAll(t, e, fifty(), func() {})
 		counts := builtOnce(t, told, fifty())
 		t.Log("of 50 solves, the builders had ", counts)
@@ -98,7 +98,7 @@ func TestThreeBuilders(t *testing.T) {
 	})
 	t.Run("one is killed", func(t *testing.T) {
 		told := &lines{}
-		e := open(t, buildkit.Options{Builders: addresses, Images: fifty(), Log: told.add})
+		e := open(t, buildkit.Options{Builders: addresses, Images: fifty(), Display: told.display()})
 		var built atomic.Int32
 		buildAll(t, e, fifty(), func() {
 			if built.Add(1) == 15 {
@@ -136,7 +136,7 @@ func TestHanging(t *testing.T) {
 	defer silent.Close()
 	stopped, good := start(t, t.TempDir()), builder(t)
 	told := &lines{}
-	e := open(t, buildkit.Options{Builders: []string{"tcp://" + silent.Addr().String(), stopped.address, good}, Log: told.add, Patience: 5 * time.Second})
+	e := open(t, buildkit.Options{Builders: []string{"tcp://" + silent.Addr().String(), stopped.address, good}, Display: told.display(), Patience: 5 * time.Second})
 	names := fifty()[:12]
 	buildAll(t, e, names, func() {}) // every builder is the first of some
 	if err := stopped.process.Signal(syscall.SIGSTOP); err != nil {

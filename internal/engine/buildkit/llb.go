@@ -3,6 +3,7 @@ package buildkit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/moby/buildkit/client"
@@ -19,6 +20,9 @@ const storeName = "mkimage"
 
 // quiet is what the names of those vertices begin with that are not worth a line of progress.
 const quiet = "put together: "
+
+// scriptMark stands in the name of a step's vertex before what it does.
+const scriptMark = " $ "
 
 func worthShowing(vertex *client.Vertex) bool {
 	return vertex.Error != "" || !strings.HasPrefix(vertex.Name, quiet) && !strings.HasPrefix(vertex.Name, "exporting to ") && !strings.HasPrefix(vertex.Name, "[auth] ")
@@ -88,7 +92,7 @@ func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, e
 	}
 	options := []llb.RunOption{
 		llb.Args([]string{"/bin/sh", "-eu", "-c", wrapper, "sh", run.Script, fmt.Sprint(image.Created.Unix())}),
-		llb.WithCustomName(fmt.Sprintf("%s %s: %s: %s", image.Name, image.Platform, run.Name, firstLine(run.Script))),
+		llb.WithCustomName(fmt.Sprintf("%s: %s for %s%s%s", image.Name, run.Name, image.Platform, scriptMark, firstLine(run.Script))),
 		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
 		llb.Dir("/"),
 		llb.User("0:0"),
@@ -115,10 +119,22 @@ const wrapper = `/bin/sh -eu -c "$1"
 touch -d "@$(($2 + 1))" /tmp/.mkimage
 find / -xdev -newer /tmp/.mkimage -exec touch -h -c -d "@$2" {} + 2>/dev/null || :`
 
+// firstLine returns what a script begins with, for people: its first line that is no comment.
 func firstLine(script string) string {
-	line, _, more := strings.Cut(strings.TrimSpace(script), "\n")
-	if more {
-		line += " …"
+	const most = 60 // characters
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(script), "\n"), func(line string) bool {
+		line = strings.TrimSpace(line)
+		return line == "" || strings.HasPrefix(line, "#")
+	})
+	if len(lines) == 0 {
+		return ""
 	}
-	return line
+	line := []rune(strings.TrimSpace(lines[0]))
+	if len(line) > most {
+		return string(line[:most-1]) + "…"
+	}
+	if len(lines) > 1 {
+		return string(line) + " …"
+	}
+	return string(line)
 }

@@ -35,7 +35,7 @@ func TestGroundFromTheRegistry(t *testing.T) {
 			t.Run(name+" "+first, func(t *testing.T) {
 				own.empty(t)
 				told := &lines{}
-				near, here := there.options(own, told), buildkit.Options{Builders: []string{own.address}, Log: told.add}
+				near, here := there.options(own, told), buildkit.Options{Builders: []string{own.address}, Display: told.display()}
 				order, want := []buildkit.Options{near, here}, []string{"0 of 2", "0 of 2"}
 				if first == "from here" {
 					order, want = []buildkit.Options{here, near}, []string{"2 of 2", "0 of 2"}
@@ -44,8 +44,8 @@ func TestGroundFromTheRegistry(t *testing.T) {
 				if one != other {
 					t.Errorf("the step was run again: %s and then %s", one, other)
 				}
-				for i, line := range told.with("built by") {
-					if !strings.Contains(line, "to which "+want[i]+" layers went") {
+				for i, line := range told.with(": build on ") {
+					if !strings.Contains(line, want[i]+" layers sent") {
 						t.Errorf("build %d: got %s", i+1, line)
 					}
 				}
@@ -79,7 +79,7 @@ func TestGroundRequests(t *testing.T) {
 		if got := there.requests(); got != test.asked {
 			t.Errorf("%s: asked %s", test.name, got)
 		}
-		if len(told.with("to which "+test.went+" layers went")) != 1 {
+		if len(told.with(test.went+" layers sent")) != 1 {
 			t.Errorf("%s: got %s", test.name, told)
 		}
 	}
@@ -103,7 +103,7 @@ func TestGroundThatIsLost(t *testing.T) {
 		there.lost = append(there.lost, digest.String())
 	}
 	buildOnce(t, there.options(own, told), made)
-	if len(told.with("x: built again, with layers from here: ")) != 1 || len(told.with("to which 2 of 2 layers went")) != 1 {
+	if len(told.with("x: built again, with layers from here: ")) != 1 || len(told.with("2 of 2 layers sent")) != 1 {
 		t.Errorf("got %s", told)
 	}
 }
@@ -113,13 +113,13 @@ func TestGroundThatIsLost(t *testing.T) {
 func TestGroundFromTheCache(t *testing.T) {
 	own, there, told := start(t, t.TempDir()), newShelf(t), &lines{}
 	place := []buildkit.Cache{{Type: "registry", Where: there.repository.RegistryStr() + "/cache/{name}"}}
-	options := buildkit.Options{Builders: []string{own.address}, Log: told.add, Keychain: there.client.Keychain(), CacheTo: place, CacheFrom: place}
+	options := buildkit.Options{Builders: []string{own.address}, Display: told.display(), Keychain: there.client.Keychain(), CacheTo: place, CacheFrom: place}
 	step := images.Step{Script: "echo one > /etc/made", Packages: []string{"jq"}}
 	buildOnce(t, options, stepPlans(t, "x", step))
 	own.empty(t)
 	step.Script = "echo two > /etc/made"
 	buildOnce(t, options, stepPlans(t, "x", step))
-	if len(told.with("to which 3 of 3 layers went")) != 1 || len(told.with("to which 1 of 3 layers went")) != 1 { // the proxy
+	if len(told.with("3 of 3 layers sent")) != 1 || len(told.with("1 of 3 layers sent")) != 1 { // the proxy
 		t.Errorf("got %s", told)
 	}
 }

@@ -52,12 +52,12 @@ func TestPush(t *testing.T) {
 	to := func(string) []string { return []string{repository.Name()} }
 	told := &lines{}
 
-	wrong := open(t, buildkit.Options{Push: to, Keychain: login("wrong-0815"), Log: told.add})
+	wrong := open(t, buildkit.Options{Push: to, Keychain: login("wrong-0815"), Display: told.display()})
 	if _, err := wrong.Build(t.Context(), plans(t, "x")); err == nil || !strings.Contains(err.Error(), "401") || strings.Contains(err.Error(), "wrong-0815") {
 		t.Errorf("a wrong password: got %v", err)
 	}
 
-	e := open(t, buildkit.Options{Push: to, Keychain: login(password), Log: told.add})
+	e := open(t, buildkit.Options{Push: to, Keychain: login(password), Display: told.display()})
 	built, err := e.Build(t.Context(), plans(t, "x"))
 	if err != nil {
 		t.Fatal(err)
@@ -117,13 +117,13 @@ func TestPushOfWhatIsThere(t *testing.T) {
 	}
 	told := &lines{}
 	e := open(t, buildkit.Options{
-		Builders: []string{own.address}, Log: told.add, Keychain: login(password),
+		Builders: []string{own.address}, Display: told.display(), Keychain: login(password),
 		Push: func(string) []string { return []string{repository.Name()} },
 	})
 	if _, err := e.Build(t.Context(), made); err != nil {
 		t.Fatal(err)
 	}
-	if len(told.with("to which 0 of 3 layers went (0B)")) != 1 {
+	if len(told.with("0 of 3 layers sent, 0B")) != 1 {
 		t.Errorf("got %s", told)
 	}
 }

@@ -115,7 +115,7 @@ func (s *shelf) requests() string {
 // options are for an engine that pushes there.
 func (s *shelf) options(own *daemon, told *lines) buildkit.Options {
 	return buildkit.Options{
-		Builders: []string{own.address}, Log: told.add, Registry: s.client, Keychain: s.client.Keychain(),
+		Builders: []string{own.address}, Display: told.display(), Registry: s.client, Keychain: s.client.Keychain(),
 		Push: func(string) []string { return []string{s.repository.Name()} },
 	}
 }

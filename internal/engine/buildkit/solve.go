@@ -25,6 +25,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
 // buildOn builds an image on one builder. The error is a [lostError] when another one may do better.
@@ -36,26 +37,28 @@ func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image) (v
 	watched, cancel := context.WithCancelCause(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() { b.watch(watched, c, cancel) })
-	s := &solve{engine: e, builder: b, plans: plans, offer: newOffer(e.store)}
+	s := &solve{engine: e, builder: b, plans: plans, offer: newOffer(e.store), step: e.display.Start(plans[0].Name + ": build on " + b.address)}
 	s.near = nearby{e.options.Registry, s.repositories(), e.options.Insecure}
 	response, err := s.run(watched, c)
 	gone := context.Cause(watched)
 	cancel(nil)
 	watcher.Wait()
 	var lost *lostError
-	if err != nil && errors.As(gone, &lost) {
-		return nil, lost
+	var index v1.ImageIndex
+	switch {
+	case err != nil && errors.As(gone, &lost):
+		err = lost
+	case err != nil:
+		err = b.judge(ctx, c, err)
+	default:
+		index, err = s.product(ctx, response)
 	}
 	if err != nil {
-		return nil, b.judge(ctx, c, err)
-	}
-	index, err := s.product(ctx, response)
-	if err != nil {
+		s.step.Cancel() // whoever asked tells why, or goes on elsewhere
 		return nil, err
 	}
 	layers, size := s.offer.sent()
-	e.display.tell(fmt.Sprintf("%s: built by %s, to which %d of %d layers went (%s)", plans[0].Name, b.address, layers, len(s.offer.layers), units.HumanSize(float64(size))))
-	return index, nil
+	return index, s.step.End(fmt.Sprintf("%d of %d layers sent, %s", layers, len(s.offer.layers), units.HumanSize(float64(size))), nil)
 }
 
 // solve is one image on one builder.
@@ -65,7 +68,8 @@ type solve struct {
 	plans   []plan.Image
 	offer   *offer
 	near    nearby
-	took    atomic.Bool // whether layers are taken from there
+	took    atomic.Bool    // whether layers are taken from there
+	step    *progress.Step // that is shown
 }
 
 func (s *solve) name() string { return s.plans[0].Name }
@@ -78,7 +82,7 @@ func (s *solve) run(ctx context.Context, c *client.Client) (*client.SolveRespons
 	response, err := s.attempt(ctx, c)
 	if s.took.Load() && again(ctx, err) {
 		s.near = nearby{}
-		s.engine.display.tell(fmt.Sprintf("%s: built again, with layers from here: %s", s.name(), reason(err)))
+		s.engine.display.Text(fmt.Sprintf("%s: built again, with layers from here: %s", s.name(), reason(err)))
 		return s.attempt(ctx, c)
 	}
 	return response, err
@@ -100,10 +104,10 @@ func (s *solve) attempt(ctx context.Context, c *client.Client) (*client.SolveRes
 		options.Session = append(options.Session, secrets)
 	}
 	s.addCaches(&options)
-	statuses, wait := s.engine.display.follow(worthShowing)
-	response, err := c.Build(ctx, options, "mkimage", s.build, statuses)
-	wait()
-	return response, err
+	shown := s.engine.display.follow(s)
+	response, err := c.Build(ctx, options, "mkimage", s.build, shown.statuses)
+	<-shown.done
+	return response, shown.blame(err)
 }
 
 // exports returns where the product goes: to the registries by its digest, and back where they do not have all that

@@ -1,0 +1,144 @@
+package buildkit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/solver/errdefs"
+	digest "github.com/opencontainers/go-digest"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+)
+
+// told is what a builder tells of one vertex: "begin", "end", "cached", "fail: REASON", or what it writes.
+func told(name, what string) *client.SolveStatus {
+	now := time.Unix(60, 0)
+	vertex := &client.Vertex{Digest: digest.FromString(name), Name: name, Started: &now}
+	switch reason, failed := strings.CutPrefix(what, "fail: "); {
+	case what == "begin":
+	case what == "end", what == "cached", failed:
+		vertex.Completed, vertex.Cached = &now, what == "cached"
+		if failed {
+			vertex.Error = reason
+		}
+	default:
+		return &client.SolveStatus{Logs: []*client.VertexLog{{Vertex: vertex.Digest, Data: []byte(what)}}}
+	}
+	return &client.SolveStatus{Vertexes: []*client.Vertex{vertex}}
+}
+
+// shown returns what is shown of solves that tell things, each of one image.
+func shown(t *testing.T, tell func(follow func(image string) *follower)) []string {
+	t.Helper()
+	var text bytes.Buffer
+	d := newDisplay(progress.New(&text, progress.Plain))
+	var all []*follower
+	tell(func(image string) *follower {
+		s := &solve{builder: &builder{address: "unix:///b"}, plans: []plan.Image{{Name: image, Platform: images.LinuxAMD64}}, step: d.Start(image)}
+		f := d.follow(s)
+		all = append(all, f)
+		return f
+	})
+	for _, f := range all {
+		close(f.statuses)
+		<-f.done
+	}
+	return strings.Split(strings.TrimSpace(regexp.MustCompile(`(, )?\d+ms\)`).ReplaceAllString(text.String(), ")")), "\n")
+}
+
+func TestFollow(t *testing.T) {
+	const step = "a: run-1 for linux/amd64 $ make"
+	for _, test := range []struct {
+		name  string
+		tells []*client.SolveStatus
+		want  []string
+	}{
+		{"a step", []*client.SolveStatus{told(step, "begin"), told(step, "cc a.c\ncc"), told(step, " b.c\n"), told(step, "end"), told(step, "end")},
+			[]string{"a: run-1 for linux/amd64 | cc a.c", "a: run-1 for linux/amd64 | cc b.c", "done: a: run-1 for linux/amd64 (make)"}},
+		{"a step that was performed before", []*client.SolveStatus{told(step, "cached")},
+			[]string{"done: a: run-1 for linux/amd64 (cached)"}},
+		{"a step that fails", []*client.SolveStatus{told(step, "begin"), told(step, "no rule\n"), told(step, `fail: process "/bin/sh -c \"make\"" did not complete successfully: exit code: 2`)},
+			[]string{"a: run-1 for linux/amd64 | no rule", "failed: a: run-1 for linux/amd64 ()"}},
+		{"a step that is called off", []*client.SolveStatus{told(step, "begin"), told(step, "fail: context canceled")}, []string{""}},
+		{"a step that never ends", []*client.SolveStatus{told(step, "begin")}, []string{""}},
+		{"a step that goes on", []*client.SolveStatus{told(step, "begin"), told(step, "end"), told(step, "begin"), told(step, "end")},
+			[]string{"done: a: run-1 for linux/amd64 (make)", "done: a: run-1 for linux/amd64 (make)"}},
+		{"finished layers are not told", []*client.SolveStatus{told(quiet+"layer proxy", "begin"), told(quiet+"layer proxy", "x\n"), told(quiet+"layer proxy", "end")}, []string{""}},
+		{"a cache", []*client.SolveStatus{told("exporting cache to registry", "begin"), told("exporting cache to registry", "end")},
+			[]string{"done: a: exporting cache to registry ()"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := shown(t, func(follow func(string) *follower) {
+				f := follow("a")
+				for _, s := range test.tells {
+					f.statuses <- s
+				}
+			})
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestFollowShared holds that a step which several images share is shown once.
+func TestFollowShared(t *testing.T) {
+	const step = "a: run-1 for linux/amd64 $ make"
+	got := shown(t, func(follow func(string) *follower) {
+		a, b := follow("a"), follow("b")
+		for _, what := range []string{"begin", "cc a.c\n", "end"} {
+			a.update(told(step, what))
+			b.update(told(step, what))
+		}
+	})
+	if diff := cmp.Diff([]string{"a: run-1 for linux/amd64 | cc a.c", "done: a: run-1 for linux/amd64 (make)"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestBlame(t *testing.T) {
+	d := newDisplay(nil)
+	f := d.follow(&solve{builder: &builder{}, plans: []plan.Image{{Name: "a"}}, step: d.Start("a")})
+	const step = "a: run-1 for linux/amd64 $ make"
+	f.statuses <- told(step, "begin")
+	close(f.statuses)
+	<-f.done
+	failed := errors.New(`process "/bin/sh -c \"make\"" did not complete successfully: exit code: 2`)
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{errdefs.WrapVertex(failed, digest.FromString(step)), "run-1 for linux/amd64: exit code: 2"},
+		{errdefs.WrapVertex(errors.New("no such layer"), digest.FromString("other")), "no such layer"},
+		{context.Canceled, "context canceled"},
+		{nil, "<nil>"},
+	} {
+		if got := plainly(fmt.Sprint(f.blame(test.err))); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestFirstLine(t *testing.T) {
+	for _, test := range []struct{ script, want string }{
+		{"gem install rack", "gem install rack"},
+		{"gem install rack\ngem list\n", "gem install rack …"},
+		{"# native\n\n  make\n# done", "make"},
+		{"# nothing", ""},
+		{strings.Repeat("ü", 61), strings.Repeat("ü", 59) + "…"},
+	} {
+		if got := firstLine(test.script); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.script, got, test.want)
+		}
+	}
+}
