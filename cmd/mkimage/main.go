@@ -7,6 +7,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,6 +20,7 @@ func main() { os.Exit(run()) }
 
 // run ends with the first interrupt as soon as what is under way can be left; the second one kills.
 func run() int {
+	log.SetOutput(io.Discard) // libraries tell there what they return as errors too, in the middle of what is shown
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()

@@ -3,10 +3,12 @@ package build
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 )
 
 // writers is how many images are written to their outputs for each that is built at the same time: building is work,
@@ -68,5 +70,24 @@ func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Re
 	for _, result := range slices.DeleteFunc(results, func(result *Result) bool { return result == nil }) {
 		built = append(built, *result)
 	}
-	return built, errors.Join(failures...)
+	return built, errors.Join(together(failures)...)
+}
+
+// together makes one of the failures whose reason is that the engine is lost: it is the same for all of those images.
+func together(failures []error) []error {
+	var lost []*engine.LostError
+	failures = slices.DeleteFunc(failures, func(err error) bool {
+		var one *engine.LostError
+		if errors.As(err, &one) {
+			lost = append(lost, one)
+		}
+		return one != nil
+	})
+	switch len(lost) {
+	case 0:
+		return failures
+	case 1:
+		return append(failures, lost[0])
+	}
+	return append(failures, fmt.Errorf("build %s and %d more: %w", lost[0].Image, len(lost)-1, lost[0].Reason))
 }

@@ -19,6 +19,15 @@ type Engine interface {
 	Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, error)
 }
 
+// LostError says that an image was not built because the engine can build none any more.
+type LostError struct {
+	Image  string
+	Reason error
+}
+
+func (e *LostError) Error() string { return "build " + e.Image + ": " + e.Reason.Error() }
+func (e *LostError) Unwrap() error { return e.Reason }
+
 // Stepped is an index with layers that steps have made, which is all that depends on who has built it.
 type Stepped struct {
 	Index

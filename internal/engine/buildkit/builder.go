@@ -20,6 +20,7 @@ type builder struct {
 	version string
 	lost    *lostError // why it is not asked any more
 	told    bool       // whether somebody was told so
+	work    work
 }
 
 // lostError says that the trouble is with a builder and not with the image: another one may do better.
@@ -100,6 +101,16 @@ func (b *builder) lose(err error) *lostError {
 	defer b.mutex.Unlock()
 	if b.lost == nil {
 		b.lost = &lostError{reason(err)}
+	}
+	return b.lost
+}
+
+// gone returns why the builder is not asked any more, or nil while it is.
+func (b *builder) gone() error {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.lost == nil {
+		return nil
 	}
 	return b.lost
 }

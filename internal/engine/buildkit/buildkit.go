@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
@@ -82,10 +83,13 @@ func New(options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close ends all connections.
+// Close ends all connections. When there were several images, it shows what each builder has built.
 func (e *Engine) Close() error {
 	var failures []error
 	for _, b := range e.builders {
+		if built := b.work.String(); built != "" && len(e.options.Images) > 1 {
+			e.display.Text(b.address + ": " + built)
+		}
 		failures = append(failures, b.close())
 	}
 	return errors.Join(append(failures, e.store.close())...)
@@ -97,7 +101,7 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 		return nil, errors.New("build an index: no plan")
 	}
 	name := plans[0].Name
-	var reasons []string
+	var failures []string
 	for _, b := range e.order(name) {
 		index, err := e.buildOn(ctx, b, plans)
 		var lost *lostError
@@ -109,15 +113,36 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 		case !errors.As(err, &lost):
 			return nil, fmt.Errorf("build %s on %s: %w", name, b.address, err)
 		}
-		reasons = append(reasons, b.address+": "+lost.Error())
+		failures = append(failures, b.address+": "+lost.Error())
 		if b.first(lost) {
 			e.display.Text("builder " + b.address + " is lost: " + lost.Error())
 		}
 	}
-	if len(reasons) == 1 {
-		return nil, fmt.Errorf("build %s: no builder can be reached at %s; docs/buildkit.md says how one is started", name, reasons[0])
+	if all := e.lost(); all != nil { // the same for every image
+		return nil, &engine.LostError{Image: name, Reason: noneLeft(all)}
 	}
-	return nil, fmt.Errorf("build %s: none of %d builders is left: %s", name, len(reasons), strings.Join(reasons, "; "))
+	return nil, fmt.Errorf("build %s: %w", name, noneLeft(failures))
+}
+
+// noneLeft is the error that no builder builds something. Each failure is a builder with its reason.
+func noneLeft(failures []string) error {
+	if len(failures) == 1 {
+		return fmt.Errorf("no builder can be reached at %s; docs/buildkit.md says how one is started", failures[0])
+	}
+	return fmt.Errorf("none of %d builders is left: %s", len(failures), strings.Join(failures, "; "))
+}
+
+// lost returns each builder with the reason why it is not asked any more, or nil while one is left.
+func (e *Engine) lost() []string {
+	var lost []string
+	for _, b := range e.builders {
+		reason := b.gone()
+		if reason == nil {
+			return nil
+		}
+		lost = append(lost, b.address+": "+reason.Error())
+	}
+	return lost
 }
 
 // order returns the builders in the order that an image tries them.

@@ -18,6 +18,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
@@ -62,16 +63,16 @@ func chance() images.Step {
 	return images.Step{Script: "cat /proc/sys/kernel/random/uuid > /etc/chance"}
 }
 
-func (d *daemon) empty(t *testing.T) {
+func empty(t *testing.T, d *daemontest.Daemon) {
 	t.Helper()
-	if err := d.client(t).Prune(t.Context(), nil, client.PruneAll); err != nil {
+	if err := d.Client(t).Prune(t.Context(), nil, client.PruneAll); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // TestCache holds that a builder whose disk is empty runs no step again whose result is in a cache.
 func TestCache(t *testing.T) {
-	own := start(t, t.TempDir())
+	own := daemontest.Start(t, t.TempDir())
 	server := httptest.NewServer(registry.New(registry.Logger(stdlog.New(io.Discard, "", 0))))
 	defer server.Close()
 	made := stepPlans(t, "x", chance())
@@ -84,7 +85,7 @@ func TestCache(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			build := func(options buildkit.Options) string {
-				options.Builders = []string{own.address}
+				options.Builders = []string{own.Address}
 				index, err := open(t, options).Build(t.Context(), made)
 				if err != nil {
 					t.Fatal(err)
@@ -96,13 +97,13 @@ func TestCache(t *testing.T) {
 				return digest.String()
 			}
 			place := []buildkit.Cache{test.cache}
-			own.empty(t)
+			empty(t, own)
 			first := build(buildkit.Options{CacheFrom: place, CacheTo: place}) // there is no cache yet
-			own.empty(t)
+			empty(t, own)
 			if other := build(buildkit.Options{}); other == first {
 				t.Fatal("the daemon was not empty")
 			}
-			own.empty(t)
+			empty(t, own)
 			if again := build(buildkit.Options{CacheFrom: place}); again != first {
 				t.Errorf("got %s, want %s from the cache", again, first)
 			}
@@ -125,15 +126,15 @@ func (w when) Write(p []byte) (int, error) {
 
 // TestInterruptedStep holds that a program of a step ends with the build.
 func TestInterruptedStep(t *testing.T) {
-	own := start(t, t.TempDir())
+	own := daemontest.Start(t, t.TempDir())
 	made := stepPlans(t, "x", images.Step{Script: "echo now it runs; sleep 3000"})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	e := open(t, buildkit.Options{Builders: []string{own.address}, Display: progress.New(when{"now it runs", cancel}, progress.Plain)})
+	e := open(t, buildkit.Options{Builders: []string{own.Address}, Display: progress.New(when{"now it runs", cancel}, progress.Plain)})
 	if _, err := e.Build(ctx, made); ctx.Err() == nil || err == nil {
 		t.Errorf("got %v, want that it was cancelled", err)
 	}
-	for len(own.running(t)) > 0 {
+	for len(running(t, own)) > 0 {
 		time.Sleep(50 * time.Millisecond)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
@@ -28,14 +29,14 @@ func buildOnce(t *testing.T, options buildkit.Options, made []plan.Image) v1.Has
 // TestGroundFromTheRegistry holds that a builder takes finished layers from the registry when it has them, with the login of
 // this side, and that a step is not run again because its ground came another way.
 func TestGroundFromTheRegistry(t *testing.T) {
-	own, made := start(t, t.TempDir()), stepPlans(t, "x", chance())
+	own, made := daemontest.Start(t, t.TempDir()), stepPlans(t, "x", chance())
 	for name, there := range map[string]*shelf{"distribution": newDistribution(t), "with a login": newShelf(t)} {
 		there.put(t, made[0])
 		for _, first := range []string{"from there", "from here"} {
 			t.Run(name+" "+first, func(t *testing.T) {
-				own.empty(t)
+				empty(t, own)
 				told := &lines{}
-				near, here := there.options(own, told), buildkit.Options{Builders: []string{own.address}, Display: told.display()}
+				near, here := there.options(own, told), buildkit.Options{Builders: []string{own.Address}, Display: told.display()}
 				order, want := []buildkit.Options{near, here}, []string{"0 of 2", "0 of 2"}
 				if first == "from here" {
 					order, want = []buildkit.Options{here, near}, []string{"2 of 2", "0 of 2"}
@@ -63,7 +64,7 @@ func TestGroundFromTheRegistry(t *testing.T) {
 // TestGroundRequests holds what it costs to ask the registry: a question for each layer of an image with steps, and where
 // only the manifest is missing that names the layer alone, to put it there, once. The packages of a step are not asked for.
 func TestGroundRequests(t *testing.T) {
-	own, there, told := start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	step := chance()
 	step.Packages = []string{"jq"}
 	made := stepPlans(t, "x", step)
@@ -73,7 +74,7 @@ func TestGroundRequests(t *testing.T) {
 		{"the layer is there", "HEAD blobs, HEAD blobs, HEAD manifests, PATCH uploads, POST uploads, PUT manifests, PUT uploads", "1 of 2"},
 		{"its manifest too", "HEAD manifests", "1 of 2"},
 	} {
-		own.empty(t)
+		empty(t, own)
 		told.buffer.Reset()
 		buildOnce(t, there.options(own, told), made)
 		if got := there.requests(); got != test.asked {
@@ -92,7 +93,7 @@ func TestGroundRequests(t *testing.T) {
 // TestGroundThatIsLost holds that an image is built with the layers of this side where the builder cannot get them from
 // the registry, although that says that it has them.
 func TestGroundThatIsLost(t *testing.T) {
-	own, there, told := start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	made := stepPlans(t, "x", images.Step{Script: "echo made > /etc/made"})
 	there.put(t, made[0])
 	for _, l := range made[0].Layers {
@@ -111,12 +112,12 @@ func TestGroundThatIsLost(t *testing.T) {
 // TestGroundFromTheCache holds that with a cache in a registry not even the packages of a step go to the builder again, also
 // when the step has changed.
 func TestGroundFromTheCache(t *testing.T) {
-	own, there, told := start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	place := []buildkit.Cache{{Type: "registry", Where: there.repository.RegistryStr() + "/cache/{name}"}}
-	options := buildkit.Options{Builders: []string{own.address}, Display: told.display(), Keychain: there.client.Keychain(), CacheTo: place, CacheFrom: place}
+	options := buildkit.Options{Builders: []string{own.Address}, Display: told.display(), Keychain: there.client.Keychain(), CacheTo: place, CacheFrom: place}
 	step := images.Step{Script: "echo one > /etc/made", Packages: []string{"jq"}}
 	buildOnce(t, options, stepPlans(t, "x", step))
-	own.empty(t)
+	empty(t, own)
 	step.Script = "echo two > /etc/made"
 	buildOnce(t, options, stepPlans(t, "x", step))
 	if len(told.with("3 of 3 layers sent")) != 1 || len(told.with("1 of 3 layers sent")) != 1 { // the proxy
@@ -126,7 +127,7 @@ func TestGroundFromTheCache(t *testing.T) {
 
 // TestFailingStepRunsOnce holds that a step that fails is not tried again.
 func TestFailingStepRunsOnce(t *testing.T) {
-	own, there, told := start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	made := stepPlans(t, "x", images.Step{Script: "echo it runs $((1 + 1)); exit 7"})
 	there.put(t, made[0])
 	_, err := open(t, there.options(own, told)).Build(t.Context(), made)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 )
 
@@ -86,7 +87,7 @@ func TestPush(t *testing.T) {
 
 // TestPushOfWhatIsThere holds that a layer goes nowhere that the registry has, also where the builder has never seen it.
 func TestPushOfWhatIsThere(t *testing.T) {
-	own, host := start(t, t.TempDir()), guarded(t)
+	own, host := daemontest.Start(t, t.TempDir()), guarded(t)
 	repository, err := name.NewRepository(host + "/actions/x")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +118,7 @@ func TestPushOfWhatIsThere(t *testing.T) {
 	}
 	told := &lines{}
 	e := open(t, buildkit.Options{
-		Builders: []string{own.address}, Display: told.display(), Keychain: login(password),
+		Builders: []string{own.Address}, Display: told.display(), Keychain: login(password),
 		Push: func(string) []string { return []string{repository.Name()} },
 	})
 	if _, err := e.Build(t.Context(), made); err != nil {

@@ -16,6 +16,7 @@ import (
 	inprocess "github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
@@ -113,9 +114,9 @@ func (s *shelf) requests() string {
 }
 
 // options are for an engine that pushes there.
-func (s *shelf) options(own *daemon, told *lines) buildkit.Options {
+func (s *shelf) options(own *daemontest.Daemon, told *lines) buildkit.Options {
 	return buildkit.Options{
-		Builders: []string{own.address}, Display: told.display(), Registry: s.client, Keychain: s.client.Keychain(),
+		Builders: []string{own.Address}, Display: told.display(), Registry: s.client, Keychain: s.client.Keychain(),
 		Push: func(string) []string { return []string{s.repository.Name()} },
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 
 	"github.com/containerd/containerd/v2/core/content"
-	"github.com/docker/go-units"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -58,7 +57,8 @@ func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image) (v
 		return nil, err
 	}
 	layers, size := s.offer.sent()
-	return index, s.step.End(fmt.Sprintf("%d of %d layers sent, %s", layers, len(s.offer.layers), units.HumanSize(float64(size))), nil)
+	b.work.add(len(s.offer.layers), layers, size)
+	return index, s.step.End(sent(layers, len(s.offer.layers), size), nil)
 }
 
 // solve is one image on one builder.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 )
 
 // authority signs certificates for 127.0.0.1.
@@ -94,7 +95,7 @@ func TestTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	// On its socket too, which tells when it is there.
-	start(t, t.TempDir(), "--addr", address, "--tlscacert", ours.file(), "--tlscert", serverCert, "--tlskey", serverKey)
+	daemontest.Start(t, t.TempDir(), "--addr", address, "--tlscacert", ours.file(), "--tlscert", serverCert, "--tlskey", serverKey)
 
 	for _, test := range []struct {
 		name string
