@@ -74,7 +74,8 @@ func checkSet(t *testing.T, file string, set *appsv1.StatefulSet) {
 	for _, claim := range set.Spec.VolumeClaimTemplates {
 		volumes[claim.Name] = true
 	}
-	for _, container := range set.Spec.Template.Spec.Containers {
+	pod := set.Spec.Template.Spec
+	for _, container := range append(pod.InitContainers, pod.Containers...) {
 		for _, mount := range container.VolumeMounts {
 			if !volumes[mount.Name] {
 				t.Errorf("%s: there is no volume %s", file, mount.Name)
@@ -83,5 +84,9 @@ func checkSet(t *testing.T, file string, set *appsv1.StatefulSet) {
 		if !strings.Contains(container.Image, ":v") {
 			t.Errorf("%s: the image %s has no version", file, container.Image)
 		}
+	}
+	// At every start it would give all files of the cache another group and mode, and they go into images.
+	if pod.SecurityContext != nil && pod.SecurityContext.FSGroup != nil {
+		t.Errorf("%s: the pods have an fsGroup", file)
 	}
 }
