@@ -27,6 +27,12 @@ import (
 // stepPlans returns an image on genuine Alpine packages with steps.
 func stepPlans(t *testing.T, name string, steps ...images.Step) []plan.Image {
 	t.Helper()
+	return stepPlansAt(t, name, time.Unix(0, 0), steps...)
+}
+
+// stepPlansAt returns such an image whose files all have a time.
+func stepPlansAt(t *testing.T, name string, epoch time.Time, steps ...images.Step) []plan.Image {
+	t.Helper()
 	mirror, release := os.Getenv("MKIMAGE_ALPINE_MIRROR"), os.Getenv("MKIMAGE_ALPINE_RELEASE")
 	if mirror == "" {
 		t.Skip("no Alpine packages: MKIMAGE_ALPINE_MIRROR is not set")
@@ -41,14 +47,14 @@ func stepPlans(t *testing.T, name string, steps ...images.Step) []plan.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
-	maker := layer.NewMaker(time.Unix(0, 0), cache.Dir{})
+	maker := layer.NewMaker(epoch, cache.Dir{})
 	proxy, err := plan.Proxy(t.Context(), maker, []byte("a proxy"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	made, err := plan.Make(t.Context(), definition, plan.Inputs{
 		Layers:  maker,
-		Epoch:   time.Unix(0, 0),
+		Epoch:   epoch,
 		Proxies: map[images.Platform]layer.Layer{images.LinuxAMD64: proxy},
 		Alpine:  map[images.Platform]plan.Packages{images.LinuxAMD64: {World: world, Pins: pins, Install: source.Install}},
 	})

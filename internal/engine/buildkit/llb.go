@@ -2,6 +2,7 @@ package buildkit
 
 import (
 	"context"
+	_ "embed" // the runner of steps
 	"fmt"
 	"slices"
 	"strings"
@@ -91,7 +92,8 @@ func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, e
 		ground = ground.AddEnv(name, value)
 	}
 	options := []llb.RunOption{
-		llb.Args([]string{"/bin/sh", "-eu", "-c", wrapper, "sh", run.Script, fmt.Sprint(image.Created.Unix())}),
+		llb.Args([]string{"/bin/sh", "-eu", "/dev/mkimage/step/runner", fmt.Sprint(image.Created.Unix())}),
+		llb.AddMount("/dev/mkimage/step", programs(run), llb.Readonly),
 		llb.WithCustomName(fmt.Sprintf("%s: %s for %s%s%s", image.Name, run.Name, image.Platform, scriptMark, firstLine(run.Script))),
 		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
 		llb.Dir("/"),
@@ -112,12 +114,17 @@ func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, e
 	return llb.Diff(ground, ground.Run(options...).Root(), llb.WithCustomName(quiet+"what "+run.Name+" has changed")), nil
 }
 
-// wrapper runs the script in $1 and gives all that it has made or changed the time $2, in seconds since 1970, which
-// the files of all layers have: the same script then gives the same layer at any time. What is newer than that time is
-// what it has made. /tmp is not part of the image.
-const wrapper = `/bin/sh -eu -c "$1"
-touch -d "@$(($2 + 1))" /tmp/.mkimage
-find / -xdev -newer /tmp/.mkimage -exec touch -h -c -d "@$2" {} + 2>/dev/null || :`
+// runner is what a step runs: it runs the script.
+//
+//go:embed step.sh
+var runner string
+
+// programs returns a folder with the runner and the script of a step. As files they may have any length, and are not
+// repeated where a step has failed.
+func programs(run plan.Run) llb.State {
+	return llb.Scratch().File(llb.Mkfile("/runner", 0o444, []byte(runner)).Mkfile("/script", 0o444, []byte(run.Script)),
+		llb.WithCustomName(quiet+"the script of "+run.Name))
+}
 
 // firstLine returns what a script begins with, for people: its first line that is no comment.
 func firstLine(script string) string {
