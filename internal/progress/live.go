@@ -15,13 +15,14 @@ const (
 
 // Control sequences of ECMA-48 that every terminal of today has.
 const (
-	lineUp   = "\x1b[A"
-	clearEnd = "\x1b[J" // from here to the end of the screen
-	bold     = "\x1b[1m"
-	dim      = "\x1b[2m"
-	red      = "\x1b[31m"
-	green    = "\x1b[32m"
-	reset    = "\x1b[0m"
+	lineUp    = "\x1b[A"
+	clearLine = "\x1b[K" // from here to the end of the line
+	clearEnd  = "\x1b[J" // from here to the end of the screen
+	bold      = "\x1b[1m"
+	dim       = "\x1b[2m"
+	red       = "\x1b[31m"
+	green     = "\x1b[32m"
+	reset     = "\x1b[0m"
 )
 
 // live is the view that draws running steps in place, below the lines of those that have ended.
@@ -85,7 +86,8 @@ func (l *live) end(s *Step) {
 	if s.err == nil && l.counts() {
 		l.remove(s, "")
 	} else {
-		l.remove(s, l.style.ended(s))
+		width, _ := l.size()
+		l.remove(s, l.style.ended(s, width))
 	}
 }
 
@@ -137,14 +139,15 @@ func (l *live) draw(lasting string) {
 	if lasting == "" && l.drawn == 0 && len(l.running) == 0 && l.counted == nil {
 		return
 	}
-	var out strings.Builder
-	out.WriteString("\r" + strings.Repeat(lineUp, l.drawn) + clearEnd + lasting)
 	rows := l.rows(l.size())
+	text := lasting
 	for _, row := range rows {
-		out.WriteString(row + "\n")
+		text += row + "\n"
 	}
+	// Line by line: of a screen that is cleared as a whole, some terminals keep the former content in their history.
+	text = strings.ReplaceAll(text, "\n", clearLine+"\n")
+	_, _ = io.WriteString(l.w, "\r"+strings.Repeat(lineUp, l.drawn)+text+clearEnd)
 	l.drawn = len(rows)
-	_, _ = io.WriteString(l.w, out.String())
 }
 
 // rows returns what is drawn of the running steps, on a screen of width by height: a row for each as far as there is

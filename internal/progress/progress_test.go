@@ -168,7 +168,7 @@ func TestParseMode(t *testing.T) {
 	}
 }
 
-// screen is a terminal that knows what live writes: text, line ends, [lineUp] and [clearEnd].
+// screen is a terminal that knows what live writes: text, line ends, [lineUp], [clearLine] and [clearEnd].
 type screen struct {
 	mutex sync.Mutex
 	lines []string
@@ -189,8 +189,11 @@ func (s *screen) Write(p []byte) (int, error) {
 			s.lines = s.lines[:s.row]
 			text = text[len(clearEnd):]
 		default:
-			line, rest, _ := strings.Cut(text, "\n")
-			s.lines = append(s.lines, line)
+			line, rest, ended := strings.Cut(text, clearLine+"\n")
+			if !ended {
+				panic("a line is not cleared: " + text)
+			}
+			s.lines = append(s.lines[:s.row], append([]string{line}, s.lines[min(s.row+1, len(s.lines)):]...)...)
 			s.row++
 			text = rest
 		}

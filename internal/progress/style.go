@@ -7,6 +7,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
+// shortDetail is how many columns of what came out of a step are always shown.
+const shortDetail = 30
+
 // style is how steps look on this terminal.
 type style struct {
 	color        bool
@@ -52,7 +55,7 @@ func (s style) counting(t tally, width int) string {
 }
 
 // ended returns the lasting line of a step, and below it what one that failed has written last.
-func (s style) ended(step *Step) string {
+func (s style) ended(step *Step, width int) string {
 	if step.err != nil {
 		text := s.paint(red, s.failed) + " " + step.name + "  " + s.paint(dim, duration(step.took)) + "\n"
 		for _, line := range step.said.tail(keptLines) {
@@ -60,11 +63,11 @@ func (s style) ended(step *Step) string {
 		}
 		return text
 	}
-	text := s.paint(green, s.done) + " " + step.name + "  "
+	text, took := s.paint(green, s.done)+" "+step.name+"  ", duration(step.took)
 	if step.detail != "" {
-		text += step.detail + "  "
+		text += cut(step.detail, max(width-ansi.StringWidth(step.name)-len(took)-6, min(width, shortDetail))) + "  "
 	}
-	return text + s.paint(dim, duration(step.took)) + "\n"
+	return text + s.paint(dim, took) + "\n"
 }
 
 // cut shortens text to a number of columns, so that a line never wraps.

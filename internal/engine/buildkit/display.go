@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -59,6 +60,7 @@ type follower struct {
 	done           chan struct{}            // is closed after that
 	names          map[digest.Digest]string
 	steps          map[digest.Digest]*progress.Step // of vertices that run; nil where another solve shows one, or it has ended
+	running        []*client.VertexStatus           // parts of vertices
 }
 
 // follow begins to show what a builder does in a solve.
@@ -135,15 +137,38 @@ func (f *follower) start(vertex *client.Vertex) {
 	}
 }
 
-// note shows how far a vertex is, or the solve with those that are not shown.
+// note shows what vertices are at, each beside its own step or, when it has none, beside the solve.
 func (f *follower) note(s *client.VertexStatus) {
-	step := f.whole
+	f.running = slices.DeleteFunc(f.running, func(other *client.VertexStatus) bool { return other.Vertex == s.Vertex && other.ID == s.ID })
+	if s.Completed == nil {
+		f.running = append(f.running, s)
+	}
+	step := f.beside(s)
+	step.Note(f.doing(step))
+}
+
+// doing says what has told last that it goes on, of all that is shown beside a step, and how far it is: "pushing layers",
+// "3.1MB of 9.4MB" or "".
+func (f *follower) doing(step *progress.Step) string {
+	for _, s := range slices.Backward(f.running) {
+		if f.beside(s) != step {
+			continue
+		}
+		text, _, _ := strings.Cut(s.ID, "sha256:") // what is moved is called by its digest
+		if s.Total > 0 {
+			text += fmt.Sprintf("%s of %s", units.HumanSize(float64(s.Current)), units.HumanSize(float64(s.Total)))
+		}
+		return text
+	}
+	return ""
+}
+
+// beside returns the step with which a status is shown.
+func (f *follower) beside(s *client.VertexStatus) *progress.Step {
 	if own := f.steps[s.Vertex]; own != nil {
-		step = own
+		return own
 	}
-	if s.Total > 0 {
-		step.Note(fmt.Sprintf("%s of %s", units.HumanSize(float64(s.Current)), units.HumanSize(float64(s.Total))))
-	}
+	return f.whole
 }
 
 func (f *follower) end(vertex digest.Digest, detail string, err error) {

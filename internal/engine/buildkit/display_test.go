@@ -106,6 +106,32 @@ func TestFollowShared(t *testing.T) {
 	}
 }
 
+// TestDoing holds that of all that goes on at once something is shown until the last has ended.
+func TestDoing(t *testing.T) {
+	d := newDisplay(nil)
+	f := d.follow(&solve{builder: &builder{}, plans: []plan.Image{{Name: "a"}}, step: d.Start("a")})
+	defer close(f.statuses)
+	now := time.Unix(60, 0)
+	for i, test := range []struct {
+		status client.VertexStatus
+		want   string
+	}{
+		{client.VertexStatus{Vertex: "image", ID: "exporting layers"}, "exporting layers"},
+		{client.VertexStatus{Vertex: "oci", ID: "exporting layers"}, "exporting layers"},
+		{client.VertexStatus{Vertex: "image", ID: "exporting layers", Completed: &now}, "exporting layers"},
+		{client.VertexStatus{Vertex: "image", ID: "pushing layers"}, "pushing layers"},
+		{client.VertexStatus{Vertex: "oci", ID: "exporting layers", Completed: &now}, "pushing layers"},
+		{client.VertexStatus{Vertex: "base", ID: "sha256:1234", Current: 1e6, Total: 3e6}, "1MB of 3MB"},
+		{client.VertexStatus{Vertex: "base", ID: "sha256:1234", Current: 3e6, Total: 3e6, Completed: &now}, "pushing layers"},
+		{client.VertexStatus{Vertex: "image", ID: "pushing layers", Completed: &now}, ""},
+	} {
+		f.note(&test.status)
+		if got := f.doing(f.whole); got != test.want {
+			t.Errorf("%d: got %q, want %q", i, got, test.want)
+		}
+	}
+}
+
 func TestBlame(t *testing.T) {
 	d := newDisplay(nil)
 	f := d.follow(&solve{builder: &builder{}, plans: []plan.Image{{Name: "a"}}, step: d.Start("a")})
