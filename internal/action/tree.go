@@ -26,6 +26,16 @@ func NewTree(layers ...layer.Layer) Tree {
 	return t
 }
 
+// Open returns the tree for an image whose steps may bring anything: it has every path.
+func (t Tree) Open() Tree {
+	all := Tree{anything: ""}
+	maps.Copy(all, t)
+	return all
+}
+
+// anything is no path. A tree with it has every path.
+const anything = ""
+
 // with returns the tree with an action's files too.
 func (t Tree) with(files []file) Tree {
 	all := maps.Clone(t)
@@ -48,7 +58,8 @@ func (t Tree) Has(name string) bool {
 		followed, again := t.follow(name)
 		if !again {
 			_, there := t[name]
-			return there
+			_, open := t[anything]
+			return there || open
 		}
 		name = followed
 	}

@@ -33,6 +33,9 @@ func TestTree(t *testing.T) {
 	if !tree.onPath("sh") || tree.onPath("bash") {
 		t.Error("the PATH is not followed")
 	}
+	if open := tree.Open(); !open.Has("/bin/none") || !open.with(nil).onPath("bash") || tree.Has("/bin/none") {
+		t.Error("an open tree lacks something, or opening it has changed the other")
+	}
 	if Tree(nil).Has("/bin/sh") {
 		t.Error("an empty tree has something")
 	}

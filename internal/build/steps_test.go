@@ -46,7 +46,6 @@ func TestStatementNamesSteps(t *testing.T) {
 	options, _ := alpineIn(t)
 	options.Engine = performer{}
 	s := shelve(t, options, true)
-	s.options.Attest = AttestAlways
 	own := onAlpine(t.TempDir(), "rack", "bash")
 	own.Run = []images.Step{
 		{Script: "gem install 'rack' > /dev/null && echo \"50%\"\n", Packages: []string{"ruby"}, Network: true, Cache: []string{"/root/.gem"},
@@ -80,7 +79,8 @@ func TestStatementNamesSteps(t *testing.T) {
 			t.Errorf("for steps alone: %v, want %v: %s", ok, forSteps, named)
 		}
 	}
-	s.options.Engine = performer{fromCache: true}
+	options.Engine = performer{fromCache: true}
+	s = shelve(t, options, true) // the other one has a statement
 	if text := read(); !strings.Contains(text, `"cacheFrom": "given"`) {
 		t.Errorf("with a cache:\n%s", text)
 	}

@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path"
 	"slices"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -44,25 +43,26 @@ func Contents(img v1.Image, store cache.Dir) (sizes.Contents, error) {
 	return found.contents()
 }
 
-// layer is what a layer has, as it is kept.
-type layer struct {
-	Entries  []entry
-	Database []byte // of apk, or nil
+// layerContent is what a layer has, as it is kept.
+type layerContent struct {
+	Files    []file
+	Cover    layer.Cover // what it hides of lower layers
+	Database []byte      // of apk, or nil
 }
 
-// entry is an entry of a layer's archive.
-type entry struct {
+// file is a regular file of a layer.
+type file struct {
 	Path string // without a leading slash
-	Size int64  // less than 0 for what is no regular file
+	Size int64
 }
 
 // content returns what a layer has.
-func content(l v1.Layer, store cache.Dir) (one layer, err error) {
+func content(l v1.Layer, store cache.Dir) (one layerContent, err error) {
 	id, err := l.DiffID()
 	if err != nil {
-		return layer{}, err
+		return layerContent{}, err
 	}
-	text, err := store.Do("contents", cache.Key("1", id.String()), func() ([]byte, error) {
+	text, err := store.Do("contents", cache.Key("2", id.String()), func() ([]byte, error) {
 		read, err := read(l)
 		if err != nil {
 			return nil, err
@@ -70,33 +70,34 @@ func content(l v1.Layer, store cache.Dir) (one layer, err error) {
 		return json.Marshal(read)
 	})
 	if err != nil {
-		return layer{}, err
+		return layerContent{}, err
 	}
 	return one, json.Unmarshal(text, &one)
 }
 
-func read(l v1.Layer) (one layer, err error) {
+func read(l v1.Layer) (one layerContent, err error) {
 	stream, err := l.Uncompressed()
 	if err != nil {
-		return layer{}, err
+		return layerContent{}, err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
+	one.Cover = layer.Cover{}
 	for entries := tar.NewReader(stream); ; {
 		header, err := entries.Next()
 		if err == io.EOF {
 			return one, nil
 		}
 		if err != nil {
-			return layer{}, err
+			return layerContent{}, err
 		}
-		e := entry{strings.TrimPrefix(path.Clean("/"+header.Name), "/"), header.Size}
-		if header.Typeflag != tar.TypeReg {
-			e.Size = -1
+		if !one.Cover.Add(header) || header.Typeflag != tar.TypeReg {
+			continue
 		}
-		one.Entries = append(one.Entries, e)
-		if e.Path == sbom.DatabasePath {
+		f := file{layer.CleanName(header.Name), header.Size}
+		one.Files = append(one.Files, f)
+		if f.Path == sbom.DatabasePath {
 			if one.Database, err = io.ReadAll(entries); err != nil {
-				return layer{}, err
+				return layerContent{}, err
 			}
 		}
 	}
@@ -104,20 +105,17 @@ func read(l v1.Layer) (one layer, err error) {
 
 // found is what the layers have so far.
 type found struct {
-	files    map[string]sizes.File // by path; of a name in several layers, the uppermost counts
+	files    map[string]sizes.File // by path; those that no upper layer hides
 	database []byte                // of the uppermost layer that has one
 }
 
-func (f *found) add(name string, one layer) {
-	for _, e := range one.Entries {
-		if e.Size < 0 {
-			delete(f.files, e.Path) // of a lower layer
-			continue
-		}
-		f.files[e.Path] = sizes.File{Path: e.Path, Layer: name, Size: e.Size}
-	}
-	if one.Database != nil {
+func (f *found) add(name string, one layerContent) {
+	maps.DeleteFunc(f.files, func(path string, _ sizes.File) bool { return one.Cover.Hides(path) })
+	if one.Cover.Hides(sbom.DatabasePath) {
 		f.database = one.Database
+	}
+	for _, at := range one.Files {
+		f.files[at.Path] = sizes.File{Path: at.Path, Layer: name, Size: at.Size}
 	}
 }
 

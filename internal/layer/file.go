@@ -84,7 +84,7 @@ func (f File) check() error {
 	switch {
 	case !fs.ValidPath(f.Path) || f.Path == "." || strings.ContainsRune(f.Path, 0):
 		return fmt.Errorf("want a clean path without a leading slash")
-	case strings.HasPrefix(path.Base(f.Path), ".wh."):
+	case strings.HasPrefix(path.Base(f.Path), whiteout):
 		return fmt.Errorf("a name that begins with .wh. deletes files in a layer")
 	case f.UID < 0 || f.GID < 0:
 		return fmt.Errorf("owner %d:%d is negative", f.UID, f.GID)

@@ -116,13 +116,17 @@ func Proxy(ctx context.Context, layers *layer.Maker, program []byte) (layer.Laye
 	return layers.New(ctx, proxyLayer, []layer.File{layer.Regular(proxyPath, 0o755, program)})
 }
 
-// Below returns the names of the files that an image has below its proxy and its action.
+// Below returns the names of the files that an image has below its proxy and its action. What steps make nobody knows yet.
 func Below(ctx context.Context, def images.Definition, in Inputs, platform images.Platform) (action.Tree, error) {
 	layers, err := in.below(ctx, def, platform)
 	if err != nil {
 		return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
 	}
-	return action.NewTree(layers...), nil
+	tree := action.NewTree(layers...)
+	if len(steps(def, in.Stemcells)) > 0 {
+		tree = tree.Open()
+	}
+	return tree, nil
 }
 
 // below makes the layers below the proxy: base, stemcells, packages.

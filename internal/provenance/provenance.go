@@ -62,7 +62,7 @@ type Parameters struct {
 type Step struct {
 	Name     string   `json:"name"` // of the layer
 	Script   string   `json:"script"`
-	Packages []string `json:"packages,omitempty"` // those that were there for it
+	Packages []string `json:"packages,omitempty"` // that it asks for
 	Network  bool     `json:"network"`            // with it, nobody can tell what else went in
 	Cache    []string `json:"cache,omitempty"`    // folders of the builder, which former builds have left things in
 	Secrets  []string `json:"secrets,omitempty"`  // their names

@@ -14,11 +14,11 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -42,18 +42,19 @@ type file struct {
 type content struct {
 	Files []file
 	Texts map[string][]byte // content of the files that are read, by path
+	Cover layer.Cover       // what it hides of lower layers
 	name  string
 }
 
 // found is what an image has.
 type found struct {
 	layers []content         // the lowest first
-	files  []file            // that no upper layer replaces, by path
+	files  []file            // that no upper layer hides, by path
 	texts  map[string][]byte // likewise
 }
 
 // format is the version of what the cache keeps of a layer. It is raised when the same layer is read in another way.
-const format = "sbom 1"
+const format = "sbom 2"
 
 // reader reads each layer once, also where several images have it, and keeps what it found in a cache by the layer's diff
 // ID, which stands for every byte of it.
@@ -62,8 +63,7 @@ type reader struct {
 	store  cache.Dir
 }
 
-// read looks at every file of an image. Our layers delete nothing of lower ones (package layer refuses that), so the
-// uppermost file of a name is the one that counts.
+// read looks at every file of an image that is seen in it: what an upper layer replaces or removes is not.
 func (r *reader) read(img v1.Image, config *v1.ConfigFile) (found, error) {
 	layers, err := img.Layers()
 	if err != nil {
@@ -78,6 +78,8 @@ func (r *reader) read(img v1.Image, config *v1.ConfigFile) (found, error) {
 			return found{}, fmt.Errorf("layer %s: %w", names[place], err)
 		}
 		one.name = names[place]
+		maps.DeleteFunc(files, func(path string, _ file) bool { return one.Cover.Hides(path) })
+		maps.DeleteFunc(whole.texts, func(path string, _ []byte) bool { return one.Cover.Hides(path) })
 		for _, f := range one.Files {
 			f.layer = place
 			files[f.Path] = f
@@ -123,7 +125,7 @@ func unpack(l v1.Layer) (one content, err error) {
 		return content{}, err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
-	one.Texts = map[string][]byte{}
+	one.Texts, one.Cover = map[string][]byte{}, layer.Cover{}
 	for entries := tar.NewReader(stream); ; {
 		header, err := entries.Next()
 		if err == io.EOF {
@@ -132,7 +134,7 @@ func unpack(l v1.Layer) (one content, err error) {
 		if err != nil {
 			return content{}, err
 		}
-		if header.Typeflag != tar.TypeReg {
+		if !one.Cover.Add(header) || header.Typeflag != tar.TypeReg {
 			continue // a link is another name of a file that is listed
 		}
 		f, text, err := look(header, entries)
@@ -149,7 +151,7 @@ func unpack(l v1.Layer) (one content, err error) {
 // look reads a file. It returns the content of those that say what is installed. Only these and programs are held in
 // memory, one at a time.
 func look(header *tar.Header, from io.Reader) (f file, text []byte, err error) {
-	f.Path = strings.TrimPrefix(header.Name, "/")
+	f.Path = layer.CleanName(header.Name)
 	sum1, sum256 := sha1.New(), sha256.New()
 	from = io.TeeReader(from, io.MultiWriter(sum1, sum256))
 	start := make([]byte, min(header.Size, int64(len(elf.ELFMAG))))

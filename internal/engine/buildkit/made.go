@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
@@ -57,7 +55,7 @@ func (d *disk) layer(name string, at ocispec.Descriptor) (layer.Layer, error) {
 			target = header.Linkname
 			weighed.DockerSize += int64(len(target))
 		}
-		weighed.Names[strings.TrimPrefix(path.Clean("/"+header.Name), "/")] = target
+		weighed.Names[layer.CleanName(header.Name)] = target
 	}
 	_, err = io.Copy(io.Discard, counted) // what stands after the end of the archive
 	weighed.TarSize = counted.n
