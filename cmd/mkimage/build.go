@@ -66,13 +66,17 @@ What was built before is not built again: a layer is known by what it is made fr
 there already stays as it is. With more than 20 images it is counted how many are done, in place of telling every step; one
 that fails does not keep the others from being built, and all failures are told at the end.
 
+With --builder, BuildKit daemons put the images together and run their steps (run:); the digests stay the same. With several
+--builder, images are spread over them. docs/buildkit.md says how builders are started and reached.
+
 The same definition and packages give the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
 in seconds since 1970; it is 0 when not set.`,
 		Example: `  mkimage build scratch
   mkimage build scratch --action ./hello
   mkimage build scratch --platform linux/arm64 -o type=docker,dest=scratch.tar
   mkimage build --push --repo registry.example.org/actions --tag 1.0 --tag latest
-  mkimage build -o type=oci,dest=dist/{name} -o type=registry,ref=localhost:5000/{name}`,
+  mkimage build -o type=oci,dest=dist/{name} -o type=registry,ref=localhost:5000/{name}
+  mkimage build --builder docker-container://builder`,
 		ValidArgsFunction: completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
 			return flags.run(command, args, mode)
@@ -82,6 +86,7 @@ in seconds since 1970; it is 0 when not set.`,
 	flags.alpineFlags.add(set, "build")
 	flags.pushFlags.add(set)
 	flags.builder.add(set)
+	flags.builder.complete(command)
 	set.BoolVar(&flags.locked, "locked", false, "take Alpine packages only as locks have them (see mkimage lock)")
 	set.StringArrayVarP(&flags.places, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
 	set.IntVar(&flags.jobs, "jobs", 0, "build `N` images at the same time; 0 is one for each processor")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
@@ -34,13 +35,29 @@ type builderFlags struct {
 // add adds the flags to a command.
 func (f *builderFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.engine, "engine", "", "put images together with `ENGINE`: embedded or buildkit; buildkit when a builder is named, else embedded")
-	set.StringArrayVar(&f.builders, "builder", nil, "use the BuildKit daemon at `ADDRESS`, repeatable: unix://, tcp://, docker-container://, kube-pod:// or ssh://")
+	set.StringArrayVar(&f.builders, "builder", nil, "use the BuildKit daemon at `ADDRESS`, repeatable: unix:///PATH, tcp://HOST:PORT, docker-container://NAME, kube-pod://POD or ssh://HOST")
 	set.StringVar(&f.tls.CA, "builder-tls-ca", "", "trust builders at tcp:// whose certificate is signed by one in `FILE`")
 	set.StringVar(&f.tls.Cert, "builder-tls-cert", "", "show builders at tcp:// the certificate in `FILE`")
 	set.StringVar(&f.tls.Key, "builder-tls-key", "", "the key of --builder-tls-cert is in `FILE`")
 	set.StringArrayVar(&f.cacheTo, "cache-to", nil, "keep what steps (run:) make in `CACHE`, repeatable: type=registry,ref=R or type=local,dest=DIR")
 	set.StringArrayVar(&f.cacheFrom, "cache-from", nil, "take what steps (run:) make from `CACHE`, repeatable: type=registry,ref=R or type=local,src=DIR")
 	withVariable(set, "cache-to", "cache-from", "engine", "builder", "builder-tls-ca", "builder-tls-cert", "builder-tls-key")
+}
+
+// complete offers what the flags of a command may be set to, or how that begins.
+func (f *builderFlags) complete(command *cobra.Command) {
+	for flag, choices := range map[string][]string{
+		"engine":     {embeddedEngine, buildkitEngine},
+		"builder":    buildkit.Schemes(),
+		"cache-to":   {"type=registry,ref=", "type=local,dest="},
+		"cache-from": {"type=registry,ref=", "type=local,src="},
+	} {
+		directive := cobra.ShellCompDirectiveNoFileComp
+		if flag != "engine" {
+			directive |= cobra.ShellCompDirectiveNoSpace // what follows is the user's
+		}
+		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(choices, directive)) // the flag is there, and has none
+	}
 }
 
 // check returns what is wrong with the flags.

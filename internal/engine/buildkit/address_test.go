@@ -28,13 +28,22 @@ func TestCheckAddress(t *testing.T) {
 		{"docker-container://builder", buildkit.TLS{}, ""},
 		{"docker-container://", buildkit.TLS{}, "want docker-container://NAME"},
 		{"kube-pod://builder-0?namespace=ci", buildkit.TLS{}, ""},
+		{"kube-pod://builder-0?namspace=ci", buildkit.TLS{}, "it takes no ?namspace="},
+		{"kube-pod://Builder_0", buildkit.TLS{}, "unsupported pod name"},
+		{"docker-container://builder?context=far", buildkit.TLS{}, ""},
 		{"ssh://me@builder", buildkit.TLS{}, ""},
+		{"ssh://me@builder:2222/run/user/1000/buildkit/buildkitd.sock", buildkit.TLS{}, ""},
+		{"ssh://builder?key=id", buildkit.TLS{}, "it takes no ?key="},
+		{"ssh://me:sesame@builder", buildkit.TLS{}, "builder ssh://me:***@builder: plain-text password is not supported"},
+		{"ssh://me:sesame%@builder", buildkit.TLS{}, `builder "ssh://me:***@builder": want`},
+		{"tcp://me:sesame@builder:1234", tls, "builder tcp://me:***@builder:1234: want tcp://HOST:PORT"},
+		{"tcp://builder:1234/path", tls, "want tcp://HOST:PORT"},
 		{"http://builder:1234", tls, "want an address that begins with"},
 		{"builder", tls, "want an address that begins with"},
 		{"", tls, "want an address that begins with"},
 	} {
 		err := buildkit.CheckAddress(test.address, test.tls)
-		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+		if (err == nil) != (test.want == "") || err != nil && (!strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "sesame")) {
 			t.Errorf("%q: got %v, want %q", test.address, err, test.want)
 		}
 	}

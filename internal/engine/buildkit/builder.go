@@ -38,23 +38,53 @@ func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 	if b.client != nil {
 		return b.client, nil
 	}
-	// The connection outlives the call, for all images share it.
-	made, err := client.New(context.WithoutCancel(ctx), b.address, b.tls.options(b.address)...)
-	if err != nil {
-		b.lost = &lostError{reason(err)}
-		return nil, b.lost
+	made, err := b.await(ctx)
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
-	if err := ask(ctx, made, b.patience); err != nil {
-		_ = made.Close()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		b.lost = &lostError{reason(err) + b.tls.hint(err)}
+	if err != nil {
+		b.lost = &lostError{reason(err) + b.tls.hint(b.address, err)}
 		return nil, b.lost
 	}
 	b.client = made
 	if info, err := made.Info(ctx); err == nil {
 		b.version = info.BuildkitVersion.Version
+	}
+	return made, nil
+}
+
+// await returns a connection to the builder. It waits for a daemon whose container was started a moment ago.
+func (b *builder) await(ctx context.Context) (*client.Client, error) {
+	for until := time.Now().Add(b.patience); ; {
+		made, err := b.dial(ctx)
+		if err == nil || !starting(b.address, err) || time.Now().After(until) {
+			return made, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(b.patience / 20):
+		}
+	}
+}
+
+// dial returns a connection on which the builder has answered. It outlives the context, for all images share it.
+func (b *builder) dial(ctx context.Context) (*client.Client, error) {
+	options := b.tls.options(b.address)
+	if program(b.address) != "" {
+		through, err := dialThrough(b.address)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, through)
+	}
+	made, err := client.New(context.WithoutCancel(ctx), b.address, options...)
+	if err != nil {
+		return nil, err
+	}
+	if err := ask(ctx, made, b.patience); err != nil {
+		_ = made.Close()
+		return nil, err
 	}
 	return made, nil
 }
@@ -66,7 +96,7 @@ func ask(ctx context.Context, c *client.Client, patience time.Duration) error {
 	workers, err := c.ListWorkers(ctx)
 	switch {
 	case err != nil && context.Cause(ctx) != nil:
-		return fmt.Errorf("%w (%w)", context.Cause(ctx), err)
+		return context.Cause(ctx)
 	case err == nil && len(workers) == 0:
 		return fmt.Errorf("it has no worker")
 	}

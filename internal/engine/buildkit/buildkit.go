@@ -65,6 +65,9 @@ func New(options Options) (*Engine, error) {
 	if options.Patience == 0 {
 		options.Patience = 10 * time.Second
 	}
+	if err := options.TLS.read(); err != nil {
+		return nil, err
+	}
 	e := &Engine{options: options, spread: spread(options.Images, options.Builders)}
 	for i, address := range options.Builders {
 		if err := CheckAddress(address, options.TLS); err != nil {

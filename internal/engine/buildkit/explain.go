@@ -3,6 +3,7 @@ package buildkit
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/client"
@@ -32,7 +33,18 @@ func (b *builder) judge(ctx context.Context, c *client.Client, err error) error 
 	if grpcerrors.Code(err) == codes.Unavailable { // it was away, and has come back
 		return &lostError{reason(err)}
 	}
-	return errors.New(reason(err))
+	return errors.New(reason(err) + elsewhere(err.Error()))
+}
+
+// elsewhere returns what may be behind a push that did not reach its registry: what this side sees was looked at
+// before the build.
+func elsewhere(text string) string {
+	for _, word := range []string{": dial tcp", "x509: ", "server gave HTTP response to HTTPS client", "400 Bad Request"} {
+		if strings.Contains(text, "failed to push ") && strings.Contains(text, word) {
+			return " (builders push from where they run: docs/buildkit.md#pushing)"
+		}
+	}
+	return ""
 }
 
 // reason returns what went wrong, without the words of gRPC around it.
@@ -41,11 +53,18 @@ func reason(err error) string {
 	if answer, ok := status.FromError(err); ok && answer.Message() != "" {
 		text = plainly(answer.Message())
 	}
+	// gRPC quotes what it wraps.
+	if before, quoted, found := strings.Cut(text, ` desc = "`); found {
+		if whole, err := strconv.QuotedPrefix(`"` + quoted); err == nil {
+			inner, _ := strconv.Unquote(whole)
+			text = before + " desc = " + inner + quoted[len(whole)-1:]
+		}
+	}
 	for _, noise := range []string{"rpc error: code = ", "Unavailable: ", "Unknown: ", "Unavailable desc = ", "Unknown desc = ", "failed to list workers: ", "listing workers for Build: ",
-		"connection error: desc = ", "transport: ", "Error while dialing: ", "failed to solve: ", "failed to run Build function: "} {
+		"connection error: desc = ", "transport: ", "Error while dialing: ", "error reading server preface: ", "error reading from server: ", "failed to solve: ", "failed to run Build function: "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
-	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), `"`, "")
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // plainly leaves out of the text about a program what it was called with: all of a step's script, and what runs it.

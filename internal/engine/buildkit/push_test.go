@@ -58,6 +58,11 @@ func TestPush(t *testing.T) {
 		t.Errorf("a wrong password: got %v", err)
 	}
 
+	nowhere := open(t, buildkit.Options{Push: func(string) []string { return []string{"127.0.0.1:1/actions/x"} }, Keychain: login(password)})
+	if _, err := nowhere.Build(t.Context(), plans(t, "x")); err == nil || !strings.HasSuffix(err.Error(), "(builders push from where they run: docs/buildkit.md#pushing)") {
+		t.Errorf("a registry that is not there: got %v", err)
+	}
+
 	e := open(t, buildkit.Options{Push: to, Keychain: login(password), Display: told.display()})
 	built, err := e.Build(t.Context(), plans(t, "x"))
 	if err != nil {

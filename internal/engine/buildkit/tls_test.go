@@ -4,11 +4,16 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"io"
+	"log"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,8 +53,8 @@ func newAuthority(t *testing.T) authority {
 	return a
 }
 
-// issue writes a certificate and its key, and returns their files.
-func (a authority) issue(t *testing.T, name string) (cert, key string) {
+// issue writes a certificate for some hours from now, which may be less than none, and its key, and returns their files.
+func (a authority) issue(t *testing.T, name string, hours int) (cert, key string) {
 	t.Helper()
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -57,7 +62,7 @@ func (a authority) issue(t *testing.T, name string) (cert, key string) {
 	}
 	content, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: time.Now().Add(-9 * time.Hour), NotAfter: time.Now().Add(time.Duration(hours) * time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, a.cert, &own.PublicKey, a.key)
 	if err != nil {
@@ -83,9 +88,10 @@ func writePEM(t *testing.T, file, kind string, content []byte) {
 // TestTLS reaches a daemon that shows a certificate and wants one.
 func TestTLS(t *testing.T) {
 	ours, other := newAuthority(t), newAuthority(t)
-	serverCert, serverKey := ours.issue(t, "server")
-	cert, key := ours.issue(t, "client")
-	otherCert, otherKey := other.issue(t, "client")
+	serverCert, serverKey := ours.issue(t, "server", 1)
+	cert, key := ours.issue(t, "client", 1)
+	oldCert, oldKey := ours.issue(t, "old", -1)
+	otherCert, otherKey := other.issue(t, "client", 1)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -107,19 +113,73 @@ func TestTLS(t *testing.T) {
 		{"the system's authorities do not know the daemon's", buildkit.TLS{Cert: cert, Key: key}, "certificate signed by unknown authority"},
 		{"no certificate of the client", buildkit.TLS{CA: ours.file()}, "does it want a certificate of this client?"},
 		{"a certificate of somebody else", buildkit.TLS{CA: ours.file(), Cert: otherCert, Key: otherKey}, "does it trust the certificate of --builder-tls-cert?"},
-		{"no such file", buildkit.TLS{CA: filepath.Join(ours.dir, "none.pem")}, "no such file"},
-		{"without TLS", buildkit.TLS{}, ""},
+		{"a certificate that has expired", buildkit.TLS{CA: ours.file(), Cert: oldCert, Key: oldKey}, "the certificate of --builder-tls-cert has expired: "},
+		{"without TLS", buildkit.TLS{}, "(does it want TLS? give --builder-tls-ca"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			e := open(t, buildkit.Options{Builders: []string{address}, TLS: test.tls})
 			_, err := e.Build(t.Context(), plans(t, "x"))
-			if test.name == "without TLS" {
-				if err == nil || !strings.Contains(err.Error(), "no builder can be reached at "+address) {
-					t.Errorf("got %v", err)
-				}
-				return
+			if (err == nil) != (test.want == "") || err != nil && !(strings.Contains(err.Error(), test.want) && strings.Contains(err.Error(), address)) {
+				t.Errorf("got %v, want %q", err, test.want)
 			}
-			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+		})
+	}
+}
+
+// TestNoTLS reaches what is no daemon with a certificate that holds.
+func TestNoTLS(t *testing.T) {
+	ours := newAuthority(t)
+	oldCert, oldKey := ours.issue(t, "server", -1)
+	pair, err := tls.LoadX509KeyPair(oldCert, oldKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	plain, old := httptest.NewServer(web), httptest.NewUnstartedServer(web)
+	old.TLS, old.Config.ErrorLog = &tls.Config{Certificates: []tls.Certificate{pair}}, log.New(io.Discard, "", 0)
+	old.EnableHTTP2 = true
+	old.StartTLS()
+	defer plain.Close()
+	defer old.Close()
+	for _, test := range []struct {
+		name, address string
+		tls           buildkit.TLS
+		want          string
+	}{
+		{"no TLS there", plain.Listener.Addr().String(), buildkit.TLS{CA: ours.file()}, "(was it started without --tlscert?)"},
+		{"a web server", plain.Listener.Addr().String(), buildkit.TLS{}, "(that is no BuildKit daemon)"},
+		{"its certificate has expired", old.Listener.Addr().String(), buildkit.TLS{CA: ours.file()}, "certificate has expired or is not yet valid"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e := open(t, buildkit.Options{Builders: []string{"tcp://" + test.address}, TLS: test.tls})
+			if _, err := e.Build(t.Context(), plans(t, "x")); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestTLSFiles holds that files that are of no use are told before any builder is asked.
+func TestTLSFiles(t *testing.T) {
+	ours := newAuthority(t)
+	cert, key := ours.issue(t, "client", 1)
+	_, otherKey := ours.issue(t, "other", 1)
+	none := filepath.Join(ours.dir, "none.pem")
+	for _, test := range []struct {
+		name string
+		tls  buildkit.TLS
+		want string
+	}{
+		{"no authority", buildkit.TLS{CA: none}, "--builder-tls-ca: open " + none + ": no such file"},
+		{"an authority that is a key", buildkit.TLS{CA: key}, "--builder-tls-ca " + key + ": it holds no certificate in PEM"},
+		{"no key", buildkit.TLS{Cert: cert, Key: none}, "open " + none + ": no such file"},
+		{"another's key", buildkit.TLS{Cert: cert, Key: otherKey}, "--builder-tls-cert " + cert + " and --builder-tls-key " + otherKey + ": tls: private key does not match public key"},
+		{"a folder as key", buildkit.TLS{Cert: cert, Key: ours.dir}, "is a directory"},
+		{"the wrong way round", buildkit.TLS{Cert: key, Key: cert}, "--builder-tls-cert " + key},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := buildkit.New(buildkit.Options{Builders: []string{"tcp://127.0.0.1:1"}, TLS: test.tls})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})

@@ -1,0 +1,174 @@
+package buildkit
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/connhelper"
+	_ "github.com/moby/buildkit/client/connhelper/dockercontainer" // docker-container://
+	_ "github.com/moby/buildkit/client/connhelper/kubepod"         // kube-pod://
+	_ "github.com/moby/buildkit/client/connhelper/ssh"             // ssh://
+)
+
+// programs returns, for each kind of address that is reached through a program, that program: it runs
+// "buildctl dial-stdio" beside the daemon.
+func programs() map[string]string {
+	return map[string]string{"docker-container": "docker", "kube-pod": "kubectl", "ssh": "ssh"}
+}
+
+// program returns the program through which an address is reached, or "".
+func program(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return programs()[parsed.Scheme]
+}
+
+// checkThrough returns what is wrong with an address that is reached through a program.
+func checkThrough(parsed *url.URL) error {
+	takes := map[string][]string{"docker-container": {"context"}, "kube-pod": {"context", "namespace", "container"}}[parsed.Scheme]
+	for key := range parsed.Query() {
+		if !slices.Contains(takes, key) {
+			return fmt.Errorf("it takes no ?%s=", key)
+		}
+	}
+	_, err := connhelper.GetConnectionHelper(parsed.String())
+	return err
+}
+
+// dialThrough returns how an address is dialled that is reached through a program. Such a program has no terminal: it
+// asks nothing, and fails where it would have to.
+func dialThrough(address string) (client.ClientOpt, error) {
+	helper, err := connhelper.GetConnectionHelper(address)
+	if err != nil {
+		return nil, err
+	}
+	name := program(address)
+	return client.WithContextDialer(func(ctx context.Context, to string) (net.Conn, error) {
+		conn, err := helper.ContextDialer(ctx, to)
+		if errors.Is(err, exec.ErrNotFound) {
+			return nil, fmt.Errorf("there is no program %s on the PATH, through which this builder is reached", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &through{Conn: conn, in: bufio.NewReader(conn), program: name}, nil
+	}), nil
+}
+
+// through is a connection to a daemon through a program. When there is none, the error has what the program said.
+type through struct {
+	net.Conn
+	in      *bufio.Reader
+	program string
+	greeted bool // whether the other side has begun as a daemon does
+}
+
+// settings is the type of the frame with which a daemon begins (RFC 9113, 3.4), after the three bytes of its length.
+const settings = 4
+
+func (c *through) Read(p []byte) (int, error) {
+	if !c.greeted {
+		head, err := c.in.Peek(4)
+		if len(head) == 4 && head[3] != settings { // Docker, and what a shell reads as it starts, write to stdout
+			text, _ := c.in.Peek(c.in.Buffered())
+			return 0, c.said(string(text))
+		}
+		if err != nil {
+			return 0, c.explain(err)
+		}
+		c.greeted = true
+	}
+	n, err := c.in.Read(p)
+	return n, c.explain(err)
+}
+
+// Write leaves it to Read to tell why a program has ended before it has connected: here it would be a broken pipe.
+func (c *through) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if err != nil && strings.Contains(err.Error(), "broken pipe") {
+		return len(p), nil
+	}
+	return n, err
+}
+
+// explain finds what the program wrote to stderr in the error of the connection.
+func (c *through) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, text, found := strings.Cut(err.Error(), "stderr="); found {
+		return c.said(text)
+	}
+	return err
+}
+
+// said returns the end of what the program said, as an error of one line.
+func (c *through) said(text string) error {
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, line)
+		if line = strings.TrimSpace(line); line != "" && !kubectlLog.MatchString(line) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return fmt.Errorf("%s ended and said nothing", c.program)
+	}
+	said := strings.Join(lines[max(0, len(lines)-2):], " ")
+	return fmt.Errorf("%s said: %s%s", c.program, said, advice(said))
+}
+
+// kubectlLog is how a line begins that kubectl logs before it says what is wrong.
+var kubectlLog = regexp.MustCompile(`^[EWI]\d{4} \d\d:`)
+
+// advice returns what to do about what a program said.
+func advice(said string) string {
+	if absent(said) {
+		return " (is buildkitd running there?)"
+	}
+	for _, known := range []struct{ words, do string }{
+		{"Host key verification failed", "connect with ssh once by hand, and compare the key that it shows"},
+		{"Permission denied (", "ssh asks nothing here: name the key in ~/.ssh/config, or give it to ssh-agent"},
+		{"No such container", "docker ps shows those that run"},
+		{"is not running", "docker start starts it"},
+		{`exec: "buildctl"`, "its image has no buildctl: take moby/buildkit:" + Version},
+		{"buildctl: command not found", "install buildctl there, on the PATH that ssh gives"},
+		{"buildctl: not found", "install buildctl there, on the PATH that ssh gives"},
+		{unreached, "whom does the daemon let in? see its --group"},
+	} {
+		if strings.Contains(said, known.words) {
+			return " (" + known.do + ")"
+		}
+	}
+	return ""
+}
+
+// unreached is how buildctl begins to say that it does not reach the daemon beside it.
+const unreached = "error: dial unix "
+
+// absent reports whether buildctl was reached, and no daemon beside it.
+func absent(said string) bool {
+	return strings.Contains(said, unreached) && (strings.Contains(said, "connect: no such file") || strings.Contains(said, "connect: connection refused"))
+}
+
+// starting reports whether a container was reached in which no daemon listens yet.
+func starting(address string, err error) bool {
+	return slices.Contains([]string{"docker", "kubectl"}, program(address)) && absent(err.Error())
+}
