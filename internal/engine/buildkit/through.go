@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/moby/buildkit/client"
@@ -94,10 +96,10 @@ func (c *through) Read(p []byte) (int, error) {
 	return n, c.explain(err)
 }
 
-// Write leaves it to Read to tell why a program has ended before it has connected: here it would be a broken pipe.
+// Write leaves it to Read to tell why a program has ended: here it would be a broken pipe, or one that is closed.
 func (c *through) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
-	if err != nil && strings.Contains(err.Error(), "broken pipe") {
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed) {
 		return len(p), nil
 	}
 	return n, err
