@@ -22,19 +22,14 @@ import (
 	_ "github.com/moby/buildkit/client/connhelper/ssh"             // ssh://
 )
 
-// programs returns, for each kind of address that is reached through a program, that program: it runs
-// "buildctl dial-stdio" beside the daemon.
-func programs() map[string]string {
-	return map[string]string{"docker-container": "docker", "kube-pod": "kubectl", "ssh": "ssh"}
-}
-
-// program returns the program through which an address is reached, or "".
+// program returns the program through which an address is reached, which runs "buildctl dial-stdio" beside the daemon;
+// "" is none.
 func program(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	return programs()[parsed.Scheme]
+	return map[string]string{"docker-container": "docker", "kube-pod": "kubectl", "ssh": "ssh"}[parsed.Scheme]
 }
 
 // checkThrough returns what is wrong with an address that is reached through a program.
