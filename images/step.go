@@ -66,7 +66,8 @@ func checkScript(text string) string {
 }
 
 func checkCache(text string) (problem, near string) {
-	if !matches(cachePattern, text) || slices.Contains([]string{"/tmp", "/proc", "/sys", "/dev"}, text) {
+	taken := slices.ContainsFunc([]string{"/proc/", "/sys/", "/dev/", "/run/secrets/"}, func(dir string) bool { return strings.HasPrefix(text+"/", dir) })
+	if !matches(cachePattern, text) || taken || text == "/tmp" {
 		return fmt.Sprintf("%q cannot be a folder to keep; want a path such as /root/.cache", text), ""
 	}
 	return "", ""

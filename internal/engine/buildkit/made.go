@@ -28,6 +28,9 @@ func (b *blob) Compressed() (io.ReadCloser, error)  { return os.Open(b.file) }
 
 // layer returns a layer that a builder has sent, weighed as the package layer weighs those that are made here.
 func (d *disk) layer(name string, at ocispec.Descriptor) (layer.Layer, error) {
+	if err := at.Digest.Validate(); err != nil {
+		return layer.Layer{}, fmt.Errorf("the builder sent the digest %q: %w", at.Digest, err)
+	}
 	made, err := partial.CompressedToLayer(&blob{filepath.Join(d.dir, "blobs", at.Digest.Algorithm().String(), at.Digest.Encoded()), at})
 	if err != nil {
 		return layer.Layer{}, err
