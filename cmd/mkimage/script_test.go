@@ -41,7 +41,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	openwhisk       starts a stub of OpenWhisk's API; its URL is then in $OPENWHISK, and $OPENWHISK_KEY is the key to it
 //	asked FILE      writes what that stub was asked into a file: a line for method, URL and body of each request
 //	$CACHE          a cache folder that all stories share
-//	$BUILDER        the address of a BuildKit daemon; the condition [builder] says whether there is one
+//	$BUILDER        the address of a BuildKit daemon; the condition [builder] says whether there is one, and [emulated]
+//	                whether it runs programs of linux/amd64 and linux/arm64
 //	$GENUINE_MIRROR  what MKIMAGE_ALPINE_MIRROR is for these tests, as are _KEYS and _RELEASE; the condition [genuine] says
 //	                whether it is set
 //	$n              a line end
@@ -97,6 +98,9 @@ func TestScript(t *testing.T) {
 					return false, errors.New("no builder: ci/services starts one and sets $MKIMAGE_TEST_BUILDKIT")
 				}
 				return address != "", nil
+			case "emulated":
+				platforms := os.Getenv("MKIMAGE_TEST_BUILDKIT_PLATFORMS")
+				return strings.Contains(platforms, "linux/amd64") && strings.Contains(platforms, "linux/arm64"), nil
 			}
 			return false, fmt.Errorf("no condition %s", condition)
 		},

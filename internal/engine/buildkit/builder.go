@@ -145,15 +145,23 @@ func (b *builder) gone() error {
 	return b.lost
 }
 
-// first reports whether nobody was told yet that the builder is lost, for this reason.
-func (b *builder) first(lost *lostError) bool {
+// isLost reports whether the builder is not to be asked any more, for this reason, and whether somebody was told so. It
+// is still there for other images when it only cannot build this one.
+func (b *builder) isLost(reason *lostError) (lost, told bool) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	if b.told {
-		return false
+	if b.lost != reason {
+		return false, false
 	}
-	b.told = b.lost == lost
-	return true
+	told, b.told = b.told, true
+	return true, told
+}
+
+// wasReached reports whether the builder has answered at some time.
+func (b *builder) wasReached() bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.client != nil
 }
 
 func (b *builder) close() error {

@@ -117,22 +117,28 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 			return nil, fmt.Errorf("build %s on %s: %w", name, b.address, err)
 		}
 		failures = append(failures, b.address+": "+lost.Error())
-		if b.first(lost) {
+		switch gone, told := b.isLost(lost); {
+		case !gone:
+			e.display.Text(name + ": not built by builder " + b.address + ": " + lost.Error())
+		case !told:
 			e.display.Text("builder " + b.address + " is lost: " + lost.Error())
 		}
 	}
 	if all := e.lost(); all != nil { // the same for every image
-		return nil, &engine.LostError{Image: name, Reason: noneLeft(all)}
+		return nil, &engine.LostError{Image: name, Reason: e.noneLeft(all)}
 	}
-	return nil, fmt.Errorf("build %s: %w", name, noneLeft(failures))
+	return nil, fmt.Errorf("build %s: %w", name, e.noneLeft(failures))
 }
 
 // noneLeft is the error that no builder builds something. Each failure is a builder with its reason.
-func noneLeft(failures []string) error {
-	if len(failures) == 1 {
-		return fmt.Errorf("no builder can be reached at %s; docs/buildkit.md says how one is started", failures[0])
+func (e *Engine) noneLeft(failures []string) error {
+	switch {
+	case len(failures) > 1:
+		return fmt.Errorf("none of %d builders is left: %s", len(failures), strings.Join(failures, "; "))
+	case e.builders[0].wasReached():
+		return errors.New("builder " + failures[0])
 	}
-	return fmt.Errorf("none of %d builders is left: %s", len(failures), strings.Join(failures, "; "))
+	return fmt.Errorf("no builder can be reached at %s; docs/buildkit.md says how one is started", failures[0])
 }
 
 // lost returns each builder with the reason why it is not asked any more, or nil while one is left.

@@ -1,7 +1,6 @@
 package buildkit_test
 
 import (
-	"context"
 	"io"
 	stdlog "log"
 	"net/http/httptest"
@@ -21,10 +20,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
-// stepPlans returns an image on genuine Alpine packages with steps.
+// stepPlans returns an image for linux/amd64, on genuine Alpine packages and with steps.
 func stepPlans(t *testing.T, name string, steps ...images.Step) []plan.Image {
 	t.Helper()
 	return stepPlansAt(t, name, time.Unix(0, 0), steps...)
@@ -32,6 +30,11 @@ func stepPlans(t *testing.T, name string, steps ...images.Step) []plan.Image {
 
 // stepPlansAt returns such an image whose files all have a time.
 func stepPlansAt(t *testing.T, name string, epoch time.Time, steps ...images.Step) []plan.Image {
+	t.Helper()
+	return stepPlansFor(t, []images.Platform{images.LinuxAMD64}, name, epoch, steps...)
+}
+
+func stepPlansFor(t *testing.T, platforms []images.Platform, name string, epoch time.Time, steps ...images.Step) []plan.Image {
 	t.Helper()
 	mirror, release := os.Getenv("MKIMAGE_ALPINE_MIRROR"), os.Getenv("MKIMAGE_ALPINE_RELEASE")
 	if mirror == "" {
@@ -41,23 +44,21 @@ func stepPlansAt(t *testing.T, name string, epoch time.Time, steps ...images.Ste
 	if err != nil {
 		t.Fatal(err)
 	}
-	definition := images.Definition{Name: name, Base: images.Alpine, Alpine: release, Platforms: []images.Platform{images.LinuxAMD64}, Run: steps}
-	world := plan.World(definition, nil, release, images.LinuxAMD64)
-	pins, err := source.Resolve(t.Context(), world)
-	if err != nil {
-		t.Fatal(err)
-	}
+	definition := images.Definition{Name: name, Base: images.Alpine, Alpine: release, Platforms: platforms, Run: steps}
 	maker := layer.NewMaker(epoch, cache.Dir{})
-	proxy, err := plan.Proxy(t.Context(), maker, []byte("a proxy"))
-	if err != nil {
-		t.Fatal(err)
+	in := plan.Inputs{Layers: maker, Epoch: epoch, Proxies: map[images.Platform]layer.Layer{}, Alpine: map[images.Platform]plan.Packages{}}
+	for _, platform := range platforms {
+		world := plan.World(definition, nil, release, platform)
+		pins, err := source.Resolve(t.Context(), world)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Alpine[platform] = plan.Packages{World: world, Pins: pins, Install: source.Install}
+		if in.Proxies[platform], err = plan.Proxy(t.Context(), maker, []byte("a proxy")); err != nil {
+			t.Fatal(err)
+		}
 	}
-	made, err := plan.Make(t.Context(), definition, plan.Inputs{
-		Layers:  maker,
-		Epoch:   epoch,
-		Proxies: map[images.Platform]layer.Layer{images.LinuxAMD64: proxy},
-		Alpine:  map[images.Platform]plan.Packages{images.LinuxAMD64: {World: world, Pins: pins, Install: source.Install}},
-	})
+	made, err := plan.Make(t.Context(), definition, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,42 +115,5 @@ func TestCache(t *testing.T) {
 				t.Errorf("got %s, want %s from the cache", again, first)
 			}
 		})
-	}
-}
-
-// when is a writer that does something each time it is given a text.
-type when struct {
-	text string
-	do   func()
-}
-
-func (w when) Write(p []byte) (int, error) {
-	if strings.Contains(string(p), w.text) {
-		w.do()
-	}
-	return len(p), nil
-}
-
-// TestInterruptedStep holds that a program of a step ends with the build.
-func TestInterruptedStep(t *testing.T) {
-	own := daemontest.Start(t, t.TempDir())
-	made := stepPlans(t, "x", images.Step{Script: "echo now it runs; sleep 3000"})
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	e := open(t, buildkit.Options{Builders: []string{own.Address}, Display: progress.New(when{"now it runs", cancel}, progress.Plain)})
-	if _, err := e.Build(ctx, made); ctx.Err() == nil || err == nil {
-		t.Errorf("got %v, want that it was cancelled", err)
-	}
-	for len(running(t, own)) > 0 {
-		time.Sleep(50 * time.Millisecond)
-	}
-}
-
-func TestNoSuchPlatform(t *testing.T) {
-	made := stepPlans(t, "x", chance())
-	made[0].Platform = "linux/s390x"
-	_, err := open(t, buildkit.Options{}).Build(t.Context(), made)
-	if err == nil || !strings.Contains(err.Error(), "it runs no programs of linux/s390x") {
-		t.Errorf("got %v", err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/solver/errdefs"
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
@@ -56,9 +55,8 @@ type follower struct {
 	display        *display
 	image, builder string
 	whole          *progress.Step
-	statuses       chan *client.SolveStatus // which the solve closes
-	done           chan struct{}            // is closed after that
-	names          map[digest.Digest]string
+	statuses       chan *client.SolveStatus         // which the solve closes
+	done           chan struct{}                    // is closed after that
 	steps          map[digest.Digest]*progress.Step // of vertices that run; nil where another solve shows one, or it has ended
 	running        []*client.VertexStatus           // parts of vertices
 }
@@ -68,7 +66,7 @@ func (d *display) follow(s *solve) *follower {
 	f := &follower{
 		display: d, image: s.name(), builder: s.builder.address, whole: s.step,
 		statuses: make(chan *client.SolveStatus), done: make(chan struct{}),
-		names: map[digest.Digest]string{}, steps: map[digest.Digest]*progress.Step{},
+		steps: map[digest.Digest]*progress.Step{},
 	}
 	go func() {
 		defer close(f.done)
@@ -85,7 +83,6 @@ func (d *display) follow(s *solve) *follower {
 // update shows a status: what begins, what was written, and what has ended.
 func (f *follower) update(status *client.SolveStatus) {
 	for _, vertex := range status.Vertexes {
-		f.names[vertex.Digest] = vertex.Name
 		if worthShowing(vertex) && vertex.Started != nil {
 			f.start(vertex)
 		}
@@ -177,17 +174,4 @@ func (f *follower) end(vertex digest.Digest, detail string, err error) {
 		_ = step.End(detail, err)
 		f.display.release(f.key(vertex))
 	}
-}
-
-// blame says which step an error is about.
-func (f *follower) blame(err error) error {
-	var at *errdefs.VertexError
-	if !errors.As(err, &at) {
-		return err
-	}
-	name, _, found := strings.Cut(f.names[digest.Digest(at.Vertex.Digest)], scriptMark)
-	if !found {
-		return err
-	}
-	return fmt.Errorf("%s: %w", strings.TrimPrefix(name, f.image+": "), err)
 }

@@ -2,9 +2,6 @@ package buildkit
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/buildkit/client"
-	"github.com/moby/buildkit/solver/errdefs"
 	digest "github.com/opencontainers/go-digest"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
@@ -128,29 +124,6 @@ func TestDoing(t *testing.T) {
 		f.note(&test.status)
 		if got := f.doing(f.whole); got != test.want {
 			t.Errorf("%d: got %q, want %q", i, got, test.want)
-		}
-	}
-}
-
-func TestBlame(t *testing.T) {
-	d := newDisplay(nil)
-	f := d.follow(&solve{builder: &builder{}, plans: []plan.Image{{Name: "a"}}, step: d.Start("a")})
-	const step = "a: run-1 for linux/amd64 $ make"
-	f.statuses <- told(step, "begin")
-	close(f.statuses)
-	<-f.done
-	failed := errors.New(`process "/bin/sh -c \"make\"" did not complete successfully: exit code: 2`)
-	for _, test := range []struct {
-		err  error
-		want string
-	}{
-		{errdefs.WrapVertex(failed, digest.FromString(step)), "run-1 for linux/amd64: exit code: 2"},
-		{errdefs.WrapVertex(errors.New("no such layer"), digest.FromString("other")), "no such layer"},
-		{context.Canceled, "context canceled"},
-		{nil, "<nil>"},
-	} {
-		if got := plainly(fmt.Sprint(f.blame(test.err))); got != test.want {
-			t.Errorf("got %q, want %q", got, test.want)
 		}
 	}
 }

@@ -19,11 +19,14 @@ const Version = "v0.32.2"
 // judge tells whether a build failed because of the builder or because of the image.
 func (b *builder) judge(ctx context.Context, c *client.Client, err error) error {
 	var lost *lostError
+	var failed *stepError
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &lost):
 		return lost
+	case errors.As(err, &failed):
+		return failed
 	case strings.Contains(err.Error(), "no space left on device"):
 		return b.lose(errors.New("its disk is full: " + tail(err.Error())))
 	}

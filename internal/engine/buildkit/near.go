@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
-	gateway "github.com/moby/buildkit/frontend/gateway/pb"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
@@ -77,8 +76,9 @@ func (n nearby) put(ctx context.Context, repository name.Repository, s *single) 
 }
 
 // again reports whether a build that took layers from a registry may do better without: when it was no program of a
-// step that failed.
+// step that failed, and not the builder.
 func again(ctx context.Context, err error) bool {
-	var exit *gateway.ExitError
-	return err != nil && ctx.Err() == nil && !errors.As(err, &exit)
+	var failed *stepError
+	var lost *lostError
+	return err != nil && ctx.Err() == nil && !errors.As(err, &failed) && !errors.As(err, &lost)
 }

@@ -131,7 +131,7 @@ func TestFailingStepRunsOnce(t *testing.T) {
 	made := stepPlans(t, "x", images.Step{Script: "echo it runs $((1 + 1)); exit 7"})
 	there.put(t, made[0])
 	_, err := open(t, there.options(own, told)).Build(t.Context(), made)
-	if err == nil || !strings.Contains(err.Error(), "exit code: 7") {
+	if err == nil || !strings.Contains(err.Error(), "ended with exit status 7") {
 		t.Errorf("got %v", err)
 	}
 	if ran := len(told.with("it runs 2")); ran != 1 {

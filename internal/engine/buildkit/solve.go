@@ -36,7 +36,7 @@ func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image) (v
 	watched, cancel := context.WithCancelCause(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() { b.watch(watched, c, cancel) })
-	s := &solve{engine: e, builder: b, plans: plans, offer: newOffer(e.store), step: e.display.Start(plans[0].Name + ": build on " + b.address)}
+	s := &solve{engine: e, builder: b, plans: plans, offer: newOffer(e.store), log: newStepLog(), step: e.display.Start(plans[0].Name + ": build on " + b.address)}
 	s.near = nearby{e.options.Registry, s.repositories(), e.options.Insecure}
 	response, err := s.run(watched, c)
 	gone := context.Cause(watched)
@@ -68,8 +68,10 @@ type solve struct {
 	plans   []plan.Image
 	offer   *offer
 	near    nearby
-	took    atomic.Bool    // whether layers are taken from there
+	took    atomic.Bool // whether layers are taken from there
+	log     *stepLog
 	step    *progress.Step // that is shown
+	refused error          // why the builder was not given the work
 }
 
 func (s *solve) name() string { return s.plans[0].Name }
@@ -105,9 +107,12 @@ func (s *solve) attempt(ctx context.Context, c *client.Client) (*client.SolveRes
 	}
 	s.addCaches(&options)
 	shown := s.engine.display.follow(s)
-	response, err := c.Build(ctx, options, "mkimage", s.build, shown.statuses)
+	response, err := c.Build(ctx, options, "mkimage", s.build, s.log.listen(shown.statuses))
 	<-shown.done
-	return response, shown.blame(err)
+	if s.refused != nil { // what comes back over the wire has lost its type
+		return nil, s.refused
+	}
+	return response, s.log.explain(err)
 }
 
 // exports returns where the product goes: to the registries by its digest, and back where they do not have all that
@@ -151,8 +156,8 @@ func (s *solve) repositories() []string {
 
 // build says to the builder what the image is, one reference a platform.
 func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-	if err := s.builder.check(c.BuildOpts(), s.plans); err != nil {
-		return nil, err
+	if s.refused = s.builder.check(c.BuildOpts(), s.plans); s.refused != nil {
+		return nil, s.refused
 	}
 	imports, err := importsOf(c.BuildOpts())
 	if err != nil {
@@ -178,6 +183,7 @@ func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, e
 			if err != nil {
 				return err
 			}
+			s.log.expect(image, definition)
 			solved, err := c.Solve(ctx, gateway.SolveRequest{Definition: definition.ToPB(), CacheImports: imports})
 			if err != nil {
 				return err

@@ -30,6 +30,13 @@ type Daemon struct {
 // Start starts a daemon on a unix socket, or at the address in flags; root is where it keeps things.
 func Start(t *testing.T, root string, flags ...string) *Daemon {
 	t.Helper()
+	return start(t, root, "exec", syscall.SysProcAttr{}, flags...)
+}
+
+// start starts a daemon in a process with these attributes. before is what a shell does there, before the daemon's command
+// line.
+func start(t *testing.T, root, before string, attributes syscall.SysProcAttr, flags ...string) *Daemon {
+	t.Helper()
 	programs := os.Getenv("MKIMAGE_TEST_BUILDKIT_PROGRAMS")
 	if programs == "" && os.Getenv("CI") == "true" {
 		t.Fatal("no builder: ci/services builds one and sets $MKIMAGE_TEST_BUILDKIT_PROGRAMS")
@@ -43,10 +50,11 @@ func Start(t *testing.T, root string, flags ...string) *Daemon {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(socket) })
 	d := &Daemon{Address: "unix://" + filepath.Join(socket, "sock"), exited: make(chan struct{}), log: &bytes.Buffer{}}
-	command := exec.Command(filepath.Join(programs, "buildkitd"), append([]string{"--addr", d.Address, "--root", root,
+	command := exec.Command("sh", append([]string{"-c", before + ` "$@"`, "sh", filepath.Join(programs, "buildkitd"), "--addr", d.Address, "--root", root,
 		"--containerd-worker=false", "--oci-worker-snapshotter=native"}, flags...)...)
 	command.Stderr = d.log
-	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	attributes.Pdeathsig = syscall.SIGKILL
+	command.SysProcAttr = &attributes
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,134 @@
+package buildkit
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	gatewayapi "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/errdefs"
+	"github.com/moby/buildkit/solver/pb"
+	digest "github.com/opencontainers/go-digest"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+// stepLog knows the steps of a solve and what each has written last, so that one that fails can be told in a line.
+type stepLog struct {
+	mutex sync.Mutex
+	steps map[digest.Digest]step
+	said  map[digest.Digest][]byte // the end of the output
+}
+
+// step is a step of an image, by the names that people know.
+type step struct {
+	name     string // such as run-1
+	platform images.Platform
+}
+
+func (s step) String() string { return s.name + " for " + string(s.platform) }
+
+func newStepLog() *stepLog {
+	return &stepLog{steps: map[digest.Digest]step{}, said: map[digest.Digest][]byte{}}
+}
+
+// expect notes which vertices of a definition are the steps of an image. A definition has what is built before what is
+// built on it, and each step is built on those before it.
+func (l *stepLog) expect(image plan.Image, definition *llb.Definition) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	n := 0
+	for _, vertex := range definition.Def {
+		var op pb.Op
+		if op.Unmarshal(vertex) == nil && op.GetExec() != nil && n < len(image.Runs) {
+			l.steps[digest.FromBytes(vertex)] = step{image.Runs[n].Name, image.Platform}
+			n++
+		}
+	}
+}
+
+// listen returns a channel for the statuses of a solve, which passes them on to another one. The other one is closed
+// after it.
+func (l *stepLog) listen(next chan<- *client.SolveStatus) chan *client.SolveStatus {
+	statuses := make(chan *client.SolveStatus)
+	go func() {
+		defer close(next)
+		for status := range statuses {
+			l.hear(status.Logs)
+			next <- status
+		}
+	}()
+	return statuses
+}
+
+// memory is how many bytes of a step's output are kept.
+const memory = 2 << 10
+
+func (l *stepLog) hear(logs []*client.VertexLog) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	for _, log := range logs {
+		said := append(l.said[log.Vertex], log.Data...)
+		l.said[log.Vertex] = said[max(0, len(said)-memory):]
+	}
+}
+
+// stepError is a step whose program has failed. Another builder would not do better.
+type stepError struct {
+	step
+	status uint32
+	said   string
+}
+
+func (e *stepError) Error() string {
+	text := fmt.Sprintf("%s: its script ended with exit status %d", e.step, e.status)
+	if e.said == "" {
+		return text + " and has written nothing"
+	}
+	return text + "; the end of what it wrote: " + e.said
+}
+
+// explain says which step the error of a solve is about. It is a [stepError] when the step's program has failed, and a
+// [lostError] when the builder could not even start that.
+func (l *stepLog) explain(err error) error {
+	var vertex *errdefs.VertexError
+	if !errors.As(err, &vertex) {
+		return err
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	failed, known := l.steps[digest.Digest(vertex.Digest)]
+	var exit *gatewayapi.ExitError
+	switch {
+	case !known:
+		return err
+	case !errors.As(err, &exit):
+		return fmt.Errorf("%s: %w", failed, err)
+	}
+	said := lastLines(l.said[digest.Digest(vertex.Digest)])
+	switch {
+	case strings.HasSuffix(said, "exec /bin/sh: exec format error"):
+		return &lostError{fmt.Sprintf("it says that it runs programs of %s, and does not (exec format error): register QEMU on its machine again, or add a builder of that platform", failed.platform)}
+	case strings.HasPrefix(said, "runc run failed: "): // runc writes this into the output of the program that it cannot start
+		return &lostError{fmt.Sprintf("it cannot start %s: %s", failed, said)}
+	}
+	return &stepError{failed, exit.ExitCode, said}
+}
+
+// lastLines returns the last five lines of an output that have something in them, in one line.
+func lastLines(output []byte) string {
+	var last []string
+	for line := range strings.Lines(ansi.Strip(strings.ToValidUTF8(string(output), ""))) {
+		words := strings.FieldsFunc(line, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+		if len(words) > 0 {
+			last = append(last, strings.Join(words, " "))
+		}
+	}
+	return strings.Join(last[max(0, len(last)-5):], " | ")
+}
