@@ -42,6 +42,7 @@ type Layer struct {
 	Name     string
 	Packages []string // as apk add takes them: bash, jq=1.7.1-r0
 	Trim     []string // files of this layer's packages that are left out: paths with *, ? and **
+	Trimmed  bool     `json:",omitempty"` // what is left out of other layers is in this one
 }
 
 // Wanted returns what a lock says of the world.

@@ -103,6 +103,26 @@ func digests(t *testing.T, tree Tree) []string {
 	return all
 }
 
+// TestTrimmed holds that what other layers trim may be in a layer of its own, and that those are as without it.
+func TestTrimmed(t *testing.T) {
+	mirror := newWritten(t)
+	source := openMirror(t, mirror.Dir, mirror.KeyFile)
+	want, w := install(t, source, world()), world()
+	w.Layers = append(w.Layers, Layer{Name: "build", Packages: []string{"bash"}, Trimmed: true})
+	tree := install(t, source, w)
+	for i := range want.Layers {
+		if diff := cmp.Diff(lines(want.Layers[i]), lines(tree.Layers[i])); diff != "" {
+			t.Errorf("layer %d: %s", i, diff)
+		}
+	}
+	for _, file := range tree.Layers[len(want.Layers)] {
+		if strings.HasPrefix(file.Path, "usr/lib/bash/") && file.Open != nil && string(bytesOf(t, file)) == "a builtin" {
+			return
+		}
+	}
+	t.Errorf("what is trimmed is not there: %v", lines(tree.Layers[len(want.Layers)]))
+}
+
 func TestInstall(t *testing.T) {
 	mirror := newWritten(t)
 	tree := install(t, openMirror(t, mirror.Dir, mirror.KeyFile), world())

@@ -198,7 +198,7 @@ func (t *tree) result(parcels []*parcel) Tree {
 	return result
 }
 
-// file returns an entry as a layer has it. A hard link whose target was left out becomes a file.
+// file returns an entry as a layer has it. A hard link whose target is not in the layer becomes a file.
 func (t *tree) file(e *entry) layer.File {
 	file := layer.File{Path: e.path, Mode: e.header.FileInfo().Mode(), UID: e.header.Uid, GID: e.header.Gid}
 	switch e.header.Typeflag {
@@ -207,7 +207,7 @@ func (t *tree) file(e *entry) layer.File {
 		file.Mode, file.Link = fs.ModeSymlink|0o777, e.header.Linkname
 	default:
 		target := path.Clean(strings.TrimPrefix(e.header.Linkname, "/"))
-		if e.header.Typeflag == tar.TypeLink && t.files[target] != nil && t.files[target].owner == e.owner && t.files[target].header.Typeflag == tar.TypeReg {
+		if to := t.files[target]; e.header.Typeflag == tar.TypeLink && to != nil && to.owner == e.owner && to.layer == e.layer && to.header.Typeflag == tar.TypeReg {
 			file.Link = target
 			break
 		}

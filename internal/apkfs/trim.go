@@ -3,11 +3,14 @@ package apkfs
 import (
 	"archive/tar"
 	"path"
+	"slices"
 	"strings"
 )
 
-// trim leaves out what the layers say, and notes how many bytes of each pattern that was.
+// trim leaves out what the layers say, or puts it into the layer for that, and notes how many bytes of each pattern
+// that was.
 func (t *tree) trim() {
+	trimmed := slices.IndexFunc(t.world.Layers, func(l Layer) bool { return l.Trimmed })
 	for name, e := range t.files {
 		for _, pattern := range t.world.Layers[e.layer].Trim {
 			if !below(pattern, name) {
@@ -19,7 +22,9 @@ func (t *tree) trim() {
 			case tar.TypeSymlink:
 				t.trimmed[pattern] += int64(len(e.header.Linkname))
 			}
-			delete(t.files, name)
+			if e.layer = trimmed; trimmed < 0 {
+				delete(t.files, name)
+			}
 			break
 		}
 	}

@@ -32,8 +32,8 @@ func basePackages() []string {
 	return []string{"alpine-baselayout", "alpine-release", "busybox", "ca-certificates-bundle", "musl"}
 }
 
-// World returns the Alpine packages of an image on a platform, in layers. The last one is for steps, where some need
-// packages that are not in the image.
+// World returns the Alpine packages of an image on a platform, in layers. The last one is for steps, where some name
+// packages: it has those that are not in the image, and what stemcells leave out of theirs, such as what installs gems.
 func World(def images.Definition, languages []stemcells.Stemcell, release string, platform images.Platform) apkfs.World {
 	world := apkfs.World{Release: release, Platform: platform, Layers: []apkfs.Layer{{Name: baseLayer, Packages: basePackages()}}}
 	for _, language := range languages {
@@ -43,7 +43,7 @@ func World(def images.Definition, languages []stemcells.Stemcell, release string
 		world.Layers = append(world.Layers, apkfs.Layer{Name: packagesLayer, Packages: sorted(def.Packages)})
 	}
 	if packages := stepPackages(def, languages); len(packages) > 0 {
-		world.Layers = append(world.Layers, apkfs.Layer{Name: buildLayer, Packages: packages})
+		world.Layers = append(world.Layers, apkfs.Layer{Name: buildLayer, Packages: packages, Trimmed: true})
 	}
 	return world
 }

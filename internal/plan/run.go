@@ -2,11 +2,13 @@ package plan
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
@@ -17,7 +19,7 @@ type Run struct {
 	images.Step
 	Name  string        // of the layer: run-1, run-2
 	Below int           // how many of the finished layers lie below it
-	Extra []layer.Layer // packages that the step has and the image does not
+	Extra []layer.Layer // what the step has of packages and the image does not
 }
 
 // steps returns those of the stemcells, in their order, and then those of the definition.
@@ -53,7 +55,11 @@ func (in Inputs) runs(ctx context.Context, def images.Definition, platform image
 	}
 	var extra []layer.Layer
 	if len(stepPackages(def, in.Stemcells)) > 0 {
-		if extra, err = in.Layers.Make(ctx, in.Alpine[platform].build()); err != nil {
+		recipe, err := in.Alpine[platform].build()
+		if err != nil {
+			return nil, err
+		}
+		if extra, err = in.Layers.Make(ctx, recipe); err != nil {
 			return nil, err
 		}
 	}
@@ -71,20 +77,23 @@ func (in Inputs) runs(ctx context.Context, def images.Definition, platform image
 // ForSteps reports whether a package is there for steps alone.
 func ForSteps(pin images.Pin) bool { return pin.Layer == buildLayer }
 
-// build says how the layer of the packages that only steps have is made.
-func (p Packages) build() layer.Recipe {
-	key := ""
-	for _, pin := range p.Pins {
-		key = cache.Key(key, pin.Layer, pin.Checksum, pin.SHA256)
+// build says how the layer is made of what steps have of packages and the image does not.
+func (p Packages) build() (layer.Recipe, error) {
+	inputs, err := json.Marshal(struct {
+		World apkfs.World
+		Pins  []images.Pin
+	}{p.World, p.Pins})
+	if err != nil {
+		return layer.Recipe{}, err
 	}
-	return layer.Recipe{Key: cache.Key(format, buildLayer, p.World.Release, string(p.World.Platform), key), Parts: func(ctx context.Context) ([]layer.Part, error) {
+	return layer.Recipe{Key: cache.Key(format, apkfs.Format, buildLayer, string(inputs)), Parts: func(ctx context.Context) ([]layer.Part, error) {
 		tree, err := p.Install(ctx, p.World, p.Pins)
 		if err != nil {
 			return nil, err
 		}
 		last := len(p.World.Layers) - 1
 		return []layer.Part{{Name: buildLayer, Files: tree.Layers[last]}}, nil
-	}}
+	}}, nil
 }
 
 // Complete returns the image with the layers that were made in the places of its steps, in their order.
