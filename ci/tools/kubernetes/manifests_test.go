@@ -1,5 +1,7 @@
-// Package kubernetes holds the manifests in ci/kubernetes against the types of Kubernetes' own API. It is a module of
-// its own, so that nobody else has to get them: cd ci/tools/kubernetes && go test ./...
+// Package kubernetes holds the manifests in ci/kubernetes against the types of Kubernetes' own API, and reaches a builder in
+// a pod through kubectl. It is a module of its own, so that nobody else has to get them:
+//
+//	cd ci/tools/kubernetes && go test ./...
 package kubernetes
 
 import (

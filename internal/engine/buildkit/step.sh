@@ -6,7 +6,12 @@ tools=/dev/mkimage/tools
 mkdir "$tools"
 cp /bin/busybox /lib/ld-musl-*.so.1 "$tools"
 
-/bin/sh -eu /dev/mkimage/step/script
+# Where processes of a step are not in a namespace of their own (builders without root), the end of this shell is not that of
+# the others. So there is one that ends the script and what it has started, when nobody holds the pipe open any more.
+/bin/busybox mkfifo "$tools/alive"
+exec 9<>"$tools/alive"
+/bin/busybox setsid /bin/sh -c '((read -r _; kill -9 0) <&8 &); exec 8<&-; exec /bin/sh -eu /dev/mkimage/step/script' 8<"$tools/alive" 9<&-
+exec 9<&-
 
 set -- "$tools"/ld-musl-*.so.1
 loader=$1
