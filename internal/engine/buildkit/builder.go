@@ -24,7 +24,10 @@ type builder struct {
 }
 
 // lostError says that the trouble is with a builder and not with the image: another one may do better.
-type lostError struct{ reason string }
+type lostError struct {
+	reason string
+	unsure bool // the builder may do it all the same, and is to be tried when no other one does
+}
 
 func (e *lostError) Error() string { return e.reason }
 
@@ -43,7 +46,7 @@ func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		b.lost = &lostError{reason(err) + b.tls.hint(b.address, err)}
+		b.lost = &lostError{reason: reason(err) + b.tls.hint(b.address, err)}
 		return nil, b.lost
 	}
 	b.client = made
@@ -130,7 +133,7 @@ func (b *builder) lose(err error) *lostError {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if b.lost == nil {
-		b.lost = &lostError{reason(err)}
+		b.lost = &lostError{reason: reason(err)}
 	}
 	return b.lost
 }

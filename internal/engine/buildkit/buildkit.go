@@ -105,8 +105,9 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 	}
 	name := plans[0].Name
 	var failures []string
-	for _, b := range e.order(name) {
-		index, err := e.buildOn(ctx, b, plans)
+	for n, queue := 0, e.order(name); n < len(queue); n++ {
+		b := queue[n]
+		index, err := e.buildOn(ctx, b, plans, n >= len(e.builders))
 		var lost *lostError
 		switch {
 		case err == nil:
@@ -115,6 +116,12 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 			return nil, fmt.Errorf("build %s: %w", name, ctx.Err())
 		case !errors.As(err, &lost):
 			return nil, fmt.Errorf("build %s on %s: %w", name, b.address, err)
+		case lost.unsure:
+			queue = append(queue, b) // after the others
+			if len(e.builders) > 1 {
+				e.display.Text(name + ": builder " + b.address + ": " + lost.Error())
+			}
+			continue
 		}
 		failures = append(failures, b.address+": "+lost.Error())
 		switch gone, told := b.isLost(lost); {

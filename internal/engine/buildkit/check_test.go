@@ -19,7 +19,7 @@ func TestTooOld(t *testing.T) {
 	var known apicaps.CapList
 	known.Init(apicaps.Cap{ID: "mergeop", Enabled: true})
 	b := &builder{version: "v0.9.3"}
-	err := b.check(gateway.BuildOpts{LLBCaps: known.CapSet(nil)}, nil)
+	err := b.check(gateway.BuildOpts{LLBCaps: known.CapSet(nil)})
 	if err == nil || !strings.Contains(err.Error(), "it runs BuildKit v0.9.3, which is too old: mergeop is missing") {
 		t.Errorf("got %v", err)
 	}

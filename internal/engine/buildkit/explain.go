@@ -34,7 +34,7 @@ func (b *builder) judge(ctx context.Context, c *client.Client, err error) error 
 		return b.lose(asked)
 	}
 	if grpcerrors.Code(err) == codes.Unavailable { // it was away, and has come back
-		return &lostError{reason(err)}
+		return &lostError{reason: reason(err)}
 	}
 	return errors.New(reason(err) + elsewhere(err.Error()))
 }

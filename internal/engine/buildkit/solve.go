@@ -16,8 +16,6 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
-	"github.com/moby/buildkit/solver/pb"
-	"github.com/moby/buildkit/util/apicaps"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
@@ -27,8 +25,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
-// buildOn builds an image on one builder. The error is a [lostError] when another one may do better.
-func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image) (v1.ImageIndex, error) {
+// buildOn builds an image on one builder. The error is a [lostError] when another one may do better. A builder that does
+// not say that it runs the programs of steps only gets an image when it is to be tried.
+func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image, try bool) (v1.ImageIndex, error) {
 	c, err := b.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -36,7 +35,7 @@ func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image) (v
 	watched, cancel := context.WithCancelCause(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() { b.watch(watched, c, cancel) })
-	s := &solve{engine: e, builder: b, plans: plans, offer: newOffer(e.store), log: newStepLog(), step: e.display.Start(plans[0].Name + ": build on " + b.address)}
+	s := &solve{engine: e, builder: b, plans: plans, try: try, offer: newOffer(e.store), log: newStepLog(), step: e.display.Start(plans[0].Name + ": build on " + b.address)}
 	s.near = nearby{e.options.Registry, s.repositories(), e.options.Insecure}
 	response, err := s.run(watched, c)
 	gone := context.Cause(watched)
@@ -71,7 +70,8 @@ type solve struct {
 	took    atomic.Bool // whether layers are taken from there
 	log     *stepLog
 	step    *progress.Step // that is shown
-	refused error          // why the builder was not given the work
+	try     bool           // the builder is given what it may not be able to do
+	refused error          // why it was not given the work
 }
 
 func (s *solve) name() string { return s.plans[0].Name }
@@ -156,7 +156,11 @@ func (s *solve) repositories() []string {
 
 // build says to the builder what the image is, one reference a platform.
 func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-	if s.refused = s.builder.check(c.BuildOpts(), s.plans); s.refused != nil {
+	s.refused = s.builder.check(c.BuildOpts())
+	if s.refused == nil && !s.try {
+		s.refused = listed(c.BuildOpts().Workers, s.plans)
+	}
+	if s.refused != nil {
 		return nil, s.refused
 	}
 	imports, err := importsOf(c.BuildOpts())
@@ -201,33 +205,6 @@ func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	return result, err
 }
 
-// check says why a builder cannot do what the plans ask for, or nil.
-func (b *builder) check(offers gateway.BuildOpts, plans []plan.Image) error {
-	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout} {
-		if err := offers.LLBCaps.Supports(needed); err != nil {
-			return &lostError{fmt.Sprintf("it runs BuildKit %s, which is too old: %s is missing; it needs v0.12 or later", b.version, needed)}
-		}
-	}
-	for _, image := range plans {
-		if len(image.Runs) > 0 && !works(offers.Workers, image) {
-			return &lostError{fmt.Sprintf("it runs no programs of %s, which the steps of the image need: add a builder of that platform, or register QEMU on its machine", image.Platform)}
-		}
-	}
-	return nil
-}
-
-// works reports whether some worker runs programs of the image's platform, natively or emulated.
-func works(workers []gateway.WorkerInfo, image plan.Image) bool {
-	for _, worker := range workers {
-		for _, platform := range worker.Platforms {
-			if platform.OS == image.Platform.OS() && platform.Architecture == image.Platform.Architecture() {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func platformOf(image plan.Image) ocispec.Platform {
 	return ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()}
 }
@@ -249,7 +226,7 @@ func (s *solve) product(ctx context.Context, response *client.SolveResponse) (v1
 		return nil, err
 	}
 	if digest.String() != made {
-		return nil, &lostError{fmt.Sprintf("it runs BuildKit %s, which writes %s as %s where mkimage writes %s; take a builder with BuildKit %s",
+		return nil, &lostError{reason: fmt.Sprintf("it runs BuildKit %s, which writes %s as %s where mkimage writes %s; take a builder with BuildKit %s",
 			s.builder.version, s.name(), made, digest, Version)}
 	}
 	if s.steps() {

@@ -114,9 +114,9 @@ func (l *stepLog) explain(err error) error {
 	said := lastLines(l.said[digest.Digest(vertex.Digest)])
 	switch {
 	case strings.HasSuffix(said, "exec /bin/sh: exec format error"):
-		return &lostError{fmt.Sprintf("it says that it runs programs of %s, and does not (exec format error): register QEMU on its machine again, or add a builder of that platform", failed.platform)}
+		return &lostError{reason: fmt.Sprintf("it runs no programs of %s, which the steps of the image need: add a builder of that platform, or register QEMU on its machine", failed.platform)}
 	case strings.HasPrefix(said, "runc run failed: "): // runc writes this into the output of the program that it cannot start
-		return &lostError{fmt.Sprintf("it cannot start %s: %s", failed, said)}
+		return &lostError{reason: fmt.Sprintf("it cannot start %s: %s", failed, said)}
 	}
 	return &stepError{failed, exit.ExitCode, said}
 }

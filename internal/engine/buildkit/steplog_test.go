@@ -32,7 +32,7 @@ func TestExplain(t *testing.T) {
 		{"it says nothing", " \n", exit(1), "run-1 for linux/arm64: its script ended with exit status 1 and has written nothing", false},
 		{"it says what a disk says", "no space left on device", exit(1), "run-1 for linux/arm64: its script ended with exit status 1; the end of what it wrote: no space left on device", false},
 		{"no such machine", "exec /bin/sh: exec format error\n", exit(1),
-			"it says that it runs programs of linux/arm64, and does not (exec format error): register QEMU on its machine again, or add a builder of that platform", true},
+			"it runs no programs of linux/arm64, which the steps of the image need: add a builder of that platform, or register QEMU on its machine", true},
 		{"it cannot be started", "runc run failed: no rights\n", exit(1), "it cannot start run-1 for linux/arm64: runc run failed: no rights", true},
 		{"no program has failed", "", errdefs.WrapVertex(errors.New("secret TOKEN: not found"), at), "run-1 for linux/arm64: secret TOKEN: not found", false},
 		{"it is no step", "", errdefs.WrapVertex(errors.New("no such layer"), digest.FromString("a layer")), "no such layer", false},

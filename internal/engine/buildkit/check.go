@@ -1,0 +1,44 @@
+package buildkit
+
+import (
+	"fmt"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/util/apicaps"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+)
+
+// check says why a builder cannot do what this engine asks for, or nil.
+func (b *builder) check(offers gateway.BuildOpts) error {
+	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout} {
+		if err := offers.LLBCaps.Supports(needed); err != nil {
+			return &lostError{reason: fmt.Sprintf("it runs BuildKit %s, which is too old: %s is missing; it needs v0.12 or later", b.version, needed)}
+		}
+	}
+	return nil
+}
+
+// listed says why workers may be unable to run the steps of images, or nil. They tell what their machine runs, natively or
+// with an emulator that is registered there. A builder may also have emulators of its own, of which it does not tell.
+func listed(workers []gateway.WorkerInfo, plans []plan.Image) error {
+	for _, image := range plans {
+		if len(image.Runs) > 0 && !works(workers, image) {
+			return &lostError{unsure: true, reason: fmt.Sprintf("it does not say that it runs programs of %s; others are asked first", image.Platform)}
+		}
+	}
+	return nil
+}
+
+// works reports whether some worker runs programs of the image's platform.
+func works(workers []gateway.WorkerInfo, image plan.Image) bool {
+	for _, worker := range workers {
+		for _, platform := range worker.Platforms {
+			if platform.OS == image.Platform.OS() && platform.Architecture == image.Platform.Architecture() {
+				return true
+			}
+		}
+	}
+	return false
+}
