@@ -139,6 +139,32 @@ func TestContents(t *testing.T) {
 	}
 }
 
+// TestContentsWithoutWhatIsGone holds that files that a step has removed are not told.
+func TestContentsWithoutWhatIsGone(t *testing.T) {
+	gone := map[string]string{"bin/.wh.bash": "", "etc/.wh..wh..opq": "", "lib/.wh.apk": ""}
+	index := image(t, []string{"base", "stemcell-bash", "proxy", "run-1"}, append(layers(), gone)...)
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sizes.Contents{Files: []sizes.File{ // without its database, nobody knows packages
+		{Path: "bin/proxy", Layer: "proxy", Size: 2000},
+		{Path: "lib/ld-musl.so", Layer: "base", Size: 700},
+		{Path: "bin/sh", Layer: "stemcell-bash", Size: 60},
+	}}
+	got, err := Contents(img, cache.Dir{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // remoteBash pushes the image to a registry that counts what is fetched.
 type remoteBash struct {
 	client    *registry.Client

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -54,6 +55,28 @@ func TestParseCache(t *testing.T) {
 		got, err := ParseCache(test.value, "dest")
 		if got != test.want || (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) {
 			t.Errorf("%s: got %v, %v", test.value, got, err)
+		}
+	}
+}
+
+// TestReachable holds that builders are sent to registries alone that they can speak with.
+func TestReachable(t *testing.T) {
+	for _, test := range []struct {
+		repository string
+		insecure   bool
+		want       bool
+	}{
+		{"registry.example.org/x", false, true},
+		{"registry.example.org/x", true, false},
+		{"127.0.0.1:5000/x", true, true},
+		{"localhost:5000/x", true, true},
+	} {
+		repository, err := name.NewRepository(test.repository)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (nearby{insecure: test.insecure}).reachable(repository); got != test.want {
+			t.Errorf("%s, insecure %v: %v", test.repository, test.insecure, got)
 		}
 	}
 }
