@@ -117,3 +117,12 @@ func TestCache(t *testing.T) {
 		})
 	}
 }
+
+// TestCacheThatCannotBeWritten holds that an image fails whose cache goes nowhere, and that it is said what failed.
+func TestCacheThatCannotBeWritten(t *testing.T) {
+	e := open(t, buildkit.Options{CacheTo: []buildkit.Cache{{Type: "registry", Where: "127.0.0.1:1/cache"}}})
+	_, err := e.Build(t.Context(), stepPlans(t, "x", chance()))
+	if err == nil || !strings.Contains(err.Error(), ": write --cache-to: ") || !strings.HasSuffix(err.Error(), "(builders push from where they run: docs/buildkit.md#pushing)") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -101,6 +101,8 @@ func (f *follower) update(status *client.SolveStatus) {
 		case vertex.Completed == nil:
 		case strings.HasSuffix(vertex.Error, context.Canceled.Error()):
 			f.end(vertex.Digest, "", context.Canceled)
+		case vertex.Error != "" && strings.HasPrefix(vertex.Name, "importing cache "): // the build goes on without
+			f.end(vertex.Digest, withoutCache(vertex.Error), nil)
 		case vertex.Error != "":
 			f.end(vertex.Digest, "", errors.New(plainly(vertex.Error)))
 		case vertex.Cached:
@@ -109,6 +111,14 @@ func (f *follower) update(status *client.SolveStatus) {
 			f.end(vertex.Digest, detail, nil)
 		}
 	}
+}
+
+// withoutCache says why nothing comes from a cache.
+func withoutCache(reason string) string {
+	if strings.HasSuffix(reason, "not found") {
+		return "there is none yet"
+	}
+	return "nothing taken: " + reason
 }
 
 // name returns what the step of a vertex is called, and what it does.

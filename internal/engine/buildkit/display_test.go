@@ -72,6 +72,10 @@ func TestFollow(t *testing.T) {
 		{"finished layers are not told", []*client.SolveStatus{told(quiet+"layer proxy", "begin"), told(quiet+"layer proxy", "x\n"), told(quiet+"layer proxy", "end")}, []string{""}},
 		{"a cache", []*client.SolveStatus{told("exporting cache to registry", "begin"), told("exporting cache to registry", "end")},
 			[]string{"done: a: exporting cache to registry ()"}},
+		{"a cache that is not there", []*client.SolveStatus{told("importing cache manifest from r/c", "fail: failed to configure registry cache importer: r/c:latest: not found")},
+			[]string{"done: a: importing cache manifest from r/c (there is none yet)"}},
+		{"a cache that cannot be read", []*client.SolveStatus{told("importing cache manifest from r/c", "fail: 401 Unauthorized")},
+			[]string{"done: a: importing cache manifest from r/c (nothing taken: 401 Unauthorized)"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := shown(t, func(follow func(string) *follower) {

@@ -39,11 +39,17 @@ func (b *builder) judge(ctx context.Context, c *client.Client, err error) error 
 	return errors.New(reason(err) + elsewhere(err.Error()))
 }
 
-// elsewhere returns what may be behind a push that did not reach its registry: what this side sees was looked at
-// before the build.
+// cacheBlob is how BuildKit begins to say that a cache cannot be written.
+const cacheBlob = "error writing layer blob: "
+
+// elsewhere returns what may be behind a push, or the export of a cache, that did not reach its registry: what this side
+// sees was looked at before the build.
 func elsewhere(text string) string {
+	if !strings.Contains(text, "failed to push ") && !strings.Contains(text, cacheBlob) {
+		return ""
+	}
 	for _, word := range []string{": dial tcp", "x509: ", "server gave HTTP response to HTTPS client", "400 Bad Request"} {
-		if strings.Contains(text, "failed to push ") && strings.Contains(text, word) {
+		if strings.Contains(text, word) {
 			return " (builders push from where they run: docs/buildkit.md#pushing)"
 		}
 	}
@@ -67,6 +73,7 @@ func reason(err error) string {
 		"connection error: desc = ", "transport: ", "Error while dialing: ", "error reading server preface: ", "error reading from server: ", "failed to solve: ", "failed to run Build function: "} {
 		text = strings.ReplaceAll(text, noise, "")
 	}
+	text = strings.ReplaceAll(text, cacheBlob, "write --cache-to: ")
 	return strings.Join(strings.Fields(text), " ")
 }
 
