@@ -56,7 +56,7 @@ func TestStepsEndWithoutSandbox(t *testing.T) {
 	})
 	t.Run("failed", func(t *testing.T) {
 		_, err := e.Build(t.Context(), stepPlans(t, "z", images.Step{Script: "exit 3"}))
-		if err == nil || !strings.Contains(err.Error(), "exit code: 3") {
+		if err == nil || !strings.Contains(err.Error(), "exit status 3") {
 			t.Errorf("got %v", err)
 		}
 	})
