@@ -50,6 +50,7 @@ func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 		return nil, b.lost
 	}
 	b.client = made
+	b.version = "older than v0.11" // before that, daemons do not say
 	if info, err := made.Info(ctx); err == nil {
 		b.version = info.BuildkitVersion.Version
 	}

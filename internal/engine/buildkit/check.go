@@ -12,9 +12,10 @@ import (
 
 // check says why a builder cannot do what this engine asks for, or nil.
 func (b *builder) check(offers gateway.BuildOpts) error {
-	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout} {
+	// Several exporters are for images with steps that are pushed: a daemon without them leaves all but the first out.
+	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout, pb.CapMultipleExporters} {
 		if err := offers.LLBCaps.Supports(needed); err != nil {
-			return &lostError{reason: fmt.Sprintf("it runs BuildKit %s, which is too old: %s is missing; it needs v0.12 or later", b.version, needed)}
+			return &lostError{reason: fmt.Sprintf("it runs BuildKit %s, which is too old: %s is missing; take v0.13 or later", b.version, needed)}
 		}
 	}
 	return nil

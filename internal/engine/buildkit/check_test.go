@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
@@ -17,12 +18,25 @@ import (
 )
 
 func TestTooOld(t *testing.T) {
-	var known apicaps.CapList
-	known.Init(apicaps.Cap{ID: "mergeop", Enabled: true})
-	b := &builder{version: "v0.9.3"}
-	err := b.check(gateway.BuildOpts{LLBCaps: known.CapSet(nil)})
-	if err == nil || !strings.Contains(err.Error(), "it runs BuildKit v0.9.3, which is too old: mergeop is missing") {
-		t.Errorf("got %v", err)
+	for _, test := range []struct {
+		version string
+		knows   []apicaps.CapID
+		want    string
+	}{
+		{"older than v0.11", nil, "it runs BuildKit older than v0.11, which is too old: mergeop is missing; take v0.13 or later"},
+		{"v0.12.5", []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout}, "it runs BuildKit v0.12.5, which is too old: exporter.multiple is missing; take v0.13 or later"},
+	} {
+		var all, known apicaps.CapList
+		for _, id := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout, pb.CapMultipleExporters} {
+			all.Init(apicaps.Cap{ID: id, Enabled: true})
+		}
+		for _, id := range test.knows {
+			known.Init(apicaps.Cap{ID: id, Enabled: true})
+		}
+		b := &builder{version: test.version}
+		if err := b.check(gateway.BuildOpts{LLBCaps: all.CapSet(known.All())}); err == nil || err.Error() != test.want {
+			t.Errorf("got %v, want %s", err, test.want)
+		}
 	}
 }
 
