@@ -17,6 +17,7 @@ type builder struct {
 
 	mutex   sync.Mutex
 	client  *client.Client
+	former  []*client.Client // of the times before the builder was away
 	version string
 	lost    *lostError // why it is not asked any more
 	told    bool       // whether somebody was told so
@@ -27,6 +28,7 @@ type builder struct {
 type lostError struct {
 	reason string
 	unsure bool // the builder may do it all the same, and is to be tried when no other one does
+	away   bool // the builder was there and did not answer then, as when it is started anew: it may come back; the builder's mutex guards it
 }
 
 func (e *lostError) Error() string { return e.reason }
@@ -49,12 +51,20 @@ func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 		b.lost = &lostError{reason: reason(err) + b.tls.hint(b.address, err)}
 		return nil, b.lost
 	}
+	b.meet(ctx, made)
+	return made, nil
+}
+
+// meet takes a connection, and learns what is at its other end.
+func (b *builder) meet(ctx context.Context, made *client.Client) {
+	if b.client != nil {
+		b.former = append(b.former, b.client) // others may wait for it to fail
+	}
 	b.client = made
 	b.version = "older than v0.11" // before that, daemons do not say
 	if info, err := made.Info(ctx); err == nil {
 		b.version = info.BuildkitVersion.Version
 	}
-	return made, nil
 }
 
 // await returns a connection to the builder. It waits for a daemon whose container was started a moment ago.
@@ -123,18 +133,21 @@ func (b *builder) watch(ctx context.Context, c *client.Client, lose func(error))
 		if err == nil {
 			misses = 0
 		} else if misses++; misses == 2 {
-			lose(b.lose(err))
+			lose(b.lose(c, &lostError{reason: reason(err), away: true}))
 			return
 		}
 	}
 }
 
-// lose notes that the builder is not to be asked any more.
-func (b *builder) lose(err error) *lostError {
+// lose notes that the builder is not to be asked any more, as a connection to it has shown.
+func (b *builder) lose(c *client.Client, lost *lostError) *lostError {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	if b.lost == nil {
-		b.lost = &lostError{reason: reason(err)}
+	switch {
+	case b.client != c: // it is there again
+		return lost
+	case b.lost == nil:
+		b.lost = lost
 	}
 	return b.lost
 }
@@ -173,6 +186,9 @@ func (b *builder) close() error {
 	defer b.mutex.Unlock()
 	if b.client == nil {
 		return nil
+	}
+	for _, c := range b.former {
+		_ = c.Close() // it was broken off at the other end
 	}
 	return b.client.Close()
 }

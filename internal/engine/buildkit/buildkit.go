@@ -104,10 +104,11 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 		return nil, errors.New("build an index: no plan")
 	}
 	name := plans[0].Name
-	var failures []string
-	for n, queue := 0, e.order(name); n < len(queue); n++ {
-		b := queue[n]
-		index, err := e.buildOn(ctx, b, plans, n >= len(e.builders))
+	failures := map[*builder]*lostError{}
+	for queue, returned := e.order(name), false; len(queue) > 0; {
+		b := queue[0]
+		queue = queue[1:]
+		index, err := e.buildOn(ctx, b, plans, failures[b] != nil && failures[b].unsure)
 		var lost *lostError
 		switch {
 		case err == nil:
@@ -116,25 +117,38 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 			return nil, fmt.Errorf("build %s: %w", name, ctx.Err())
 		case !errors.As(err, &lost):
 			return nil, fmt.Errorf("build %s on %s: %w", name, b.address, err)
-		case lost.unsure:
-			queue = append(queue, b) // after the others
-			if len(e.builders) > 1 {
-				e.display.Text(name + ": builder " + b.address + ": " + lost.Error())
-			}
-			continue
 		}
-		failures = append(failures, b.address+": "+lost.Error())
-		switch gone, told := b.isLost(lost); {
-		case !gone:
-			e.display.Text(name + ": not built by builder " + b.address + ": " + lost.Error())
-		case !told:
-			e.display.Text("builder " + b.address + " is lost: " + lost.Error())
+		failures[b] = lost
+		e.tell(name, b, lost)
+		if lost.unsure {
+			queue = append(queue, b) // after the others
+		}
+		if len(queue) == 0 && !returned {
+			queue, returned = e.again(ctx, name, failures), true
 		}
 	}
 	if all := e.lost(); all != nil { // the same for every image
 		return nil, &engine.LostError{Image: name, Reason: e.noneLeft(all)}
 	}
-	return nil, fmt.Errorf("build %s: %w", name, e.noneLeft(failures))
+	var all []string
+	for _, b := range e.order(name) {
+		all = append(all, b.address+": "+failures[b].Error())
+	}
+	return nil, fmt.Errorf("build %s: %w", name, e.noneLeft(all))
+}
+
+// tell shows why an image goes on to another builder.
+func (e *Engine) tell(image string, b *builder, lost *lostError) {
+	gone, told := b.isLost(lost)
+	switch {
+	case lost.unsure && len(e.builders) > 1:
+		e.display.Text(image + ": builder " + b.address + ": " + lost.Error())
+	case lost.unsure:
+	case !gone:
+		e.display.Text(image + ": not built by builder " + b.address + ": " + lost.Error())
+	case !told:
+		e.display.Text("builder " + b.address + " is lost: " + lost.Error())
+	}
 }
 
 // noneLeft is the error that no builder builds something. Each failure is a builder with its reason.

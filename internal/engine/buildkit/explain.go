@@ -28,13 +28,13 @@ func (b *builder) judge(ctx context.Context, c *client.Client, err error) error 
 	case errors.As(err, &failed):
 		return failed
 	case strings.Contains(err.Error(), "no space left on device"):
-		return b.lose(errors.New("its disk is full: " + tail(err.Error())))
+		return b.lose(c, &lostError{reason: "its disk is full: " + tail(err.Error())})
 	}
 	if asked := ask(ctx, c, b.patience); asked != nil && ctx.Err() == nil {
-		return b.lose(asked)
+		return b.lose(c, &lostError{reason: reason(asked), away: true})
 	}
 	if grpcerrors.Code(err) == codes.Unavailable { // it was away, and has come back
-		return &lostError{reason: reason(err)}
+		return &lostError{reason: reason(err), away: true}
 	}
 	return errors.New(reason(err) + elsewhere(err.Error()))
 }

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -150,4 +152,42 @@ func (e *endless) Compressed() (io.ReadCloser, error) {
 	e.once.Do(func() { close(e.asked) })
 	<-e.let
 	return e.Layer.Compressed()
+}
+
+// TestBuilderComesBack holds that an image waits for a builder that was there and is started anew, when no other is left.
+func TestBuilderComesBack(t *testing.T) {
+	dir, err := os.MkdirTemp("", "builder") // t.TempDir is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	root, address := t.TempDir(), "unix://"+filepath.Join(dir, "sock")
+	own := daemontest.Start(t, root, "--addr", address)
+	told := &lines{}
+	e := open(t, buildkit.Options{Builders: []string{address}, Display: told.display(), Patience: time.Minute})
+	buildAll(t, e, []string{"a"})
+	own.Kill(t)
+	var building sync.WaitGroup
+	building.Go(func() { buildAll(t, e, []string{"b", "c", "d", "e"}) })
+	for len(told.with("is lost")) == 0 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	daemontest.Start(t, root, "--addr", address)
+	building.Wait()
+	if again := told.with("builder " + address + " is there again"); len(again) != 1 {
+		t.Errorf("it was told: %s", told.String())
+	}
+}
+
+// TestBuilderStaysAway holds that one that does not come back is waited for once, and not by every image.
+func TestBuilderStaysAway(t *testing.T) {
+	own := daemontest.Start(t, t.TempDir())
+	e := open(t, buildkit.Options{Builders: []string{own.Address}, Patience: time.Second})
+	buildAll(t, e, []string{"a"})
+	own.Kill(t)
+	for _, name := range []string{"b", "c"} {
+		if _, err := e.Build(t.Context(), plans(t, name)); err == nil || !strings.HasPrefix(err.Error(), "build "+name+": builder "+own.Address+": ") {
+			t.Errorf("got %v", err)
+		}
+	}
 }
