@@ -66,20 +66,28 @@ func CheckCaches(caches []Cache, images []string) error {
 }
 
 // exported returns where the cache of an image goes: all of it, also what is not in the image itself.
-func (c Cache) exported(image string) client.CacheOptionsEntry {
-	where := strings.ReplaceAll(c.Where, placeholder, image)
-	if c.Type == "local" {
-		return client.CacheOptionsEntry{Type: "local", Attrs: map[string]string{"dest": where, "mode": "max"}}
+func (c Cache) exported(image string, insecure bool) client.CacheOptionsEntry {
+	entry := c.entry(image, "dest", insecure)
+	entry.Attrs["mode"] = "max"
+	if c.Type == "registry" {
+		entry.Attrs["oci-mediatypes"], entry.Attrs["image-manifest"] = "true", "true"
 	}
-	return client.CacheOptionsEntry{Type: "registry", Attrs: map[string]string{
-		"ref": where, "mode": "max", "oci-mediatypes": "true", "image-manifest": "true",
-	}}
+	return entry
 }
 
-func (c Cache) imported(image string) client.CacheOptionsEntry {
-	where := strings.ReplaceAll(c.Where, placeholder, image)
-	key := map[string]string{"local": "src", "registry": "ref"}[c.Type]
-	return client.CacheOptionsEntry{Type: c.Type, Attrs: map[string]string{key: where}}
+// imported returns where the cache of an image is taken from.
+func (c Cache) imported(image string, insecure bool) client.CacheOptionsEntry {
+	return c.entry(image, "src", insecure)
+}
+
+// entry returns the place of an image's cache. folder is the key of a local one.
+func (c Cache) entry(image, folder string, insecure bool) client.CacheOptionsEntry {
+	key := map[string]string{"local": folder, "registry": "ref"}[c.Type]
+	attributes := map[string]string{key: strings.ReplaceAll(c.Where, placeholder, image)}
+	if insecure && c.Type == "registry" {
+		attributes["registry.insecure"] = "true"
+	}
+	return client.CacheOptionsEntry{Type: c.Type, Attrs: attributes}
 }
 
 // addCaches adds the caches to a solve. An image without steps has nothing that could be kept there.
@@ -88,10 +96,10 @@ func (s *solve) addCaches(options *client.SolveOpt) {
 		return
 	}
 	for _, c := range s.engine.options.CacheTo {
-		options.CacheExports = append(options.CacheExports, c.exported(s.name()))
+		options.CacheExports = append(options.CacheExports, c.exported(s.name(), s.engine.options.Insecure))
 	}
 	for _, c := range s.engine.options.CacheFrom {
-		options.CacheImports = append(options.CacheImports, c.imported(s.name()))
+		options.CacheImports = append(options.CacheImports, c.imported(s.name(), s.engine.options.Insecure))
 	}
 }
 
