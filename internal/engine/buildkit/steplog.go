@@ -88,10 +88,10 @@ type stepError struct {
 
 func (e *stepError) Error() string {
 	text := fmt.Sprintf("%s: its script ended with exit status %d", e.step, e.status)
-	if e.said == "" {
-		return text + " and has written nothing"
+	if e.said != "" {
+		text += "; the end of what it wrote: " + e.said
 	}
-	return text + "; the end of what it wrote: " + e.said
+	return text
 }
 
 // explain says which step the error of a solve is about. It is a [stepError] when the step's program has failed, and a
