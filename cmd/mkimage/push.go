@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -95,42 +94,75 @@ func (f *pushFlags) publisher(command *cobra.Command, outputs []publish.Output) 
 // layoutFlags are the flags of mkimage push, as they were typed.
 type layoutFlags struct {
 	pushFlags
-	sbom, sizeRecord, metadataFile, progress string
+	under, sbom, sizeRecord, metadataFile, progress string
 }
 
-// run pushes an image that is built.
-func (f *layoutFlags) run(command *cobra.Command, image, reference string, display *progress.Display) (build.Result, error) {
-	output, err := publish.To(reference)
+// split takes the arguments apart: with --repo all of them are images, else the last one says where they go.
+func (f *layoutFlags) split(args []string) (images []string, reference string, err error) {
+	switch {
+	case f.under != "":
+		return args, strings.TrimSuffix(f.under, "/") + "/{name}", nil
+	case len(args) < 2:
+		return nil, "", errors.New("where to? name the repository after the image, or give --repo")
+	}
+	return args[:len(args)-1], args[len(args)-1], nil
+}
+
+// run pushes images that are built, and returns those that it has pushed.
+func (f *layoutFlags) run(command *cobra.Command, args []string, display *progress.Display) ([]build.Result, error) {
+	images, reference, err := f.split(args)
 	if err != nil {
-		return build.Result{}, err
+		return nil, usage(command, err)
+	}
+	output, err := publish.To(reference)
+	if err != nil && f.under != "" {
+		return nil, usage(command, fmt.Errorf("--repo %s: it is HOST/PATH, to which images are pushed as HOST/PATH/NAME", f.under))
+	}
+	if err != nil {
+		return nil, err
 	}
 	outputs, err := f.outputs([]publish.Output{output})
 	if err != nil {
-		return build.Result{}, usage(command, err)
+		return nil, usage(command, err)
 	}
 	format, err := sbom.ParseFormat(f.sbom)
 	if err != nil {
-		return build.Result{}, usage(command, fmt.Errorf("--sbom: %w", err))
+		return nil, usage(command, fmt.Errorf("--sbom: %w", err))
 	}
-	dir, found := publish.FindLayout(image)
-	if !found {
-		return build.Result{}, fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one: build it first", image)
+	dirs, names, err := build.Find(images)
+	if err != nil {
+		return nil, err
+	}
+	if err := apart(outputs[0], dirs, names); err != nil {
+		return nil, usage(command, err)
 	}
 	publisher, err := f.publisher(command, outputs)
 	if err != nil {
-		return build.Result{}, err
+		return nil, err
 	}
-	layout, err := build.FromLayout(dir, f.sizeRecord, format, attach.New(publisher.Registry), display.Text)
+	layouts := build.Layouts{Output: outputs[0], Publisher: publisher, SizeRecord: f.sizeRecord, SBOM: format, Display: display}
+	pushed, err := layouts.Push(command.Context(), dirs...)
 	if err != nil {
-		return build.Result{}, err
+		tell(display, publisher.Report(outputs, names))
 	}
-	step := display.Start(layout.Name + ": " + output.Title())
-	written, err := publisher.Write(command.Context(), outputs[0], layout, step.Note)
-	if step.End(written.Detail(), err) != nil {
-		tell(display, publisher.Report(outputs, []string{layout.Name}))
-		return build.Result{}, err
+	return pushed, err
+}
+
+// apart says whether every image goes to a repository of its own.
+func apart(output publish.Output, dirs, names []string) error {
+	at := map[string]string{}
+	for i, name := range names {
+		ref := output.For(name).Ref
+		other, taken := at[ref]
+		switch {
+		case taken && output.For("").Ref == output.Ref:
+			return fmt.Errorf("%s: %d images would all go there: put {name} into it, or give --repo", ref, len(names))
+		case taken:
+			return fmt.Errorf("%s and %s would both go to %s: push one of them alone, to another repository", other, dirs[i], ref)
+		}
+		at[ref] = dirs[i]
 	}
-	return build.Result{Name: layout.Name, Digest: written.Digest, Outputs: []publish.Result{written}}, nil
+	return nil
 }
 
 // tell shows lines for people.
@@ -143,9 +175,13 @@ func tell(display *progress.Display, lines []string) {
 func newPush(mode *progress.Mode) *cobra.Command {
 	var flags layoutFlags
 	command := &cobra.Command{
-		Use:   "push NAME|PATH REPOSITORY[:TAG]",
-		Short: "Push an image that is built",
-		Long: `Push an image to a registry: the one that was built as NAME to dist/NAME, or the OCI layout in the folder PATH.
+		Use:   "push NAME|PATH... REPOSITORY[:TAG]",
+		Short: "Push images that are built",
+		Long: `Push images to a registry: those that were built as NAME to dist/NAME, or the OCI layouts in the folders PATH.
+
+Several images need {name} in REPOSITORY, which stands for the name of each image: that of its folder. With --repo REPO, every
+argument is an image, and goes to REPO/NAME. Each gets all tags that are asked for. What several of them have is sent once.
+All are looked for before anything is pushed; a push that fails does not keep the others from it, and the exit status is 1.
 
 What the repository has already is not sent again, so a push that was broken off is finished by the next one. Tags are
 set last, when all that they name is there; beside those that are asked for, the tag content-XXXXXXXXXXXX, the first 12
@@ -159,8 +195,10 @@ $DOCKER_CONFIG or ~/.docker, or containers/auth.json in $XDG_RUNTIME_DIR or ~/.c
 these name.`,
 		Example: `  mkimage push scratch registry.example.org/actions/scratch:1.0
   mkimage push dist/scratch localhost:5000/scratch --tag 1.0 --tag 1
+  mkimage push scratch hello registry.example.org/actions/{name}:1.0
+  mkimage push dist/*/ --repo registry.example.org/actions --tag 1.0 --tag latest
   mkimage push scratch ghcr.io/me/scratch --registry-user me --registry-password-stdin <token`,
-		Args:              cobra.ExactArgs(2),
+		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
 			var err error
@@ -169,17 +207,18 @@ these name.`,
 			}
 			display := progress.New(os.Stderr, *mode)
 			defer display.Close()
-			result, err := flags.run(command, args[0], args[1], display)
+			results, err := flags.run(command, args, display)
 			if err == nil && flags.metadataFile != "" {
-				err = writeMetadata(flags.metadataFile, []build.Result{result})
+				err = writeMetadata(flags.metadataFile, results)
 			}
-			if result.Digest != "" {
+			for _, result := range results {
 				fmt.Fprintln(command.OutOrStdout(), result.References()[0])
 			}
 			return err
 		},
 	}
 	set := command.Flags()
+	set.StringVar(&flags.under, "repo", "", "push every image that is named to `REPO`/NAME; $"+repoVariable+" is for mkimage build alone")
 	flags.addTags(set)
 	flags.registryFlags.add(set)
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write the digest and what was moved to `FILE`, as JSON")

@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"path/filepath"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -23,11 +22,10 @@ func FromLayout(dir, record string, format sbom.Format, to *attach.Registry, tel
 	if err != nil {
 		return publish.Image{}, err
 	}
-	whole, err := filepath.Abs(dir) // "." has no name
+	name, err := nameOf(dir)
 	if err != nil {
 		return publish.Image{}, err
 	}
-	name := filepath.Base(whole)
 	store, _ := cache.Open("") // without one, layers are unpacked to see what is in them
 	made := sync.OnceValues(func() ([]attach.Document, error) { return documentsOf(name, dir, record, format, index, store) })
 	go made() // while the layers are sent

@@ -3,6 +3,8 @@ package inspect
 import (
 	"archive/tar"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,10 +33,13 @@ func Contents(img v1.Image, store cache.Dir) (sizes.Contents, error) {
 	if err != nil {
 		return sizes.Contents{}, err
 	}
+	if len(config.RootFS.DiffIDs) != len(layers) {
+		return sizes.Contents{}, fmt.Errorf("the config names %d layers, and the manifest %d", len(config.RootFS.DiffIDs), len(layers))
+	}
 	found := found{files: map[string]sizes.File{}}
 	names := sizes.LayerNames(config.History, len(layers))
 	for i, l := range layers {
-		one, err := content(l, store)
+		one, err := content(l, config.RootFS.DiffIDs[i], store)
 		if err != nil {
 			return sizes.Contents{}, fmt.Errorf("look into layer %s: %w", names[i], err)
 		}
@@ -56,14 +61,11 @@ type file struct {
 	Size int64
 }
 
-// content returns what a layer has.
-func content(l v1.Layer, store cache.Dir) (one layerContent, err error) {
-	id, err := l.DiffID()
-	if err != nil {
-		return layerContent{}, err
-	}
+// content returns what a layer has, whose id the image's config says: a layer of a folder that is asked for its id unpacks
+// itself to find out. What is kept is that of the id all the same, for what is read is held against it.
+func content(l v1.Layer, id v1.Hash, store cache.Dir) (one layerContent, err error) {
 	text, err := store.Do("contents", cache.Key("2", id.String()), func() ([]byte, error) {
-		read, err := read(l)
+		read, err := read(l, id)
 		if err != nil {
 			return nil, err
 		}
@@ -75,17 +77,19 @@ func content(l v1.Layer, store cache.Dir) (one layerContent, err error) {
 	return one, json.Unmarshal(text, &one)
 }
 
-func read(l v1.Layer) (one layerContent, err error) {
+func read(l v1.Layer, id v1.Hash) (one layerContent, err error) {
 	stream, err := l.Uncompressed()
 	if err != nil {
 		return layerContent{}, err
 	}
 	defer func() { err = errors.Join(err, stream.Close()) }()
 	one.Cover = layer.Cover{}
-	for entries := tar.NewReader(stream); ; {
+	sum := sha256.New()
+	archive := io.TeeReader(stream, sum)
+	for entries := tar.NewReader(archive); ; {
 		header, err := entries.Next()
 		if err == io.EOF {
-			return one, nil
+			break
 		}
 		if err != nil {
 			return layerContent{}, err
@@ -101,6 +105,13 @@ func read(l v1.Layer) (one layerContent, err error) {
 			}
 		}
 	}
+	if _, err := io.Copy(io.Discard, archive); err != nil { // what stands after the end of the archive
+		return layerContent{}, err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != id.Hex {
+		return layerContent{}, fmt.Errorf("its content has the digest sha256:%s, and the config says %s", got, id)
+	}
+	return one, nil
 }
 
 // found is what the layers have so far.

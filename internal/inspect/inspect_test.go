@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -164,6 +165,52 @@ func TestContentsWithoutWhatIsGone(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestContentsOfAnotherLayer has a config that calls its layers by wrong ids: nothing is kept under these.
+func TestContentsOfAnotherLayer(t *testing.T) {
+	index := bash(t)
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(ids []v1.Hash) []v1.Hash{
+		"another id":     func(ids []v1.Hash) []v1.Hash { return append([]v1.Hash{ids[1]}, ids[1:]...) },
+		"one too few":    func(ids []v1.Hash) []v1.Hash { return ids[1:] },
+		"none of sha256": func(ids []v1.Hash) []v1.Hash { return append([]v1.Hash{{}}, ids[1:]...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			store, err := cache.Open(folder)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wrong := config.DeepCopy()
+			wrong.RootFS.DiffIDs = change(slices.Clone(config.RootFS.DiffIDs))
+			if _, err := Contents(lying{img, wrong}, store); err == nil {
+				t.Error("it was taken")
+			}
+			if kept, err := filepath.Glob(filepath.Join(folder, "contents", "*")); err != nil || len(kept) > 0 {
+				t.Errorf("kept: %v, %v", kept, err)
+			}
+		})
+	}
+}
+
+// lying is an image with another's config.
+type lying struct {
+	v1.Image
+	config *v1.ConfigFile
+}
+
+func (l lying) ConfigFile() (*v1.ConfigFile, error) { return l.config, nil }
 
 // remoteBash pushes the image to a registry that counts what is fetched.
 type remoteBash struct {

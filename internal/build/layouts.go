@@ -1,0 +1,98 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
+)
+
+// Layouts pushes images in layouts that earlier builds wrote.
+type Layouts struct {
+	Output     publish.Output // a registry; {name} stands for the name of the layout's folder
+	Publisher  *publish.Publisher
+	SizeRecord string // the file that has the sizes of images; those that it lacks are measured
+	SBOM       sbom.Format
+	Display    *progress.Display
+}
+
+// Find returns the folders of images, given by name or path, and how the images are called: as the folders are. The error
+// joins one for each that is not there, or cannot be read.
+func Find(images []string) (dirs, names []string, err error) {
+	var failures []error
+	for _, image := range images {
+		dir, found := publish.FindLayout(image)
+		if !found {
+			failures = append(failures, fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one: build it first", image))
+			continue
+		}
+		dir = filepath.Clean(dir) // documents stand beside it, as DIR.spdx.json
+		name, err := nameOf(dir)
+		if err == nil {
+			_, err = publish.ReadLayout(dir)
+		}
+		failures = append(failures, err)
+		dirs, names = append(dirs, dir), append(names, name)
+	}
+	return dirs, names, errors.Join(failures...)
+}
+
+// nameOf is what the image in a layout is called.
+func nameOf(dir string) (string, error) {
+	whole, err := filepath.Abs(dir) // "." has no name
+	return filepath.Base(whole), err
+}
+
+// Push pushes the images in these folders, a few at the same time. One that fails does not keep the others from being
+// pushed. It returns those that succeeded, in the order of the folders; the error joins those of the others.
+func (l Layouts) Push(ctx context.Context, dirs ...string) ([]Result, error) {
+	attached := attach.New(l.Publisher.Registry)
+	results, failures := make([]Result, len(dirs)), make([]error, len(dirs))
+	count := func(error) {}
+	if len(dirs) > few {
+		count = l.Display.Count("images", len(dirs))
+	}
+	var group errgroup.Group
+	group.SetLimit(writers)
+	for i, dir := range dirs {
+		group.Go(func() error {
+			results[i], failures[i] = l.push(ctx, dir, attached)
+			count(failures[i])
+			return nil
+		})
+	}
+	_ = group.Wait() // every error is in failures
+	var pushed []Result
+	for i, result := range results {
+		if failures[i] == nil {
+			pushed = append(pushed, result)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return pushed, err
+	}
+	return pushed, errors.Join(failures...)
+}
+
+func (l Layouts) push(ctx context.Context, dir string, attached *attach.Registry) (Result, error) {
+	if err := ctx.Err(); err != nil {
+		return Result{}, err
+	}
+	image, err := FromLayout(dir, l.SizeRecord, l.SBOM, attached, l.Display.Text)
+	if err != nil {
+		return Result{}, err
+	}
+	step := l.Display.Start(image.Name + ": " + l.Output.For(image.Name).Title())
+	written, err := l.Publisher.Write(ctx, l.Output, image, step.Note)
+	if err := step.End(written.Detail(), err); err != nil {
+		return Result{}, err
+	}
+	return Result{Name: image.Name, Digest: written.Digest, Outputs: []publish.Result{written}}, nil
+}
