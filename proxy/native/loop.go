@@ -226,10 +226,16 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 			}
 		}
 		c.relay(&p)
-		if p[onStdin].revents != 0 {
+		switch {
+		case p[onStdin].revents == 0:
+		case len(rest) > 0:
 			if rest, err = l.send(rest, &p); err != nil {
 				return nil, err
 			}
+		case len(request) > 0 && l.unheard(request, rest): // it closed its input with the request in it
+			return nil, l.died(true)
+		default: // it closed its input, and may still answer what it has read
+			p[onStdin].fd = -1
 		}
 		if p.ready(onExit) && !p.ready(onResult) || c.result < 0 {
 			return nil, l.died(len(request) > 0 && l.unheard(request, rest))
@@ -238,13 +244,13 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 }
 
 // send writes as much of a request as the pipe takes, and has p wait for room
-// for the rest.
+// for the rest, or for the child to close its input.
 func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
 	for len(b) > 0 {
 		n, err := syscall.Write(l.child.stdin, b)
 		switch {
 		case err == syscall.EAGAIN:
-			p[onStdin].fd = int32(l.child.stdin)
+			p[onStdin] = pollFd{fd: int32(l.child.stdin), events: pollOut}
 			return b, nil
 		case err == syscall.EINTR:
 		case err != nil: // it closed its input: it has ended, or will answer no more
@@ -253,7 +259,7 @@ func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
 			b = b[n:]
 		}
 	}
-	p[onStdin].fd = -1
+	p[onStdin] = pollFd{fd: int32(l.child.stdin)}
 	return nil, nil
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -115,6 +116,37 @@ func TestRule30_AnActionThatDiesUnusedLeavesNoZombie(t *testing.T) {
 	}
 	if n := p.zombies(); n > 0 {
 		t.Errorf("%d zombies", n)
+	}
+}
+
+// A child that closes its input with a request in it is dead to that request.
+func TestRule30_ARequestInAClosedPipe(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=v1")).ready(obey())
+	sent := newGate(t)
+	p.do(step{"after", fmt.Sprintf(`[["await",%q],["close","stdin"],["sleep","1h"]]`, sent.file)})
+	c := p.dial()
+	c.send("/run", `{"value":{}}`)
+	p.settled() // the request stands in the pipe
+	sent.open()
+	if got, err := c.answer(); err != nil || got != failed(500, "the action exited: it closed its input or output") {
+		t.Errorf("got %s (%v)", got, err)
+	}
+}
+
+// A child may close its input once it has read the last request that it wants.
+func TestRule30_TheLastAnswerOfAClosedPipe(t *testing.T) {
+	t.Parallel()
+	asked, let := newGate(t), newGate(t)
+	p := start(t, env("OW_PROTOCOL=v1")).ready(fmt.Sprintf("#!/bin/bash\necho '{\"openwhisk\":1}'\nread -r line\nexec <&-\n>%s\nuntil test -e %s; do sleep 0.05; done\necho '{\"last\":true}'\n",
+		asked.file, let.file))
+	c := p.dial()
+	c.send("/run", `{"value":{}}`)
+	asked.await()
+	p.settled()
+	let.open()
+	if got, err := c.answer(); err != nil || got != (answer{200, `{"last":true}`}) {
+		t.Errorf("got %s (%v)", got, err)
 	}
 }
 
