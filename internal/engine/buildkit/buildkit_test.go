@@ -75,6 +75,7 @@ func open(t *testing.T, options buildkit.Options) *buildkit.Engine {
 }
 
 func TestBothEnginesGiveOneDigest(t *testing.T) {
+	t.Parallel()
 	e := open(t, buildkit.Options{Display: progress.New(t.Output(), progress.Plain)})
 	made := plans(t, "x")
 	want, err := embedded.Engine{}.Build(t.Context(), made)

@@ -79,6 +79,7 @@ func empty(t *testing.T, d *daemontest.Daemon) {
 
 // TestCache holds that a builder whose disk is empty runs no step again whose result is in a cache.
 func TestCache(t *testing.T) {
+	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
 	server := httptest.NewServer(registry.New(registry.Logger(stdlog.New(io.Discard, "", 0))))
 	defer server.Close()
@@ -120,6 +121,7 @@ func TestCache(t *testing.T) {
 
 // TestCacheThatCannotBeWritten holds that an image fails whose cache goes nowhere, and that it is said what failed.
 func TestCacheThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
 	e := open(t, buildkit.Options{CacheTo: []buildkit.Cache{{Type: "registry", Where: "127.0.0.1:1/cache"}}})
 	_, err := e.Build(t.Context(), stepPlans(t, "x", chance()))
 	if err == nil || !strings.Contains(err.Error(), ": write --cache-to: ") || !strings.HasSuffix(err.Error(), "(builders push from where they run: docs/buildkit.md#pushing)") {

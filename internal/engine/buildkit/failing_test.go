@@ -24,6 +24,7 @@ import (
 
 // TestFailingStep holds that one line says which step failed, for which platform, and what it wrote last.
 func TestFailingStep(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ name, script, want string }{
 		{"with output", "seq 1 9; printf '\\033[31mit cannot\\n\\n   be\\n'; exit 7", "run-2 for linux/amd64: its script ended with exit status 7; the end of what it wrote: 7 | 8 | 9 | it cannot | be"},
 		{"without output", "false", "run-2 for linux/amd64: its script ended with exit status 1"},
@@ -43,6 +44,7 @@ func TestFailingStep(t *testing.T) {
 // TestFailingStepIsNotPushed holds that nothing is sent to the registry when a step fails on one platform alone, and that
 // the line says on which.
 func TestFailingStepIsNotPushed(t *testing.T) {
+	t.Parallel()
 	daemontest.NeedEmulation(t)
 	var changes atomic.Int32
 	behind := registry.New(registry.Logger(stdlog.New(io.Discard, "", 0)))
@@ -82,6 +84,7 @@ func (w when) Write(p []byte) (int, error) {
 
 // TestInterruptedStep holds that the programs of steps end with the build, emulated ones too.
 func TestInterruptedStep(t *testing.T) {
+	t.Parallel()
 	for _, platform := range images.Platforms() {
 		t.Run(string(platform), func(t *testing.T) {
 			if platform != images.LinuxAMD64 {

@@ -75,6 +75,7 @@ func builtOnce(t *testing.T, told *lines, names []string) map[string]int {
 // TestHanging holds that an image goes on when its builder takes the connection and says nothing, or stops saying
 // something.
 func TestHanging(t *testing.T) {
+	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +97,7 @@ func TestHanging(t *testing.T) {
 }
 
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	small := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=24m", "none", small).CombinedOutput(); err != nil {
 		t.Skipf("a small file system cannot be mounted: %s", out)
@@ -121,6 +123,7 @@ func TestDiskFull(t *testing.T) {
 
 // TestInterrupted holds that the builder stops what it does when the build is told to.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
 	e := open(t, buildkit.Options{Builders: []string{own.Address}})
 	made := plans(t, "x")[:1]
@@ -156,6 +159,7 @@ func (e *endless) Compressed() (io.ReadCloser, error) {
 
 // TestBuilderComesBack holds that an image waits for a builder that was there and is started anew, when no other is left.
 func TestBuilderComesBack(t *testing.T) {
+	t.Parallel()
 	dir, err := os.MkdirTemp("", "builder") // t.TempDir is too long for a socket
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +185,7 @@ func TestBuilderComesBack(t *testing.T) {
 
 // TestBuilderStaysAway holds that one that does not come back is waited for once, and not by every image.
 func TestBuilderStaysAway(t *testing.T) {
+	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
 	e := open(t, buildkit.Options{Builders: []string{own.Address}, Patience: time.Second})
 	buildAll(t, e, []string{"a"})

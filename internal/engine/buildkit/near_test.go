@@ -29,6 +29,7 @@ func buildOnce(t *testing.T, options buildkit.Options, made []plan.Image) v1.Has
 // TestGroundFromTheRegistry holds that a builder takes finished layers from the registry when it has them, with the login of
 // this side, and that a step is not run again because its ground came another way.
 func TestGroundFromTheRegistry(t *testing.T) {
+	t.Parallel()
 	own, made := daemontest.Start(t, t.TempDir()), stepPlans(t, "x", chance())
 	for name, there := range map[string]*shelf{"distribution": newDistribution(t), "with a login": newShelf(t)} {
 		there.put(t, made[0])
@@ -64,6 +65,7 @@ func TestGroundFromTheRegistry(t *testing.T) {
 // TestGroundRequests holds what it costs to ask the registry: a question for each layer of an image with steps, and where
 // only the manifest is missing that names the layer alone, to put it there, once. The packages of a step are not asked for.
 func TestGroundRequests(t *testing.T) {
+	t.Parallel()
 	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	step := chance()
 	step.Packages = []string{"jq"}
@@ -93,6 +95,7 @@ func TestGroundRequests(t *testing.T) {
 // TestGroundThatIsLost holds that an image is built with the layers of this side where the builder cannot get them from
 // the registry, although that says that it has them.
 func TestGroundThatIsLost(t *testing.T) {
+	t.Parallel()
 	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	made := stepPlans(t, "x", images.Step{Script: "echo made > /etc/made"})
 	there.put(t, made[0])
@@ -112,6 +115,7 @@ func TestGroundThatIsLost(t *testing.T) {
 // TestGroundFromTheCache holds that with a cache in a registry not even the packages of a step go to the builder again, also
 // when the step has changed.
 func TestGroundFromTheCache(t *testing.T) {
+	t.Parallel()
 	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	place := []buildkit.Cache{{Type: "registry", Where: there.repository.RegistryStr() + "/cache/{name}"}}
 	options := buildkit.Options{Builders: []string{own.Address}, Display: told.display(), Keychain: there.client.Keychain(), CacheTo: place, CacheFrom: place}
@@ -127,6 +131,7 @@ func TestGroundFromTheCache(t *testing.T) {
 
 // TestFailingStepRunsOnce holds that a step that fails is not tried again.
 func TestFailingStepRunsOnce(t *testing.T) {
+	t.Parallel()
 	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
 	made := stepPlans(t, "x", images.Step{Script: "echo it runs $((1 + 1)); exit 7"})
 	there.put(t, made[0])

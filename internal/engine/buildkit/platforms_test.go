@@ -68,6 +68,7 @@ func file(t *testing.T, l v1.Layer, name string) string {
 // TestBothPlatforms holds that each platform's step is run by a machine of that kind, and that another builder makes the
 // same of it.
 func TestBothPlatforms(t *testing.T) {
+	t.Parallel()
 	daemontest.NeedEmulation(t)
 	made := stepPlansFor(t, images.Platforms(), "x", time.Unix(0, 0), images.Step{Script: "uname -m > /etc/machine; cat /etc/apk/arch >> /etc/machine"})
 	var digests []string
@@ -99,6 +100,7 @@ func six() []string { return []string{"a", "b", "c", "d", "e", "f"} }
 
 // TestNoSuchPlatform holds that it is told when no builder runs the programs of steps.
 func TestNoSuchPlatform(t *testing.T) {
+	t.Parallel()
 	daemontest.NeedEmulation(t)
 	lacking := daemontest.StartWithoutEmulation(t)
 	both := stepPlansFor(t, images.Platforms(), "x", time.Unix(0, 0), images.Step{Script: "uname -m > /etc/machine"})
@@ -169,6 +171,7 @@ func TestOwnEmulator(t *testing.T) {
 
 // TestNoRights holds that an image goes on when its builder cannot start programs.
 func TestNoRights(t *testing.T) {
+	t.Parallel()
 	lacking, able, told := daemontest.StartWithoutRights(t), builder(t), &lines{}
 	e := open(t, buildkit.Options{Builders: []string{lacking.Address, able}, Images: six(), Display: told.display()})
 	for _, name := range six() {
@@ -183,6 +186,7 @@ func TestNoRights(t *testing.T) {
 
 // TestFalsePlatform holds that an image does not stay with a builder that says it runs what it does not.
 func TestFalsePlatform(t *testing.T) {
+	t.Parallel()
 	daemontest.NeedEmulation(t)
 	able, told := builder(t), &lines{}
 	lacking := daemontest.StartWithoutEmulation(t, "--oci-worker-platform", "linux/amd64", "--oci-worker-platform", "linux/arm64")

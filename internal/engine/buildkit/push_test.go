@@ -45,6 +45,7 @@ func guarded(t *testing.T) string {
 
 // TestPush holds that the builder pushes with the login of this side, by digest and without a tag.
 func TestPush(t *testing.T) {
+	t.Parallel()
 	host := guarded(t)
 	repository, err := name.NewRepository(host + "/actions/x")
 	if err != nil {
@@ -92,6 +93,7 @@ func TestPush(t *testing.T) {
 
 // TestPushOfWhatIsThere holds that a layer goes nowhere that the registry has, also where the builder has never seen it.
 func TestPushOfWhatIsThere(t *testing.T) {
+	t.Parallel()
 	own, host := daemontest.Start(t, t.TempDir()), guarded(t)
 	repository, err := name.NewRepository(host + "/actions/x")
 	if err != nil {

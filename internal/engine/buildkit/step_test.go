@@ -66,6 +66,7 @@ func stepLayers(t *testing.T, index v1.ImageIndex, epoch time.Time) [][]string {
 // TestStepIsTheSameAgain holds that scripts that do not depend on the day give the same layers on another one, whatever they
 // do to the file system and to the tools in it. Each step lies on the former ones.
 func TestStepIsTheSameAgain(t *testing.T) {
+	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
 	steps := []struct {
 		name string
@@ -126,6 +127,7 @@ echo "it's 100% \"of\" $HOME" > 'f "%s"
 
 // TestCacheFolderKeepsTimes holds that files in a folder that a builder keeps stay as a step has left them.
 func TestCacheFolderKeepsTimes(t *testing.T) {
+	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
 	made := stepPlans(t, "x",
 		images.Step{Script: "touch -d @77 /root/kept/a", Cache: []string{"/root/kept"}},
@@ -135,6 +137,7 @@ func TestCacheFolderKeepsTimes(t *testing.T) {
 
 // TestLongScript holds that a script may be longer than an argument of a program (128 KiB on Linux).
 func TestLongScript(t *testing.T) {
+	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
 	made := stepPlans(t, "x", images.Step{Script: strings.Repeat("# a comment\n", 20_000) + "echo made > /etc/made"})
 	buildOnce(t, buildkit.Options{Builders: []string{own.Address}}, made)

@@ -87,6 +87,7 @@ func writePEM(t *testing.T, file, kind string, content []byte) {
 
 // TestTLS reaches a daemon that shows a certificate and wants one.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	ours, other := newAuthority(t), newAuthority(t)
 	serverCert, serverKey := ours.issue(t, "server", 1)
 	cert, key := ours.issue(t, "client", 1)
@@ -128,6 +129,7 @@ func TestTLS(t *testing.T) {
 
 // TestNoTLS reaches what is no daemon with a certificate that holds.
 func TestNoTLS(t *testing.T) {
+	t.Parallel()
 	ours := newAuthority(t)
 	oldCert, oldKey := ours.issue(t, "server", -1)
 	pair, err := tls.LoadX509KeyPair(oldCert, oldKey)
