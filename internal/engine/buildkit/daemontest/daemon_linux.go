@@ -51,7 +51,7 @@ func start(t *testing.T, root, before string, attributes syscall.SysProcAttr, fl
 	t.Cleanup(func() { _ = os.RemoveAll(socket) })
 	d := &Daemon{Address: "unix://" + filepath.Join(socket, "sock"), exited: make(chan struct{}), log: &bytes.Buffer{}}
 	command := exec.Command("sh", append([]string{"-c", before + ` "$@"`, "sh", filepath.Join(programs, "buildkitd"), "--addr", d.Address, "--root", root,
-		"--containerd-worker=false", "--oci-worker-snapshotter=native"}, flags...)...)
+		"--containerd-worker=false"}, flags...)...)
 	command.Stderr = d.log
 	attributes.Pdeathsig = syscall.SIGKILL
 	command.SysProcAttr = &attributes

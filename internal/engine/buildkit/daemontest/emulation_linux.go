@@ -45,5 +45,6 @@ func StartWithoutRights(t *testing.T, flags ...string) *Daemon {
 	if text, err := try.CombinedOutput(); err != nil {
 		t.Skipf("a user namespace does not have its own emulators, as with Linux 6.7 and for root: %v: %s", err, text)
 	}
+	flags = append([]string{"--oci-worker-snapshotter=native"}, flags...) // overlayfs is not for user namespaces of every kernel
 	return start(t, t.TempDir(), mount+" && exec", own, flags...)
 }
