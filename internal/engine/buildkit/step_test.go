@@ -23,18 +23,7 @@ import (
 // reports entries that have another time than the others of the image.
 func stepLayers(t *testing.T, index v1.ImageIndex, epoch time.Time) [][]string {
 	t.Helper()
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := index.Image(manifest.Manifests[0].Digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	layers, err := img.Layers()
-	if err != nil {
-		t.Fatal(err)
-	}
+	layers := layersOf(t, index)[0]
 	var all [][]string
 	for _, l := range layers[1 : len(layers)-1] { // between base and proxy
 		stream, err := l.Uncompressed()
