@@ -2,7 +2,8 @@
 //
 //	binary, err := dir.Do("go", cache.Key(source, toolchain, platform), compile)
 //
-// A key names all that the content depends on, so an entry is never stale; it is used, or it is broken and made anew.
+// A key names all that the content depends on, so an entry is never stale; it is used, or it is broken, or that of another
+// key, and made anew.
 package cache
 
 import (
@@ -56,8 +57,7 @@ func (d Dir) Do(kind, key string, produce func() ([]byte, error)) ([]byte, error
 	if d.path == "" {
 		return produce()
 	}
-	file := filepath.Join(d.path, kind, key)
-	if content, ok := read(file); ok {
+	if content, ok := d.Last(kind, key); ok {
 		return content, nil
 	}
 	content, err := produce()
@@ -76,7 +76,7 @@ func (d Dir) Last(kind, key string) ([]byte, bool) {
 	if d.path == "" {
 		return nil, false
 	}
-	return read(filepath.Join(d.path, kind, key))
+	return place{d.path, kind, key}.read()
 }
 
 // Replace keeps content under kind and key, in the place of what was kept there.
@@ -108,7 +108,7 @@ func (d Dir) Put(kind, key string, produce func(w io.Writer) error) (Entry, erro
 		err := produce(content)
 		return content.entry(), err
 	}
-	return write(filepath.Join(d.path, kind, key), produce)
+	return place{d.path, kind, key}.write(produce)
 }
 
 // Look returns what an entry says of its content, which [Dir.Reader] holds against the bytes. It marks the entry as used.
@@ -116,7 +116,7 @@ func (d Dir) Look(kind, key string) (Entry, bool) {
 	if d.path == "" {
 		return Entry{}, false
 	}
-	return look(filepath.Join(d.path, kind, key))
+	return place{d.path, kind, key}.look()
 }
 
 // Reader returns the content that is kept under kind and key, after it was checked, without holding it in memory. There
@@ -125,5 +125,5 @@ func (d Dir) Reader(kind, key string) (io.ReadCloser, bool) {
 	if d.path == "" {
 		return nil, false
 	}
-	return open(filepath.Join(d.path, kind, key))
+	return place{d.path, kind, key}.reader()
 }

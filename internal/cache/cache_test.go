@@ -65,6 +65,83 @@ func TestDoMakesBrokenEntriesAnew(t *testing.T) {
 	}
 }
 
+// TestEntriesKnowTheirPlace holds that what a copy or a restore has put under another entry's name is not believed, and
+// heals, whatever it is.
+func TestEntriesKnowTheirPlace(t *testing.T) {
+	for name, misplace := range map[string]func(file, other string) error{
+		"another key's entry": func(file, other string) error {
+			entry, err := os.ReadFile(other)
+			return errors.Join(err, os.WriteFile(file, entry, 0o600))
+		},
+		"another kind's entry": func(file, _ string) error {
+			entry, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Dir(file)), "twin", filepath.Base(file)))
+			return errors.Join(err, os.WriteFile(file, entry, 0o600))
+		},
+		"a link to another key's": func(file, other string) error { return errors.Join(os.Remove(file), os.Symlink(other, file)) },
+		"a link to nothing":       func(file, _ string) error { return errors.Join(os.Remove(file), os.Symlink("nowhere", file)) },
+		"a link to itself":        func(file, _ string) error { return errors.Join(os.Remove(file), os.Symlink(file, file)) },
+		"a folder":                func(file, _ string) error { return errors.Join(os.Remove(file), os.Mkdir(file, 0o700)) },
+		"a folder with something": func(file, _ string) error {
+			return errors.Join(os.Remove(file), os.MkdirAll(filepath.Join(file, "below"), 0o700))
+		},
+		"an entry of old form": func(file, _ string) error {
+			sum := sha256.Sum256([]byte("old"))
+			return os.WriteFile(file, append(sum[:], "old"...), 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := t.TempDir()
+			dir, _ := Open(path)
+			for _, kept := range [][2]string{{"kind", "key"}, {"kind", "other"}, {"twin", "key"}} {
+				if err := dir.Replace(kept[0], kept[1], []byte(kept[0]+kept[1])); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := misplace(filepath.Join(path, "kind", "key"), filepath.Join(path, "kind", "other")); err != nil {
+				t.Fatal(err)
+			}
+			if got, ok := dir.Look("kind", "key"); ok {
+				t.Errorf("look: got %v", got)
+			}
+			if _, ok := dir.Reader("kind", "key"); ok {
+				t.Error("there is a reader")
+			}
+			if got, ok := dir.Last("kind", "key"); ok {
+				t.Errorf("last: got %q", got)
+			}
+			made := 0
+			for range 2 {
+				got, err := dir.Do("kind", "key", func() ([]byte, error) { made++; return []byte("right"), nil })
+				if string(got) != "right" || err != nil {
+					t.Errorf("got %q, %v", got, err)
+				}
+			}
+			if made != 1 {
+				t.Errorf("made %d times, want once", made)
+			}
+			if got, ok := dir.Last("kind", "other"); string(got) != "kindother" || !ok {
+				t.Errorf("the other entry has become %q", got)
+			}
+		})
+	}
+}
+
+// TestCacheMoves holds that entries are good in another folder, as pipelines restore them.
+func TestCacheMoves(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "here")
+	dir, _ := Open(path)
+	if err := dir.Replace("kind", "key", []byte("content")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+"-moved"); err != nil {
+		t.Fatal(err)
+	}
+	moved, _ := Open(path + "-moved")
+	if got, ok := moved.Last("kind", "key"); string(got) != "content" || !ok {
+		t.Errorf("got %q, %v", got, ok)
+	}
+}
+
 func TestDoKeepsNoErrors(t *testing.T) {
 	path := t.TempDir()
 	dir, _ := Open(path)

@@ -18,58 +18,85 @@ const (
 	swept    = ".swept"            // what the file beside a folder ends with whose time is that of the last look
 )
 
-// An entry is a file: the SHA-256 of the content, and the content.
+// An entry is a file: the SHA-256 of the content, that of the place which the entry was made for, and the content. One
+// that was copied to another place is none there.
+
+const header = 2 * sha256.Size // bytes before the content
+
+// place is where an entry is.
+type place struct{ dir, kind, key string }
+
+func (p place) file() string { return filepath.Join(p.dir, p.kind, p.key) }
+
+// sum stands for the place in the entry itself, without the folder of the cache, which may be moved.
+func (p place) sum() []byte {
+	sum := sha256.Sum256([]byte(p.kind + "/" + p.key))
+	return sum[:]
+}
 
 // read returns the content of an entry and marks it as used.
-func read(file string) ([]byte, bool) {
-	entry, err := os.ReadFile(file)
-	if err != nil || len(entry) < sha256.Size {
+func (p place) read() ([]byte, bool) {
+	f, want, ok := p.open()
+	if !ok {
 		return nil, false
 	}
-	sum, content := entry[:sha256.Size], entry[sha256.Size:]
-	if got := sha256.Sum256(content); !bytes.Equal(got[:], sum) {
+	defer f.Close()
+	content, err := io.ReadAll(f)
+	if got := sha256.Sum256(content); err != nil || !bytes.Equal(got[:], want) {
 		return nil, false
 	}
-	use(file)
+	use(p.file())
 	return content, true
 }
 
 // look returns what an entry says of itself and marks it as used.
-func look(file string) (Entry, bool) {
-	f, err := os.Open(file)
-	if err != nil {
+func (p place) look() (Entry, bool) {
+	f, sum, ok := p.open()
+	if !ok {
 		return Entry{}, false
 	}
 	defer f.Close()
 	stat, err := f.Stat()
-	sum := make([]byte, sha256.Size)
-	if _, short := io.ReadFull(f, sum); err != nil || short != nil {
+	if err != nil {
 		return Entry{}, false
 	}
-	use(file)
-	return Entry{SHA256: hex.EncodeToString(sum), Size: stat.Size() - sha256.Size}, true
+	use(p.file())
+	return Entry{SHA256: hex.EncodeToString(sum), Size: stat.Size() - header}, true
 }
 
-// open returns the content of an entry. It is read twice, of which the first time is the check; nobody changes a file of
-// the cache, for entries are replaced by others.
-func open(file string) (io.ReadCloser, bool) {
-	f, err := os.Open(file)
-	if err != nil {
+// reader returns the content of an entry. It is read twice, of which the first time is the check; nobody changes a file
+// of the cache, for entries are replaced by others.
+func (p place) reader() (io.ReadCloser, bool) {
+	f, want, ok := p.open()
+	if !ok {
 		return nil, false
 	}
-	want, got := make([]byte, sha256.Size), sha256.New()
-	_, err = io.ReadFull(f, want)
-	if err == nil {
-		_, err = io.Copy(got, f)
-	}
-	if err == nil && bytes.Equal(got.Sum(nil), want) {
-		_, err = f.Seek(sha256.Size, io.SeekStart)
-		if err == nil {
+	got := sha256.New()
+	if _, err := io.Copy(got, f); err == nil && bytes.Equal(got.Sum(nil), want) {
+		if _, err := f.Seek(header, io.SeekStart); err == nil {
 			return f, true
 		}
 	}
 	_ = f.Close() // it was only read
 	return nil, false
+}
+
+// open opens an entry that was made for this place, at its content, and returns the sum that the content must have. What
+// is no file is not opened: a pipe would never answer.
+func (p place) open() (f *os.File, sum []byte, ok bool) {
+	if found, err := os.Stat(p.file()); err != nil || !found.Mode().IsRegular() {
+		return nil, nil, false
+	}
+	f, err := os.Open(p.file())
+	if err != nil {
+		return nil, nil, false
+	}
+	head := make([]byte, header)
+	if _, err := io.ReadFull(f, head); err != nil || !bytes.Equal(head[sha256.Size:], p.sum()) {
+		_ = f.Close() // it was only read
+		return nil, nil, false
+	}
+	return f, head[:sha256.Size], true
 }
 
 // use marks an entry as used. In a folder that is read-only, entries just look older.
@@ -79,15 +106,14 @@ func use(file string) {
 }
 
 // write writes an entry beside its place and renames it, so that nobody sees half of one.
-func write(file string, produce func(w io.Writer) error) (Entry, error) {
-	dir := filepath.Dir(file)
-	part, err := create(dir)
+func (p place) write(produce func(w io.Writer) error) (Entry, error) {
+	part, err := create(filepath.Dir(p.file()))
 	if err != nil {
 		return Entry{}, advise(err)
 	}
 	defer os.Remove(part.Name())
 	content := newMeter(part)
-	_, err = part.Write(make([]byte, sha256.Size))
+	_, err = part.Write(append(make([]byte, sha256.Size), p.sum()...))
 	if err == nil {
 		err = produce(content)
 	}
@@ -103,12 +129,23 @@ func write(file string, produce func(w io.Writer) error) (Entry, error) {
 		err = closed
 	}
 	if err == nil {
-		err = os.Rename(part.Name(), file)
+		err = p.take(part.Name())
 	}
 	if err != nil {
 		return Entry{}, advise(err)
 	}
 	return content.entry(), nil
+}
+
+// take puts a new file into the place of the entry, also where somebody has made a folder there.
+func (p place) take(part string) error {
+	err := os.Rename(part, p.file())
+	if found, statErr := os.Lstat(p.file()); err != nil && statErr == nil && found.IsDir() {
+		if err = os.RemoveAll(p.file()); err == nil {
+			err = os.Rename(part, p.file())
+		}
+	}
+	return err
 }
 
 func advise(err error) error {

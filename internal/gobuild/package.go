@@ -92,12 +92,15 @@ func (p Package) check(program []byte) error {
 }
 
 // others returns the variables without those that change what the compiler makes. What the user has for fetching
-// modules, for git and for ssh stays.
+// modules, for git and for ssh stays, and so does GOWORK=off, without which a module below a go.work that does not list it
+// cannot be compiled at all.
 func others(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
+		name, value, _ := strings.Cut(variable, "=")
 		switch name {
-		case "GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOWORK", "GOENV", "GOTOOLCHAIN", "CGO_ENABLED":
+		case "GOWORK":
+			return value != "off"
+		case "GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOENV", "GOTOOLCHAIN", "CGO_ENABLED":
 			return true
 		}
 		return false

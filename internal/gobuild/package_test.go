@@ -88,6 +88,30 @@ func programOf(t *testing.T, own Package, platform images.Platform) []byte {
 	return program
 }
 
+// TestPackageBelowAnothersWorkspace holds that GOWORK=off, which is the only way to compile a module that the go.work above
+// it does not list, reaches the go command, and that another value does not.
+func TestPackageBelowAnothersWorkspace(t *testing.T) {
+	const main = "package main\n\nfunc main() {}\n"
+	top := written(t, map[string]string{
+		"go.work": "go 1.26.0\n\nuse ./other\n", "other/go.mod": "module example.org/other\n\ngo 1.26.0\n",
+		"act/go.mod": goMod, "act/main.go": main,
+		"elsewhere/go.work": "go 1.26.0\n\nuse ../act\n",
+	})
+	dir := filepath.Join(top, "act")
+	own := Package{Dir: dir, Toolchain: runtime.Version()}
+	t.Setenv("GOWORK", "off")
+	programOf(t, own, images.LinuxAMD64)
+	if sources, err := Sources(t.Context(), []string{dir}); err != nil || len(sources[dir]) != 1 {
+		t.Errorf("got %v, %v", sources, err)
+	}
+	for _, other := range []string{"", filepath.Join(top, "elsewhere", "go.work")} {
+		t.Setenv("GOWORK", other)
+		if _, err := own.Build(t.Context(), images.LinuxAMD64); err == nil {
+			t.Errorf("GOWORK=%s: it compiles, though the go.work above it does not list it", other)
+		}
+	}
+}
+
 func TestPackageRefuses(t *testing.T) {
 	const main = "package main\n\nfunc main() {}\n"
 	tests := []struct {
