@@ -34,7 +34,7 @@ var rules = []struct {
 	{"internal/engine/buildkit", []string{"images", "internal/engine", "internal/layer", "internal/plan", "internal/progress", "internal/registry"}},
 	{"internal/engine", []string{"images", "internal/cache", "internal/engine", "internal/layer", "internal/plan"}},
 	{"internal/registry", nil},
-	{"internal/attach", []string{"internal/registry"}},
+	{"internal/referrers", []string{"internal/registry"}},
 	{"internal/git", nil},
 	{"internal/provenance", []string{"internal/git"}},
 	{"internal", []string{"images", "stemcells", "internal"}},

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 )
 
 // inspectFlags are the flags of mkimage inspect, as they were typed.
@@ -50,7 +50,7 @@ are attached to it, and what nobody has attached is said to be unknown.`,
 
 func (f *inspectFlags) run(command *cobra.Command, image string) error {
 	var kinds []string
-	for _, kind := range attach.Kinds() {
+	for _, kind := range referrers.Kinds() {
 		kinds = append(kinds, string(kind))
 	}
 	if f.show != "" && !slices.Contains(kinds, f.show) {
@@ -92,7 +92,7 @@ func (f *inspectFlags) remote(command *cobra.Command, image string) error {
 		}
 		return f.write(command, report)
 	}
-	text, warnings, err := inspect.Document(command.Context(), client, reference, attach.Kind(f.show))
+	text, warnings, err := inspect.Document(command.Context(), client, reference, referrers.Kind(f.show))
 	warn(command, warnings)
 	if err != nil {
 		return err

@@ -20,10 +20,10 @@ import (
 	oci "github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
@@ -157,7 +157,7 @@ func TestPushWithoutDocuments(t *testing.T) {
 	s := shelve(t, optionsIn(t), true)
 	s.options.Attest, s.options.SBOM = AttestNone, sbom.None
 	report := s.inspect(t, s.push(t, definition("scratch")))
-	if len(report.Attached) != 1 || report.Attached[0].Kind != string(attach.Sizes) {
+	if len(report.Attached) != 1 || report.Attached[0].Kind != string(referrers.Sizes) {
 		t.Errorf("attached %+v", report.Attached)
 	}
 }
@@ -289,7 +289,7 @@ func TestStatementNamesNoPlace(t *testing.T) {
 	s := shelve(t, optionsIn(t), true)
 	s.options.Action, s.options.GoLDFlags, s.options.Version = s.options.Proxy, "-X main.token=hunter3", "v1.2.3"
 	reference := s.push(t, own)
-	text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, reference, attach.Provenance)
+	text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, reference, referrers.Provenance)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func TestStatementNamesPackages(t *testing.T) {
 	s := shelve(t, options, true)
 	own := onAlpine(t.TempDir(), "bash", "bash")
 	read := func() string {
-		text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, s.push(t, own), attach.Provenance)
+		text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, s.push(t, own), referrers.Provenance)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
@@ -27,6 +26,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
@@ -108,7 +108,7 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 	if run.Publisher == nil {
 		run.Publisher = new(publish.Publisher)
 	}
-	run.attached = attach.New(run.Publisher.Registry)
+	run.attached = referrers.New(run.Publisher.Registry)
 	if err := run.checkPermission(ctx, definitions); err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ type run struct {
 	mutex   sync.Mutex // of proxies
 	proxies map[images.Platform]layer.Layer
 
-	attached       *attach.Registry // nil without a Client
+	attached       *referrers.Registry // nil without a Client
 	checkoutsMutex sync.Mutex
 	checkouts      map[string]provenance.Checkout // by folder
 }

@@ -6,10 +6,10 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -17,7 +17,7 @@ import (
 // FromLayout returns the image in a layout that an earlier build wrote, with what a push attaches to it: the SBOM beside
 // it, and its rows of the size record, which are measured where the record has none of this digest. Where an image comes
 // from only its build can say.
-func FromLayout(dir, record string, format sbom.Format, to *attach.Registry, tell func(string)) (publish.Image, error) {
+func FromLayout(dir, record string, format sbom.Format, to *referrers.Registry, tell func(string)) (publish.Image, error) {
 	index, err := publish.ReadLayout(dir)
 	if err != nil {
 		return publish.Image{}, err
@@ -27,19 +27,19 @@ func FromLayout(dir, record string, format sbom.Format, to *attach.Registry, tel
 		return publish.Image{}, err
 	}
 	store, _ := cache.Open("") // without one, layers are unpacked to see what is in them
-	made := sync.OnceValues(func() ([]attach.Document, error) { return documentsOf(name, dir, record, format, index, store) })
+	made := sync.OnceValues(func() ([]referrers.Document, error) { return documentsOf(name, dir, record, format, index, store) })
 	go made() // while the layers are sent
-	attaching := func(ctx context.Context, subject attach.Subject) error {
+	attaching := func(ctx context.Context, subject referrers.Subject) error {
 		documents, err := made()
 		if err != nil {
 			return err
 		}
-		return Attach(ctx, to, subject, tell, func([]attach.Listed) ([]attach.Document, error) { return documents, nil })
+		return Attach(ctx, to, subject, tell, func([]referrers.Listed) ([]referrers.Document, error) { return documents, nil })
 	}
 	return publish.Image{Name: name, Index: index, Attach: attaching}, nil
 }
 
-func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex, store cache.Dir) ([]attach.Document, error) {
+func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex, store cache.Dir) ([]referrers.Document, error) {
 	rows, err := rowsOf(name, record, index)
 	if err != nil {
 		return nil, err

@@ -8,9 +8,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
 
@@ -53,7 +53,7 @@ func nameOf(dir string) (string, error) {
 // Push pushes the images in these folders, a few at the same time. One that fails does not keep the others from being
 // pushed. It returns those that succeeded, in the order of the folders; the error joins those of the others.
 func (l Layouts) Push(ctx context.Context, dirs ...string) ([]Result, error) {
-	attached := attach.New(l.Publisher.Registry)
+	attached := referrers.New(l.Publisher.Registry)
 	results, failures := make([]Result, len(dirs)), make([]error, len(dirs))
 	count := func(error) {}
 	if len(dirs) > few {
@@ -81,7 +81,7 @@ func (l Layouts) Push(ctx context.Context, dirs ...string) ([]Result, error) {
 	return pushed, errors.Join(failures...)
 }
 
-func (l Layouts) push(ctx context.Context, dir string, attached *attach.Registry) (Result, error) {
+func (l Layouts) push(ctx context.Context, dir string, attached *referrers.Registry) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}

@@ -9,13 +9,13 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 )
 
 // performer stands in for an engine with builders: each step has made a file.
@@ -53,7 +53,7 @@ func TestStatementNamesSteps(t *testing.T) {
 		{Script: "true"},
 	}
 	read := func() string {
-		text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, s.push(t, own), attach.Provenance)
+		text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, s.push(t, own), referrers.Provenance)
 		if err != nil {
 			t.Fatal(err)
 		}

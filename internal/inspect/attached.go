@@ -8,13 +8,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
 // take looks at a referrer. One that is of no use is a warning.
-func (i *remoteImage) take(ctx context.Context, listed attach.Listed) {
+func (i *remoteImage) take(ctx context.Context, listed referrers.Listed) {
 	attachment, err := i.attached.Open(ctx, i.subject, listed)
 	if err != nil {
 		i.warn("%v", err)
@@ -23,7 +23,7 @@ func (i *remoteImage) take(ctx context.Context, listed attach.Listed) {
 	i.report.Attached = append(i.report.Attached, Attached{
 		Kind: string(attachment.Kind), Type: attachment.Type, Predicate: attachment.Predicate, Digest: attachment.Digest, Size: attachment.Size,
 	})
-	if attachment.Kind == attach.SBOM && i.packages == nil || attachment.Kind == attach.Sizes && i.rows == nil {
+	if attachment.Kind == referrers.SBOM && i.packages == nil || attachment.Kind == referrers.Sizes && i.rows == nil {
 		if _, err := i.use(ctx, attachment); err != nil {
 			i.warn("%v", err)
 		}
@@ -31,13 +31,13 @@ func (i *remoteImage) take(ctx context.Context, listed attach.Listed) {
 }
 
 // use reads an attachment, and takes from it what it says of this image: everybody who may push can attach.
-func (i *remoteImage) use(ctx context.Context, attachment attach.Attachment) ([]byte, error) {
+func (i *remoteImage) use(ctx context.Context, attachment referrers.Attachment) ([]byte, error) {
 	text, err := i.attached.Read(ctx, i.subject, attachment)
 	if err != nil {
 		return nil, err
 	}
 	switch attachment.Kind {
-	case attach.SBOM:
+	case referrers.SBOM:
 		packages, err := sbom.Packages(text)
 		if err == nil {
 			err = belong(i.report.Platforms, func(digest string) bool { _, ok := packages[digest]; return ok })
@@ -46,7 +46,7 @@ func (i *remoteImage) use(ctx context.Context, attachment attach.Attachment) ([]
 			return nil, fmt.Errorf("%s: %w", attachment.Digest, err)
 		}
 		i.packages = packages
-	case attach.Sizes:
+	case referrers.Sizes:
 		rows, err := rowsOf(text, i.report.Platforms)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", attachment.Digest, err)
@@ -111,10 +111,10 @@ func belong(platforms []Platform, has func(digest string) bool) error {
 
 // order is the place of a kind in the list of them; what is not known comes last.
 func order(kind string) int {
-	if at := slices.Index(attach.Kinds(), attach.Kind(kind)); at >= 0 {
+	if at := slices.Index(referrers.Kinds(), referrers.Kind(kind)); at >= 0 {
 		return at
 	}
-	return len(attach.Kinds())
+	return len(referrers.Kinds())
 }
 
 // finish joins what the image says with what is attached.

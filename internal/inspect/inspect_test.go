@@ -26,7 +26,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
@@ -106,7 +106,7 @@ func looked(t *testing.T, index v1.ImageIndex) Report {
 type remoteBash struct {
 	client    *registry.Client
 	reference name.Reference
-	subject   attach.Subject
+	subject   referrers.Subject
 	index     v1.ImageIndex
 
 	mutex   sync.Mutex
@@ -142,14 +142,14 @@ func push(t *testing.T) *remoteBash {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.reference, r.subject = tag, attach.Subject{Repository: tag.Repository, Descriptor: *descriptor}
+	r.reference, r.subject = tag, referrers.Subject{Repository: tag.Repository, Descriptor: *descriptor}
 	return r
 }
 
-func (r *remoteBash) attach(t *testing.T, kind attach.Kind, text string) {
+func (r *remoteBash) attach(t *testing.T, kind referrers.Kind, text string) {
 	t.Helper()
-	document := attach.Document{Kind: kind, File: "x", Content: []byte(text)}
-	if _, err := attach.New(r.client).Add(t.Context(), r.subject, nil, document); err != nil {
+	document := referrers.Document{Kind: kind, File: "x", Content: []byte(text)}
+	if _, err := referrers.New(r.client).Add(t.Context(), r.subject, nil, document); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -193,8 +193,8 @@ func (r *remoteBash) inspect(t *testing.T) Report {
 func TestRemoteIsLocal(t *testing.T) {
 	r := push(t)
 	record, spdx := r.documents(t)
-	r.attach(t, attach.Sizes, record)
-	r.attach(t, attach.SBOM, spdx)
+	r.attach(t, referrers.Sizes, record)
+	r.attach(t, referrers.SBOM, spdx)
 	local := looked(t, r.index)
 	report := r.inspect(t)
 	if diff := cmp.Diff(local.Platforms, report.Platforms); diff != "" {
@@ -212,7 +212,7 @@ func TestRemoteIsLocal(t *testing.T) {
 	if err != nil || len(read.Images) != 1 || read.Images[0].DockerSize != local.Platforms[0].DockerSize || read.Images[0].Contents != nil || len(read.References) == 0 {
 		t.Errorf("sizes %+v, %v", read, err)
 	}
-	if text, _, err := Document(t.Context(), r.client, r.reference, attach.SBOM); err != nil || string(text) != spdx {
+	if text, _, err := Document(t.Context(), r.client, r.reference, referrers.SBOM); err != nil || string(text) != spdx {
 		t.Errorf("SBOM %q, %v", text, err)
 	}
 }
@@ -252,22 +252,22 @@ func TestForeignAttachments(t *testing.T) {
 	const elsewhere = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
 	for _, test := range []struct {
 		name string
-		kind attach.Kind
+		kind referrers.Kind
 		edit func(record, spdx string) string
 		want string
 	}{
-		{"a record that is no JSON", attach.Sizes, func(string, string) string { return "hello" }, "it is not JSON"},
-		{"a record of another schema", attach.Sizes, func(string, string) string { return `{"schema": 7}` }, "schema 7 is not one"},
-		{"a record of another image", attach.Sizes, func(record, _ string) string {
+		{"a record that is no JSON", referrers.Sizes, func(string, string) string { return "hello" }, "it is not JSON"},
+		{"a record of another schema", referrers.Sizes, func(string, string) string { return `{"schema": 7}` }, "schema 7 is not one"},
+		{"a record of another image", referrers.Sizes, func(record, _ string) string {
 			return strings.Replace(record, `"digest": "sha256:`, `"digest": "sha256:0`, 1)
 		}, "it says nothing of sha256:"},
-		{"a record of other layers", attach.Sizes, func(record, _ string) string {
+		{"a record of other layers", referrers.Sizes, func(record, _ string) string {
 			return strings.Replace(record, `"compressed_size": `, `"compressed_size": 1`, 2)
 		}, "the size record speaks of other layers than linux/amd64 has"},
-		{"a size below zero", attach.Sizes, func(record, _ string) string { return strings.Replace(record, `"tar_size": 0`, `"tar_size": -1`, 1) }, "a size is below zero"},
-		{"a name that colours the terminal", attach.Sizes, func(record, _ string) string { return strings.Replace(record, `"bash"`, `"\u001b[31mbash"`, 1) }, "has characters that do not belong there"},
-		{"an SBOM that is no SPDX", attach.SBOM, func(string, string) string { return `{"bomFormat": "CycloneDX"}` }, "not of SPDX 2"},
-		{"an SBOM of another image", attach.SBOM, func(_, spdx string) string { return strings.ReplaceAll(spdx, "sha256:", elsewhere) }, "it says nothing of sha256:"},
+		{"a size below zero", referrers.Sizes, func(record, _ string) string { return strings.Replace(record, `"tar_size": 0`, `"tar_size": -1`, 1) }, "a size is below zero"},
+		{"a name that colours the terminal", referrers.Sizes, func(record, _ string) string { return strings.Replace(record, `"bash"`, `"\u001b[31mbash"`, 1) }, "has characters that do not belong there"},
+		{"an SBOM that is no SPDX", referrers.SBOM, func(string, string) string { return `{"bomFormat": "CycloneDX"}` }, "not of SPDX 2"},
+		{"an SBOM of another image", referrers.SBOM, func(_, spdx string) string { return strings.ReplaceAll(spdx, "sha256:", elsewhere) }, "it says nothing of sha256:"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := push(t)
@@ -280,8 +280,8 @@ func TestForeignAttachments(t *testing.T) {
 			if _, _, err := Document(t.Context(), r.client, r.reference, test.kind); err == nil {
 				t.Error("it is given out as it is")
 			}
-			r.attach(t, attach.Sizes, record)
-			r.attach(t, attach.SBOM, spdx)
+			r.attach(t, referrers.Sizes, record)
+			r.attach(t, referrers.SBOM, spdx)
 			if again := r.inspect(t); len(again.Unknown) > 0 {
 				t.Errorf("a good one beside it is not used: %v, %v", again.Unknown, again.Warnings)
 			}

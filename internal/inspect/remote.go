@@ -9,7 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
@@ -29,7 +29,7 @@ func Remote(ctx context.Context, client *registry.Client, reference name.Referen
 		return Report{}, err
 	}
 	listed, err := image.attached.List(ctx, image.subject)
-	if attach.Refused(err) {
+	if referrers.Refused(err) {
 		image.warn("%v", err)
 	} else if err != nil {
 		return Report{}, err
@@ -44,7 +44,7 @@ func Remote(ctx context.Context, client *registry.Client, reference name.Referen
 }
 
 // Document returns what is attached of a kind: the first one that belongs to the image, as it is.
-func Document(ctx context.Context, client *registry.Client, reference name.Reference, kind attach.Kind) ([]byte, []string, error) {
+func Document(ctx context.Context, client *registry.Client, reference name.Reference, kind referrers.Kind) ([]byte, []string, error) {
 	image, err := open(ctx, client, reference)
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +72,7 @@ func Document(ctx context.Context, client *registry.Client, reference name.Refer
 
 // Sizes returns the size record that is attached, of this image alone and as a build writes it.
 func Sizes(ctx context.Context, client *registry.Client, reference name.Reference) (sizes.Record, []string, error) {
-	text, warnings, err := Document(ctx, client, reference, attach.Sizes)
+	text, warnings, err := Document(ctx, client, reference, referrers.Sizes)
 	if err != nil {
 		return sizes.Record{}, warnings, err
 	}
@@ -88,8 +88,8 @@ func Sizes(ctx context.Context, client *registry.Client, reference name.Referenc
 
 // remoteImage is an image in a registry that is being looked at.
 type remoteImage struct {
-	attached *attach.Registry
-	subject  attach.Subject
+	attached *referrers.Registry
+	subject  referrers.Subject
 	report   Report
 	rows     map[string]sizes.Image    // of the attached record, by digest
 	packages map[string][]sbom.Package // of the attached SBOM, by digest
@@ -103,8 +103,8 @@ func open(ctx context.Context, client *registry.Client, reference name.Reference
 	}
 	digest := found.Digest.String()
 	image := &remoteImage{
-		attached: attach.New(client),
-		subject:  attach.Subject{Repository: reference.Context(), Descriptor: v1.Descriptor{MediaType: found.MediaType, Size: found.Size, Digest: found.Digest}},
+		attached: referrers.New(client),
+		subject:  referrers.Subject{Repository: reference.Context(), Descriptor: v1.Descriptor{MediaType: found.MediaType, Size: found.Size, Digest: found.Digest}},
 		report:   Report{Schema: Schema, Reference: reference.Context().Name() + "@" + digest, Digest: digest},
 	}
 	if found.MediaType.IsIndex() {

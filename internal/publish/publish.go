@@ -20,7 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -40,7 +40,7 @@ type Image struct {
 	Index v1.ImageIndex
 
 	// Attach puts documents beside the image in a registry, before its tags are set; it may be nil.
-	Attach func(ctx context.Context, subject attach.Subject) error
+	Attach func(ctx context.Context, subject referrers.Subject) error
 }
 
 // Result says where an image was written.

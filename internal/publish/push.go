@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/attach"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -231,7 +231,7 @@ func (p *push) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Attach(ctx, attach.Subject{Repository: p.repository, Descriptor: *descriptor})
+	return p.Attach(ctx, referrers.Subject{Repository: p.repository, Descriptor: *descriptor})
 }
 
 // progress notes how much of the blobs is there.

@@ -1,8 +1,8 @@
-// Package attach keeps documents beside an image in a registry, as referrers of its index (OCI image-spec 1.1, "Guidelines
+// Package referrers keeps documents beside an image in a registry, as referrers of its index (OCI image-spec 1.1, "Guidelines
 // for Artifact Usage"; distribution-spec 1.1, "Referrers API"): what is in it, what it weighs, and where it comes from.
 //
 //	listed, err := registry.List(ctx, subject)
-//	added, err := registry.Add(ctx, subject, listed, attach.Document{Kind: attach.SBOM, File: "bash.spdx.json", Content: text})
+//	added, err := registry.Add(ctx, subject, listed, referrers.Document{Kind: attach.SBOM, File: "bash.spdx.json", Content: text})
 //	attachment, err := registry.Open(ctx, subject, listed[0])
 //	text, err := registry.Read(ctx, subject, attachment)
 //
@@ -11,7 +11,7 @@
 //
 // What is read is foreign: everybody who may push can attach. Digests are verified, sizes are bounded, and a referrer
 // that is not what it says is an error of that referrer alone.
-package attach
+package referrers
 
 import (
 	"bytes"
