@@ -61,17 +61,17 @@ func withVariables(env []string, object string) ([]string, error) {
 	if object == "" {
 		return env, nil
 	}
-	env = append([]string(nil), env...)
+	var variables [][2]string
 	members := jsonscan.Object([]byte(object))
 	for members.Next() {
 		text, ok := jsonscan.Text(members.Value)
 		if !ok {
 			text = string(jsonscan.AppendCompact(nil, members.Value))
 		}
-		env = native.SetEnv(env, string(members.Key), text)
+		variables = append(variables, [2]string{string(members.Key), text})
 	}
 	if err := members.Err(); err != nil {
 		return nil, &settings.Error{Text: "-env: " + err.Error()}
 	}
-	return env, nil
+	return native.WithVariables(env, variables), nil
 }

@@ -17,7 +17,7 @@ type LoopOptions struct {
 	ResultFd  int // 1: results on its stdout; 3: on descriptor 3
 	Greeting  Greeting
 	WholeLine bool           // it gets the whole request, not the value alone
-	Timeout   clock.Duration // for the greeting
+	Timeout   clock.Duration // for the greeting; negative: none
 }
 
 // A Greeting is what a child says before it takes requests.
@@ -93,7 +93,11 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 	if o.Greeting == NoGreeting {
 		timeout = settleTime
 	}
-	line, err := l.line(nil, clock.In(timeout), nil)
+	var until clock.Moment
+	if timeout >= 0 {
+		until = clock.In(timeout)
+	}
+	line, err := l.line(nil, until, nil)
 	exit, exited := err.(*ExitError)
 	switch {
 	case o.Greeting == NoGreeting && err == errTime:
@@ -124,7 +128,7 @@ func (g Greeting) advice() string {
 	if g == Acknowledgement {
 		return ""
 	}
-	return " (an action without one runs under OW_PROTOCOL=v0, a process per run, or with OW_HANDSHAKE=off)"
+	return " (an action without one runs under OW_PROTOCOL=actionloop, as in existing runtimes, under OW_PROTOCOL=v0, a process per run, or with OW_HANDSHAKE=off)"
 }
 
 // check reads the first line that a child wrote.

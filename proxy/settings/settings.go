@@ -50,7 +50,7 @@ func Read(env []string) (Settings, error) {
 			Handshake:    e.choice("OW_HANDSHAKE", "on", "off") == "on",
 			ResultFd:     1,
 			ActionDir:    e.text("OW_ACTION_DIR", "/action"),
-			InitTimeout:  e.duration("OW_INIT_TIMEOUT", 30*clock.Second),
+			InitTimeout:  e.duration("OW_INIT_TIMEOUT", -1),
 			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*clock.Second),
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
 			Concurrent:   isTrue(e.values["__OW_ALLOW_CONCURRENT"]),

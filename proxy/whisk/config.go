@@ -27,7 +27,7 @@ type Config struct {
 	ResultFd    int  // v1: 1 or 3 (OW_RESULT_FD)
 	ActionDir   string
 	Limits      action.Limits
-	InitTimeout clock.Duration // for a handshake or an acknowledgement
+	InitTimeout clock.Duration // OW_INIT_TIMEOUT, negative when it is not set (startLimit)
 	Grace       clock.Duration // for a shutdown, in all
 	Reinit      bool           // a second /init is taken (PROXY_ALLOW_REINIT)
 	Concurrent  bool           // v0 runs may overlap (__OW_ALLOW_CONCURRENT)

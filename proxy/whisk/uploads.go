@@ -135,11 +135,7 @@ func (u *Uploads) notStarted(err error) *Failure {
 
 // environment is what the action's process gets (rules 18 and 19).
 func (u *Uploads) environment(request *Init) []string {
-	env := append([]string(nil), u.config.Env...)
-	for _, v := range request.Env {
-		env = native.SetEnv(env, v[0], v[1])
-	}
-	return env
+	return native.WithVariables(u.config.Env, request.Env)
 }
 
 func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, error) {
@@ -154,8 +150,9 @@ func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, err
 	case u.config.Protocol == Exec:
 		return nil, errNoLibrary
 	}
-	options := native.LoopOptions{ResultFd: u.config.ResultFd, Timeout: u.config.InitTimeout}
-	switch u.config.protocol() {
+	protocol := u.config.protocol()
+	options := native.LoopOptions{ResultFd: u.config.ResultFd, Timeout: u.config.startLimit(protocol, request.Env)}
+	switch protocol {
 	case V0:
 		return native.NewV0(program, u.host), nil
 	case ActionLoop:
@@ -192,12 +189,13 @@ func (u *Uploads) launch(l *action.Launcher, program native.Program, request *In
 		function = "main"
 	}
 	program.Args = append(program.Args, function)
-	options := native.LoopOptions{ResultFd: 1, Timeout: u.config.InitTimeout, Greeting: native.Handshake}
+	options := native.LoopOptions{ResultFd: 1, Timeout: u.config.startLimit(V1, request.Env), Greeting: native.Handshake}
 	switch l.Protocol {
 	case "v0":
 		return native.NewV0(program, u.host), nil
 	case "actionloop":
 		options.ResultFd, options.WholeLine, options.Greeting = 3, true, native.Acknowledgement
+		options.Timeout = u.config.startLimit(ActionLoop, request.Env)
 		program.Env = native.SetEnv(program.Env, "__OW_WAIT_FOR_ACK", "1")
 	}
 	return native.StartLoop(program, options, u.host)

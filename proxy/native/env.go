@@ -1,0 +1,30 @@
+//go:build linux
+
+package native
+
+import "strings"
+
+// WithVariables returns a list of "KEY=value" with further variables: each stands in the place of the one of its
+// name, or at the end. It takes one pass, however many they are. A value ends at its first zero byte, for the kernel
+// takes no other.
+func WithVariables(env []string, variables [][2]string) []string {
+	all := make([]string, 0, len(env)+len(variables))
+	place := make(map[string]int, len(env)+len(variables))
+	set := func(key, entry string) {
+		if at, there := place[key]; there {
+			all[at] = entry
+			return
+		}
+		place[key] = len(all)
+		all = append(all, entry)
+	}
+	for _, entry := range env {
+		key, _, _ := strings.Cut(entry, "=")
+		set(key, entry)
+	}
+	for _, v := range variables {
+		value, _, _ := strings.Cut(v[1], "\x00")
+		set(v[0], v[0]+"="+value)
+	}
+	return all
+}
