@@ -40,8 +40,9 @@ OpenWhisk drops the digest of a reference and runs "latest" in its place, so the
 content tag, which every push sets and which never moves. A comment has the digest.
 
 With --update (or --apihost), create or update the action through OpenWhisk's REST API, and with --invoke run it
-once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. An action that is so
-already is left alone. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and
+once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. An action that would be
+the same afterwards is left alone: OpenWhisk replaces parameters, and merges annotations into those that the action
+has. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and
 AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
 
 wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.`,
@@ -159,6 +160,9 @@ func (f *wskFlags) action(command *cobra.Command) (wsk.Action, error) {
 		if err != nil {
 			return action, usage(command, fmt.Errorf("--env %w", err))
 		}
+		if slices.ContainsFunc(action.Parameters, func(other wsk.KeyValue) bool { return other.Key == parameter.Key }) {
+			return action, usage(command, fmt.Errorf("--env: %s is given twice: a variable is a parameter too", parameter.Key))
+		}
 		action.Parameters = append(action.Parameters, parameter)
 	}
 	if f.file != "" {
@@ -168,6 +172,11 @@ func (f *wskFlags) action(command *cobra.Command) (wsk.Action, error) {
 }
 
 func keyValues(document []byte, pairs []string) ([]wsk.KeyValue, error) {
+	if document != nil {
+		if _, err := wsk.KeyValues(document); err != nil {
+			return nil, err
+		}
+	}
 	object, err := invoke.Value(document, pairs)
 	if err != nil {
 		return nil, err

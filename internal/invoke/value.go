@@ -9,7 +9,7 @@ import (
 )
 
 // Value returns the value of a run: the object or array in document, which may be empty, with parameters NAME=VALUE
-// over it. As with wsk, a VALUE that is JSON is that, and any other is text.
+// over it, each NAME once. As with wsk, a VALUE that is JSON is that, and any other is text.
 func Value(document []byte, parameters []string) (json.RawMessage, error) {
 	document = bytes.TrimSpace(document)
 	if len(document) == 0 {
@@ -25,11 +25,16 @@ func Value(document []byte, parameters []string) (json.RawMessage, error) {
 	if json.Unmarshal(document, &object) != nil {
 		return nil, errors.New("parameters go into an object, and the JSON is an array")
 	}
+	given := map[string]bool{}
 	for _, parameter := range parameters {
 		name, value, ok := strings.Cut(parameter, "=")
-		if !ok || name == "" {
+		switch {
+		case !ok || name == "":
 			return nil, fmt.Errorf("parameter %q: want NAME=VALUE", parameter)
+		case given[name]:
+			return nil, fmt.Errorf("%s is given twice", name)
 		}
+		given[name] = true
 		raw := json.RawMessage(value)
 		if !json.Valid(raw) {
 			var err error

@@ -36,9 +36,11 @@ type KeyValue struct {
 	Key   string          `json:"key"`
 	Value json.RawMessage `json:"value"`
 	Init  bool            `json:"init,omitempty"` // of a parameter: it goes into the environment, when the action starts
+
+	Encryption string `json:"encryption,omitempty"` // of a parameter that OpenWhisk answers: the value is not in the clear
 }
 
-// KeyValues returns the members of a JSON object by name.
+// KeyValues returns the members of a JSON object by name. One that stands twice is an error.
 func KeyValues(object json.RawMessage) ([]KeyValue, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(object, &members); err != nil || members == nil {
@@ -48,7 +50,26 @@ func KeyValues(object json.RawMessage) ([]KeyValue, error) {
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		all = append(all, KeyValue{Key: key, Value: members[key]})
 	}
-	return all, nil
+	return all, checkTwice(object)
+}
+
+// checkTwice returns an error when a member stands twice in a JSON object.
+func checkTwice(object json.RawMessage) error {
+	decoder := json.NewDecoder(bytes.NewReader(object))
+	_, _ = decoder.Token() // the brace
+	seen := map[json.Token]bool{}
+	for decoder.More() {
+		key, err := decoder.Token()
+		var value json.RawMessage
+		if err != nil || decoder.Decode(&value) != nil {
+			return err
+		}
+		if seen[key] {
+			return fmt.Errorf("%v is given twice", key)
+		}
+		seen[key] = true
+	}
+	return nil
 }
 
 // Environment returns a variable NAME=VALUE as the parameter that OpenWhisk puts into the environment.

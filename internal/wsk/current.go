@@ -1,21 +1,21 @@
 package wsk
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
-	"slices"
+	"net/url"
+	"strings"
 )
 
 // current is what OpenWhisk answers of an action that it has.
 type current struct {
 	Version string `json:"version"`
 	Exec    struct {
-		Kind  string `json:"kind"`
-		Code  string `json:"code"`
-		Image string `json:"image"`
-		Main  string `json:"main"`
+		Kind  string          `json:"kind"`
+		Code  json.RawMessage `json:"code"` // a string, or an object where OpenWhisk keeps it elsewhere and has lost it
+		Image string          `json:"image"`
+		Main  string          `json:"main"`
 	} `json:"exec"`
 	Annotations []KeyValue `json:"annotations"`
 	Parameters  []KeyValue `json:"parameters"`
@@ -39,42 +39,100 @@ func (c *Client) Current(ctx context.Context, action Action) (version string, er
 		return "", nil
 	case answer.status != http.StatusOK || json.Unmarshal(answer.body, &there) != nil:
 		return "", c.refused(doing, answer)
-	case !there.is(action):
+	case !there.stays(action):
 		return "", nil
+	case action.Parameters == nil || sameSet(action.Parameters, there.Parameters):
+		return there.Version, nil
+	}
+	inherited, err := c.inherited(ctx, action.Name)
+	if err != nil || !sameSet(over(inherited, action.Parameters), there.Parameters) {
+		return "", err
 	}
 	return there.Version, nil
 }
 
-// is reports whether an update with the action would change nothing. What the action does not say stays as it is.
-func (c current) is(action Action) bool {
-	code := ""
-	if action.Code != nil {
-		code = action.Code.text
+// inherited returns the parameters of the action's package. OpenWhisk answers those of an action with them below its own
+// (WhiskAction.resolveActionAndMergeParameters). A package that may not be read has none that are known.
+func (c *Client) inherited(ctx context.Context, name Name) ([]KeyValue, error) {
+	if name.Package == "" {
+		return nil, nil
 	}
-	same := c.Exec.Kind == "blackbox" && c.Exec.Image == action.Image && c.Exec.Code == code && c.Exec.Main == action.Main
-	return same &&
+	doing := "get the package " + name.Package
+	answer, err := c.call(ctx, doing, http.MethodGet, url.PathEscape(name.Namespace)+"/packages/"+url.PathEscape(name.Package), nil)
+	if err != nil {
+		return nil, err
+	}
+	var there struct {
+		Parameters []KeyValue `json:"parameters"`
+	}
+	if answer.status != http.StatusOK || json.Unmarshal(answer.body, &there) != nil {
+		return nil, nil
+	}
+	return there.Parameters, nil
+}
+
+// stays reports whether an update with the action would change nothing but its parameters. What the action does not say
+// stays as it is, and annotations are merged into those that are there (Actions.scala, updateWhiskAction).
+func (c current) stays(action Action) bool {
+	return c.Exec.Kind == "blackbox" && c.Exec.Image == action.Image && c.Exec.Main == action.Main && c.sameCode(action.Code) &&
 		(action.Memory == 0 || action.Memory == c.Limits.Memory) && (action.Timeout == 0 || action.Timeout == c.Limits.Timeout) &&
-		(action.Parameters == nil || sameSet(action.Parameters, c.Parameters)) &&
-		(action.Annotations == nil || sameSet(action.Annotations, slices.DeleteFunc(slices.Clone(c.Annotations), added)))
+		sameSet(over(c.Annotations, settable(action.Annotations)), c.Annotations)
 }
 
-// added reports whether OpenWhisk adds an annotation by itself (openwhisk, WhiskAction.scala).
-func added(annotation KeyValue) bool {
-	return slices.Contains([]string{"exec", "binary", "provide-api-key"}, annotation.Key)
+// sameCode compares the code. OpenWhisk takes blanks alone for none.
+func (c current) sameCode(code *Code) bool {
+	var there, wanted string
+	if len(c.Exec.Code) > 0 && json.Unmarshal(c.Exec.Code, &there) != nil {
+		return false
+	}
+	if code != nil && strings.TrimSpace(code.text) != "" {
+		wanted = code.text
+	}
+	return there == wanted
 }
 
+// settable returns the annotations but "exec", which OpenWhisk always sets to the kind of the action.
+func settable(annotations []KeyValue) []KeyValue {
+	var all []KeyValue
+	for _, annotation := range annotations {
+		if annotation.Key != "exec" {
+			all = append(all, annotation)
+		}
+	}
+	return all
+}
+
+// over returns what is below, with the upper ones in place of those of the same key.
+func over(below, upper []KeyValue) []KeyValue {
+	keys := map[string]bool{}
+	for _, each := range upper {
+		keys[each.Key] = true
+	}
+	all := append([]KeyValue(nil), upper...)
+	for _, each := range below {
+		if !keys[each.Key] {
+			all = append(all, each)
+		}
+	}
+	return all
+}
+
+// sameSet compares lists without regard to order. Values that OpenWhisk keeps encrypted are like no others.
 func sameSet(a, b []KeyValue) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(a, func(one KeyValue) bool {
-		return !slices.ContainsFunc(b, func(other KeyValue) bool {
-			return one.Key == other.Key && one.Init == other.Init && sameJSON(one.Value, other.Value)
-		})
-	})
-}
-
-// sameJSON compares two values without regard to blanks. Another order of members only costs an update.
-func sameJSON(a, b json.RawMessage) bool {
-	var x, y bytes.Buffer
-	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
+	there := map[string]KeyValue{}
+	for _, each := range b {
+		there[each.Key] = each
+	}
+	if len(a) != len(there) {
+		return false
+	}
+	for _, each := range a {
+		other, found := there[each.Key]
+		if !found || other.Encryption != each.Encryption || each.Init != other.Init || !sameJSON(each.Value, other.Value) {
+			return false
+		}
+	}
+	return true
 }
 
 // Update makes the action what it should be: it creates it, updates it, or leaves it alone. It returns the version, and

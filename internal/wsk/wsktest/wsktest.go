@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -37,6 +38,8 @@ type Stub struct {
 	Result func(action string, value json.RawMessage) (status string, result any)
 	// Late is how often a log is not there yet when it is asked for.
 	Late int
+	// Packages has the parameters of packages.
+	Packages map[string][]any
 	// Slow makes invocations outlast the request.
 	Slow bool
 
@@ -82,7 +85,9 @@ func (s *Stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case collection == "actions" && r.Method == http.MethodPut:
 		s.put(w, r, name, body)
 	case collection == "actions" && r.Method == http.MethodGet && s.versions[name] > 0:
-		answer(w, http.StatusOK, s.actions[name])
+		s.get(w, name)
+	case collection == "packages" && r.Method == http.MethodGet && s.Packages[name] != nil:
+		answer(w, http.StatusOK, map[string]any{"namespace": "guest", "name": name, "parameters": s.Packages[name]})
 	case collection == "actions" && r.Method == http.MethodPost:
 		s.invoke(w, r, name, body)
 	case collection == "activations" && r.Method == http.MethodGet:
@@ -108,14 +113,22 @@ func (s *Stub) put(w http.ResponseWriter, r *http.Request, name string, body []b
 	}
 }
 
-// kept returns an action as it is kept: what was sent over what was there, and what OpenWhisk adds.
+// kept returns an action as it is kept: what was sent over what was there, annotations merged into those that were
+// there, and what OpenWhisk adds (Actions.scala, makeWhiskAction and updateWhiskAction).
 func kept(body []byte, version string, former map[string]any) map[string]any {
 	action := map[string]any{"limits": map[string]any{"timeout": 60000, "memory": 256, "logs": 10, "concurrency": 1}, "parameters": []any{}, "annotations": []any{}}
 	maps.Copy(action, former)
 	sent := map[string]any{}
 	_ = json.Unmarshal(body, &sent) // it was read before
-	if annotations, ok := sent["annotations"].([]any); ok || former == nil {
-		sent["annotations"] = append(annotations, map[string]any{"key": "exec", "value": "blackbox"}, map[string]any{"key": "provide-api-key", "value": false})
+	added := []any{}
+	if former == nil {
+		added = append(added, map[string]any{"key": "provide-api-key", "value": false})
+	}
+	given, _ := sent["annotations"].([]any)
+	annotations := merged(merged(added, action["annotations"].([]any)), given)
+	sent["annotations"] = merged(annotations, []any{map[string]any{"key": "exec", "value": "blackbox"}})
+	if parameters, ok := sent["parameters"].([]any); ok {
+		sent["parameters"] = merged(nil, parameters)
 	}
 	if limits, ok := sent["limits"].(map[string]any); ok {
 		all := maps.Clone(action["limits"].(map[string]any))
@@ -125,6 +138,29 @@ func kept(body []byte, version string, former map[string]any) map[string]any {
 	maps.Copy(action, sent)
 	action["namespace"], action["version"] = "guest", version
 	return action
+}
+
+// merged returns key-value pairs with others over them, by key.
+func merged(below, upper []any) []any {
+	all := map[string]any{}
+	for _, each := range append(slices.Clone(below), upper...) {
+		pair := each.(map[string]any)
+		all[pair["key"].(string)] = pair
+	}
+	list := []any{}
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, all[key])
+	}
+	return list
+}
+
+// get answers with an action, and with the parameters of its package below its own.
+func (s *Stub) get(w http.ResponseWriter, name string) {
+	action := maps.Clone(s.actions[name])
+	if pack, _, ok := strings.Cut(name, "/"); ok {
+		action["parameters"] = merged(s.Packages[pack], action["parameters"].([]any))
+	}
+	answer(w, http.StatusOK, action)
 }
 
 func (s *Stub) invoke(w http.ResponseWriter, r *http.Request, name string, body []byte) {
