@@ -25,8 +25,8 @@ func (a *inProcess) Run(activation native.Activation, slow func()) ([]byte, erro
 	if slow != nil {
 		a.watch.end()
 	}
+	a.logs.settle()
 	if err != nil {
-		a.logs.settle()
 		return nil, err
 	}
 	b := make([]byte, native.HeadRoom+len(result))
@@ -35,7 +35,7 @@ func (a *inProcess) Run(activation native.Activation, slow func()) ([]byte, erro
 }
 
 // Settle implements native.Action.
-func (a *inProcess) Settle([]byte, bool) { a.logs.settle() }
+func (a *inProcess) Settle([]byte, bool) {}
 
 // Overlaps implements native.Action.
 func (a *inProcess) Overlaps() bool { return true }

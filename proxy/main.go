@@ -46,6 +46,7 @@ func main() {
 		}
 		return
 	}
+	set.Whisk.Debug = flags.debug
 	serve(set)
 }
 

@@ -24,7 +24,7 @@ type Host struct {
 // NewHost gives a host that logs to two descriptors: usually 1 and 2.
 func NewHost(stdout, stderr int) *Host {
 	return &Host{
-		Logs:    &Logs{fd: [2]int{stdout, stderr}},
+		Logs:    newLogs(stdout, stderr),
 		Orphans: syscall.Getpid() == 1,
 		own:     map[int]*process{},
 	}

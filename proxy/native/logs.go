@@ -17,8 +17,20 @@ const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
 type Logs struct {
 	mu      sync.Mutex
 	fd      [2]int
+	one     bool    // both lead to the same file, so that what is written to either ends up there
 	partial [2]bool // the last byte written was no line end
 	tail    *[]byte // where the last lines are also kept, while an action starts
+}
+
+// newLogs gives the logs on two descriptors.
+func newLogs(stdout, stderr int) *Logs {
+	return &Logs{fd: [2]int{stdout, stderr}, one: same(stdout, stderr)}
+}
+
+// same reports whether two descriptors lead to the same file.
+func same(a, b int) bool {
+	var x, y syscall.Stat_t
+	return syscall.Fstat(a, &x) == nil && syscall.Fstat(b, &y) == nil && x.Dev == y.Dev && x.Ino == y.Ino
 }
 
 // tailSize is how much of the logs goes into the error of a failed init.
@@ -54,21 +66,33 @@ func (l *Logs) Line(stream int, text string) {
 	l.write(stream, []byte(text))
 }
 
-// Sentinels ends an activation's logs on both streams.
+// Sentinels ends an activation's logs on both streams: where they are one file,
+// with two sentinels in one system call.
 func (l *Logs) Sentinels() {
+	const line, two = "\n" + Sentinel, "\n" + Sentinel + Sentinel
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for stream := range l.fd {
-		if l.partial[stream] {
-			l.write(stream, []byte("\n"+Sentinel))
-		} else {
-			l.write(stream, []byte(Sentinel))
-		}
+	if l.one {
+		l.end(Stdout, two)
+		return
 	}
+	l.end(Stdout, line)
+	l.end(Stderr, line)
+}
+
+// end writes text, whose first byte is a line end for a line that was not ended.
+func (l *Logs) end(stream int, text string) {
+	if !l.partial[stream] {
+		text = text[1:]
+	}
+	l.write(stream, []byte(text))
 }
 
 func (l *Logs) write(stream int, b []byte) {
 	l.partial[stream] = b[len(b)-1] != '\n'
+	if l.one {
+		l.partial[1-stream] = l.partial[stream]
+	}
 	for len(b) > 0 {
 		n, err := syscall.Write(l.fd[stream], b)
 		switch {

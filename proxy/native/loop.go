@@ -181,6 +181,9 @@ func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 	line[end] = '\n'
 	answer, err := l.line(line, 0, slow)
 	line[end] = kept
+	if err == nil {
+		l.child.relayAll()
+	}
 	return answer, err
 }
 
@@ -338,7 +341,6 @@ func (l *Loop) Settle(b []byte, free bool) {
 		l.buf = make([]byte, loopBuffer)
 	}
 	l.n = HeadRoom
-	l.child.relayAll()
 }
 
 // Overlaps implements Action.

@@ -39,11 +39,11 @@ type Activation struct {
 type Action interface {
 	// Run gives one activation to the action and returns its answer, checked
 	// by nobody: b[HeadRoom:] is the line. On success b belongs to the
-	// caller until Settle. Run relays logs while it waits. When it has
-	// waited for a millisecond it calls slow, unless that is nil.
+	// caller until Settle. Run relays logs while it waits, and when it returns
+	// all that were written before the result. When it has waited for a
+	// millisecond it calls slow, unless that is nil.
 	Run(a Activation, slow func()) (b []byte, err error)
-	// Settle ends a run: all logs written before the result are relayed, and
-	// b is taken back when free tells that the caller has no use for it.
+	// Settle takes b back when free tells that the caller has no use for it.
 	Settle(b []byte, free bool)
 	// Overlaps tells whether Run and Settle may be called by several goroutines
 	// at once.

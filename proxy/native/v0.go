@@ -209,7 +209,7 @@ func (o *lastLine) line() []byte {
 	return o.buf[:o.n]
 }
 
-// Settle implements Action: all was relayed when Run returned.
+// Settle implements Action: each run has a buffer of its own.
 func (v *V0) Settle([]byte, bool) {}
 
 // Overlaps implements Action.

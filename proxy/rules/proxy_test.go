@@ -109,7 +109,9 @@ func launch(t *testing.T, settings ...setting) *proxy {
 	var outs [2]*os.File
 	p.stdout, outs[0] = newOutput(t)
 	p.stderr, outs[1] = newOutput(t)
-	p.cmd.Stdout, p.cmd.Stderr = outs[0], outs[1]
+	if p.cmd.Stdout == nil {
+		p.cmd.Stdout, p.cmd.Stderr = outs[0], outs[1]
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func (p Protocol) exited(reason string, before bool) Failure {
 	case p == ActionLoop && before:
 		return Failure{Status: 500, Text: textCommandExited}
 	case p == ActionLoop:
-		return Failure{Status: 400, Text: textCommandExited, Log: "the action exited: " + reason}
+		return Failure{Status: 400, Text: textCommandExited}
 	case before:
 		return Failure{Status: 500, Text: "the action exited: " + reason}
 	}

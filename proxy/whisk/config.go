@@ -31,6 +31,7 @@ type Config struct {
 	Grace       clock.Duration // for a shutdown, in all
 	Reinit      bool           // a second /init is taken (PROXY_ALLOW_REINIT)
 	Concurrent  bool           // v0 runs may overlap (__OW_ALLOW_CONCURRENT)
+	Debug       bool           // the log tells how actions end (-debug)
 
 	Launchers []action.Launcher // OW_LAUNCHER
 	Stemcell  string            // OW_STEMCELL

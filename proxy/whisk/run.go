@@ -38,31 +38,38 @@ func (s *Service) serveRun(r *http1.Request, slow func()) {
 	s.run(r, s.action, slow)
 }
 
-// run gives a request to the action and answers it.
+// run gives a request to the action and answers it. Its log is complete, with the
+// sentinels at its end, before the answer goes out: for images of users the
+// platform reads what is there when the answer comes (rule 34).
 func (s *Service) run(r *http1.Request, action native.Action, slow func()) {
-	request, err := readRun(r.Body)
-	if err != nil {
-		s.fail(r, *err)
-		s.host.Logs.Sentinels() // the collector waits for them after every run
+	request, failed := readRun(r.Body)
+	if failed != nil {
+		s.failRun(r, *failed)
 		return
 	}
-	b, runErr := action.Run(request.Activation, slow)
+	ahead := request.deadline > 0 && clock.UnixMilli() < request.deadline
+	b, err := action.Run(request.Activation, slow)
+	if ahead {
+		s.noteDeadline(request.deadline)
+	}
 	switch {
-	case runErr != nil:
-		s.fail(r, s.runFailure(runErr))
-		s.host.Logs.Sentinels()
+	case err != nil:
+		s.failRun(r, s.runFailure(err))
 	case !isResult(b[native.HeadRoom:]):
 		s.badResult(b[native.HeadRoom:])
-		s.fail(r, Failure{Status: 502, Text: textNoResult})
+		s.failRun(r, Failure{Status: 502, Text: textNoResult})
 		action.Settle(b, true)
-		s.noteDeadline(request.deadline)
-		s.host.Logs.Sentinels()
 	default:
+		s.host.Logs.Sentinels()
 		free := r.Send(200, trimEnd(b), native.HeadRoom)
 		action.Settle(b, free)
-		s.noteDeadline(request.deadline)
-		s.host.Logs.Sentinels()
 	}
+}
+
+// failRun answers a run with a failure, after the end of its log.
+func (s *Service) failRun(r *http1.Request, f Failure) {
+	f.Sentinels = true
+	s.fail(r, f)
 }
 
 // isResult reports whether a line is an object or an array (rule 28).
@@ -78,10 +85,11 @@ func trimEnd(b []byte) []byte {
 	return b
 }
 
-// badResult shows a line that is no result in the log.
+// badResult shows a line that is no result in the log, but for ActionLoop, whose
+// runtimes want an empty one (rule 28).
 func (s *Service) badResult(line []byte) {
 	const most = 64 << 10
-	if len(line) > 0 {
+	if len(line) > 0 && s.config.protocol() != ActionLoop {
 		s.host.Logs.Line(native.Stdout, string(line[:min(len(line), most)]))
 	}
 }
@@ -89,7 +97,11 @@ func (s *Service) badResult(line []byte) {
 func (s *Service) runFailure(err error) Failure {
 	switch err := err.(type) {
 	case *native.ExitError:
-		return s.config.protocol().exited(err.Reason, err.Before)
+		f := s.config.protocol().exited(err.Reason, err.Before)
+		if s.config.Debug {
+			f.Log = err.Error()
+		}
+		return f
 	case *native.StartError: // a process for this run
 		return Failure{Status: 502, Text: textNoResult, Log: err.Error()}
 	}
@@ -176,13 +188,10 @@ func deadline(raw []byte) (ms int64) {
 	return ms
 }
 
-// noteDeadline logs that a run took longer than it had. Ending it is the
-// platform's affair.
-func (s *Service) noteDeadline(ms int64) {
-	if ms == 0 {
-		return
-	}
-	if over := clock.UnixMilli() - ms; over > 0 {
+// noteDeadline logs that a run ended after its deadline, in milliseconds since
+// 1970, which was ahead when it began. Ending it is the platform's affair.
+func (s *Service) noteDeadline(deadline int64) {
+	if over := clock.UnixMilli() - deadline; over > 0 {
 		s.host.Logs.Line(native.Stderr, "the action answered "+strconv.FormatInt(over, 10)+" ms after its deadline")
 	}
 }
