@@ -34,8 +34,9 @@ func newInvoke() *cobra.Command {
 		Long: `Call the container at URL as OpenWhisk's invoker does: init it once, with the code in --init or with what is
 baked in, then run it. URL may be a port of this machine.
 
-Results go to stdout, a line each; status and time of every answer go to stderr. An answer other than 200 is a
-failure, after which nothing more is sent.`,
+Results go to stdout, a line each; status and time of every answer go to stderr. A failure, after which nothing more
+is sent, is what the platform takes for one: an answer other than 200, a result that is neither an object nor an
+array, or one with a member "error". On a terminal, control characters of a result are shown as \u001b.`,
 		Example: `  mkimage invoke http://localhost:8080 --init hello.zip --param name=Mike
   mkimage invoke 8080 --no-init --json event.json -n 100`,
 		Args: cobra.ExactArgs(1),
@@ -116,7 +117,7 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 	if answer.OK() {
 		return nil
 	}
-	text := fmt.Sprintf("init answered %d: %s", answer.Status, message(answer.Body))
+	text := fmt.Sprintf("init answered %d: %s", answer.Status, invoke.Message(answer.Body))
 	switch {
 	case strings.Contains(text, "more than once"):
 		text += " (give --no-init to run what is there)"
@@ -137,8 +138,8 @@ func (f *invokeFlags) repeat(command *cobra.Command, client invoke.Client, value
 		times = append(times, answer.Took)
 		fmt.Fprintf(command.OutOrStdout(), "%s\n", bytes.TrimSpace(answer.Body))
 		fmt.Fprintf(command.ErrOrStderr(), "run %d %s\n", answer.Status, took(answer.Took))
-		if !answer.OK() {
-			return fmt.Errorf("run answered %d: %s", answer.Status, message(answer.Body))
+		if err := answer.RunError(); err != nil {
+			return err
 		}
 	}
 	if len(times) > 1 {
@@ -147,18 +148,6 @@ func (f *invokeFlags) repeat(command *cobra.Command, client invoke.Client, value
 		fmt.Fprintf(command.ErrOrStderr(), "%d runs: median %s, 90%% %s, 99%% %s, longest %s\n", len(times), at(50), at(90), at(99), at(100))
 	}
 	return nil
-}
-
-// message returns the error that an answer has, else its text, on one line.
-func message(body []byte) string {
-	var answer struct {
-		Error json.RawMessage `json:"error"`
-	}
-	var text string
-	if json.Unmarshal(body, &answer) != nil || json.Unmarshal(answer.Error, &text) != nil {
-		text = string(body)
-	}
-	return strings.Join(strings.Fields(text), " ")
 }
 
 // took writes the time of an answer, in milliseconds with three digits after the point.

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 func main() { os.Exit(run()) }
@@ -25,7 +26,10 @@ func run() int {
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()
 	mode := progress.Auto // until the command line says otherwise
-	err := newRoot(&mode).ExecuteContext(ctx)
+	root := newRoot(&mode)
+	root.SetOut(terminal.Guard(os.Stdout))
+	root.SetErr(terminal.Guard(os.Stderr))
+	err := root.ExecuteContext(ctx)
 	var usage *usageError
 	switch {
 	case err == nil:

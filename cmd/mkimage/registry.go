@@ -74,7 +74,10 @@ func takePassword() string {
 // password returns the one from the environment, or that from standard input.
 func (f *registryFlags) password(input io.Reader, password string) (string, error) {
 	if f.passwordStdin {
-		text, err := io.ReadAll(io.LimitReader(input, longestPassword))
+		text, err := io.ReadAll(io.LimitReader(input, longestPassword+1))
+		if err == nil && len(text) > longestPassword {
+			err = fmt.Errorf("more than %d KiB, which no password is", longestPassword>>10)
+		}
 		if err != nil {
 			return "", fmt.Errorf("--registry-password-stdin: %w", err)
 		}

@@ -39,6 +39,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	listens PORT    waits until somebody listens on a port of this machine
 //	mirror [VERSION]  writes a small Alpine mirror into the folder mirror, whose key is then in $KEY
 //	openwhisk       starts a stub of OpenWhisk's API; its URL is then in $OPENWHISK, and $OPENWHISK_KEY is the key to it
+//	container STATUS BODY [LOCATION]  starts what answers every run so; its URL is then in $CONTAINER
 //	asked FILE      writes what that stub was asked into a file: a line for method, URL and body of each request
 //	$CACHE          a cache folder that all stories share
 //	$BUILDER        the address of a BuildKit daemon; the condition [builder] says whether there is one, and [emulated]
@@ -84,7 +85,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
 			"free": freePort, "listens": awaitPort, "mirror": writeMirror,
-			"openwhisk": startOpenWhisk, "asked": writeAsked,
+			"openwhisk": startOpenWhisk, "asked": writeAsked, "container": startContainer,
 		},
 		Condition: func(condition string) (bool, error) {
 			switch condition {

@@ -255,7 +255,7 @@ func show(command *cobra.Command, client *wsk.Client, name wsk.Name, value []byt
 		fmt.Fprintln(command.ErrOrStderr(), line)
 	}
 	if err == nil && !activation.Response.Success {
-		err = fmt.Errorf("invoke %s: %s: %s", name, activation.Response.Status, message(activation.Response.Result))
+		err = fmt.Errorf("invoke %s: %s: %s", name, activation.Response.Status, invoke.Message(activation.Response.Result))
 	}
 	return err
 }

@@ -24,7 +24,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxAnswer is how much of an answer is read, in bytes.
+// maxAnswer is the longest answer that is taken, in bytes.
 const maxAnswer = 64 << 20
 
 // Client calls the container at URL, such as "http://127.0.0.1:8080".
@@ -33,16 +33,6 @@ type Client struct {
 	Name string // of the action, which it is told
 	Main string // the function to call, for code that has several
 }
-
-// Answer is what the container answered.
-type Answer struct {
-	Status int
-	Body   []byte
-	Took   time.Duration
-}
-
-// OK reports whether the platform would take the answer for a success.
-func (a Answer) OK() bool { return a.Status == http.StatusOK }
 
 // ParseURL reads the address of a container: "8080", "localhost:8080" or "http://localhost:8080".
 func ParseURL(text string) (string, error) {
@@ -93,6 +83,9 @@ func encode(code []byte) (text string, binary bool) {
 	return base64.StdEncoding.EncodeToString(code), true
 }
 
+// direct follows no redirect: the invoker does not, and code and parameters are for the container alone.
+var direct = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+
 func (c Client) post(ctx context.Context, path string, body any) (Answer, error) {
 	content, err := json.Marshal(body)
 	if err != nil {
@@ -104,14 +97,22 @@ func (c Client) post(ctx context.Context, path string, body any) (Answer, error)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	began := time.Now()
-	response, err := http.DefaultClient.Do(request)
+	response, err := direct.Do(request)
 	if err != nil {
 		return Answer{}, explain(ctx, c.URL, path, err)
 	}
 	defer response.Body.Close()
-	answered, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
+	if to := response.Header.Get("Location"); response.StatusCode/100 == 3 && to != "" {
+		return Answer{}, fmt.Errorf("%s%s answered %d and leads to %s, where nothing is sent: give the address of the container itself", c.URL, path, response.StatusCode, to)
+	}
+	answered, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return Answer{}, fmt.Errorf("%s%s ended in the middle of its answer, after %d bytes: its log tells why", c.URL, path, len(answered))
+	case err != nil:
 		return Answer{}, explain(ctx, c.URL, path, err)
+	case len(answered) > maxAnswer:
+		return Answer{}, fmt.Errorf("%s%s answered more than %d MiB, which no platform takes", c.URL, path, maxAnswer>>20)
 	}
 	return Answer{Status: response.StatusCode, Body: answered, Took: time.Since(began)}, nil
 }

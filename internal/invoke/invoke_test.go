@@ -1,10 +1,12 @@
 package invoke
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +86,39 @@ func TestNoAnswer(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, %v, want %s", answer, err, want)
 		}
+	}
+}
+
+// TestWholeAnswerOrNone holds that an answer that is cut, by its sender or by what is taken at most, is an error.
+func TestWholeAnswerOrNone(t *testing.T) {
+	block := bytes.Repeat([]byte("x"), 1<<20)
+	for name, test := range map[string]struct {
+		blocks, promised int
+		want             string
+	}{
+		"all that is taken": {blocks: 64, promised: 64 << 20},
+		"a byte more":       {blocks: 65, want: "/run answered more than 64 MiB"},
+		"cut":               {blocks: 1, promised: 2 << 20, want: "/run ended in the middle of its answer, after 1048576 bytes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if test.promised > 0 {
+					w.Header().Set("Content-Length", strconv.Itoa(test.promised))
+				}
+				for range test.blocks {
+					_, _ = w.Write(block)
+				}
+			}))
+			defer server.Close()
+			answer, err := Client{URL: server.URL}.Run(t.Context(), json.RawMessage(`{}`))
+			if test.want == "" {
+				if err != nil || len(answer.Body) != test.promised {
+					t.Errorf("got %d bytes, %v", len(answer.Body), err)
+				}
+			} else if err == nil || !strings.HasPrefix(err.Error(), server.URL+test.want) {
+				t.Errorf("got %d bytes, %v, want %s", len(answer.Body), err, test.want)
+			}
+		})
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// maxAnswer is how much of an answer is read, in bytes: an activation's result and its log.
+// maxAnswer is the longest answer that is taken, in bytes: an activation's result and its log.
 const maxAnswer = 64 << 20
 
 // slowestAnswer is how long an answer may take. OpenWhisk keeps the request of a blocking invocation for a minute.
@@ -97,9 +97,12 @@ func (c *Client) call(ctx context.Context, doing, method, path string, body []by
 		return answer{}, c.unreached(ctx, doing, err)
 	}
 	defer response.Body.Close()
-	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
+	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	switch {
+	case err != nil:
 		return answer{}, c.unreached(ctx, doing, err)
+	case len(content) > maxAnswer:
+		return answer{}, fmt.Errorf("%s: %s answered more than %d MiB", doing, c.host, maxAnswer>>20)
 	}
 	return answer{response.StatusCode, response.Header, content}, nil
 }

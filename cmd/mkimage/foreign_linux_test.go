@@ -1,0 +1,40 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestForeignTextOnATerminal holds that what a container answers does not command the user's terminal.
+func TestForeignTextOnATerminal(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "mkimage")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	status, body := http.StatusOK, ""
+	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/run" {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}
+	}))
+	defer container.Close()
+	for _, test := range []struct {
+		status     int
+		body, want string
+		exit       int
+	}{
+		{http.StatusOK, "{\"a\":\"\u009b31mred\x7f\u202e\"}", `{"a":"\u009b31mred\u007f\u202e"}`, 0},
+		{http.StatusBadGateway, "{\"error\":\"\x1b]0;title\x07worse\xff\"}", `{"error":"\u001b]0;title\u0007worse\xff"}`, 1},
+	} {
+		status, body = test.status, test.body
+		screen, exit := onTerminal(t, program, "invoke", container.URL)
+		if exit != test.exit || !strings.Contains(screen, test.want) || strings.ContainsAny(screen, "\x07\u009b\u202e") || strings.Contains(screen, "\x1b]") {
+			t.Errorf("exit status %d, want %d, and on the terminal %s in %q", exit, test.exit, test.want, screen)
+		}
+	}
+}
