@@ -5,58 +5,91 @@
 # prints its result; stderr is the log. The launcher speaks ActionLoop: a line per request on stdin, a line per
 # answer on descriptor 3. What a function may rely on stands in docs/stemcells.md.
 #
-# Everything is called __ow_… to stay out of the function's way. ${text%%…} and their like are for short texts
-# only: their time grows with the square of the length. No file is written, so there are no
+# FILE may give its functions the names of commands, and make its variables readonly. So builtins are called through
+# "builtin", programs by their paths, and every variable is called __ow_…, local ones too ("builtin local" splits what
+# is not quoted). No message about a request holds text of it, for it brings the API key. ${text%%…} and their like
+# are for short texts only: their time grows with the square of the length. No file is written, so there are no
 # here-documents and no <<<. A program is started only where the shell alone would be slower or wrong.
 
 __ow_file=$1 __ow_main=${2:-main}
-set --
+builtin set --
+
+# FILE may change PATH.
+builtin hash jq head tr 2>/dev/null
+__ow_jq=${BASH_CMDS[jq]-jq} __ow_head=${BASH_CMDS[head]-head} __ow_tr=${BASH_CMDS[tr]-tr}
 
 # The pipes move to where neither the function nor a program that it starts will look for them.
 exec 200>&3 3>&- 201<&0 </dev/null
 
 # __ow_where is the last command of the function that failed: its status, its place, its text.
 __ow_where=
-trap '__ow_status=$?; [[ ${BASH_SOURCE[0]} == "$0" ]] || __ow_where="$__ow_status at ${BASH_SOURCE[0]##*/} line $LINENO: ${BASH_COMMAND%%$'"'\n'"'*}"' ERR
-set -E
+builtin trap '__ow_status=$?; [[ ${BASH_SOURCE[0]} == "$0" ]] || __ow_where="$__ow_status at ${BASH_SOURCE[0]##*/} line $LINENO: ${BASH_COMMAND%%$'"'\n'"'*}"' ERR
+builtin set -E
 
 # exit is a function for the sake of __ow_where: the trap EXIT does not know the line.
 exit() {
-  local status=${1-$?}
-  __ow_where="$status at ${BASH_SOURCE[1]##*/} line ${BASH_LINENO[0]}: exit${1+ $1}"
-  builtin exit "$status"
+  builtin local __ow_status="${1-$?}" __ow_number=
+  [[ ! ${1-} =~ ^[0-9]+$ ]] || __ow_number=" $1"
+  __ow_where="$__ow_status at ${BASH_SOURCE[1]##*/} line ${BASH_LINENO[0]}: exit$__ow_number"
+  builtin exit "$__ow_status"
 }
 
-# __ow_leave takes back what FILE did to the shell's options, IFS and LC_ALL, and puts into __ow_enter the commands
-# that bring it back for a run. The shell itself works with the options __ow_plain, and in bytes.
+# __ow_leave takes back what FILE did to the shell's options and LC_ALL, and puts into __ow_enter the commands that
+# bring it back for a run: one group, so that it is parsed before aliases hold. The shell itself works with the
+# options that it began with, and in bytes.
 __ow_leave() {
-  __ow_enter=${IFS+IFS=${IFS@Q}}
-  __ow_enter=${__ow_enter:-unset IFS}$'\n'
-  if [[ -v LC_ALL ]]; then __ow_enter+="LC_ALL=${LC_ALL@Q}"; else __ow_enter+='unset LC_ALL'; fi
+  builtin local __ow_name __ow_last=
+  __ow_enter=$'{ :\n'
+  if [[ ${LC_ALL@a} != *r* ]]; then
+    if [[ -v LC_ALL ]]; then __ow_enter+="LC_ALL=${LC_ALL@Q}"$'\n'; else __ow_enter+=$'builtin unset LC_ALL\n'; fi
+    LC_ALL=C
+  fi
 
-  local IFS=$'\n' i all
-  all=$(__ow_options)
-  eval "$__ow_plain" 2>/dev/null
-  set -f
-  local -a plain=($__ow_plain) now=($all)
-  set +f
-  for i in "${!now[@]}"; do
-    [[ ${now[i]} == "${plain[i]}" ]] || __ow_enter+=$'\n'${now[i]}
+  __ow_without "$__ow_shopts" "$__ow_plain_shopts"
+  for __ow_name in "${__ow_words[@]}"; do
+    builtin shopt -u "$__ow_name"
+    __ow_enter+="builtin shopt -s $__ow_name"$'\n'
   done
+  __ow_without "$__ow_plain_shopts" "$__ow_shopts"
+  for __ow_name in "${__ow_words[@]}"; do
+    builtin shopt -s "$__ow_name"
+    __ow_enter+="builtin shopt -u $__ow_name"$'\n'
+  done
+  builtin set -E # shopt -u extdebug switches it off
+
   # A subshell that sets one trap loses those that it inherited.
-  __ow_enter+=$'\n'$(trap -p ERR)
-  [[ $__ow_flags != *x* ]] || __ow_enter+=$'\nset -x'
-  [[ $__ow_flags != *e* ]] || __ow_enter+=$'\nset -e'
+  __ow_enter+=$__ow_traps$'\n'
+  __ow_without "$__ow_plain_options" "$__ow_options"
+  for __ow_name in "${__ow_words[@]}"; do
+    builtin set -o "$__ow_name"
+    __ow_enter+="builtin set +o $__ow_name"$'\n'
+  done
+  __ow_without "$__ow_options" "$__ow_plain_options"
+  for __ow_name in "${__ow_words[@]}"; do
+    builtin set +o "$__ow_name"
+    case $__ow_name in
+      xtrace | errexit) __ow_last+="builtin set -o $__ow_name"$'\n' ;;
+      *) __ow_enter+="builtin set -o $__ow_name"$'\n' ;;
+    esac
+  done
+  __ow_enter+=$__ow_last'}'
 }
 
-# The order matters: shopt -u extdebug switches errtrace off.
-__ow_options() { shopt -p; set +o; }
+# __ow_without puts into __ow_words the words of the list $1 (a:b:c) that are not in the list $2.
+__ow_without() {
+  builtin local __ow_rest="$1:"
+  __ow_words=()
+  while [[ -n $__ow_rest ]]; do
+    [[ :$2: == *":${__ow_rest%%:*}:"* ]] || __ow_words+=("${__ow_rest%%:*}")
+    __ow_rest=${__ow_rest#*:}
+  done
+}
 
 # __ow_read reads a request into __ow_line. The shell reads from a pipe byte by byte, which takes half a second for
 # 1 MB; head takes what is there. It cannot take too much, for no request is sent before the last one is answered.
 __ow_read() {
-  IFS= builtin read -r -n 4096 -u 201 __ow_line || return
-  (( ${#__ow_line} < 4096 )) || __ow_line+=$(head -n 1 <&201)
+  IFS= TMOUT= builtin read -r -n 4096 -u 201 __ow_line || builtin return
+  (( ${#__ow_line} < 4096 )) || __ow_line+=$("$__ow_head" -n 1 <&201)
 }
 
 # __ow_split takes __ow_line apart: __ow_value, and the other members in __ow_names and __ow_texts. It looks at the
@@ -68,136 +101,147 @@ __ow_split() {
 }
 
 __ow_cut() {
-  local before=${__ow_line:0:4096} rest end after
-  [[ $before == *'"value"'* ]] || return
-  before=${before%%'"value"'*}
-  rest=${__ow_line:${#before}+7}
-  before=${before#"${before%%[![:space:]]*}"}
-  before=${before%"${before##*[![:space:]]}"}
-  [[ $before == '{' || $before == '{'*, ]] || return
-  before=${before#\{}
-  __ow_members ",${before%,}" || return
+  builtin local __ow_before="${__ow_line:0:4096}" __ow_rest __ow_end __ow_after
+  [[ $__ow_before == *'"value"'* ]] || builtin return
+  __ow_before=${__ow_before%%'"value"'*}
+  __ow_rest=${__ow_line:${#__ow_before}+7}
+  __ow_before=${__ow_before#"${__ow_before%%[![:space:]]*}"}
+  __ow_before=${__ow_before%"${__ow_before##*[![:space:]]}"}
+  [[ $__ow_before == '{' || $__ow_before == '{'*, ]] || builtin return
+  __ow_before=${__ow_before#\{}
+  __ow_members ",${__ow_before%,}" || builtin return
 
-  rest=${rest#"${rest%%[![:space:]]*}"}
-  [[ $rest == :* ]] || return
-  rest=${rest#:}
-  rest=${rest#"${rest%%[![:space:]]*}"}
-  end=$rest
-  (( ${#end} <= 2048 )) || end=${end: -2048}
-  after=${end%"${end##*[![:space:]]}"}
-  [[ $after == *\} ]] || return
-  after=${after%\}}
-  [[ $after == *[]\}]* ]] || return
-  __ow_value=${rest:0:${#rest}-${#end}+${#after}}
-  after=${after##*[]\}]}
-  __ow_value=${__ow_value:0:${#__ow_value}-${#after}}
-  __ow_members "$after" && __ow_is_one
+  __ow_rest=${__ow_rest#"${__ow_rest%%[![:space:]]*}"}
+  [[ $__ow_rest == :* ]] || builtin return
+  __ow_rest=${__ow_rest#:}
+  __ow_rest=${__ow_rest#"${__ow_rest%%[![:space:]]*}"}
+  __ow_end=$__ow_rest
+  (( ${#__ow_end} <= 2048 )) || __ow_end=${__ow_end: -2048}
+  __ow_after=${__ow_end%"${__ow_end##*[![:space:]]}"}
+  [[ $__ow_after == *\} ]] || builtin return
+  __ow_after=${__ow_after%\}}
+  [[ $__ow_after == *[]\}]* ]] || builtin return
+  __ow_value=${__ow_rest:0:${#__ow_rest}-${#__ow_end}+${#__ow_after}}
+  __ow_after=${__ow_after##*[]\}]}
+  __ow_value=${__ow_value:0:${#__ow_value}-${#__ow_after}}
+  __ow_members "$__ow_after" && __ow_is_one
 }
 
 # __ow_members reads ,"name":"text","name":number… as long as there is no backslash, brace or bracket in it.
 __ow_members() {
-  [[ $1 != *[{}[\\]* && $1 != *']'* ]] || return
-  local IFS=\" i=0 name separator
-  local -a parts
-  set -f; parts=($1); set +f
-  (( ${#parts[@]} > 1 )) || { [[ $1 != *[![:space:],]* ]]; return; }
-  while (( i < ${#parts[@]} )); do
-    [[ ${parts[i]//[[:space:]]/} == , || ( i+1 -eq ${#parts[@]} && -z ${parts[i]//[[:space:]]/} ) ]] || return
-    (( i + 1 < ${#parts[@]} )) || return 0
-    name=${parts[i+1]} separator=${parts[i+2]//[[:space:]]/}
-    [[ $name != value && $separator == :* ]] || return
-    if [[ $separator == : ]]; then
-      separator=${parts[i+3]-}
-      (( i += 4 ))
+  [[ $1 != *[{}[\\]* && $1 != *']'* ]] || builtin return
+  builtin local __ow_i=0 __ow_name __ow_separator
+  __ow_quoted "$1" || builtin return
+  (( ${#__ow_parts[@]} > 1 )) || { [[ $1 != *[![:space:],]* ]]; builtin return; }
+  while (( __ow_i < ${#__ow_parts[@]} )); do
+    __ow_separator=${__ow_parts[__ow_i]//[[:space:]]/}
+    [[ $__ow_separator == , || ( __ow_i+1 -eq ${#__ow_parts[@]} && -z $__ow_separator ) ]] || builtin return
+    (( __ow_i + 1 < ${#__ow_parts[@]} )) || builtin return 0
+    __ow_name=${__ow_parts[__ow_i+1]} __ow_separator=${__ow_parts[__ow_i+2]//[[:space:]]/}
+    [[ $__ow_name != value && $__ow_separator == :* ]] || builtin return
+    if [[ $__ow_separator == : ]]; then
+      __ow_separator=${__ow_parts[__ow_i+3]-}
+      (( __ow_i += 4 ))
     else
-      separator=${separator#:}
-      parts[i+2]=${separator//[!,]/}
-      separator=${separator%,}
-      (( i += 2 ))
+      __ow_separator=${__ow_separator#:}
+      __ow_parts[__ow_i+2]=${__ow_separator//[!,]/}
+      __ow_separator=${__ow_separator%,}
+      (( __ow_i += 2 ))
     fi
-    [[ ! $name =~ ^[A-Za-z_0-9]+$ ]] || { __ow_names+=("__OW_${name^^}"); __ow_texts+=("$separator"); }
+    [[ ! $__ow_name =~ ^[A-Za-z_0-9]+$ ]] || { __ow_names+=("__OW_${__ow_name^^}"); __ow_texts+=("$__ow_separator"); }
   done
+}
+
+# __ow_quoted puts into __ow_parts what stands between the quotation marks of a text. It needs IFS for that.
+__ow_quoted() {
+  [[ ${IFS@a} != *r* ]] || builtin return
+  builtin local IFS=\"
+  builtin set -f
+  __ow_parts=($1)
+  builtin set +f
 }
 
 # __ow_is_one tells whether __ow_value, which begins and ends as it should, is one value and not {…},"x":{…}.
 __ow_is_one() {
-  [[ ${__ow_value:0:1} == [\{[] && ${__ow_value: -1} == [\}\]] ]] || return
-  local inner=${__ow_value:1:${#__ow_value}-2}
-  [[ $inner == *[]\}]* ]] || return 0
-  __ow_skeleton "$inner" || return
-  inner=${__ow_bones//[[:alnum:]\".,:+-]/}
-  while [[ $inner == *'{}'* || $inner == *'[]'* ]]; do
-    inner=${inner//'{}'/}
-    inner=${inner//'[]'/}
+  [[ ${__ow_value:0:1} == [\{[] && ${__ow_value: -1} == [\}\]] ]] || builtin return
+  builtin local __ow_inner="${__ow_value:1:${#__ow_value}-2}"
+  [[ $__ow_inner == *[]\}]* ]] || builtin return 0
+  __ow_skeleton "$__ow_inner" || builtin return
+  __ow_inner=${__ow_bones//[[:alnum:]\".,:+-]/}
+  while [[ $__ow_inner == *'{}'* || $__ow_inner == *'[]'* ]]; do
+    __ow_inner=${__ow_inner//'{}'/}
+    __ow_inner=${__ow_inner//'[]'/}
   done
-  [[ -z $inner ]]
+  [[ -z $__ow_inner ]]
 }
 
 # __ow_skeleton puts a JSON text into __ow_bones, without blanks and with all strings empty: {"":1,"":[true]}
 __ow_skeleton() {
-  local text=$1 IFS=\" i
-  (( ${#text} <= 16384 )) || return
-  if [[ $text == *\\* ]]; then
-    text=${text//\\[\\\"\/bfnrt]/}
-    text=${text//\\u[0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f]/}
-    [[ $text != *\\* ]] || return
+  builtin local __ow_text="$1" __ow_i
+  (( ${#__ow_text} <= 16384 )) || builtin return
+  if [[ $__ow_text == *\\* ]]; then
+    __ow_text=${__ow_text//\\[\\\"\/bfnrt]/}
+    __ow_text=${__ow_text//\\u[0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f]/}
+    [[ $__ow_text != *\\* ]] || builtin return
   fi
-  local -a parts
-  set -f; parts=($text); set +f
-  [[ $text != *\" ]] || parts+=('')
-  (( ${#parts[@]} % 2 )) || return
-  __ow_bones=${parts[0]}
-  for (( i = 2; i < ${#parts[@]}; i += 2 )); do __ow_bones+=\"\"${parts[i]}; done
-  (( ${#__ow_bones} <= 1024 )) && [[ ! $__ow_bones =~ [[:alnum:].+-][[:space:]]+[[:alnum:].+-] ]] || return
+  __ow_quoted "$__ow_text" || builtin return
+  [[ $__ow_text != *\" ]] || __ow_parts+=('')
+  (( ${#__ow_parts[@]} % 2 )) || builtin return
+  __ow_bones=${__ow_parts[0]}
+  for (( __ow_i = 2; __ow_i < ${#__ow_parts[@]}; __ow_i += 2 )); do __ow_bones+=\"\"${__ow_parts[__ow_i]}; done
+  (( ${#__ow_bones} <= 1024 )) && [[ ! $__ow_bones =~ [[:alnum:].+-][[:space:]]+[[:alnum:].+-] ]] || builtin return
   __ow_bones=${__ow_bones//[[:space:]]/}
 }
 
-# __ow_ask_jq gets the other members as commands, then the control character RS, then the value.
+# __ow_ask_jq gets the other members as commands, after a line that tells their length, and the value in the last line.
+# What jq says of a request may be text of it.
 __ow_ask_jq() {
-  local answer commands
-  answer=$(builtin printf '%s\n' "$__ow_line" | jq -cr '
-    (to_entries[] | select(.key != "value" and (.key | test("^[A-Za-z_0-9]+$")))
-      | "__ow_names+=(__OW_\(.key | ascii_upcase)) __ow_texts+=(\(.value | if type == "string" then . else tojson end | @sh))"),
-    "\u001e", (.value // {})') || return
-  commands=${answer:0:65536}
-  [[ $commands == *$'\036'* ]] || return
-  commands=${commands%%$'\036'*}
-  __ow_names=() __ow_texts=() __ow_value=${answer:${#commands}+2}
-  eval "$commands"
+  builtin local __ow_answer __ow_length __ow_unit=utf8bytelength __ow_letter=ñ
+  (( ${#__ow_letter} > 1 )) || __ow_unit=length
+  __ow_answer=$(builtin printf '%s\n' "$__ow_line" | "$__ow_jq" -cr '
+    ([to_entries[] | select(.key != "value" and (.key | test("\\A[A-Za-z_0-9]+\\z")))
+      | "__ow_names+=(__OW_\(.key | ascii_upcase))",
+        "__ow_texts+=(\(.value | if type == "string" then split("\u0000")[0] // "" else tojson end | @sh))"]
+      | join("\n") | '"$__ow_unit"', .), (.value // {})' 2>/dev/null) || builtin return
+  __ow_length=${__ow_answer:0:20}
+  __ow_length=${__ow_length%%$'\n'*}
+  __ow_names=() __ow_texts=() __ow_value=${__ow_answer:${#__ow_length}+__ow_length+2}
+  builtin eval "${__ow_answer:${#__ow_length}+1:__ow_length}"
 }
 
 # __ow_call is a run, in a subshell of its own. When it fails, __ow_where follows what was printed.
 __ow_call() {
+  POSIXLY_CORRECT= # builtin exec would redirect itself only
   exec 200>&- 201<&-
-  local i
-  for i in "${!__ow_names[@]}"; do builtin export "${__ow_names[i]}=${__ow_texts[i]}"; done
-  unset i __ow_line
-  builtin trap '(( $? == 0 )) || builtin printf "\036%s" "$__ow_where"' EXIT
+  unset POSIXLY_CORRECT
+  for (( __ow_i = 0; __ow_i < ${#__ow_names[@]}; __ow_i++ )); do builtin export "${__ow_names[__ow_i]}=${__ow_texts[__ow_i]}"; done
+  builtin unset __ow_line
+  builtin trap '(( $? == 0 )) || \builtin printf "\036%s" "$__ow_where"' EXIT
   __ow_where=
-  eval "$__ow_enter"
+  builtin eval "$__ow_enter"
   "$__ow_main" "$__ow_value"
 }
 
 # __ow_run puts the answer to __ow_line into __ow_result.
 __ow_run() {
-  local status where
+  builtin local __ow_status __ow_place
   if ! __ow_split; then
-    __ow_fail "the request cannot be read; the log says more"
-  elif ! declare -F -- "$__ow_main" >/dev/null; then
+    __ow_fail "the request cannot be read: jq finds no JSON object in it"
+  elif ! builtin declare -F -- "$__ow_main" >/dev/null; then
     __ow_fail "${__ow_file##*/} has no function $__ow_main"
   else
     __ow_result=$(__ow_call)
-    status=$?
-    where=${__ow_result: -2048}
-    (( ${#__ow_result} > 2048 )) || where=$__ow_result
-    if (( status )) && [[ $where == *$'\036'* ]]; then
-      where=${where##*$'\036'}
-      __ow_result=${__ow_result:0:${#__ow_result}-${#where}-1}
+    __ow_status=$?
+    __ow_place=${__ow_result: -2048}
+    (( ${#__ow_result} > 2048 )) || __ow_place=$__ow_result
+    if (( __ow_status )) && [[ $__ow_place == *$'\036'* ]]; then
+      __ow_place=${__ow_place##*$'\036'}
+      __ow_result=${__ow_result:0:${#__ow_result}-${#__ow_place}-1}
     else
-      where=
+      __ow_place=
     fi
-    if (( status )) && [[ ! ${__ow_result:0:128} =~ ^[[:space:]]*\{[[:space:]]*\"error\" ]]; then
-      __ow_fail_status "$status" "$where"
+    if (( __ow_status )) && [[ ! ${__ow_result:0:128} =~ ^[[:space:]]*\{[[:space:]]*\"error\" ]]; then
+      __ow_fail_status "$__ow_status" "$__ow_place"
     else
       __ow_check
     fi
@@ -208,7 +252,7 @@ __ow_fail_status() {
   if [[ $2 == "$1 at "* ]]; then
     __ow_fail "$__ow_main ended with status $2"
   elif (( $1 > 128 )) && [[ -z $2 ]]; then
-    __ow_fail "$__ow_main was ended by the signal $(kill -l "$1")"
+    __ow_fail "$__ow_main was ended by the signal $(builtin kill -l "$1")"
   else
     __ow_fail "$__ow_main ended with status $1; the log says more"
   fi
@@ -220,60 +264,70 @@ __ow_flat="\\{\"\":$__ow_scalar(,\"\":$__ow_scalar)*\\}|\\[$__ow_scalar(,$__ow_s
 
 # __ow_is_json tells that __ow_result is an object or array. It is not sure of what is long or deep.
 __ow_is_json() {
-  (( ${#__ow_result} <= 16384 )) && [[ $__ow_result != *[[:cntrl:]]* ]] && __ow_skeleton "$__ow_result" || return
-  local left=32
+  (( ${#__ow_result} <= 16384 )) && [[ $__ow_result != *[[:cntrl:]]* ]] && __ow_skeleton "$__ow_result" || builtin return
+  builtin local __ow_left=32
   while [[ $__ow_bones != '{}' && $__ow_bones != '[]' ]]; do
-    (( left-- )) && [[ $__ow_bones =~ $__ow_flat ]] || return
+    (( __ow_left-- )) && [[ $__ow_bones =~ $__ow_flat ]] || builtin return
     __ow_bones=${__ow_bones//"${BASH_REMATCH[0]}"/[]}
   done
 }
 
 # __ow_check makes one line of __ow_result, and an error where it is neither an object nor an array.
 __ow_check() {
-  local kind printed=$__ow_result
+  builtin local __ow_kind __ow_printed="$__ow_result"
   while [[ $__ow_result == *$'\n' ]]; do __ow_result=${__ow_result:0:${#__ow_result}-1}; done
   if [[ $__ow_result == *[$'\n\r\t']* ]]; then
     if (( ${#__ow_result} < 65536 )); then
       __ow_result=${__ow_result//[$'\n\r\t']/ }
     else
-      __ow_result=$(builtin printf '%s' "$__ow_result" | tr '\n\r\t' ' ')
+      __ow_result=$(builtin printf '%s' "$__ow_result" | "$__ow_tr" '\n\r\t' ' ')
     fi
   fi
-  ! __ow_is_json || return 0
-  kind=$(builtin printf '%s' "$__ow_result" | jq -r type 2>&1)
-  case $kind in
-    object | array) return ;;
-    '') __ow_fail "$__ow_main printed nothing; it must print a JSON object or array"; return ;;
-    string | number | boolean | null) kind="printed a $kind" ;;
-    *error*) kind="printed what is not JSON" ;;
-    *) kind="printed more than one value" ;;
+  ! __ow_is_json || builtin return 0
+  __ow_kind=$(builtin printf '%s' "$__ow_result" | "$__ow_jq" -r type 2>/dev/null) || __ow_kind=error
+  case $__ow_kind in
+    object | array) builtin return ;;
+    '') __ow_fail "$__ow_main printed nothing; it must print a JSON object or array"; builtin return ;;
+    string | number | boolean | null) __ow_kind="printed a $__ow_kind" ;;
+    error) __ow_kind="printed what is not JSON" ;;
+    *) __ow_kind="printed more than one value" ;;
   esac
-  builtin printf '%s\n' "$printed" >&2
-  __ow_fail "$__ow_main $kind; it must print a JSON object or array, and write to stderr what is meant for the log"
+  builtin printf '%s\n' "$__ow_printed" >&2
+  __ow_fail "$__ow_main $__ow_kind; it must print a JSON object or array, and write to stderr what is meant for the log"
 }
 
 # __ow_fail makes an error of a text.
 __ow_fail() {
-  local text=${1//\\/\\\\}
-  text=${text//\"/\\\"}
-  text=${text//$'\t'/ }
-  __ow_result="{\"error\":\"${text//[[:cntrl:]]/}\"}"
+  builtin local __ow_text="${1//\\/\\\\}"
+  __ow_text=${__ow_text//\"/\\\"}
+  __ow_text=${__ow_text//$'\t'/ }
+  __ow_result="{\"error\":\"${__ow_text//[[:cntrl:]]/}\"}"
 }
 
-__ow_plain=$(__ow_options)
-__ow_loading='builtin printf "%s\n" "${__ow_file##*/} could not be loaded: status ${__ow_where:-$?}" >&2; builtin exit 1'
-trap "$__ow_loading" EXIT
-source "$__ow_file" 200>&- 201<&-
-{ __ow_status=$? __ow_flags=$-; set +ex; } 2>/dev/null
-__ow_leave
-LC_ALL=C
-# A status is no mistake, the file may end with a test; then its grammar is.
-if (( __ow_status )) && ! "$BASH" -n "$__ow_file" 2>/dev/null; then builtin exit 1; fi
-[[ $(trap -p EXIT) != *"could not be loaded"* ]] || trap - EXIT
+# The rest is one group, for the shell parses what follows FILE with its aliases.
+{
+  __ow_plain_options=$SHELLOPTS __ow_plain_shopts=$BASHOPTS __ow_ready=
+  builtin trap '[[ -n $__ow_ready ]] || { \builtin printf "%s\n" "${__ow_file##*/} could not be loaded: status ${__ow_where:-$?}" >&2; \builtin exit 1; }' EXIT
+  { builtin source "$__ow_file"; } 200>&- 201<&-
 
-[[ -z ${__OW_WAIT_FOR_ACK-} ]] || builtin printf '{"ok":true}\n' >&200
-while __ow_read; do
-  __ow_run
-  builtin printf '%s\n' "$__ow_result" >&200
-done
-builtin exit 0
+  # POSIX mode finds set and unset before functions of that name. A function called builtin is lost.
+  { __ow_status=$? __ow_options=$SHELLOPTS __ow_shopts=$BASHOPTS; POSIXLY_CORRECT=; set +exu; unset -f builtin; unset POSIXLY_CORRECT; } 2>/dev/null
+  builtin enable builtin declare enable eval exec exit export kill local printf read return set shopt source trap unset
+  __ow_traps=$(\builtin trap -p ERR DEBUG RETURN)
+  builtin trap - ERR DEBUG RETURN CHLD
+  __ow_leave
+  # A status is no mistake, the file may end with a test; then its grammar is.
+  if (( __ow_status )) && ! "$BASH" -n "$__ow_file" 2>/dev/null; then builtin exit 1; fi
+  __ow_ready=yes
+  if ! { builtin printf '' >&200; } 2>/dev/null; then
+    builtin printf '%s\n' "${__ow_file##*/} closed descriptors that it had not opened" >&2
+    builtin exit 1
+  fi
+
+  [[ -z ${__OW_WAIT_FOR_ACK-} ]] || builtin printf '{"ok":true}\n' >&200
+  while __ow_read; do
+    __ow_run
+    builtin printf '%s\n' "$__ow_result" >&200
+  done
+  builtin exit 0
+}

@@ -1,0 +1,135 @@
+package stemcells_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// A hostile file is correct for its language and does not think of the launcher.
+type hostile struct {
+	source string
+	log    string // what a run of {"a":{"b":[1]}} logs, in part
+}
+
+// survives starts a launcher on each file and makes two runs, one of them with members that need more work to read.
+func survives(t *testing.T, l language, files map[string]hostile) {
+	t.Helper()
+	for name, file := range files {
+		t.Run(name, func(t *testing.T) {
+			s := l.start(t, file.source)
+			s.expect([]run{{`{"a":{"b":[1]}}`, `{"a":{"b":[1]}}`, file.log}})
+			if got := s.request(`{"x":"1\u001e2","value":{"c":[]},"y":{}}`); got != `{"c":[]}` {
+				t.Errorf("got %s", got)
+			}
+			s.expect([]run{{`{"a":{"b":[1]}}`, `{"a":{"b":[1]}}`, file.log}})
+			s.end()
+		})
+	}
+}
+
+// Names of commands and readonly variables are the file's to use, and what it sets up holds in its function only.
+func TestBashHostileFiles(t *testing.T) {
+	const main = "\nmain() { echo \"$1\"; }\n"
+	files := map[string]hostile{
+		"functions": {`printf() { echo "my printf" >&2; }; main() { printf; echo "$1"; }`, "my printf\n"},
+		"all builtins": {`say=$(type -P echo)
+for word in $(compgen -b); do [[ $word == [a-z]* && $word != eval ]] && eval "$word() { $say mine: $word >&2; }"; done
+eval() { :; }
+main() { cd; $say "$1"; }`, "mine: cd\n"},
+		"programs":   {`jq() { echo my jq >&2; }; head() { false; }; tr() { false; }; main() { jq; echo "$1"; }`, "my jq\n"},
+		"PATH":       {`PATH=/nowhere` + main, ""},
+		"disabled":   {`enable -n printf local declare read shopt export kill` + main, ""},
+		"aliases":    {`shopt -s expand_aliases; alias return='false;' builtin='false ' eval=false printf=false set=false trap=false while=until` + main, ""},
+		"IFS":        {`IFS='"{:'` + main, ""},
+		"strict":     {`set -Eeuo pipefail; readonly IFS=$'\n\t'; export LC_ALL=C.UTF-8; readonly LC_ALL` + main, ""},
+		"readonly":   {`readonly i=1 name=2 text=3 status=4 parts=5 inner=6 separator=7 left=8 kind=9 rest=10 before=11 answer=12` + main, ""},
+		"attributes": {`declare -i i rest=1 name; declare -u text kind result; declare -A parts` + main, ""},
+		"timeout":    {`TMOUT=1` + main, ""},
+		"traps": {`set -T; trap 'echo debug >&2' DEBUG; trap 'echo returned >&2' RETURN; trap 'echo failed >&2' ERR; trap '' PIPE; trap 'echo child >&2' CHLD
+main() { false; echo "$1"; }`, "failed\n"},
+		"extdebug":    {`shopt -s extdebug` + main, ""},
+		"POSIX":       {`set -o posix` + main, ""},
+		"noisy":       {`set -xv` + main, "+ echo '{\"a\":{\"b\":[1]}}'\n"},
+		"descriptors": {`exec 0<&- 3>&- 200>&- 201<&- 200>/dev/null` + main, ""},
+		"stdout":      {`exec >&-` + main, ""},
+		"stderr":      {`exec 2>&-` + main, ""},
+		"both":        {`exec 0<&- >&- 2>&-` + main, ""},
+		"options":     {`set -fCak -o noclobber; shopt -s nocasematch nullglob failglob lastpipe localvar_inherit; GLOBIGNORE='*'` + main, ""},
+	}
+	survives(t, bash(), files)
+
+	log := bash().begin(t, folder(t, "main.sh", `for fd in /proc/self/fd/*; do fd=${fd##*/}; (( fd < 3 )) || eval "exec $fd>&-"; done`+main), "main").fails()
+	if !strings.HasSuffix(log, "main.sh closed descriptors that it had not opened\n") {
+		t.Errorf("logged %q", log)
+	}
+}
+
+// U+001E and every other character may stand in a member; a variable ends at U+0000.
+func TestBashMembersOfAnyText(t *testing.T) {
+	s := bash().start(t, `main() { printf '%s' "$__OW_X" | jq -Rsc '{x:.}'; }`)
+	for text, want := range map[string]string{
+		`""`:                      `""`,
+		`"\u001e"`:                `"\u001e"`,
+		`"a\u001eb\u001e"`:        `"a\u001eb\u001e"`,
+		`"\u001e__ow_names+=(x)"`: `"\u001e__ow_names+=(x)"`,
+		`"'"`:                     `"'"`,
+		`"\n\n'\n"`:               `"\n\n'\n"`,
+		`"$(id)\\"`:               `"$(id)\\"`,
+		`"❄\u2603"`:               `"❄☃"`,
+		`"\u0001\u001f"`:          `"\u0001\u001f"`,
+		`"1\u00002"`:              `"1"`,
+		`"\u0000"`:                `""`,
+	} {
+		if got := s.request(`{"x":` + text + `,"value":{"y":{}},"z":{"u":[]}}`); got != `{"x":`+want+`}` {
+			t.Errorf("%s: got %s", text, got)
+		}
+	}
+	if got := s.request(`{"x":"a\u001e","value":{},"y":"` + strings.Repeat(`\n`, 100_000) + `"}`); got != `{"x":"a\u001e"}` {
+		t.Errorf("got %.200s", got)
+	}
+	s.end()
+}
+
+// secret is a part of requests that stands in no message about them.
+const secret = "23bc46b1:SECRET"
+
+// unreadable are requests that no proxy should send, and what no reader likes.
+var unreadable = []string{
+	`{"value":{"name":"\ud800"},"activation_id":"a1","api_key":"%s"}`,
+	`{"value":{"name":"x"},"api_key":"%s"`,
+	`{"value":{"name":"x"},"api_key":"%s",}`,
+	`{"value":{"name":"x"} "api_key":"%s"}`,
+	`{"value":{},"api_key":"%s","x":NaN}`,
+	`{"value":{},"%s":01}`,
+	`"%s"`,
+	`["%s"]`,
+	`%s`,
+	`{"value":{},"api_key":"%s` + "\xff" + `"}`,
+	`{"value":{},"` + "\xff" + `":"%s","x":["` + "\xff" + `"]}`,
+	`{"value":{},"%s=":"\u0000","\u0000":"%[1]s"}`,
+	`{"value":{"x":` + strings.Repeat("[", 11000) + `},"api_key":"%s"}`,
+	`{"value":"%s"}`,
+	`'%s'"`,
+	`{"a'\u001e":{"%s":"'\u001e'"},"value":{},"b":"\u001e'%[1]s"}`,
+}
+
+// tellsNothing makes unreadable requests, after which the launcher still answers.
+func tellsNothing(t *testing.T, s *session) {
+	t.Helper()
+	for _, request := range unreadable {
+		request = fmt.Sprintf(request, secret)
+		if got := s.request(request); strings.Contains(got, "SECRET") {
+			t.Errorf("%.100s\nis answered by %s", request, got)
+		}
+		if log := s.logged(); strings.Contains(log, "SECRET") {
+			t.Errorf("%.100s\nis logged: %s", request, log)
+		}
+	}
+	s.expect([]run{{`{}`, `{"fine":true}`, ""}})
+	s.end()
+}
+
+func TestBashTellsNothingOfRequests(t *testing.T) {
+	tellsNothing(t, bash().start(t, `main() { echo '{"fine":true}'; }`))
+}
