@@ -98,7 +98,7 @@ func TestMakeOnAlpine(t *testing.T) {
 		}
 	}
 	wantEnv := []string{"A=perl", "B=perl", "C=own", "OW_LAUNCHER=/usr/lib/mkimage/perl/launcher.pl:/usr/lib/mkimage/lua/run.lua"}
-	if diff := cmp.Diff(wantEnv, plans[0].Config.Env[3:]); diff != "" {
+	if diff := cmp.Diff(wantEnv, plans[0].Config.Env[4:]); diff != "" {
 		t.Error(diff)
 	}
 	below, err := Below(t.Context(), def, in, images.LinuxAMD64)

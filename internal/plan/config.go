@@ -58,6 +58,7 @@ func environment(own map[string]string) []string {
 		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		{"HOME", "/tmp"},
 		{"TMPDIR", "/tmp"},
+		{"OW_ACTION_DIR", "/" + actionDir},
 	}
 	rest := maps.Clone(own)
 	var variables []string

@@ -56,7 +56,7 @@ func TestMake(t *testing.T) {
 		want := ocispec.ImageConfig{
 			User:         "65532:65532",
 			ExposedPorts: map[string]struct{}{"9000/tcp": {}},
-			Env:          []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/home", "TMPDIR=/tmp", "A=b", "OW_PORT=9000"},
+			Env:          []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/home", "TMPDIR=/tmp", "OW_ACTION_DIR=/action", "A=b", "OW_PORT=9000"},
 			Entrypoint:   []string{"/bin/proxy"},
 			WorkingDir:   "/action",
 			Labels:       map[string]string{"team": "blue"},

@@ -40,8 +40,15 @@ type Folder struct {
 // execName is the name of an action's executable.
 const execName = "exec"
 
-// Upload begins an upload into the folder.
-func (f *Folder) Upload() (*Upload, error) { return NewUpload(f.Dir, f.Limits) }
+// Upload begins an upload into the folder, which is made when it is missing.
+func (f *Folder) Upload() (*Upload, error) {
+	if _, err := lstat(f.Dir); err == syscall.ENOENT {
+		if err := syscall.Mkdir(f.Dir, 0o755); err != nil && err != syscall.EEXIST {
+			return nil, unwritable(f.Dir, err)
+		}
+	}
+	return NewUpload(f.Dir, f.Limits)
+}
 
 // Baked gives the action that the image brings, nil if there is none.
 func (f *Folder) Baked() (*Executable, error) {

@@ -315,13 +315,11 @@ func TestBadSettings(t *testing.T) {
 			}
 		})
 	}
-	for _, variable := range []string{"PORT", "FLASK_PROXY_PORT"} {
-		p := launch(t, env("OW_PORT=", variable+"=nonsense"))
-		if status := p.status(); status != 1 {
-			t.Errorf("%s: exit status %d", variable, status)
-		}
-		p.logged(variable)
+	p := launch(t, env("OW_PORT=", "OW_PROTOCOL=v0", "FLASK_PROXY_PORT=nonsense"))
+	if status := p.status(); status != 1 {
+		t.Errorf("FLASK_PROXY_PORT: exit status %d", status)
 	}
+	p.logged("FLASK_PROXY_PORT")
 }
 
 func TestPorts(t *testing.T) {
@@ -334,9 +332,13 @@ func TestPorts(t *testing.T) {
 		return port
 	}
 	for name, variables := range map[string]func(port string) []string{
-		"OW_PORT":          func(port string) []string { return []string{"OW_PORT=" + port, "PORT=1", "FLASK_PROXY_PORT=1"} },
-		"PORT":             func(port string) []string { return []string{"OW_PORT=", "PORT=" + port} },
-		"FLASK_PROXY_PORT": func(port string) []string { return []string{"OW_PORT=", "FLASK_PROXY_PORT=" + port} },
+		"OW_PORT": func(port string) []string { return []string{"OW_PORT=" + port, "PORT=1", "FLASK_PROXY_PORT=1"} },
+		"OW_PORT, v0": func(port string) []string {
+			return []string{"OW_PROTOCOL=v0", "OW_PORT=" + port, "PORT=1", "FLASK_PROXY_PORT=1"}
+		},
+		"FLASK_PROXY_PORT": func(port string) []string {
+			return []string{"OW_PROTOCOL=v0", "OW_PORT=", "PORT=nonsense", "FLASK_PROXY_PORT=" + port}
+		},
 	} {
 		port := free()
 		if p := start(t, env(variables(port)...)); p.address != "127.0.0.1:"+port {

@@ -3,6 +3,7 @@ package rules
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,8 +60,66 @@ func TestOtherUsers(t *testing.T) {
 	t.Run("no folder at all", func(t *testing.T) {
 		p := start(t)
 		os.Remove(p.dir)
-		contains(t, p.init(obey()).error(t), p.dir)
 		if got := p.post("/init", `{"value":{}}`); got != failed(403, "Missing main/no code to execute.") {
+			t.Errorf("got %s", got)
+		}
+		if _, err := os.Stat(p.dir); err == nil {
+			t.Error("it was made though nothing was uploaded")
+		}
+		p.ready(obey()) // it is made
+	})
+	t.Run("nor one above it", func(t *testing.T) {
+		p := start(t, func(c *exec.Cmd) { env("OW_ACTION_DIR=" + filepath.Join(t.TempDir(), "no", "action"))(c) })
+		contains(t, p.init(obey()).error(t), filepath.Join("no", "action"), "make the folder, or set OW_ACTION_DIR")
+	})
+}
+
+// without starts the proxy with its own choice of a folder, below a working directory.
+func without(dir string) setting {
+	return func(c *exec.Cmd) {
+		env("OW_ACTION_DIR=")(c)
+		c.Dir = dir
+	}
+}
+
+// Images of runtimes have a working directory each, and their proxy makes the folder "action" in it.
+func TestRule22_TheFolderOfTheWorkingDirectory(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string][]string{
+		"auto":       nil,
+		"v1":         {"OW_PROTOCOL=v1"},
+		"actionloop": {"OW_PROTOCOL=actionloop", "PORT=3000"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, err := filepath.EvalSymlinks(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := start(t, env(settings...), without(dir)).ready(obey())
+			want := filepath.Join(dir, "action")
+			if name == "actionloop" {
+				want = filepath.Join(want, "1", "bin")
+			}
+			if got := p.do(step{"directory"}); !strings.Contains(got.body, `"directory":"`+want+`"`) {
+				t.Errorf("it runs in %s, want %s", got, want)
+			}
+		})
+	}
+	t.Run("that cannot be written", func(t *testing.T) {
+		dir := t.TempDir()
+		p := start(t, asUser(t, 65532), without(dir))
+		contains(t, p.init(obey()).error(t), "cannot write to", "/action", "permission denied", "--tmpfs")
+	})
+	t.Run("baked", func(t *testing.T) {
+		dir := t.TempDir()
+		p := start(t, without(dir))
+		if err := os.Mkdir(filepath.Join(dir, "action"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "action", "exec"), []byte(obey()), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.post("/init", `{"value":{}}`); got.status != 200 {
 			t.Errorf("got %s", got)
 		}
 	})

@@ -7,6 +7,7 @@ package settings
 import (
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
@@ -43,13 +44,11 @@ func Read(env []string) (Settings, error) {
 		}
 	}
 	s := Settings{
-		Port:    e.port(),
 		MaxBody: e.size("OW_MAX_BODY", 64<<20),
 		Whisk: whisk.Config{
 			Protocol:     e.protocol(),
 			Handshake:    e.choice("OW_HANDSHAKE", "on", "off") == "on",
 			ResultFd:     1,
-			ActionDir:    e.text("OW_ACTION_DIR", "/action"),
 			InitTimeout:  e.duration("OW_INIT_TIMEOUT", -1),
 			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*clock.Second),
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
@@ -68,13 +67,13 @@ func Read(env []string) (Settings, error) {
 			Env: childEnvironment(env, e.values),
 		},
 	}
+	v0 := s.Whisk.Protocol == whisk.V0
+	s.Port = e.port(v0)
+	s.Whisk.ActionDir = e.actionDir(v0)
 	if e.choice("OW_RESULT_FD", "1", "3") == "3" {
 		s.Whisk.ResultFd = 3
 	}
 	s.Whisk.Stemcell = e.stemcell(s.Whisk.Launchers)
-	if !strings.HasPrefix(s.Whisk.ActionDir, "/") {
-		e.fail("OW_ACTION_DIR", "an absolute path")
-	}
 	return s, e.err
 }
 
@@ -169,17 +168,39 @@ func (e *environ) stemcell(launchers []action.Launcher) string {
 	return ""
 }
 
-func (e *environ) port() int {
-	for _, key := range []string{"OW_PORT", "PORT", "FLASK_PROXY_PORT"} {
-		if v := e.values[key]; v != "" {
-			n, err := strconv.Atoi(v)
-			if err != nil || n < 0 || n > 65535 {
-				e.fail(key, "a port, 0 to 65535")
-			}
-			return n
-		}
+// port reads OW_PORT, or what dockerskeleton calls it. PORT is none of its names: images of other runtimes set it for
+// programs of theirs.
+func (e *environ) port(v0 bool) int {
+	key := "OW_PORT"
+	if v0 && e.values[key] == "" {
+		key = "FLASK_PROXY_PORT"
 	}
-	return 8080
+	v := e.text(key, "8080")
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 65535 {
+		e.fail(key, "a port, 0 to 65535")
+	}
+	return n
+}
+
+// actionDir reads OW_ACTION_DIR. The default is that of the proxy whose place this one takes: dockerskeleton's /action,
+// or the ActionLoop proxy's folder below the working directory.
+func (e *environ) actionDir(v0 bool) string {
+	const skeletons = "/action"
+	dir := e.values["OW_ACTION_DIR"]
+	switch {
+	case dir == "" && v0:
+		return skeletons
+	case dir == "":
+		working, err := syscall.Getwd()
+		if err != nil || working == "/" {
+			return skeletons
+		}
+		return working + "/action"
+	case dir[0] != '/':
+		e.fail("OW_ACTION_DIR", "an absolute path")
+	}
+	return dir
 }
 
 func (e *environ) duration(key string, otherwise clock.Duration) clock.Duration {

@@ -3,13 +3,26 @@
 package settings_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
 )
 
+func port(want int) func(settings.Settings) bool {
+	return func(s settings.Settings) bool { return s.Port == want }
+}
+
+func folder(want string) func(settings.Settings) bool {
+	return func(s settings.Settings) bool { return s.Whisk.ActionDir == want }
+}
+
 func TestRead(t *testing.T) {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		env  []string
 		good func(settings.Settings) bool
@@ -17,7 +30,19 @@ func TestRead(t *testing.T) {
 		"nothing": {nil, func(s settings.Settings) bool {
 			return s.Port == 8080 && s.MaxBody == 64<<20 && s.Whisk.Grace == 8*clock.Second && s.Whisk.Handshake && !s.Whisk.Concurrent
 		}},
-		"a port":         {[]string{"PORT=9000", "OW_PORT=9001"}, func(s settings.Settings) bool { return s.Port == 9001 }},
+		"a port":         {[]string{"PORT=9000", "OW_PORT=9001"}, port(9001)},
+		"PORT":           {[]string{"PORT=9000"}, port(8080)},
+		"PORT in v0":     {[]string{"PORT=9000", "OW_PROTOCOL=v0"}, port(8080)},
+		"skeleton's":     {[]string{"PORT=9000", "FLASK_PROXY_PORT=9001", "OW_PROTOCOL=v0"}, port(9001)},
+		"ours before it": {[]string{"OW_PORT=9000", "FLASK_PROXY_PORT=9001", "OW_PROTOCOL=v0"}, port(9000)},
+		"not in v1":      {[]string{"FLASK_PROXY_PORT=9001", "OW_PROTOCOL=v1"}, port(8080)},
+		"not in auto":    {[]string{"FLASK_PROXY_PORT=nonsense"}, port(8080)},
+		"no folder":      {nil, folder(here + "/action")},
+		"no folder, v0":  {[]string{"OW_PROTOCOL=v0"}, folder("/action")},
+		"no folder, AL":  {[]string{"OW_PROTOCOL=actionloop"}, folder(here + "/action")},
+		"a folder":       {[]string{"OW_ACTION_DIR=/x/y"}, folder("/x/y")},
+		"a folder in v0": {[]string{"OW_ACTION_DIR=/x/y", "OW_PROTOCOL=v0"}, folder("/x/y")},
+		"no limit":       {nil, func(s settings.Settings) bool { return s.Whisk.InitTimeout < 0 }},
 		"a duration":     {[]string{"OW_INIT_TIMEOUT=1m30s"}, func(s settings.Settings) bool { return s.Whisk.InitTimeout == 90*clock.Second }},
 		"a size":         {[]string{"OW_MAX_BODY=2MiB"}, func(s settings.Settings) bool { return s.MaxBody == 2<<20 }},
 		"true":           {[]string{"__OW_ALLOW_CONCURRENT=true"}, func(s settings.Settings) bool { return s.Whisk.Concurrent }},
@@ -42,6 +67,7 @@ func TestReadRefuses(t *testing.T) {
 		"OW_MAX_CODE=64MB":      `OW_MAX_CODE="64MB": want a number of bytes such as 67108864 or 64MiB`,
 		"OW_HANDSHAKE=no":       `OW_HANDSHAKE="no": want on or off`,
 		"OW_STEMCELL=perl":      `OW_STEMCELL="perl": want none, for this image has no stemcell`,
+		"OW_ACTION_DIR=action":  `OW_ACTION_DIR="action": want an absolute path`,
 	} {
 		if _, err := settings.Read([]string{env}); err == nil || err.Error() != want {
 			t.Errorf("%s: got %v, want %s", env, err, want)
@@ -57,5 +83,12 @@ func TestStemcell(t *testing.T) {
 	const want = `OW_STEMCELL="perl": want bash or ruby`
 	if _, err := settings.Read([]string{launchers, "OW_STEMCELL=perl"}); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestReadAtTheRoot(t *testing.T) {
+	t.Chdir("/")
+	if s, err := settings.Read(nil); err != nil || s.Whisk.ActionDir != "/action" {
+		t.Errorf("got %q, %v", s.Whisk.ActionDir, err)
 	}
 }
