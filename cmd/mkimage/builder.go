@@ -137,7 +137,7 @@ func (f *builderFlags) open(options *build.Options, registries registryFlags, na
 	outputs := options.Outputs
 	asked := buildkit.Options{
 		Builders: f.builders, TLS: f.tls, Images: names, CacheTo: f.to, CacheFrom: f.from,
-		Store: options.Cache.Folder("builder"), Display: options.Display,
+		Store: options.Cache.Folder("builder"), Contents: options.Cache, Display: options.Display,
 		Keychain: authn.DefaultKeychain, Insecure: registries.insecure,
 	}
 	if client := options.Publisher.Registry; client != nil {

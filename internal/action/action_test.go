@@ -98,9 +98,9 @@ func describe(files []layer.File) []string {
 
 func TestBake(t *testing.T) {
 	static, script := program(elf.EM_X86_64, "", ""), "#!/bin/sh\n"
-	alpine := NewTree(layer.Layer{Names: map[string]string{
+	alpine := NewTree(named(map[string]string{
 		"bin/sh": "/bin/busybox", "bin/busybox": "", "usr/bin/env": "../../bin/busybox", "lib": "usr/lib", "usr/lib/ld-musl-x86_64.so.1": "",
-	}})
+	}))
 	tests := []struct {
 		name, content string
 		serves        bool

@@ -1,6 +1,7 @@
 package action
 
 import (
+	"archive/tar"
 	"maps"
 	"path"
 	"strings"
@@ -19,8 +20,12 @@ type Tree map[string]string
 func NewTree(layers ...layer.Layer) Tree {
 	t := Tree{}
 	for _, l := range layers {
-		for name, target := range l.Names {
-			t["/"+name] = target
+		for _, entry := range l.Entries {
+			target := ""
+			if entry.Type == tar.TypeSymlink {
+				target = entry.Link
+			}
+			t["/"+entry.Path] = target
 		}
 	}
 	return t

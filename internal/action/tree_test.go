@@ -1,15 +1,30 @@
 package action
 
 import (
+	"archive/tar"
 	"testing"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
+// named returns a layer with entries of these paths, each with the target where it is a symbolic link.
+func named(names map[string]string) layer.Layer {
+	var l layer.Layer
+	for name, target := range names {
+		entry := content.Entry{Path: name, Type: tar.TypeReg, Link: target}
+		if target != "" {
+			entry.Type = tar.TypeSymlink
+		}
+		l.Entries = append(l.Entries, entry)
+	}
+	return l
+}
+
 func TestTree(t *testing.T) {
 	tree := NewTree(
-		layer.Layer{Names: map[string]string{"usr": "", "usr/bin": "/nowhere", "usr/bin/busybox": "", "usr/bin/sh": "/bin/busybox", "usr/bin/hard": ""}},
-		layer.Layer{Names: map[string]string{"bin": "usr/bin", "usr/bin": "", "loop": "loop", "nowhere": "none", "up": "../usr"}},
+		named(map[string]string{"usr": "", "usr/bin": "/nowhere", "usr/bin/busybox": "", "usr/bin/sh": "/bin/busybox", "usr/bin/hard": ""}),
+		named(map[string]string{"bin": "usr/bin", "usr/bin": "", "loop": "loop", "nowhere": "none", "up": "../usr"}),
 	).with([]file{{name: "lib/x.so"}})
 	for name, want := range map[string]bool{
 		"/usr/bin/busybox":   true,

@@ -115,7 +115,7 @@ func (r *run) measure(ctx context.Context, definition images.Definition, index v
 			return nil, err
 		}
 		maps.Copy(inputs, r.foreign(definition, in.Alpine[images.Platform(platform)].Pins))
-		row, err := sizes.Measure(definition.Name, platform, img, inputs)
+		row, err := sizes.Measure(definition.Name, platform, img, inputs, r.Cache)
 		if err != nil {
 			return nil, err
 		}

@@ -40,13 +40,13 @@ func FromLayout(dir, record string, format sbom.Format, to *referrers.Registry, 
 }
 
 func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex, store cache.Dir) ([]referrers.Document, error) {
-	rows, err := rowsOf(name, record, index)
+	rows, err := rowsOf(name, record, index, store)
 	if err != nil {
 		return nil, err
 	}
 	var spdx []byte
 	if format == sbom.SPDX {
-		if spdx, err = inspect.List(dir, index); err != nil {
+		if spdx, err = inspect.List(dir, index, store); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +54,7 @@ func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageInd
 }
 
 // rowsOf returns the row of each platform.
-func rowsOf(name, record string, index v1.ImageIndex) ([]sizes.Image, error) {
+func rowsOf(name, record string, index v1.ImageIndex, store cache.Dir) ([]sizes.Image, error) {
 	built, err := sizes.Read(record)
 	if err != nil {
 		return nil, err
@@ -75,7 +75,7 @@ func rowsOf(name, record string, index v1.ImageIndex) ([]sizes.Image, error) {
 			if err != nil {
 				return nil, err
 			}
-			if row, err = sizes.Measure(name, descriptor.Platform.OS+"/"+descriptor.Platform.Architecture, img, nil); err != nil {
+			if row, err = sizes.Measure(name, descriptor.Platform.OS+"/"+descriptor.Platform.Architecture, img, nil, store); err != nil {
 				return nil, err
 			}
 		}

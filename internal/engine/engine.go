@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -39,9 +40,6 @@ type Stepped struct {
 // Index is an index under a name that does not hide the method ImageIndex of a struct that has one.
 type Index interface{ v1.ImageIndex }
 
-// CreatedBy is what the history says before the name of a layer.
-const CreatedBy = "mkimage "
-
 // Config returns the image config (OCI image specification, "Image Configuration") in the form that BuildKit writes
 // too: the top-level keys sorted, no blanks. There is one history entry a layer, also for those that a builder is to
 // make, whose digests it adds.
@@ -56,7 +54,7 @@ func Config(image plan.Image) ([]byte, error) {
 		rootfs.DiffIDs = append(rootfs.DiffIDs, digest.Digest(diffID.String()))
 	}
 	for _, name := range image.Names() {
-		history = append(history, ocispec.History{Created: &image.Created, CreatedBy: CreatedBy + name})
+		history = append(history, ocispec.History{Created: &image.Created, CreatedBy: content.CreatedBy(name)})
 	}
 	text, err := json.Marshal(map[string]any{
 		"architecture": image.Platform.Architecture(),

@@ -26,6 +26,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
@@ -95,7 +96,7 @@ func looked(t *testing.T, index v1.ImageIndex) Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := look("bash", index, document)
+	report, err := look("bash", index, document, cache.Dir{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,19 +23,21 @@ func Layout(dir string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	document, err := List(dir, index)
+	store, _ := cache.Open("") // without one, each layer is unpacked for every question
+	document, err := List(dir, index, store)
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := look(filepath.Base(whole), index, document)
+	report, err := look(filepath.Base(whole), index, document, store)
 	if err != nil {
 		return Report{}, fmt.Errorf("inspect %s: %w", dir, err)
 	}
 	return report, nil
 }
 
-// List returns the SBOM beside a layout where it is about this image, else what the layers tell.
-func List(dir string, index v1.ImageIndex) ([]byte, error) {
+// List returns the SBOM beside a layout where it is about this image, else one of the layers. What is in these is kept in
+// store.
+func List(dir string, index v1.ImageIndex, store cache.Dir) ([]byte, error) {
 	digest, err := index.Digest()
 	if err != nil {
 		return nil, err
@@ -43,11 +45,11 @@ func List(dir string, index v1.ImageIndex) ([]byte, error) {
 	if document, ok := sbom.ReadBeside(dir, digest.String()); ok {
 		return document, nil
 	}
-	return sbom.Make(filepath.Base(dir), index, sbom.Sources{})
+	return sbom.Make(filepath.Base(dir), index, sbom.Sources{Cache: store})
 }
 
 // look looks into an index whose SBOM is document.
-func look(name string, index v1.ImageIndex, document []byte) (Report, error) {
+func look(name string, index v1.ImageIndex, document []byte, store cache.Dir) (Report, error) {
 	digest, err := index.Digest()
 	if err != nil {
 		return Report{}, err
@@ -70,11 +72,11 @@ func look(name string, index v1.ImageIndex, document []byte) (Report, error) {
 		if err != nil {
 			return Report{}, err
 		}
-		row, err := sizes.Measure(name, config.OS+"/"+config.Architecture, img, nil)
+		row, err := sizes.Measure(name, config.OS+"/"+config.Architecture, img, nil, store)
 		if err != nil {
 			return Report{}, err
 		}
-		contents, err := Contents(img, cache.Dir{})
+		contents, err := Contents(img, store)
 		if err != nil {
 			return Report{}, err
 		}

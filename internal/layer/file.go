@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
 // File is one entry of a layer.
@@ -84,7 +86,7 @@ func (f File) check() error {
 	switch {
 	case !fs.ValidPath(f.Path) || f.Path == "." || strings.ContainsRune(f.Path, 0):
 		return fmt.Errorf("want a clean path without a leading slash")
-	case strings.HasPrefix(path.Base(f.Path), whiteout):
+	case content.IsWhiteout(f.Path):
 		return fmt.Errorf("a name that begins with .wh. deletes files in a layer")
 	case f.UID < 0 || f.GID < 0:
 		return fmt.Errorf("owner %d:%d is negative", f.UID, f.GID)

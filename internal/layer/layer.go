@@ -15,6 +15,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
 // Layer is a finished layer with the name it has in the image's history and in the size record. Its bytes are looked up
@@ -22,10 +24,13 @@ import (
 type Layer struct {
 	v1.Layer
 	Name       string
-	DockerSize int64             // bytes of regular files (a hard link once) and of symlink targets, as Docker's classic stores count
-	TarSize    int64             // bytes of the layer before it is compressed
-	Names      map[string]string // every path in it, with the target where it is a symbolic link
+	DockerSize int64           // bytes, as [content.DockerSize] counts
+	TarSize    int64           // bytes of the layer before it is compressed
+	Entries    []content.Entry // without hashes and programs
 }
+
+// LayerName returns the layer's name, so that nobody has to look for it in the image's history.
+func (l Layer) LayerName() string { return l.Name }
 
 // Weight returns what is known of the layer's sizes, so that nobody has to unpack it.
 func (l Layer) Weight() (dockerSize, tarSize int64) { return l.DockerSize, l.TarSize }
@@ -35,17 +40,16 @@ func (Layer) Exists() (bool, error) { return true, nil }
 
 // facts are what the cache keeps of a layer beside its bytes.
 type facts struct {
-	Name       string            `json:"name"`
-	DiffID     v1.Hash           `json:"diff_id"`
-	Digest     v1.Hash           `json:"digest"`
-	Size       int64             `json:"size"`
-	TarSize    int64             `json:"tar_size"`
-	DockerSize int64             `json:"docker_size"`
-	Names      map[string]string `json:"names"`
+	Name    string          `json:"name"`
+	DiffID  v1.Hash         `json:"diff_id"`
+	Digest  v1.Hash         `json:"digest"`
+	Size    int64           `json:"size"`
+	TarSize int64           `json:"tar_size"`
+	Entries []content.Entry `json:"entries"`
 }
 
 func (f facts) layer(open func() (io.ReadCloser, error)) Layer {
-	return Layer{Layer: &blob{f, open}, Name: f.Name, DockerSize: f.DockerSize, TarSize: f.TarSize, Names: f.Names}
+	return Layer{Layer: &blob{f, open}, Name: f.Name, DockerSize: content.DockerSize(f.Entries), TarSize: f.TarSize, Entries: f.Entries}
 }
 
 // blob is a layer as it is stored and sent: gzipped.

@@ -14,11 +14,12 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
 // format is the version of how files become a layer, and of what is kept of it. It is raised when the same files become
 // other bytes, so that what another mkimage has kept is not taken for ours.
-const format = "layer 1"
+const format = "layer 2"
 
 // The kinds of entries in the cache.
 const (
@@ -50,7 +51,7 @@ type Part struct {
 
 // New makes a layer of files that are at hand.
 func (m *Maker) New(ctx context.Context, name string, files []File) (Layer, error) {
-	sum, err := contentOf(files, time.Unix(0, 0))
+	sum, err := describe(files, time.Unix(0, 0))
 	if err != nil {
 		return Layer{}, fmt.Errorf("layer %s: %w", name, err)
 	}
@@ -81,8 +82,8 @@ func (m *Maker) Make(ctx context.Context, recipe Recipe) ([]Layer, error) {
 	var layers []Layer
 	for i, one := range found {
 		layers = append(layers, one.facts.layer(func() (io.ReadCloser, error) {
-			if content, ok := m.open(one); ok {
-				return content, nil
+			if stored, ok := m.open(one); ok {
+				return stored, nil
 			}
 			return m.restore(ctx, key, recipe, i, one.facts)
 		}))
@@ -175,26 +176,26 @@ func (m *Maker) restore(ctx context.Context, key string, recipe Recipe, place in
 	if place >= len(again) || again[place].Digest != want.Digest {
 		return nil, fmt.Errorf("layer %s was lost from the cache, and has become another one: build again", want.Name)
 	}
-	content, ok := m.open(again[place])
+	stored, ok := m.open(again[place])
 	if !ok {
 		return nil, fmt.Errorf("layer %s was lost from the cache, twice; choose another folder with --cache-dir or $MKIMAGE_CACHE_DIR", want.Name)
 	}
-	return content, nil
+	return stored, nil
 }
 
 // make makes one layer, unless its bytes are kept and intact.
 func (m *Maker) make(part Part) (made, error) {
-	facts, err := contentOf(part.Files, m.mtime)
+	facts, err := describe(part.Files, m.mtime)
 	if err != nil {
 		return made{}, err
 	}
 	facts.Name = part.Name
 	one := made{facts: facts}
-	content, kept := m.store.Reader(blobKind, blobKey(facts.DiffID))
+	stored, kept := m.store.Reader(blobKind, blobKey(facts.DiffID))
 	if kept {
 		entry, _ := m.store.Look(blobKind, blobKey(facts.DiffID))
 		one.describe(entry)
-		return one, content.Close()
+		return one, stored.Close()
 	}
 	var memory bytes.Buffer
 	entry, err := m.store.Put(blobKind, blobKey(facts.DiffID), func(w io.Writer) error {
@@ -217,20 +218,16 @@ func (o *made) describe(entry cache.Entry) {
 	o.Digest, o.Size = v1.Hash{Algorithm: "sha256", Hex: entry.SHA256}, entry.Size
 }
 
-// check unpacks a layer that was made just now.
+// check reads back a layer that was made just now, and keeps what is in it for those who will ask.
 func (m *Maker) check(one made) error {
-	content, ok := m.open(one)
+	stored, ok := m.open(one)
 	if !ok {
 		return errors.New("it cannot be read back from the cache; choose another folder with --cache-dir or $MKIMAGE_CACHE_DIR")
 	}
-	tar, err := unzip(content)
-	if err != nil {
-		return err
-	}
-	defer tar.Close()
-	diffID, size, err := v1.SHA256(tar)
-	if err == nil && (diffID != one.DiffID || size != one.TarSize) {
-		err = fmt.Errorf("it unpacks to %s, not to %s", diffID, one.DiffID)
+	defer stored.Close()
+	found, err := content.Add(m.store, one.Digest, stored)
+	if err == nil && (found.DiffID != one.DiffID || found.TarSize != one.TarSize) {
+		err = fmt.Errorf("it unpacks to %s, not to %s", found.DiffID, one.DiffID)
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package layer
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,9 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
 // counted is a recipe that counts how often its files are asked for.
@@ -62,12 +65,12 @@ func TestWhatIsKnownIsNotMade(t *testing.T) {
 		t.Errorf("%d layers, made %d times, want 2 and 1", len(first), recipe.asked)
 	}
 	for i := range first {
-		if sum(t, first[i]) != sum(t, second[i]) || first[i].TarSize != second[i].TarSize || first[i].Names["bin/sh"] != second[i].Names["bin/sh"] {
+		if sum(t, first[i]) != sum(t, second[i]) || first[i].TarSize != second[i].TarSize || !cmp.Equal(first[i].Entries, second[i].Entries) {
 			t.Errorf("layer %d: %+v is known as %+v", i, first[i], second[i])
 		}
 	}
-	if first[0].Name != "base" || first[0].Names["bin/sh"] != "/bin/tool" || len(first[0].Names) != len(example()) {
-		t.Errorf("names %v", first[0].Names)
+	if first[0].Name != "base" || len(first[0].Entries) != len(example()) {
+		t.Errorf("%s has %v", first[0].Name, first[0].Entries)
 	}
 	if makeAll(t, maker, newCounted("other", Part{"base", example()}).Recipe); recipe.asked != 1 {
 		t.Error("another recipe asks the first one")
@@ -205,4 +208,26 @@ func TestUnreadLayersAreNotOpened(t *testing.T) {
 	if entries, _ := os.ReadDir(filepath.Join(dir, blobKind)); len(entries) > 0 {
 		t.Error("the layer was made for nobody")
 	}
+}
+
+// TestMadeLayersAreRead holds that a layer is unpacked once: by the check of its bytes, which keeps what is in them.
+func TestMadeLayersAreRead(t *testing.T) {
+	maker, _ := keeping(t)
+	for _, made := range makeAll(t, maker, newCounted("key", twoParts()...).Recipe) {
+		found, err := content.Of(unreadable{made}, maker.store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content.DockerSize(found.Entries) != made.DockerSize || found.TarSize != made.TarSize || len(found.Entries) != len(made.Entries) {
+			t.Errorf("%s: %+v is read as %+v", made.Name, made, found)
+		}
+	}
+}
+
+// unreadable is a layer whose bytes nobody can have.
+type unreadable struct{ Layer }
+
+func (unreadable) Compressed() (io.ReadCloser, error) { return nil, errors.New("it is unpacked again") }
+func (unreadable) Uncompressed() (io.ReadCloser, error) {
+	return nil, errors.New("it is unpacked again")
 }

@@ -1,13 +1,20 @@
 package sbom
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
 	"github.com/spdx/tools-golang/spdx/v2/common"
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
+
+// rootsPath is where an image has its certificates.
+const rootsPath = "etc/ssl/certs/ca-certificates.crt"
 
 // contents adds what one platform's image has to the document.
 type contents struct {
@@ -18,30 +25,30 @@ type contents struct {
 	system   system
 }
 
-func (c *contents) add(found found) error {
-	packages, err := parseDatabase(found.texts[databasePath])
+func (c *contents) add(found content.Image) error {
+	packages, err := apkfs.ReadInstalled(found.Texts[content.DatabasePath])
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", content.DatabasePath, err)
 	}
-	c.system = parseSystem(found.texts[osReleasePath])
+	c.system = parseSystem(found.Texts[content.OSReleasePath])
 	alpine := c.addAlpine(packages)
 	owned := map[string]bool{}
 	for _, p := range packages {
-		for _, path := range p.files {
+		for _, path := range p.Files {
 			owned[path] = true
 		}
 	}
 	var below []string // what lower layers have asked for
-	for place, layer := range found.layers {
-		var files []file
-		for _, f := range found.files {
-			if f.layer == place && !owned[f.Path] {
+	for place, layer := range found.Layers {
+		var files []content.File
+		for _, f := range found.Files {
+			if f.Layer == place && !owned[f.Path] {
 				files = append(files, f)
 			}
 		}
-		wanted := bare(string(layer.Texts[worldPath]))
+		wanted := bare(strings.Fields(string(layer.Texts[content.WorldPath])))
 		if len(files) > 0 {
-			part := c.addLayer(layer.name, files)
+			part := c.addLayer(found.Names[place], files)
 			for _, name := range wanted {
 				if alpine[name] != nil && !slices.Contains(below, name) {
 					c.document.relate(part.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, alpine[name])
@@ -55,7 +62,7 @@ func (c *contents) add(found found) error {
 
 // addLayer adds the files of a layer that no Alpine package has, as a package that has the layer's name: base, proxy,
 // stemcell-bash, action.
-func (c *contents) addLayer(name string, files []file) *spdx.Package {
+func (c *contents) addLayer(name string, files []content.File) *spdx.Package {
 	code := verification(files)
 	part := c.document.pack([]string{"Layer", name, code.Value[:12]}, func(p *spdx.Package) {
 		p.PackageName = name

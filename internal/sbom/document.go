@@ -12,6 +12,8 @@ import (
 	"github.com/package-url/packageurl-go"
 	"github.com/spdx/tools-golang/spdx/v2/common"
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
 // unknown is what SPDX has for what nobody has looked into.
@@ -85,7 +87,7 @@ func (d *document) link(from common.ElementID, kind string, to common.ElementID)
 }
 
 // file adds a file and returns its identifier. The same content at the same path is one file on all platforms.
-func (d *document) file(f file) common.ElementID {
+func (d *document) file(f content.File) common.ElementID {
 	id := elementID("File", f.Path, f.SHA256[:12])
 	if d.files[id] {
 		return id
@@ -106,7 +108,7 @@ func (d *document) file(f file) common.ElementID {
 }
 
 // verification returns SPDX's identifier for a set of files (section 7.9).
-func verification(files []file) *common.PackageVerificationCode {
+func verification(files []content.File) *common.PackageVerificationCode {
 	sums := make([]string, len(files))
 	for i, f := range files {
 		sums[i] = f.SHA1

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -66,7 +67,6 @@ func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document
 	whole.PackageLicenseDeclared = declared(manifest.Annotations[ocispec.AnnotationLicenses])
 	all.relate("DOCUMENT", common.TypeRelationshipDescribe, whole)
 
-	reader := reader{layers: map[v1.Hash]content{}, store: sources.Cache}
 	created := time.Unix(0, 0)
 	for _, descriptor := range manifest.Manifests {
 		img, err := index.Image(descriptor.Digest)
@@ -81,7 +81,7 @@ func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document
 			created = config.Created.Time
 		}
 		platform := config.OS + "-" + config.Architecture
-		found, err := reader.read(img, config)
+		found, err := content.Read(img, sources.Cache)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", platform, err)
 		}

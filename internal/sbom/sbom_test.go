@@ -1,9 +1,7 @@
 package sbom
 
 import (
-	"archive/tar"
 	"bytes"
-	"errors"
 	"flag"
 	"os"
 	"regexp"
@@ -14,9 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/static"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/package-url/packageurl-go"
 	spdxjson "github.com/spdx/tools-golang/json"
 	"github.com/spdx/tools-golang/spdx"
@@ -108,38 +103,6 @@ func TestUpperFileCounts(t *testing.T) {
 		if diff := cmp.Diff(want, related(document, named(t, document, name), common.TypeRelationshipContains)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
-	}
-}
-
-// TestRemovedFileIsNotThere holds that neither a file that a step has removed is listed, nor the note that it is gone.
-func TestRemovedFileIsNotThere(t *testing.T) {
-	index := stack(t, time.Unix(0, 0), stackLayer{"base", []layer.File{text("greeting", "hello"), text("motto", "small")}})
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		t.Fatal(err)
-	}
-	img, err := index.Image(manifest.Manifests[0].Digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var archive bytes.Buffer
-	writer := tar.NewWriter(&archive)
-	if err := errors.Join(writer.WriteHeader(&tar.Header{Name: ".wh.greeting", Typeflag: tar.TypeReg}), writer.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if img, err = mutate.AppendLayers(img, static.NewLayer(archive.Bytes(), types.OCIUncompressedLayer)); err != nil {
-		t.Fatal(err)
-	}
-	config, err := img.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	found, err := (&reader{layers: map[v1.Hash]content{}}).read(img, config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(found.files) != 1 || found.files[0].Path != "motto" {
-		t.Errorf("got %v", found.files)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
 func TestMeasure(t *testing.T) {
@@ -29,7 +31,7 @@ func TestMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	inputs := map[string]string{"toolchain": "go1.26.8"}
-	row, err := Measure("scratch", "linux/amd64", img, inputs)
+	row, err := Measure("scratch", "linux/amd64", img, inputs, cache.Dir{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,26 +55,6 @@ func TestMeasure(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, row); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestLayerNames(t *testing.T) {
-	tests := []struct {
-		name    string
-		history []v1.History
-		want    []string
-	}{
-		{"ours", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}},
-		{"an empty layer between", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "ENV A=b", EmptyLayer: true}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}},
-		{"somebody else's", []v1.History{{CreatedBy: "RUN make all"}, {CreatedBy: "mkimage proxy"}}, []string{"layer 1", "proxy"}},
-		{"none", nil, []string{"layer 1", "layer 2"}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, LayerNames(test.history, 2)); diff != "" {
-				t.Error(diff)
-			}
-		})
 	}
 }
 

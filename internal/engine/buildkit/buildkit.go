@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
@@ -44,6 +45,7 @@ type Options struct {
 	CacheTo, CacheFrom []Cache // where what steps make is kept
 
 	Store    string            // a folder that keeps what builders made; "" is a new one, which Close removes
+	Contents cache.Dir         // keeps what is in the layers that builders made
 	Display  *progress.Display // shows what builders do; may be nil
 	Patience time.Duration     // how long a builder may take to say that it is there; 0 is 10 seconds
 }

@@ -38,7 +38,7 @@ func (s *solve) complete(ctx context.Context, made string) ([]plan.Image, error)
 		var layers []layer.Layer
 		for n, run := range image.Runs {
 			at := manifest.Layers[run.Below+n]
-			made, err := s.engine.store.layer(run.Name, at)
+			made, err := s.engine.store.layer(run.Name, at, s.engine.options.Contents)
 			if err != nil {
 				return nil, fmt.Errorf("%s for %s: %w", run.Name, image.Platform, err)
 			}

@@ -1,7 +1,6 @@
 package buildkit
 
 import (
-	"archive/tar"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +11,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
@@ -26,8 +27,8 @@ func (b *blob) MediaType() (types.MediaType, error) { return types.MediaType(b.a
 func (b *blob) Size() (int64, error)                { return b.at.Size, nil }
 func (b *blob) Compressed() (io.ReadCloser, error)  { return os.Open(b.file) }
 
-// layer returns a layer that a builder has sent, weighed as the package layer weighs those that are made here.
-func (d *disk) layer(name string, at ocispec.Descriptor) (layer.Layer, error) {
+// layer returns a layer that a builder has sent. What is in it is kept in store.
+func (d *disk) layer(name string, at ocispec.Descriptor, store cache.Dir) (layer.Layer, error) {
 	if err := at.Digest.Validate(); err != nil {
 		return layer.Layer{}, fmt.Errorf("the builder sent the digest %q: %w", at.Digest, err)
 	}
@@ -35,44 +36,11 @@ func (d *disk) layer(name string, at ocispec.Descriptor) (layer.Layer, error) {
 	if err != nil {
 		return layer.Layer{}, err
 	}
-	weighed := layer.Layer{Layer: made, Name: name, Names: map[string]string{}}
-	stream, err := made.Uncompressed()
+	found, err := content.Of(made, store)
 	if err != nil {
-		return layer.Layer{}, err
+		return layer.Layer{}, fmt.Errorf("read what the builder sent: %w", err)
 	}
-	defer stream.Close()
-	counted := &counter{Reader: stream}
-	for archive := tar.NewReader(counted); ; {
-		header, err := archive.Next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return layer.Layer{}, fmt.Errorf("read what the builder sent: %w", err)
-		}
-		target := ""
-		switch header.Typeflag {
-		case tar.TypeReg:
-			weighed.DockerSize += header.Size
-		case tar.TypeSymlink:
-			target = header.Linkname
-			weighed.DockerSize += int64(len(target))
-		}
-		weighed.Names[layer.CleanName(header.Name)] = target
-	}
-	_, err = io.Copy(io.Discard, counted) // what stands after the end of the archive
-	weighed.TarSize = counted.n
-	return weighed, err
-}
-
-// counter counts the bytes that are read through it.
-type counter struct {
-	io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.Reader.Read(p)
-	c.n += int64(n)
-	return n, err
+	return layer.Layer{
+		Layer: made, Name: name, DockerSize: content.DockerSize(found.Entries), TarSize: found.TarSize, Entries: found.Entries,
+	}, nil
 }

@@ -8,6 +8,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
 // level is that of gzip. Measured on the layers of the ruby image, 9 saves 0.2 % for four times the processor time, and
@@ -17,8 +19,8 @@ const level = 8
 // compressor names what turns a tar into a blob. It is part of the cache's key, because another version may give other bytes.
 const compressor = "github.com/klauspost/compress@v1.20.3 gzip -8"
 
-// contentOf returns what is known of a layer without compressing it.
-func contentOf(files []File, mtime time.Time) (facts, error) {
+// describe returns what is known of a layer without compressing it.
+func describe(files []File, mtime time.Time) (facts, error) {
 	files, err := canonical(files)
 	if err != nil {
 		return facts{}, err
@@ -28,20 +30,10 @@ func contentOf(files []File, mtime time.Time) (facts, error) {
 	if err := writeTar(&size, files, mtime); err != nil {
 		return facts{}, err
 	}
-	found := facts{
-		DiffID:  v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))},
-		TarSize: size.n,
-		Names:   map[string]string{},
-	}
+	found := facts{DiffID: v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}, TarSize: size.n}
 	for _, file := range files {
-		found.Names[file.Path] = ""
-		switch {
-		case file.isSymlink():
-			found.Names[file.Path] = file.Link
-			found.DockerSize += int64(len(file.Link))
-		case file.Mode.IsRegular() && file.Link == "":
-			found.DockerSize += file.Size
-		}
+		h := header(file, mtime)
+		found.Entries = append(found.Entries, content.Entry{Path: file.Path, Type: h.Typeflag, Mode: h.Mode, Link: h.Linkname, Size: h.Size})
 	}
 	return found, nil
 }

@@ -1,16 +1,14 @@
-package layer_test
+package content
 
 import (
 	"archive/tar"
 	"testing"
-
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
 func TestCover(t *testing.T) {
 	for _, test := range []struct {
 		name          string
-		entry         tar.Header
+		header        tar.Header
 		file          bool
 		hides, leaves []string
 	}{
@@ -23,17 +21,18 @@ func TestCover(t *testing.T) {
 		{"all is gone", tar.Header{Name: ".wh..wh..opq", Typeflag: tar.TypeReg}, false, []string{"etc", "etc/a"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			cover := layer.Cover{}
-			if got := cover.Add(&test.entry); got != test.file {
+			entry := Entry{Path: CleanName(test.header.Name), Type: test.header.Typeflag}
+			if got := !IsWhiteout(entry.Path); got != test.file {
 				t.Errorf("a file of the image: %v", got)
 			}
+			hidden := coverOf(Layer{Entries: []Entry{entry}})
 			for _, name := range test.hides {
-				if !cover.Hides(name) {
+				if !hidden.hides(name) {
 					t.Errorf("%s is seen", name)
 				}
 			}
 			for _, name := range test.leaves {
-				if cover.Hides(name) {
+				if hidden.hides(name) {
 					t.Errorf("%s is hidden", name)
 				}
 			}

@@ -1,0 +1,58 @@
+// Package content finds what is in a layer, in one pass over its bytes: every entry, the hashes of files, the Go programs
+// among them, and the few texts that say what is installed. What was found is kept in the cache by the layer's digest.
+//
+//	image, err := content.Read(img, store)          // all layers of an image, and the files that are seen in it
+//	one, err := content.Of(layer, store)            // one layer
+//	one, err := content.Add(store, digest, stream)  // a layer whose bytes are at hand: they are read once, and held against the digest
+package content
+
+import (
+	"archive/tar"
+	"debug/buildinfo"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// The files that say what an image of Alpine has, whose text is kept.
+const (
+	DatabasePath  = "lib/apk/db/installed"
+	WorldPath     = "etc/apk/world"
+	OSReleasePath = "etc/os-release"
+)
+
+// Layer is what was found in a layer.
+type Layer struct {
+	Digest  v1.Hash           // of the compressed bytes
+	DiffID  v1.Hash           // of the tar stream
+	TarSize int64             // bytes of the tar stream
+	Entries []Entry           // in the order of the archive
+	Texts   map[string][]byte // of DatabasePath, WorldPath and OSReleasePath, where the layer has them
+}
+
+// Entry is an entry of a layer's archive.
+type Entry struct {
+	Path   string // without a leading slash
+	Type   byte   // of archive/tar: tar.TypeReg, tar.TypeSymlink, …
+	Mode   int64  // permission and mode bits
+	Link   string `json:",omitempty"` // the target of a symbolic or a hard link
+	Size   int64  `json:",omitempty"` // bytes of a regular file
+	SHA1   string `json:",omitempty"` // of a regular file, in hexadecimal
+	SHA256 string `json:",omitempty"`
+	// Program is what the linker wrote into a Go program, else nil.
+	Program *buildinfo.BuildInfo `json:",omitempty"`
+}
+
+// DockerSize returns what Docker's classic stores count in a layer, in bytes: regular files, which a hard link does not
+// add to, and the symbolic links' targets.
+func DockerSize(entries []Entry) int64 {
+	var sum int64
+	for _, e := range entries {
+		switch e.Type {
+		case tar.TypeReg:
+			sum += e.Size
+		case tar.TypeSymlink:
+			sum += int64(len(e.Link))
+		}
+	}
+	return sum
+}

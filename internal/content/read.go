@@ -1,0 +1,114 @@
+package content
+
+import (
+	"archive/tar"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+)
+
+// kind is that of the cache's entries. format is raised when the same layer is described in another way.
+const (
+	kind   = "content"
+	format = "content 1"
+)
+
+// Of returns what is in a layer.
+func Of(l v1.Layer, store cache.Dir) (Layer, error) {
+	digest, err := l.Digest()
+	if err != nil {
+		return Layer{}, err
+	}
+	if text, ok := store.Last(kind, key(digest)); ok {
+		var known Layer
+		if err := json.Unmarshal(text, &known); err == nil && known.Digest == digest {
+			return known, nil
+		}
+	}
+	stored, err := l.Compressed()
+	if err != nil {
+		return Layer{}, err
+	}
+	found, err := Add(store, digest, stored)
+	return found, errors.Join(err, stored.Close())
+}
+
+// Add reads the bytes of a layer as it is stored and sent, and keeps what is in them. They must have the digest.
+func Add(store cache.Dir, digest v1.Hash, stored io.Reader) (Layer, error) {
+	found, err := scan(stored)
+	if err != nil {
+		return Layer{}, err
+	}
+	if found.Digest != digest {
+		return Layer{}, fmt.Errorf("its content has the digest %s, and it is called %s", found.Digest, digest)
+	}
+	text, err := json.Marshal(found)
+	if err != nil {
+		return Layer{}, err
+	}
+	return found, store.Replace(kind, key(digest), text)
+}
+
+func key(digest v1.Hash) string { return cache.Key(format, digest.String()) }
+
+// Image is what was found in an image.
+type Image struct {
+	Names  []string          // of its layers, as [Names] returns them
+	Layers []Layer           // the lowest first
+	Files  []File            // the regular files that no upper layer hides, by path
+	Texts  map[string][]byte // likewise
+}
+
+// File is a regular file that is seen in an image.
+type File struct {
+	Entry
+	Layer int // the place of its layer, 0 for the lowest
+}
+
+// Read looks into every layer of an image, whose config must name these layers.
+func Read(img v1.Image, store cache.Dir) (Image, error) {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return Image{}, err
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		return Image{}, err
+	}
+	ids := config.RootFS.DiffIDs
+	if len(ids) != len(layers) {
+		return Image{}, fmt.Errorf("the config names %d layers, and the manifest %d", len(ids), len(layers))
+	}
+	found := Image{Names: Names(layers, config.History), Texts: map[string][]byte{}}
+	files := map[string]File{}
+	for place, l := range layers {
+		one, err := Of(l, store)
+		if err == nil && one.DiffID != ids[place] {
+			err = fmt.Errorf("its content has the digest %s, and the config says %s", one.DiffID, ids[place])
+		}
+		if err != nil {
+			return Image{}, fmt.Errorf("look into layer %s: %w", found.Names[place], err)
+		}
+		found.Layers = append(found.Layers, one)
+		cover := coverOf(one)
+		maps.DeleteFunc(files, func(path string, _ File) bool { return cover.hides(path) })
+		maps.DeleteFunc(found.Texts, func(path string, _ []byte) bool { return cover.hides(path) })
+		maps.Copy(found.Texts, one.Texts)
+		for _, entry := range one.Entries {
+			delete(files, entry.Path) // an archive may have a path twice
+			if entry.Type == tar.TypeReg && !IsWhiteout(entry.Path) {
+				files[entry.Path] = File{entry, place}
+			}
+		}
+	}
+	found.Files = slices.SortedFunc(maps.Values(files), func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return found, nil
+}

@@ -1,0 +1,126 @@
+package content
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"crypto/sha1" // #nosec: SPDX identifies files by it
+	"crypto/sha256"
+	"debug/buildinfo"
+	"debug/elf"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	mostText    = 64 << 20  // bytes of a text that is kept; the database of a full Alpine is some megabytes
+	mostProgram = 512 << 20 // bytes of a program that is looked into
+	mostWindow  = 128 << 20 // bytes that a zstd stream may ask to be remembered
+)
+
+// scan reads a layer as it is stored and sent: gzipped, packed with zstd, or bare.
+func scan(stored io.Reader) (Layer, error) {
+	packed := newMeter(stored)
+	archive, err := unpack(packed)
+	if err != nil {
+		return Layer{}, err
+	}
+	defer archive.Close()
+	bare := newMeter(archive)
+	found := Layer{Texts: map[string][]byte{}}
+	for entries := tar.NewReader(bare); ; {
+		header, err := entries.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return Layer{}, err
+		}
+		entry := Entry{Path: CleanName(header.Name), Type: header.Typeflag, Mode: header.Mode, Link: header.Linkname}
+		if header.Typeflag == tar.TypeReg {
+			if err := found.look(&entry, header.Size, entries); err != nil {
+				return Layer{}, fmt.Errorf("%s: %w", header.Name, err)
+			}
+		}
+		found.Entries = append(found.Entries, entry)
+	}
+	for _, rest := range []io.Reader{bare, packed} { // what stands after the end of the archive counts too
+		if _, err := io.Copy(io.Discard, rest); err != nil {
+			return Layer{}, err
+		}
+	}
+	found.Digest, found.DiffID, found.TarSize = packed.digest(), bare.digest(), bare.size
+	return found, nil
+}
+
+// unpack returns the tar stream of a layer, by the first bytes of it.
+func unpack(stored io.Reader) (io.ReadCloser, error) {
+	buffered := bufio.NewReader(stored)
+	start, err := buffered.Peek(4)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):
+		return gzip.NewReader(buffered)
+	case bytes.Equal(start, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		reader, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(mostWindow))
+		if err != nil {
+			return nil, err
+		}
+		return reader.IOReadCloser(), nil
+	}
+	return io.NopCloser(buffered), nil
+}
+
+// look reads a regular file. Only a program and a text that is kept are held in memory, one at a time.
+func (l *Layer) look(entry *Entry, size int64, from io.Reader) error {
+	entry.Size = size
+	sum1, sum256 := sha1.New(), sha256.New()
+	from = io.TeeReader(from, io.MultiWriter(sum1, sum256))
+	var whole bytes.Buffer
+	_, err := io.CopyN(&whole, from, min(size, int64(len(elf.ELFMAG))))
+	switch isText := slices.Contains([]string{DatabasePath, WorldPath, OSReleasePath}, entry.Path); {
+	case err != nil:
+	case isText && size > mostText:
+		err = fmt.Errorf("it has %d bytes, and at most %d are read", size, mostText)
+	case isText:
+		_, err = io.Copy(&whole, from)
+		l.Texts[entry.Path] = whole.Bytes()
+	case whole.String() == elf.ELFMAG && size <= mostProgram:
+		if _, err = io.Copy(&whole, from); err == nil {
+			entry.Program, _ = buildinfo.Read(bytes.NewReader(whole.Bytes())) // the error is that it is no Go program
+		}
+	default:
+		_, err = io.Copy(io.Discard, from)
+	}
+	entry.SHA1, entry.SHA256 = hex.EncodeToString(sum1.Sum(nil)), hex.EncodeToString(sum256.Sum(nil))
+	return err
+}
+
+// meter counts and hashes what is read through it.
+type meter struct {
+	from io.Reader
+	sum  hash.Hash
+	size int64
+}
+
+func newMeter(from io.Reader) *meter { return &meter{from: from, sum: sha256.New()} }
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.from.Read(p)
+	m.sum.Write(p[:n])
+	m.size += int64(n)
+	return n, err
+}
+
+func (m *meter) digest() v1.Hash {
+	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(m.sum.Sum(nil))}
+}
