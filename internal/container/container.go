@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -195,16 +194,4 @@ func (c *Container) Remove() error {
 	return c.engine.explain("remove the container", err)
 }
 
-// explain says what failed, in one line.
-func (e *Engine) explain(what string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case client.IsErrConnectionFailed(err):
-		return fmt.Errorf("%s: no Docker Engine answers at %s: start it, or set DOCKER_HOST", what, e.address)
-	}
-	if text := err.Error(); strings.ContainsAny(text, "\r\n") {
-		err = errors.New(strings.Join(strings.Fields(text), " "))
-	}
-	return fmt.Errorf("%s: %w", what, err)
-}
+func (e *Engine) explain(what string, err error) error { return Explain(what, e.address, err) }

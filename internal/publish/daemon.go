@@ -14,6 +14,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/daemon"
 	"github.com/moby/moby/client"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
 )
 
 // load gives an image to the Docker Engine at $DOCKER_HOST, or at its usual address.
@@ -37,10 +39,8 @@ func (r *Result) load(ctx context.Context, image string, index v1.ImageIndex) er
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case client.IsErrConnectionFailed(err):
-		return fmt.Errorf("load %s: no Docker Engine answers at %s: start it, or set DOCKER_HOST", tag, address)
 	case err != nil:
-		return fmt.Errorf("load %s: %w", tag, oneLine(err))
+		return container.Explain("load "+tag.String(), address, err)
 	}
 	if err := loadError(answer); err != nil {
 		return fmt.Errorf("load %s: %w", tag, err)
