@@ -65,9 +65,15 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := e.File + ": " + e.Message
+	text := e.Message
 	if e.Line > 0 {
-		text = fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+		text = fmt.Sprintf("%d:%d: %s", e.Line, e.Column, text)
+	}
+	switch {
+	case e.File != "" && e.Line > 0:
+		text = e.File + ":" + text
+	case e.File != "":
+		text = e.File + ": " + text
 	}
 	if e.Suggestion != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", e.Suggestion)

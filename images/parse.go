@@ -29,9 +29,14 @@ func Parse(file string, data []byte, known Stemcells) (Definition, error) {
 		r.decode(root)
 		r.check()
 	}
-	if len(r.mistakes) == 0 {
-		return r.definition, nil
+	if err := r.failed(); err != nil {
+		return Definition{}, err
 	}
+	return r.definition, nil
+}
+
+// failed returns the mistakes in the order of the file, joined, or nil.
+func (r *reader) failed() error {
 	slices.SortStableFunc(r.mistakes, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -39,7 +44,7 @@ func Parse(file string, data []byte, known Stemcells) (Definition, error) {
 	for i, mistake := range r.mistakes {
 		all[i] = mistake
 	}
-	return Definition{}, errors.Join(all...)
+	return errors.Join(all...)
 }
 
 // reader is the state of reading one file.

@@ -1,7 +1,6 @@
 package images
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,15 +14,15 @@ import (
 // Step is a script that is run when an image is built: what it changes becomes a layer. Only a builder can run it.
 type Step struct {
 	// What /bin/sh runs, as root, with the image's environment; it ends with the first command that fails.
-	Script string `json:"script" yaml:"script"`
+	Script string `json:"script"`
 	// Alpine packages that are there while the script runs, and are not in the image.
-	Packages []string `json:"packages,omitempty" yaml:"packages"`
+	Packages []string `json:"packages,omitempty"`
 	// Whether the script may use the network.
-	Network bool `json:"network,omitempty" yaml:"network"`
+	Network bool `json:"network,omitempty"`
 	// Folders that a builder keeps from build to build, and that are not in the image.
-	Cache []string `json:"cache,omitempty" yaml:"cache"`
+	Cache []string `json:"cache,omitempty"`
 	// Files /run/secrets/NAME that the script alone sees, each with what is in it: env:VARIABLE or file:PATH.
-	Secrets map[string]string `json:"secrets,omitempty" yaml:"secrets"`
+	Secrets map[string]string `json:"secrets,omitempty"`
 }
 
 const (
@@ -32,30 +31,14 @@ const (
 	sourcePattern = `^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`
 )
 
-// Check returns every mistake of a step, joined.
-func (s Step) Check() error {
-	var mistakes []error
-	wrong := func(problem string) {
-		if problem != "" {
-			mistakes = append(mistakes, errors.New(problem))
-		}
-	}
-	if strings.TrimSpace(s.Script) == "" {
-		wrong("a step needs a script, such as script: gem install --no-document rack")
-	}
-	wrong(checkScript(s.Script))
-	for _, name := range s.Packages {
-		problem, _ := checkPackage(name)
-		wrong(problem)
-	}
-	for _, dir := range s.Cache {
-		problem, _ := checkCache(dir)
-		wrong(problem)
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Secrets)) {
-		wrong(checkSecret(name, s.Secrets[name]))
-	}
-	return errors.Join(mistakes...)
+// Steps is a list of steps. A decoder of YAML, such as that of a stemcell, reads it as a definition's run: is read.
+type Steps []Step
+
+// UnmarshalYAML implements yaml.NodeUnmarshaler. What is wrong is one [*Error] each, joined, without a file.
+func (s *Steps) UnmarshalYAML(node ast.Node) error {
+	r := &reader{}
+	*s = r.steps(node)
+	return r.failed()
 }
 
 func checkScript(text string) string {

@@ -25,7 +25,10 @@ func read(folder fs.FS, name string) (Stemcell, error) {
 	}
 	stemcell := Stemcell{Protocol: "actionloop"}
 	if err := yaml.UnmarshalWithOptions(text, &stemcell, yaml.Strict()); err != nil {
-		return Stemcell{}, fmt.Errorf("%s", strings.TrimSpace(yaml.FormatError(err, false, false)))
+		if located := new(images.Error); errors.As(err, &located) {
+			return Stemcell{}, err
+		}
+		return Stemcell{}, errors.New(strings.TrimSpace(yaml.FormatError(err, false, false)))
 	}
 	if err := stemcell.check(name); err != nil {
 		return Stemcell{}, err
@@ -75,11 +78,6 @@ func (s Stemcell) check(folder string) error {
 	for variable := range s.Env {
 		if !matches(`^[A-Za-z_][A-Za-z0-9_]*$`, variable) {
 			wrong("env: %q cannot be the name of an environment variable", variable)
-		}
-	}
-	for i, step := range s.Run {
-		if err := step.Check(); err != nil {
-			wrong("run: step %d: %w", i+1, err)
 		}
 	}
 	for _, trim := range s.Trim {

@@ -48,7 +48,7 @@ type Stemcell struct {
 	Files       []string          `yaml:"files"`
 	Env         map[string]string `yaml:"env"`
 	Trim        []Trim            `yaml:"trim"`
-	Run         []images.Step     `yaml:"run"`
+	Run         images.Steps      `yaml:"run"`
 
 	content map[string][]byte // of the launcher and the other files
 }
