@@ -67,7 +67,7 @@ func (s *server) post(serve func(http.ResponseWriter, []byte)) http.HandlerFunc 
 
 func (s *server) init(w http.ResponseWriter, body []byte) {
 	var request struct {
-		Value *struct {
+		Value struct {
 			Code string
 			Env  map[string]json.RawMessage
 		}
@@ -79,9 +79,6 @@ func (s *server) init(w http.ResponseWriter, body []byte) {
 		return
 	case s.initialized:
 		answerError(w, http.StatusForbidden, "Cannot initialize the action more than once.")
-		return
-	case request.Value == nil:
-		answerError(w, http.StatusBadRequest, "Error unmarshaling request: the request has no value")
 		return
 	case request.Value.Code != "":
 		answerError(w, http.StatusForbidden, "this program is the action itself and takes no code")

@@ -85,6 +85,9 @@ func (l *loader) Load(body whisk.Pieces, begin func() *whisk.Failure) (native.Ac
 	return l.action, nil
 }
 
+// Baked implements whisk.Loader: this program's action was preset.
+func (l *loader) Baked() native.Action { return nil }
+
 // discard is a whisk.CodeSink that keeps nothing.
 type discard struct{}
 

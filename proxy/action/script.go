@@ -74,17 +74,37 @@ func (p placement) onPath(name string) bool {
 	if strings.Contains(name, "/") {
 		return executable(p.now(name))
 	}
-	for _, v := range p.env {
-		if list, ok := strings.CutPrefix(v, "PATH="); ok {
-			for dir := range strings.SplitSeq(list, ":") {
-				if executable(path.Join(p.now(dir), name)) {
-					return true
-				}
-			}
-			return false
+	dirs, set := searchPath(p.env)
+	for _, dir := range dirs {
+		if executable(path.Join(p.now(dir), name)) {
+			return true
 		}
 	}
-	return true // env(1) has a list of its own
+	return !set // env(1) has a list of its own
+}
+
+// searchPath returns the folders of an environment's PATH, and whether that is set.
+func searchPath(env []string) (dirs []string, set bool) {
+	for _, v := range env {
+		if list, ok := strings.CutPrefix(v, "PATH="); ok {
+			return strings.Split(list, ":"), true
+		}
+	}
+	return nil, false
+}
+
+// LookPath returns where an environment's PATH has a program, "" for nowhere. A name with a slash is its own place.
+func LookPath(env []string, name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	dirs, _ := searchPath(env)
+	for _, dir := range dirs {
+		if found := path.Join(dir, name); isAbs(found) && executable(found) {
+			return found
+		}
+	}
+	return ""
 }
 
 func executable(name string) bool {

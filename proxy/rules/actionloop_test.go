@@ -99,15 +99,54 @@ func TestRule21_TheCompiler(t *testing.T) {
 		p.ended(1)
 		p.logged("line 1: syntax error")
 	})
-	t.Run("an action that cannot start, details in the log", func(t *testing.T) {
-		p := start(t, env("OW_PROTOCOL=actionloop", "OW_LOG_INIT_ERROR=1", "OW_WAIT_FOR_ACK=1"))
-		got := p.init("#!/bin/sh\necho no database >&2\nexit 1\n")
-		if got != failed(502, "Cannot start action. Check logs for details.") {
-			t.Errorf("got %s", got)
+	t.Run("found through PATH", func(t *testing.T) {
+		dir := t.TempDir()
+		script := "#!/bin/sh\n[ $# = 3 ] || echo arguments: $#\n" + strip
+		for name, mode := range map[string]os.FileMode{"compile-it": 0o755, "not-executable": 0o644} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(script), mode); err != nil {
+				t.Fatal(err)
+			}
 		}
-		p.ended(1)
-		p.logged("no database")
+		p := start(t, env("OW_COMPILER=compile-it", "PATH=/none:"+dir+":"+os.Getenv("PATH")))
+		if got := p.post("/init", initWith(source, `{"PATH":"/usr/bin:/bin"}`)); got != (answer{200, "OK"}) {
+			t.Fatalf("got %s\n%s", got, p.stderr)
+		}
+		for _, name := range []string{"compile-it", "not-executable"} {
+			folder := dir
+			if name == "compile-it" {
+				folder = "/usr/bin"
+			}
+			p := start(t, env("OW_COMPILER="+name, "PATH="+folder))
+			contains(t, p.init(source).error(t), "OW_COMPILER="+name, "PATH")
+		}
 	})
+}
+
+// With OW_LOG_INIT_ERROR the log says what it says under existing proxies.
+func TestRule21_TheLogOfAFailedStart(t *testing.T) {
+	t.Parallel()
+	const abrupt = "Command exited abruptly during initialization.\n"
+	for name, c := range map[string]struct {
+		code     string
+		settings []string
+		log      string // on stderr
+	}{
+		"it exits":            {"#!/bin/sh\necho no database >&2\nexit 1\n", []string{"OW_WAIT_FOR_ACK=1"}, "no database\n" + abrupt},
+		"it exits with 0":     {"#!/bin/sh\nexit 0\n", []string{"OW_WAIT_FOR_ACK=1"}, abrupt},
+		"it is killed":        {"#!/bin/sh\nkill -9 $$\n", []string{"OW_WAIT_FOR_ACK=1"}, abrupt},
+		"it says false":       {"#!/bin/sh\necho why >&2\necho '{\"ok\":false}' >&3\nsleep 60\n", []string{"OW_WAIT_FOR_ACK=1"}, "why\nThe action did not initialize properly.\n"},
+		"another environment": {obey(), []string{"OW_EXECUTION_ENV=x/1"}, "Execution environment version mismatch. See logs for details.\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, env("OW_PROTOCOL=actionloop", "OW_LOG_INIT_ERROR=1"), env(c.settings...))
+			if got := p.init(c.code); got != failed(502, "Cannot start action. Check logs for details.") {
+				t.Errorf("got %s", got)
+			}
+			if _, stderr := p.ended(1); stderr[0] != c.log {
+				t.Errorf("logged %q, want %q", stderr[0], c.log)
+			}
+		})
+	}
 }
 
 func TestRule21_JarsAreKept(t *testing.T) {

@@ -117,7 +117,15 @@ func TestAnswers(t *testing.T) {
 		{
 			name: "not JSON", ask: func(p *proxy) answer { return p.post("/init", `{"value":{`) },
 			cells: map[string]cell{
-				"v0":         {400, "Error unmarshaling request: …", 0},
+				"v0":         {502, noGenerate, 1},
+				"actionloop": {400, "Error unmarshaling request: …", 0},
+				"v1":         {400, "Error unmarshaling request: …", 0},
+			},
+		},
+		{
+			name: "a wrong type", ask: func(p *proxy) answer { return p.post("/init", `{"value":{"env":["A=b"],"code":"x"}}`) },
+			cells: map[string]cell{
+				"v0":         {400, "Error unmarshaling request: …", 1},
 				"actionloop": {400, "Error unmarshaling request: …", 0},
 				"v1":         {400, "Error unmarshaling request: …", 0},
 			},

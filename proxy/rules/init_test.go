@@ -117,6 +117,10 @@ func TestRule10_WithoutCodeTheBakedActionIsTaken(t *testing.T) {
 		"null":       `{"value":{"code":null,"binary":false}}`,
 		"empty":      `{"value":{"code":"","binary":true,"env":null}}`,
 		"null value": `{"value":{"name":null,"main":null,"binary":null,"code":null,"env":null}}`,
+		"value null": `{"value":null}`,
+		"no value":   `{}`,
+		"all null":   ` null`,
+		"beside it":  `{"code":"#!/bin/sh\nexit 1\n"}`,
 	}
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
@@ -132,6 +136,27 @@ func TestRule10_WithoutCodeTheBakedActionIsTaken(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestRule10_WithoutCodeAndWithoutABakedAction(t *testing.T) {
+	t.Parallel()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		want, n := failed(403, "Missing main/no code to execute."), 0
+		if protocol == "v0" {
+			want = failed(502, noGenerate)
+		}
+		p := start(t, chosen)
+		for _, body := range []string{`{}`, `null`, ` null `, `{"value":null}`, `{"code":"#!/bin/sh\n"}`, `{"value":{"code":"x"},"value":null}`, `{"value":{"main":"m","env":{"A":1}}}`} {
+			if got := p.post("/init", body); got != want {
+				t.Errorf("%s: %s", body, got)
+			}
+			if protocol == "v0" {
+				n++
+			}
+		}
+		p.ready(obey()).run(`{}`)
+		p.ended(n + 1)
+	})
 }
 
 func TestRule10_CodeGoesBeforeTheBakedAction(t *testing.T) {
@@ -152,8 +177,8 @@ func TestRule11_InitIsJSONWithAnObject(t *testing.T) {
 		"more":               `{"value":{"code":"#!/bin/sh"}}}`,
 		"two":                `{"value":{}}{"value":{}}`,
 		"an array":           `[]`,
-		"no value":           `{}`,
-		"value null":         `{"value":null}`,
+		"a number":           `12`,
+		"a string":           `"{}"`,
 		"value a string":     `{"value":"code"}`,
 		"value a number":     `{"value":1}`,
 		"value an array":     `{"value":[{"code":"#!/bin/sh"}]}`,

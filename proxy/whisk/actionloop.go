@@ -54,6 +54,10 @@ func (u *Uploads) Compile(source *action.Source, main string, env []string) erro
 	if u.config.Compiler == "" || source.Compiled() {
 		return source.AsItIs()
 	}
+	compiler := action.LookPath(u.config.Env, u.config.Compiler)
+	if compiler == "" {
+		return errors.New("OW_COMPILER=" + u.config.Compiler + ": no folder of PATH has this program")
+	}
 	if err := source.MakeBin(); err != nil {
 		return err
 	}
@@ -61,7 +65,7 @@ func (u *Uploads) Compile(source *action.Source, main string, env []string) erro
 		main = "main"
 	}
 	output, err := native.Compile(native.Program{
-		Path: u.config.Compiler,
+		Path: compiler,
 		Args: []string{main, source.Src, source.Bin},
 		Env:  env,
 	}, u.host)
@@ -121,7 +125,10 @@ func (u *Uploads) loopNotStarted(err error) *Failure {
 		f.Log = err.Error()
 	}
 	if u.config.LogInitError {
-		f.Text, f.Log, f.Sentinels = textCannotStart, err.Error(), true
+		if text != textCommandExited || started {
+			f.Log = text // existing proxies say no more
+		}
+		f.Text, f.Sentinels = textCannotStart, true
 	}
 	return f
 }

@@ -32,7 +32,7 @@ func (t *codeText) copy() error {
 		rest := in.piece[in.at:]
 		n, err := jsonscan.Plain(rest)
 		if err != nil {
-			return &requestError{"control character in the code (escape it as JSON does)"}
+			return malformed("control character in the code (escape it as JSON does)")
 		}
 		if n > 0 {
 			if err := t.plain(rest[:n]); err != nil {
@@ -101,7 +101,7 @@ func (t *codeText) escape() error {
 	}
 	r, ok := jsonscan.Escape(e[:need])
 	if !ok {
-		return &requestError{"invalid escape in the code"}
+		return malformed("invalid escape in the code")
 	}
 	if pair := utf16.DecodeRune(t.high, r); t.high != 0 && pair != utf8.RuneError {
 		t.high, r = 0, pair

@@ -16,6 +16,9 @@ type Loader interface {
 	// runs, or the answer that says why there is none. When all of the body
 	// was read it calls begin, and goes on if that gives no failure.
 	Load(body Pieces, begin func() *Failure) (native.Action, *Failure)
+	// Baked gives the action that the image brings as it can be run without an
+	// /init (v0), nil for none.
+	Baked() native.Action
 }
 
 // mostUploads is how many bodies of an /init are read at the same time.

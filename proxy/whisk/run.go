@@ -14,7 +14,7 @@ import (
 // serveRun serves one run, or starts it where runs may overlap. The caller holds
 // the turn. slow is as in native.Action.
 func (s *Service) serveRun(r *http1.Request, slow func()) {
-	if s.action == nil {
+	if s.action == nil && !s.useBaked() {
 		s.fail(r, s.config.protocol().beforeInit())
 		return
 	}
@@ -42,7 +42,7 @@ func (s *Service) serveRun(r *http1.Request, slow func()) {
 // sentinels at its end, before the answer goes out: for images of users the
 // platform reads what is there when the answer comes (rule 34).
 func (s *Service) run(r *http1.Request, action native.Action, slow func()) {
-	request, failed := readRun(r.Body)
+	request, failed := s.readRun(r.Body)
 	if failed != nil {
 		s.failRun(r, *failed)
 		return

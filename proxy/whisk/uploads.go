@@ -34,6 +34,10 @@ func (u *Uploads) Load(body Pieces, begin func() *Failure) (native.Action, *Fail
 	code := &upload{folder: u.folder}
 	defer code.discard()
 	request, err := ReadInit(body, code.open)
+	if u.config.protocol() == V0 && isMalformed(err) {
+		code.discard()
+		request, err = &Init{}, skip(body) // as dockerskeleton has it
+	}
 	if err != nil {
 		return nil, u.refused(err)
 	}
@@ -42,6 +46,19 @@ func (u *Uploads) Load(body Pieces, begin func() *Failure) (native.Action, *Fail
 	}
 	u.folder.Env = u.environment(request)
 	return u.load(code, request)
+}
+
+// Baked implements Loader.
+func (u *Uploads) Baked() native.Action {
+	executable, err := u.folder.Baked()
+	if executable == nil || err != nil {
+		return nil
+	}
+	started, err := u.start(executable, &Init{})
+	if err != nil {
+		return nil
+	}
+	return started
 }
 
 // load places an upload and starts it.
@@ -104,11 +121,11 @@ func (u *Uploads) place(code *upload, request *Init) (*action.Executable, error)
 // proxy wraps no errors, for errors.As would add 28 KB.
 func (u *Uploads) refused(err error) *Failure {
 	if err == action.ErrTooLarge {
-		return &Failure{Status: 413, Text: err.Error()}
+		return &Failure{Status: 413, Text: err.Error(), Sentinels: u.config.protocol() == V0}
 	}
 	switch err.(type) {
 	case *requestError:
-		return &Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error()}
+		return &Failure{Status: 400, Text: "Error unmarshaling request: " + err.Error(), Sentinels: u.config.protocol() == V0}
 	case *action.Base64Error:
 		f := u.config.protocol().badBase64(err)
 		return &f

@@ -1,0 +1,137 @@
+package rules
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A v0 image takes the place of one made from dockerskeleton: these tests are about what that does and no other proxy.
+
+// counted as {}: what is no JSON, and what is false to Python.
+var likeNothing = []string{``, `null`, `hello`, `{"value":{`, `{"value":{"code":"#!/bin/sh`, `{'value':1}`, `false`, `0`, `-0.0e5`, `""`, `[]`, ` [ ] `, `{} {}`}
+
+func TestRule11_V0TakesNoJSONForNothing(t *testing.T) {
+	t.Parallel()
+	t.Run("init", func(t *testing.T) {
+		p := start(t, env("OW_PROTOCOL=v0"))
+		for _, body := range likeNothing {
+			if got := p.post("/init", body); got != failed(502, noGenerate) {
+				t.Errorf("%s: %s", body, got)
+			}
+		}
+		p.ended(len(likeNothing))
+		if left := leftovers(t, p.dir); len(left) != 0 {
+			t.Errorf("it left %q", left)
+		}
+	})
+	t.Run("init, baked", func(t *testing.T) {
+		p := start(t, env("OW_PROTOCOL=v0", "PROXY_ALLOW_REINIT=1"))
+		p.bake("exec", obey())
+		for _, body := range likeNothing {
+			if got := p.post("/init", body); got != (answer{200, "OK"}) {
+				t.Errorf("%s: %s", body, got)
+			}
+		}
+	})
+	t.Run("init, large", func(t *testing.T) {
+		p := start(t, env("OW_PROTOCOL=v0"))
+		if got := p.post("/init", "no JSON"+strings.Repeat(" and more", 1<<20)); got != failed(502, noGenerate) {
+			t.Errorf("got %s", got)
+		}
+		p.ended(1)
+	})
+	t.Run("run", func(t *testing.T) {
+		p := start(t, env("OW_PROTOCOL=v0")).ready("#!/bin/sh\necho \"[$1]\"\n")
+		for _, body := range likeNothing {
+			if got := p.post("/run", body); got != (answer{200, "[{}]"}) {
+				t.Errorf("%s: %s", body, got)
+			}
+		}
+		p.ended(len(likeNothing))
+	})
+}
+
+func TestRule11_V0RefusesOtherValues(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=v0"))
+	inits := []string{`[1]`, `12`, `0.5`, `"x"`, `true`, `{"value":[]}`, `{"value":1}`, `{"value":{"env":[]}}`, `{"value":{"env":"A=b"}}`, `{"value":{"code":1}}`, `{"value":{"binary":"yes"}}`}
+	for _, body := range inits {
+		if got := p.post("/init", body); got.status != 400 || !strings.HasPrefix(got.error(t), "Error unmarshaling request: ") {
+			t.Errorf("init %s: %s", body, got)
+		}
+	}
+	p.ended(len(inits))
+	p.ready(obey())
+	runs := []string{`[1]`, `12`, `0.5`, `"x"`, `true`}
+	for _, body := range runs {
+		if got := p.post("/run", body); got != failed(404, noArgument) {
+			t.Errorf("run %s: %s", body, got)
+		}
+	}
+	p.ended(len(inits) + len(runs))
+}
+
+func TestRule34_V0EndsTheLogOfACodeThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=v0", "OW_MAX_CODE=1KiB"))
+	if got := p.init("#!/bin/sh\n" + strings.Repeat("# long\n", 1000)); got.status != 413 {
+		t.Errorf("got %s", got)
+	}
+	p.ended(1)
+}
+
+// The program of the image runs without an init.
+func TestRule26_V0RunsTheBakedActionBeforeAnyInit(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=v0", "OF_THE_IMAGE=x"))
+	if got := p.run(`{}`); got != failed(502, noLocate) { // there is none yet
+		t.Errorf("got %s", got)
+	}
+	p.bake("exec", "#!/bin/sh\necho \"log of $__OW_ACTIVATION_ID\"\necho \"[\\\"$OF_THE_IMAGE\\\",\\\"$PWD\\\",$1]\"\n")
+	want := answer{200, `["x","` + p.dir + `",{"a":1}]`}
+	for _, id := range []string{"one", "two"} {
+		if got := p.post("/run", `{"value":{"a":1},"activation_id":"`+id+`"}`); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if stdout, _ := p.ended(3); stdout[1] != "log of one\n" || stdout[2] != "log of two\n" {
+		t.Errorf("logged %q", stdout)
+	}
+	// A failed init leaves it, a good one takes its place.
+	if got := p.init("#!/no/such/interpreter\n"); got.status != 502 {
+		t.Errorf("got %s", got)
+	}
+	if got := p.run(`{"a":1}`); got != want {
+		t.Errorf("after a failed init: %s", got)
+	}
+	p.ready("#!/bin/sh\necho '[2]'\n")
+	if got := p.run(`{}`); got != (answer{200, "[2]"}) {
+		t.Errorf("after an init: %s", got)
+	}
+}
+
+func TestRule26_OtherProtocolsWantAnInit(t *testing.T) {
+	t.Parallel()
+	for protocol, status := range map[string]int{"v1": 502, "actionloop": 500, "quiet": 502} {
+		p := start(t, protocols[protocol])
+		p.bake("exec", obey())
+		if got := p.run(`{}`); got.status != status {
+			t.Errorf("%s: %s", protocol, got)
+		}
+	}
+}
+
+func TestRule26_V0WithABakedFileThatCannotRun(t *testing.T) {
+	t.Parallel()
+	p := start(t, env("OW_PROTOCOL=v0"))
+	p.bake("exec", "#!/bin/sh\necho '{}'\n")
+	if err := os.Chmod(filepath.Join(p.dir, "exec"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.run(`{}`); got != failed(502, noLocate) {
+		t.Errorf("got %s", got)
+	}
+	p.ended(1)
+}
