@@ -189,6 +189,19 @@ func target(path string) (string, error) {
 	return path, os.MkdirAll(filepath.Dir(path), 0o777)
 }
 
+// Private returns a new folder below parent that only this process uses, and the function that removes it. That of a
+// killed process is removed by the next write to parent.
+func Private(parent string) (dir string, discard func(), err error) {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return "", nil, err
+	}
+	t, err := create(parent, func(name string) error { return os.Mkdir(name, 0o777) })
+	if err != nil {
+		return "", nil, err
+	}
+	return t.name, t.discard, nil
+}
+
 // temporary is a file or folder that only its writer uses, until it is renamed or discarded.
 type temporary struct {
 	name   string

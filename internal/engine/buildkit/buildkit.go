@@ -97,7 +97,8 @@ func (e *Engine) Close() error {
 		}
 		failures = append(failures, b.close())
 	}
-	return errors.Join(append(failures, e.store.close())...)
+	e.store.discard()
+	return errors.Join(failures...)
 }
 
 // Build returns an index with an image for each plan of one image, in their order.

@@ -10,38 +10,64 @@ import (
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/containerd/log"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
 )
 
-// disk keeps, by content, what builders send back: documents, and the layers that they made.
+// disk keeps, by content, what builders send back: documents, and the layers that they made. Processes share a folder:
+// its blobs are renamed into place when they are whole, and each process writes them in a folder of its own, since
+// containerd's store takes the file that is being written for its own, whatever process writes it.
 type disk struct {
 	content.Store
-	dir    string
-	remove bool // on close
+	dir     string // where the folder blobs is
+	discard func()
 }
 
 func openDisk(dir string) (*disk, error) {
-	d := &disk{dir: dir}
-	var err error
-	if dir == "" {
-		d.remove = true
-		if d.dir, err = os.MkdirTemp("", "mkimage-"); err != nil {
-			return nil, fmt.Errorf("make a folder for what builders send: %w", err)
-		}
-	}
-	if err := os.MkdirAll(d.dir, 0o777); err != nil {
+	d, err := newDisk(dir)
+	if err != nil {
 		return nil, fmt.Errorf("make a folder for what builders send: %w", err)
-	}
-	sweep(filepath.Join(d.dir, "blobs", "sha256"))
-	log.L.Logger.SetOutput(io.Discard) // containerd's packages write to stderr what they return as errors too
-	if d.Store, err = local.NewStore(d.dir); err != nil {
-		return nil, fmt.Errorf("open the folder for what builders send: %w", err)
 	}
 	return d, nil
 }
 
-func (d *disk) close() error {
-	if d.remove {
-		return os.RemoveAll(d.dir)
+func newDisk(dir string) (*disk, error) {
+	parent := dir
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	own, discard, err := beside.Private(parent)
+	if err != nil {
+		return nil, err
+	}
+	d := &disk{dir: own, discard: discard}
+	if dir != "" {
+		err = d.share(dir)
+	}
+	log.L.Logger.SetOutput(io.Discard) // containerd's packages write to stderr what they return as errors too
+	if err == nil {
+		d.Store, err = local.NewStore(own)
+	}
+	if err != nil {
+		discard()
+		return nil, err
+	}
+	return d, nil
+}
+
+// share makes the blobs of a folder those of the process's own. On a file system without symbolic links, nothing is kept.
+func (d *disk) share(dir string) error {
+	shared, err := filepath.Abs(filepath.Join(dir, "blobs"))
+	if err == nil {
+		err = os.MkdirAll(shared, 0o777)
+	}
+	if err != nil {
+		return err
+	}
+	sweep(filepath.Join(dir, "ingest")) // where all processes wrote once
+	sweep(filepath.Join(shared, "sha256"))
+	if os.Symlink(shared, filepath.Join(d.dir, "blobs")) == nil {
+		d.dir = dir
 	}
 	return nil
 }
@@ -49,12 +75,12 @@ func (d *disk) close() error {
 // maxAge is how long something is kept: a builder sends it again when it is asked for.
 const maxAge = 30 * 24 * time.Hour
 
-// sweep removes what is older. What cannot be removed does no harm.
+// sweep removes what is older from a folder. What cannot be removed does no harm.
 func sweep(dir string) {
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
 		if found, err := entry.Info(); err == nil && time.Since(found.ModTime()) > maxAge {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
+			_ = os.RemoveAll(filepath.Join(dir, entry.Name()))
 		}
 	}
 }
