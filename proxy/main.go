@@ -21,6 +21,7 @@ import (
 )
 
 func main() {
+	closeInherited()
 	flags, err := parseFlags(arguments()[1:])
 	if err != nil {
 		fail(err)

@@ -2,7 +2,10 @@ package rules
 
 import (
 	"encoding/json"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -172,5 +175,37 @@ func TestRule19_NoDescriptorsLeak(t *testing.T) {
 			want = `"descriptors":["0","1","2","3"]`
 		}
 		contains(t, got.body, want)
+	})
+}
+
+// Nor does it get those that the proxy was started with, as by flock(1): the proxy
+// itself does not keep them.
+func TestRule19_InheritedDescriptorsAreClosed(t *testing.T) {
+	t.Parallel()
+	lock, err := os.Create(filepath.Join(t.TempDir(), "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		for name, numbers := range map[string][]int{"3": {3}, "3 to 9": {3, 4, 5, 6, 7, 8, 9}, "4": {4}, "5 and 400": {5, 400}, "900": {900}} {
+			inherit := func(c *exec.Cmd) {
+				for _, n := range numbers {
+					for len(c.ExtraFiles) <= n-3 {
+						c.ExtraFiles = append(c.ExtraFiles, nil)
+					}
+					c.ExtraFiles[n-3] = lock
+				}
+			}
+			p := start(t, chosen, inherit).ready(obey())
+			if slices.Contains(descriptors(p.cmd.Process.Pid), lock.Name()) {
+				t.Errorf("%s: the proxy keeps it open", name)
+			}
+			want := `"descriptors":["0","1","2"]`
+			if protocol == "actionloop" || protocol == "quiet" {
+				want = `"descriptors":["0","1","2","3"]`
+			}
+			contains(t, p.do(step{"descriptors"}).body, want)
+		}
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/debug"
-	"syscall"
 	"testing"
 )
 
@@ -24,7 +23,6 @@ func TestMain(m *testing.M) {
 	flag.Set("test.parallel", "8")  // they wait more than they work
 	debug.SetMemoryLimit(256 << 20) // the race detector takes several times as much
 	flag.Parse()
-	keepDescriptors()
 	dir, err := os.MkdirTemp("", "rules-*")
 	if err == nil {
 		err = os.Chmod(dir, 0o755) // tests under another user read it
@@ -39,14 +37,6 @@ func TestMain(m *testing.M) {
 	status := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(status)
-}
-
-// keepDescriptors sees to it that what this process has inherited is not what
-// the proxies inherit.
-func keepDescriptors() {
-	for fd := 3; fd < 256; fd++ {
-		syscall.CloseOnExec(fd)
-	}
 }
 
 func compile(dir string) error {
