@@ -53,6 +53,7 @@ func main() {
 
 func serve(set settings.Settings) {
 	host := native.NewHost(1, 2)
+	host.MaxLine = set.MaxBody
 	service := whisk.New(set.Whisk, host, whisk.NewUploads(set.Whisk, host))
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
 	service.Server = server

@@ -16,6 +16,8 @@ type Host struct {
 	// and has to collect them. A program whose own code waits for children
 	// must not set it.
 	Orphans bool
+	// MaxLine is how long a line of an action may be that is no log, in bytes.
+	MaxLine int64
 
 	mu  sync.Mutex
 	own map[int]*process // children that were not waited for yet
@@ -26,6 +28,7 @@ func NewHost(stdout, stderr int) *Host {
 	return &Host{
 		Logs:    newLogs(stdout, stderr),
 		Orphans: syscall.Getpid() == 1,
+		MaxLine: 64 << 20,
 		own:     map[int]*process{},
 	}
 }

@@ -40,18 +40,12 @@ const settleTime = 10 * clock.Millisecond
 type Loop struct {
 	child *process
 	whole bool
-	buf   []byte // HeadRoom bytes, then what was read
-	n     int    // bytes in buf
+	in    lineBuffer
 	dead  string // how the child ended, once that is known
 	// chatty is set when a child has written more than a line for a run: it is
 	// then given a moment to write the rest before the next run.
 	chatty bool
 }
-
-const loopBuffer = HeadRoom + 4<<10
-
-// keptBuffer is the largest buffer that is kept from one run to the next.
-const keptBuffer = 2 << 20
 
 // A StartError says why a child was not accepted.
 type StartError struct {
@@ -77,7 +71,7 @@ func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
 		logs.lastLines()
 		return nil, err
 	}
-	l := &Loop{child: child, whole: o.WholeLine, buf: make([]byte, loopBuffer), n: HeadRoom}
+	l := &Loop{child: child, whole: o.WholeLine, in: newLineBuffer(host)}
 	if err := l.greet(o); err != nil {
 		l.Stop(Patience{})
 		err.LastLines = logs.lastLines()
@@ -107,13 +101,13 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 	case exited:
 		return &StartError{Reason: exit.Reason + " before it was ready", Exited: true}
 	case err != nil:
-		return &StartError{Reason: err.Error()}
+		return &StartError{Reason: "its first line is longer than " + strconv.Itoa(l.in.most) + " bytes (OW_MAX_BODY)"}
 	case o.Greeting == NoGreeting: // early output is no result
 		l.chatty = true
-		l.n = HeadRoom
+		l.in.clear(true)
 		return nil
 	}
-	l.n = HeadRoom
+	l.in.clear(true)
 	return o.Greeting.check(line[HeadRoom:])
 }
 
@@ -187,19 +181,23 @@ func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 	return answer, err
 }
 
-// discard drops what the child wrote since its last answer: it is nobody's.
+// discard drops what the child wrote since its last answer: it is nobody's. A child
+// that goes on writing has no end, and is not waited for.
 func (l *Loop) discard() {
 	if l.chatty {
 		p := polls{onResult: {fd: int32(l.child.result), events: pollIn}, onExit: {fd: -1}, onStdout: {fd: -1}, onStderr: {fd: -1}, onStdin: {fd: -1}}
 		p.wait(clock.Millisecond)
 	}
-	for unread(l.child.result) > 0 {
+	l.in.clear(true)
+	for left := unread(l.child.result); left > 0; {
 		l.chatty = true
-		if readFd(l.child.result, l.buf[HeadRoom:]) == 0 {
+		n := len(l.in.read(l.child.result))
+		if n == 0 {
 			break
 		}
+		left -= n
+		l.in.clear(true)
 	}
-	l.n = HeadRoom
 }
 
 var errTime = errors.New("time is up")
@@ -228,7 +226,11 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 			return nil, errTime
 		}
 		if p.ready(onResult) {
-			if line := l.read(&p); line != nil && !l.stray(request, rest) {
+			line, err := l.read(&p)
+			if err != nil {
+				return nil, err
+			}
+			if line != nil && !l.stray(request, rest) {
 				return line, nil
 			}
 		}
@@ -271,28 +273,37 @@ func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
 }
 
 // read reads once from the result pipe and gives the line if it is complete.
-func (l *Loop) read(p *polls) []byte {
-	if l.n == len(l.buf) {
-		buf := make([]byte, 4*len(l.buf))
-		copy(buf, l.buf)
-		l.buf = buf
-	}
-	n := readFd(l.child.result, l.buf[l.n:])
-	if n == 0 {
+func (l *Loop) read(p *polls) ([]byte, error) {
+	piece := l.in.read(l.child.result)
+	if len(piece) == 0 {
 		closeFd(&l.child.result)
 		p[onResult].fd = -1
-		return nil
+		return nil, nil
 	}
-	i := bytes.IndexByte(l.buf[l.n:l.n+n], '\n')
-	from := l.n
-	l.n += n
-	if i < 0 {
-		return nil
+	i := bytes.IndexByte(piece, '\n')
+	end := l.in.n
+	if i >= 0 {
+		end += i - len(piece)
 	}
-	if from+i+1 < l.n {
+	switch {
+	case l.in.isFull(end):
+		return nil, l.tooLong()
+	case i < 0:
+		return nil, nil
+	case end+1 < l.in.n:
 		l.chatty = true
 	}
-	return l.buf[:from+i]
+	return l.in.buf[:end], nil
+}
+
+// tooLong ends a child whose line is longer than it may be.
+func (l *Loop) tooLong() error {
+	l.child.signal(syscall.SIGKILL)
+	l.child.stop(Patience{})
+	l.in.drop()
+	err := &LengthError{Most: l.child.host.MaxLine}
+	l.dead = err.reason()
+	return err
 }
 
 // stray reports whether a line cannot be the answer to request, because the
@@ -301,7 +312,8 @@ func (l *Loop) stray(request, rest []byte) bool {
 	if len(request) == 0 || !l.unheard(request, rest) {
 		return false
 	}
-	l.n, l.chatty = HeadRoom, true
+	l.in.clear(true)
+	l.chatty = true
 	return true
 }
 
@@ -329,6 +341,7 @@ func (l *Loop) died(before bool) error {
 		reason = l.child.reason()
 	}
 	l.dead = reason
+	l.in.clear(false)
 	return &ExitError{Reason: reason, Before: before}
 }
 
@@ -337,17 +350,14 @@ func (l *Loop) Settle(b []byte, free bool) {
 	if l.dead != "" {
 		return
 	}
-	if !free || len(l.buf) > keptBuffer {
-		l.buf = make([]byte, loopBuffer)
-	}
-	l.n = HeadRoom
+	l.in.clear(free)
 }
 
 // Overlaps implements Action.
 func (l *Loop) Overlaps() bool { return false }
 
 // Signal implements Action.
-func (l *Loop) Signal(s syscall.Signal) { l.child.signal(s) }
+func (l *Loop) Signal(s syscall.Signal) { l.child.pass(s) }
 
 // Stop implements Action.
 func (l *Loop) Stop(p Patience) {

@@ -20,7 +20,8 @@ type process struct {
 	log    [2]int // its stdout (unless that is result) and stderr
 	host   *Host
 	status syscall.WaitStatus
-	ended  atomic.Bool // it was waited for, status holds
+	ended  atomic.Bool  // it was waited for, status holds
+	passed atomic.Int32 // the last signal to end that was passed on to it
 }
 
 // pipe gives a pipe whose ends other children do not get.
@@ -185,6 +186,15 @@ func (c *process) signal(s syscall.Signal) {
 	}
 }
 
+// pass passes a signal on that came to the container, or that ends a run when the
+// container stops.
+func (c *process) pass(s syscall.Signal) {
+	if s == syscall.SIGTERM || s == syscall.SIGKILL {
+		c.passed.Store(int32(s))
+	}
+	c.signal(s)
+}
+
 func (c *process) closePipes() {
 	for _, fd := range []*int{&c.stdin, &c.result, &c.log[0], &c.log[1]} {
 		closeFd(fd)
@@ -195,7 +205,10 @@ func (c *process) closePipes() {
 func (c *process) reason() string {
 	if c.status.Signaled() {
 		text := "signal: " + c.status.Signal().String()
-		if c.status.Signal() == syscall.SIGKILL {
+		switch {
+		case int32(c.status.Signal()) == c.passed.Load():
+			text += " (the container is stopping)"
+		case c.status.Signal() == syscall.SIGKILL:
 			text += " (out of memory?)"
 		}
 		return text

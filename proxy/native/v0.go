@@ -37,7 +37,7 @@ func NewV0(program Program, host *Host) *V0 {
 // its exit status does not matter (rule 29).
 func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	p := v.program
-	p.Env = appendActivation(append(make([]string, 0, len(p.Env)+8), p.Env...), a.Body)
+	p.Env = WithVariables(p.Env, activation(a.Body))
 	if len(a.Value) <= maxArgument {
 		p.Args = append(p.Args[:len(p.Args):len(p.Args)], string(a.Value))
 	}
@@ -45,7 +45,7 @@ func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	if err != nil {
 		return nil, &StartError{Reason: "cannot run the action: " + err.Error()}
 	}
-	out := lastLine{logs: v.host.Logs, buf: make([]byte, loopBuffer), n: HeadRoom}
+	out := lastLine{lineBuffer: newLineBuffer(v.host), logs: v.host.Logs}
 	if slow != nil {
 		slow() // starting a process takes about as long
 	}
@@ -56,6 +56,10 @@ func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	child.closePipes()
 	v.ended.Broadcast()
 	v.mu.Unlock()
+	if out.tooLong {
+		out.drop()
+		return nil, &LengthError{Most: v.host.MaxLine}
+	}
 	return out.line(), nil
 }
 
@@ -86,9 +90,8 @@ func runOut(err error) bool {
 	return err == syscall.EMFILE || err == syscall.ENFILE || err == syscall.EAGAIN || err == syscall.ENOMEM
 }
 
-// appendActivation gives the request's members but the value as __OW_<NAME>
-// (rule 25).
-func appendActivation(env []string, body []byte) []string {
+// activation gives the request's members but the value as __OW_<NAME> (rule 25).
+func activation(body []byte) (variables [][2]string) {
 	members := jsonscan.Object(body)
 	for members.Next() {
 		if string(members.Key) == "value" || bytes.IndexByte(members.Key, '=') >= 0 || bytes.IndexByte(members.Key, 0) >= 0 {
@@ -98,9 +101,9 @@ func appendActivation(env []string, body []byte) []string {
 		if !ok {
 			text = string(jsonscan.AppendCompact(nil, members.Value))
 		}
-		env = SetEnv(env, "__OW_"+upper(members.Key), text)
+		variables = append(variables, [2]string{"__OW_" + upper(members.Key), text})
 	}
-	return env
+	return variables
 }
 
 // upper is a name in upper case. The platform's names are ASCII: strings.ToUpper
@@ -134,9 +137,9 @@ func SetEnv(env []string, key, value string) []string {
 // lastLine takes a process's stdout: the last line is kept, those before it are
 // logs.
 type lastLine struct {
-	logs *Logs
-	buf  []byte // HeadRoom bytes, then the last line so far
-	n    int
+	lineBuffer
+	logs    *Logs
+	tooLong bool // a line was, and the process was ended for it
 }
 
 // collect feeds the value to the process and takes its output until it ends. A
@@ -149,13 +152,13 @@ func (o *lastLine) collect(c *process, value []byte) {
 		if p[onStdin].revents != 0 {
 			value = feed(c, value, &p)
 		}
-		if p.ready(onResult) && o.read(c.result) == 0 {
+		if p.ready(onResult) && o.read(c) == 0 {
 			p[onResult].fd = -1
 		}
 		c.relay(&p)
 		if p.ready(onExit) {
-			for left := unread(c.result); left > 0; {
-				n := o.read(c.result)
+			for left := unread(c.result); left > 0 && !o.tooLong; {
+				n := o.read(c)
 				if n == 0 {
 					break
 				}
@@ -180,33 +183,28 @@ func feed(c *process, value []byte, p *polls) []byte {
 	return value
 }
 
-// read takes what is there and returns how many bytes that were, 0 at the end.
-func (o *lastLine) read(fd int) int {
-	if o.n == len(o.buf) {
-		buf := make([]byte, 4*len(o.buf))
-		copy(buf, o.buf)
-		o.buf = buf
-	}
-	n := readFd(fd, o.buf[o.n:])
-	if n == 0 {
+// read takes what is there and returns how many bytes that were, 0 at the end. A
+// process whose line is too long is ended.
+func (o *lastLine) read(c *process) int {
+	from := o.n
+	piece := o.lineBuffer.read(c.result)
+	if len(piece) == 0 {
 		return 0
 	}
-	o.n += n
-	// A line end that is the very last byte so far ends the last line.
-	kept := o.buf[HeadRoom:o.n]
-	if i := bytes.LastIndexByte(kept[:len(kept)-1], '\n'); i >= 0 {
-		o.logs.Write(Stdout, kept[:i+1])
-		o.n = HeadRoom + copy(kept, kept[i+1:])
+	// A line end that is the very last byte so far ends the last line. What came
+	// before was searched already, but for its last byte.
+	from = max(HeadRoom, from-1)
+	if i := bytes.LastIndexByte(o.buf[from:o.n-1], '\n'); i >= 0 {
+		end := from + i + 1
+		o.logs.Write(Stdout, o.buf[HeadRoom:end])
+		o.n = HeadRoom + copy(o.buf[HeadRoom:], o.buf[end:o.n])
 	}
-	return n
-}
-
-// line is the last line, with the head room in front.
-func (o *lastLine) line() []byte {
-	if o.n > HeadRoom && o.buf[o.n-1] == '\n' {
-		o.n--
+	if o.isFull(len(o.line())) {
+		o.tooLong = true
+		c.signal(syscall.SIGKILL)
+		return 0
 	}
-	return o.buf[:o.n]
+	return len(piece)
 }
 
 // Settle implements Action: each run has a buffer of its own.
@@ -220,7 +218,7 @@ func (v *V0) Signal(s syscall.Signal) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for child := range v.running {
-		child.signal(s)
+		child.pass(s)
 	}
 }
 

@@ -175,8 +175,15 @@ func TestRule33_ARunThatDoesNotEnd(t *testing.T) {
 		c.send("/run", `{"value":`+doing("", step{"stderr", "running\n"}, step{"sleep", "1h"})+`}`)
 		p.awaitBusy()
 		p.signal(syscall.SIGTERM)
-		if got, err := c.answer(); err != nil || got.status == 200 {
-			t.Errorf("got %s %v", got, err)
+		want := failed(502, "the action exited: signal: killed (the container is stopping)")
+		switch protocol {
+		case "v0":
+			want = failed(502, noResult)
+		case "actionloop":
+			want = failed(400, "command exited")
+		}
+		if got, err := c.answer(); err != nil || got != want {
+			t.Errorf("got %s %v, want %s", got, err, want)
 		}
 		if status := p.status(); status != 0 {
 			t.Errorf("exit status %d", status)

@@ -253,11 +253,22 @@ func (p *proxy) threads() int {
 // peakMemory is the most memory that the proxy ever had resident, in bytes.
 func (p *proxy) peakMemory() int64 {
 	p.t.Helper()
+	return p.memory("VmHWM:")
+}
+
+// residentMemory is how much memory the proxy has resident now, in bytes.
+func (p *proxy) residentMemory() int64 {
+	p.t.Helper()
+	return p.memory("VmRSS:")
+}
+
+func (p *proxy) memory(name string) int64 {
+	p.t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	_, after, _ := strings.Cut(string(text), "VmHWM:")
+	_, after, _ := strings.Cut(string(text), name)
 	kb, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
 	if err != nil {
 		p.t.Fatal(err)

@@ -32,6 +32,11 @@ func (a *action) step(s []string) {
 		a.stream(s[1]).Write(b)
 	case "flood": // bytes in lines of 64
 		flood(a.stream(s[1]), number(s[2]))
+	case "fill": // bytes without a line end
+		fill(a.stream(s[1]), number(s[2]))
+		if s[1] == "result" {
+			a.silent = true
+		}
 	case "large": // an answer with so many more bytes
 		a.answer["pad"] = strings.Repeat("x", number(s[1]))
 	case "together":
@@ -157,6 +162,17 @@ func flood(f *os.File, size int) {
 		}
 	}
 	f.Write(block[:size/64*64])
+}
+
+func fill(f *os.File, size int) {
+	block := []byte(strings.Repeat("x", 64<<10))
+	for size > 0 {
+		n, err := f.Write(block[:min(size, len(block))])
+		if err != nil {
+			os.Exit(1)
+		}
+		size -= n
+	}
 }
 
 func exists(file string) bool {

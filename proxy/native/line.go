@@ -1,0 +1,77 @@
+//go:build linux
+
+package native
+
+import (
+	"bytes"
+	"math"
+	"runtime"
+	"strconv"
+)
+
+// A lineBuffer takes what an action writes until a line is complete: the head room
+// first, then the line so far. It has no more than a line of the longest kind
+// needs.
+type lineBuffer struct {
+	buf  []byte
+	n    int // bytes in buf
+	most int // how long a line may be, in bytes
+}
+
+// loopBuffer is how large a buffer is at first.
+const loopBuffer = HeadRoom + 4<<10
+
+// keptBuffer is the largest buffer that is kept from one run to the next.
+const keptBuffer = 2 << 20
+
+func newLineBuffer(host *Host) lineBuffer {
+	return lineBuffer{buf: make([]byte, loopBuffer), n: HeadRoom, most: int(min(host.MaxLine, math.MaxInt/8))}
+}
+
+// read reads once and returns what came, nothing at the end of the file.
+func (b *lineBuffer) read(fd int) []byte {
+	if b.n == len(b.buf) {
+		// Room for the longest line, its end, and a byte that tells whether more follows.
+		buf := make([]byte, min(4*len(b.buf), max(loopBuffer, HeadRoom+b.most+2)))
+		copy(buf, b.buf)
+		b.buf = buf
+	}
+	from := b.n
+	b.n += readFd(fd, b.buf[from:])
+	return b.buf[from:b.n]
+}
+
+// isFull reports whether a line that ends at end, or goes on there, is too long.
+func (b *lineBuffer) isFull(end int) bool { return end-HeadRoom > b.most }
+
+// line is what there is, without a line end at its end.
+func (b *lineBuffer) line() []byte {
+	return bytes.TrimSuffix(b.buf[:b.n], []byte("\n"))
+}
+
+// clear begins a new line; free tells whether the memory of the last is free.
+func (b *lineBuffer) clear(free bool) {
+	if !free || len(b.buf) > keptBuffer {
+		b.buf = make([]byte, loopBuffer)
+	}
+	b.n = HeadRoom
+}
+
+// drop gives the memory back, without waiting for a reason to collect garbage. Go
+// returns to the system what is beyond its use at the last collection, so that one
+// collection frees nothing: of 59 MB it left 53, and two left 3.
+func (b *lineBuffer) drop() {
+	b.clear(false)
+	runtime.GC()
+	runtime.GC()
+}
+
+// A LengthError is how a run fails when its result is too long. The action was
+// ended.
+type LengthError struct{ Most int64 } // bytes
+
+func (e *LengthError) Error() string { return "the action was ended: " + e.reason() }
+
+func (e *LengthError) reason() string {
+	return "its result is longer than " + strconv.FormatInt(e.Most, 10) + " bytes (OW_MAX_BODY)"
+}
