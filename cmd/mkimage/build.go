@@ -150,8 +150,8 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 		tell(options.Display, options.Publisher.Report(options.Outputs, names))
 	}
 	options.Display.Close()
-	if err == nil && f.metadataFile != "" {
-		err = writeMetadata(f.metadataFile, results)
+	if f.metadataFile != "" && (err == nil || len(results) == len(names)) { // all are pushed, though something may not be attached
+		err = errors.Join(err, writeMetadata(f.metadataFile, results))
 	}
 	for _, result := range results {
 		for _, reference := range result.References() {

@@ -1,51 +1,101 @@
 package build
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// attaching returns what puts beside a pushed image what is in it, what it weighs, and where it comes from.
-func (r *run) attaching(made assembled) func(ctx context.Context, subject referrers.Subject) error {
-	return func(ctx context.Context, subject referrers.Subject) error {
-		documents, err := Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
-		if err != nil {
-			return err
-		}
-		return Attach(ctx, r.attached, subject, r.Display.Text, func(listed []referrers.Listed) ([]referrers.Document, error) {
-			if r.Attest == AttestNone || r.Attest == AttestAuto && referrers.HasProvenance(listed) {
-				return documents, nil
-			}
-			text, err := r.statement(ctx, made)
-			return append(documents, referrers.Document{
-				Kind: referrers.Provenance, File: made.definition.Name + ".provenance.json", Content: text, Predicate: provenance.PredicateType,
-			}), err
-		})
+// attach puts beside a pushed image what is in it, what it weighs, and where it comes from.
+func (r *run) attach(ctx context.Context, made assembled, pushed publish.Result) ([]referrers.Outcome, error) {
+	documents := func() ([]referrers.Document, error) {
+		return Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
 	}
+	statement := func() (referrers.Document, error) {
+		text, err := r.statement(ctx, made)
+		return referrers.Document{
+			Kind: referrers.Provenance, File: made.definition.Name + ".provenance.json", Content: text, Predicate: provenance.PredicateType,
+		}, err
+	}
+	return attachment{r.attached, made.index, documents, statement, r.Attest}.add(ctx, pushed, r.Display.Warn)
 }
 
-// Attach attaches the documents that choose picks, knowing what is there. What is there already is not sent again. A
-// registry that takes no referrers has the image all the same, and tell is told.
-func Attach(ctx context.Context, to *referrers.Registry, subject referrers.Subject, tell func(string), choose func([]referrers.Listed) ([]referrers.Document, error)) error {
-	listed, err := to.List(ctx, subject)
-	if err == nil {
-		var documents []referrers.Document
-		if documents, err = choose(listed); err == nil {
-			_, err = to.Add(ctx, subject, listed, documents...)
+// attachment is what belongs beside an image.
+type attachment struct {
+	to        *referrers.Registry
+	index     v1.ImageIndex
+	documents func() ([]referrers.Document, error) // those that depend on the image alone
+	statement func() (referrers.Document, error)   // where it comes from; not called with AttestNone
+	attest    Attest
+}
+
+// add attaches it. What is there already is not sent again. Whatever fails here costs the image nothing: it is in the
+// outcomes, and told in one line. With AttestAlways that line is the error, an *UnattachedError.
+func (a attachment) add(ctx context.Context, pushed publish.Result, tell func(string)) ([]referrers.Outcome, error) {
+	descriptor, err := partial.Descriptor(a.index)
+	if err != nil {
+		return nil, err
+	}
+	subject := referrers.Subject{Repository: pushed.Repository(), Descriptor: *descriptor}
+	var outcomes []referrers.Outcome
+	documents, err := a.documents()
+	if err != nil {
+		outcomes = append(outcomes, referrers.Fail(referrers.Sizes, err))
+	}
+	listed, _ := a.to.List(ctx, subject) // where the list cannot be read, Add fails with the reason
+	if a.attest == AttestAlways || a.attest == AttestAuto && !referrers.HasProvenance(listed) {
+		statement, err := a.statement()
+		if err == nil {
+			documents = append(documents, statement)
+		} else {
+			outcomes = append(outcomes, referrers.Fail(referrers.Provenance, err))
 		}
 	}
-	if referrers.Refused(err) {
-		tell("nothing is attached: " + err.Error())
-		return nil
+	outcomes = append(a.to.Add(ctx, subject, listed, documents...), outcomes...)
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	return err
+	text := unattached(pushed.Reference, outcomes)
+	switch {
+	case text == "":
+	case a.attest == AttestAlways:
+		return outcomes, &UnattachedError{text}
+	default:
+		tell(text)
+	}
+	return outcomes, nil
+}
+
+// UnattachedError is the error for an image that is pushed, with its tags, without something that had to be beside it.
+type UnattachedError struct{ text string }
+
+func (e *UnattachedError) Error() string { return e.text }
+
+// unattached says in one line what is not attached, and why: the first reason. It is "" when all is.
+func unattached(reference string, outcomes []referrers.Outcome) string {
+	var kinds []string
+	var reason string
+	for _, outcome := range outcomes {
+		if outcome.Status == referrers.Failed {
+			kinds = append(kinds, string(outcome.Kind))
+			reason = cmp.Or(reason, outcome.Reason)
+		}
+	}
+	if len(kinds) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("not attached to %s: %s: %s", reference, strings.Join(kinds, ", "), reason)
 }
 
 // Documents returns what is attached to an image whoever pushes it: its SBOM, unless that is nil, and the rows of its
@@ -68,7 +118,7 @@ func Documents(name string, index v1.ImageIndex, spdx []byte, rows []sizes.Image
 		row.Contents = &contents
 		record.Images = append(record.Images, row)
 	}
-	record.Schema, record.References = sizes.Schema, []sizes.Reference{} // those that are read with are of the reader
+	record.Schema, record.References = sizes.Schema, []sizes.Reference{} // the reader's own apply
 	text, err := record.Marshal()
 	if err != nil {
 		return nil, err

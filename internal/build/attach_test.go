@@ -3,21 +3,16 @@ package build
 import (
 	"bytes"
 	"context"
-	"io"
-	"log"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
-	oci "github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
@@ -25,48 +20,27 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry/registrytest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
 
-// shelf is a registry, and what was asked of it.
+// shelf is a registry, and the options of builds that push to it.
 type shelf struct {
-	options Options // of builds that push to it
-	host    string
-
-	refuses int // the status that manifests with a subject get; 0 takes them
-
-	mutex    sync.Mutex
-	requests []string // METHOD PATH
+	*registrytest.Server
+	options Options
 }
 
-// shelve starts a registry for builds with these options.
-func shelve(t *testing.T, options Options, api bool) *shelf {
+// shelve starts a registry with quirks for builds with these options.
+func shelve(t *testing.T, options Options, quirks ...string) *shelf {
 	t.Helper()
-	s := &shelf{options: options}
-	inner := oci.New(oci.Logger(log.New(io.Discard, "", 0)), oci.WithReferrersSupport(api))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.mutex.Lock()
-		s.requests = append(s.requests, r.Method+" "+r.URL.Path)
-		s.mutex.Unlock()
-		if s.refuses != 0 && strings.Contains(r.URL.Path, "/manifests/") && r.Method == http.MethodPut {
-			text, err := io.ReadAll(r.Body)
-			if err != nil || bytes.Contains(text, []byte(`"subject"`)) {
-				http.Error(w, "no artifacts here", s.refuses)
-				return
-			}
-			r.Body = io.NopCloser(bytes.NewReader(text))
-		}
-		inner.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	s.host = server.Listener.Addr().String()
-	client, err := registry.Access{Retries: -1}.Open()
+	s := &shelf{registrytest.Start(t, quirks...), options}
+	client, err := registry.Access{Retries: 1, Pause: time.Millisecond}.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
 	s.options.Publisher, s.options.Attest, s.options.SBOM = &publish.Publisher{Registry: client}, AttestAuto, sbom.SPDX
-	s.options.Outputs = append(s.options.Outputs, publish.Output{Type: publish.Registry, Ref: s.host + "/actions/{name}:1"})
+	s.options.Outputs = append(s.options.Outputs, publish.Output{Type: publish.Registry, Ref: s.Host + "/actions/{name}:1"})
 	return s
 }
 
@@ -82,22 +56,6 @@ func (s *shelf) push(t *testing.T, definition images.Definition) name.Reference 
 		t.Fatal(err)
 	}
 	return reference
-}
-
-// asked returns the requests so far that have one of the methods, and forgets all.
-func (s *shelf) asked(methods ...string) []string {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	var found []string
-	for _, request := range s.requests {
-		for _, method := range methods {
-			if strings.HasPrefix(request, method+" ") {
-				found = append(found, request)
-			}
-		}
-	}
-	s.requests = nil
-	return found
 }
 
 func (s *shelf) inspect(t *testing.T, reference name.Reference) inspect.Report {
@@ -122,15 +80,15 @@ func statements(report inspect.Report) int {
 
 // TestPushAttaches holds that a registry knows of a pushed image what the layout beside it tells.
 func TestPushAttaches(t *testing.T) {
-	for name, api := range map[string]bool{"referrers API": true, "fall-back tag": false} {
+	for name, quirks := range map[string][]string{"referrers API": {"referrers"}, "fall-back tag": nil} {
 		t.Run(name, func(t *testing.T) {
 			options, _ := alpineIn(t)
-			s := shelve(t, options, api)
+			s := shelve(t, options, quirks...)
 			for _, definition := range []images.Definition{definition("scratch"), onAlpine(t.TempDir(), "bash", "bash")} {
 				reference := s.push(t, definition)
-				s.asked()
+				s.Asked()
 				report := s.inspect(t, reference)
-				fetched := s.asked("GET")
+				fetched := s.Asked("GET")
 				if len(report.Attached) != 3 || statements(report) != 1 || len(report.Unknown)+len(report.Warnings) > 0 {
 					t.Errorf("%s: got %+v", definition.Name, report)
 				}
@@ -143,7 +101,7 @@ func TestPushAttaches(t *testing.T) {
 				}
 				for _, layer := range report.Platforms[0].Layers {
 					for _, request := range fetched {
-						if strings.HasSuffix(request, layer.Digest) {
+						if strings.Contains(request, layer.Digest) {
 							t.Errorf("%s: the layer %s was fetched", definition.Name, layer.Name)
 						}
 					}
@@ -154,7 +112,7 @@ func TestPushAttaches(t *testing.T) {
 }
 
 func TestPushWithoutDocuments(t *testing.T) {
-	s := shelve(t, optionsIn(t), true)
+	s := shelve(t, optionsIn(t), "referrers")
 	s.options.Attest, s.options.SBOM = AttestNone, sbom.None
 	report := s.inspect(t, s.push(t, definition("scratch")))
 	if len(report.Attached) != 1 || report.Attached[0].Kind != string(referrers.Sizes) {
@@ -162,38 +120,63 @@ func TestPushWithoutDocuments(t *testing.T) {
 	}
 }
 
-// TestRegistryThatTakesNoReferrers holds that the image is pushed all the same, and that a line says what is missing.
-func TestRegistryThatTakesNoReferrers(t *testing.T) {
-	s := shelve(t, optionsIn(t), true)
-	s.refuses = http.StatusBadRequest
-	var shown bytes.Buffer
-	s.options.Display = progress.New(&shown, progress.Plain)
-	if report := s.inspect(t, s.push(t, definition("scratch"))); len(report.Attached) > 0 {
-		t.Errorf("attached %+v", report.Attached)
-	}
-	if text := shown.String(); !strings.Contains(text, "nothing is attached: push "+s.host+"/actions/scratch@sha256:") || !strings.Contains(text, "answered 400 Bad Request") {
-		t.Errorf("it says\n%s", text)
+// TestTagsWhateverHappens holds that no trouble with attachments costs an image its tags: in registries as they are, it is
+// told in one line, and in the outcomes.
+func TestTagsWhateverHappens(t *testing.T) {
+	for _, quirk := range []string{"dash-is-digest", "list-status=403", "list-lost=99", "missing=403", "subject-status=400",
+		"subject-status=403", "subject-status=500", "type-status=400", "referrers-status=403", "referrers-status=500", "referrers-login",
+		"immutable=412", "referrers-text=<html>"} {
+		t.Run(quirk, func(t *testing.T) {
+			s := shelve(t, optionsIn(t), quirk)
+			var shown bytes.Buffer
+			s.options.Display = progress.New(&shown, progress.None)
+			results, err := Run(t.Context(), []images.Definition{definition("scratch")}, s.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.hasTags(t)
+			var failed []string
+			for _, outcome := range results[0].Attachments {
+				if outcome.Status == referrers.Failed {
+					failed = append(failed, outcome.Reason)
+				}
+			}
+			want := ""
+			if len(failed) > 0 {
+				want = "not attached to " + results[0].References()[0] + ": sizes, sbom, provenance: " + failed[0] + "\n"
+			}
+			if len(results[0].Attachments) != 3 || shown.String() != want {
+				t.Errorf("%+v, and it says\n%swant\n%s", results[0].Attachments, shown.String(), want)
+			}
+			taken := len(failed) == 0
+			if kept := !strings.HasPrefix(quirk, "dash") && !strings.HasPrefix(quirk, "list") && !strings.HasPrefix(quirk, "subject") && !strings.HasPrefix(quirk, "type"); kept != taken {
+				t.Errorf("attached: %v", taken)
+			}
+		})
 	}
 }
 
-// TestTagsComeLast holds that a tag never names an image without its documents.
-func TestTagsComeLast(t *testing.T) {
-	s := shelve(t, optionsIn(t), true)
-	s.refuses = http.StatusForbidden
-	if _, err := Run(t.Context(), []images.Definition{definition("scratch")}, s.options); err == nil || !strings.Contains(err.Error(), "403") || strings.Contains(err.Error(), "\n") {
+// hasTags fails a test when the tags of a push are not there.
+func (s *shelf) hasTags(t *testing.T) {
+	t.Helper()
+	put := s.Asked("PUT")
+	last := slices.Sorted(slices.Values(put[max(0, len(put)-2):])) // the tags are set at once
+	if len(last) < 2 || !strings.HasSuffix(last[0], "/manifests/1 -> 201") || !strings.Contains(last[1], "/manifests/content-") {
+		t.Errorf("the last requests are not those of the tags: %v", put)
+	}
+}
+
+// TestAttestAlwaysFails holds that a push which must say where an image comes from, and cannot, sets the tags and fails.
+func TestAttestAlwaysFails(t *testing.T) {
+	s := shelve(t, optionsIn(t), "subject-status=403")
+	s.options.Attest = AttestAlways
+	results, err := Run(t.Context(), []images.Definition{definition("scratch")}, s.options)
+	if err == nil || !strings.HasPrefix(err.Error(), "not attached to "+s.Host) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
 	}
-	for _, request := range s.asked("PUT") {
-		if strings.Contains(request, "/manifests/") && !strings.Contains(request, "/manifests/sha256:") {
-			t.Errorf("it has set a tag: %s", request)
-		}
-	}
-	s.refuses = 0
-	s.push(t, definition("scratch"))
-	put := s.asked("PUT")
-	last := slices.Sorted(slices.Values(put[max(0, len(put)-2):])) // the tags are set at once
-	if len(last) < 2 || !strings.HasSuffix(last[0], "/manifests/1") || !strings.Contains(last[1], "/manifests/content-") {
-		t.Errorf("the last requests are not those of the tags: %v", put)
+	s.hasTags(t)
+	if len(results) != 1 || len(results[0].Attachments) != 3 || len(results[0].Outputs) != 2 {
+		t.Errorf("got %+v", results)
 	}
 }
 
@@ -241,16 +224,16 @@ func commit(t *testing.T, own images.Definition) string {
 
 // TestUnchangedPushByANewCommit holds that an image that has not changed stays untouched by a new commit.
 func TestUnchangedPushByANewCommit(t *testing.T) {
-	for name, api := range map[string]bool{"referrers API": true, "fall-back tag": false} {
+	for name, quirks := range map[string][]string{"referrers API": {"referrers"}, "fall-back tag": nil} {
 		t.Run(name, func(t *testing.T) {
 			own := checkedOut(t)
-			s := shelve(t, optionsIn(t), api)
+			s := shelve(t, optionsIn(t), quirks...)
 			first := s.push(t, own)
 			before := s.inspect(t, first)
-			s.asked()
+			s.Asked()
 			commit(t, own)
 			second := s.push(t, own)
-			for _, request := range s.asked("PATCH", "PUT") { // a POST asks for the right to push
+			for _, request := range s.Asked("PATCH", "PUT") { // a POST asks for the right to push
 				t.Errorf("it asked: %s", request)
 			}
 			if first != second {
@@ -265,7 +248,7 @@ func TestUnchangedPushByANewCommit(t *testing.T) {
 
 func TestAttestAlways(t *testing.T) {
 	own := checkedOut(t)
-	s := shelve(t, optionsIn(t), true)
+	s := shelve(t, optionsIn(t), "referrers")
 	s.push(t, own)
 	s.options.Attest = AttestAlways
 	if n := statements(s.inspect(t, s.push(t, own))); n != 1 {
@@ -286,7 +269,7 @@ func TestAttestAlways(t *testing.T) {
 func TestStatementNamesNoPlace(t *testing.T) {
 	own := checkedOut(t)
 	revision := git(t, filepath.Dir(own.File), "rev-parse", "HEAD")
-	s := shelve(t, optionsIn(t), true)
+	s := shelve(t, optionsIn(t), "referrers")
 	s.options.Action, s.options.GoLDFlags, s.options.Version = s.options.Proxy, "-X main.token=hunter3", "v1.2.3"
 	reference := s.push(t, own)
 	text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, reference, referrers.Provenance)
@@ -305,7 +288,7 @@ func TestStatementNamesNoPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"hunter", "jo@", `jo:`, filepath.Dir(s.options.Proxy), filepath.Dir(own.File), os.TempDir(), home + "/", s.host} {
+	for _, secret := range []string{"hunter", "jo@", `jo:`, filepath.Dir(s.options.Proxy), filepath.Dir(own.File), os.TempDir(), home + "/", s.Host} {
 		if strings.Contains(string(text), secret) {
 			t.Errorf("it has %q:\n%s", secret, text)
 		}
@@ -315,7 +298,7 @@ func TestStatementNamesNoPlace(t *testing.T) {
 // TestStatementNamesPackages holds that every Alpine package is there with its digest, and the lock.
 func TestStatementNamesPackages(t *testing.T) {
 	options, _ := alpineIn(t)
-	s := shelve(t, options, true)
+	s := shelve(t, options, "referrers")
 	own := onAlpine(t.TempDir(), "bash", "bash")
 	read := func() string {
 		text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, s.push(t, own), referrers.Provenance)
@@ -327,7 +310,7 @@ func TestStatementNamesPackages(t *testing.T) {
 	if text := read(); !strings.Contains(text, `"uri": "pkg:apk/alpine/musl@`) || !strings.Contains(text, `"digestOf": "control part"`) || strings.Contains(text, "lock") {
 		t.Errorf("without a lock:\n%s", text)
 	}
-	s = shelve(t, options, true)
+	s = shelve(t, options, "referrers")
 	if _, err := Lock(context.Background(), []images.Definition{own}, options); err != nil {
 		t.Fatal(err)
 	}

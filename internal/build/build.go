@@ -67,6 +67,8 @@ type Result struct {
 	Digest  string           `json:"digest"` // of the index, as "sha256:…"
 	Sizes   []sizes.Image    `json:"platforms"`
 	Outputs []publish.Result `json:"outputs"`
+
+	Attachments []referrers.Outcome `json:"attachments,omitempty"` // of all outputs that are registries
 }
 
 // References returns the digest references to print: those of registries, or else NAME@DIGEST.
@@ -84,7 +86,7 @@ func (r Result) References() []string {
 }
 
 // Run builds the images and returns those that succeeded, in the order of the definitions. The error joins those of
-// the others.
+// the others, and has an *UnattachedError for each that succeeded but for what had to be attached.
 func Run(ctx context.Context, definitions []images.Definition, options Options) ([]Result, error) {
 	definitions, err := Restrict(definitions, options.Platforms)
 	if err != nil {
@@ -108,7 +110,9 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 	if run.Publisher == nil {
 		run.Publisher = new(publish.Publisher)
 	}
-	run.attached = referrers.New(run.Publisher.Registry)
+	if run.Publisher.Registry != nil {
+		run.attached = referrers.Writer(run.Publisher.Registry)
+	}
 	if err := run.checkPermission(ctx, definitions); err != nil {
 		return nil, err
 	}
@@ -138,7 +142,7 @@ type run struct {
 	mutex   sync.Mutex // of proxies
 	proxies map[images.Platform]layer.Layer
 
-	attached       *referrers.Registry // nil without a Client
+	attached       *referrers.Registry // nil where nothing is pushed
 	checkoutsMutex sync.Mutex
 	checkouts      map[string]provenance.Checkout // by folder
 }

@@ -52,7 +52,7 @@ func TestRunOfMany(t *testing.T) {
 	options := optionsIn(t)
 	options.Outputs = nil
 	options.Cache = cacheIn(t, t.TempDir())
-	options = shelve(t, options, true).options
+	options = shelve(t, options, "referrers").options
 	var shown bytes.Buffer
 	options.Display = progress.New(&shown, progress.Plain)
 	options.Attest, options.Jobs = AttestNone, 4

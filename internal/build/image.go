@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -59,7 +61,7 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 	return made, err
 }
 
-// write writes an image to every output.
+// write writes an image to every output. An *UnattachedError comes with a result that lacks nothing else.
 func (r *run) write(ctx context.Context, made assembled) (Result, error) {
 	name := made.definition.Name
 	digest, err := made.index.Digest()
@@ -67,18 +69,38 @@ func (r *run) write(ctx context.Context, made assembled) (Result, error) {
 		return Result{}, err
 	}
 	result := Result{Name: name, Digest: digest.String(), Sizes: made.rows}
+	var unattached error
 	for _, output := range r.Outputs {
 		step := r.Display.Start(name + ": " + output.For(name).Title())
-		written, err := r.Publisher.Write(ctx, output, publish.Image{Name: name, Index: made.index, Attach: r.attaching(made)}, step.Note)
-		if err == nil {
-			err = writeList(&written, made.document)
+		written, outcomes, err := r.writeTo(ctx, made, output, step.Note)
+		if missing := (*UnattachedError)(nil); errors.As(err, &missing) {
+			unattached, err = errors.Join(unattached, err), nil
 		}
 		if step.End(written.Detail(), err) != nil {
 			return Result{}, err
 		}
-		result.Outputs = append(result.Outputs, written)
+		result.Outputs, result.Attachments = append(result.Outputs, written), append(result.Attachments, outcomes...)
 	}
-	return result, nil
+	return result, unattached
+}
+
+// writeTo writes an image to one output. In a registry, tags come last, and when something cannot be attached all the same.
+func (r *run) writeTo(ctx context.Context, made assembled, output publish.Output, note func(string)) (publish.Result, []referrers.Outcome, error) {
+	written, err := r.Publisher.Write(ctx, output, publish.Image{Name: made.definition.Name, Index: made.index}, note)
+	if err == nil {
+		err = writeList(&written, made.document)
+	}
+	if err != nil || output.Type != publish.Registry {
+		return written, nil, err
+	}
+	outcomes, err := r.attach(ctx, made, written)
+	if missing := (*UnattachedError)(nil); err != nil && !errors.As(err, &missing) {
+		return written, nil, err
+	}
+	if failed := r.Publisher.SetTags(ctx, &written); failed != nil {
+		return written, nil, failed
+	}
+	return written, outcomes, err
 }
 
 // gather makes what the image is planned from: packages, action and proxies.

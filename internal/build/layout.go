@@ -1,7 +1,6 @@
 package build
 
 import (
-	"context"
 	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -14,29 +13,22 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// FromLayout returns the image in a layout that an earlier build wrote, with what a push attaches to it: the SBOM beside
+// FromLayout returns the image in a layout that an earlier build wrote, and what a push attaches to it: the SBOM beside
 // it, and its rows of the size record, which are measured where the record has none of this digest. Where an image comes
 // from only its build can say.
-func FromLayout(dir, record string, format sbom.Format, to *referrers.Registry, tell func(string)) (publish.Image, error) {
+func FromLayout(dir, record string, format sbom.Format) (publish.Image, func() ([]referrers.Document, error), error) {
 	index, err := publish.ReadLayout(dir)
 	if err != nil {
-		return publish.Image{}, err
+		return publish.Image{}, nil, err
 	}
 	name, err := nameOf(dir)
 	if err != nil {
-		return publish.Image{}, err
+		return publish.Image{}, nil, err
 	}
 	store, _ := cache.Open("") // without one, layers are unpacked to see what is in them
-	made := sync.OnceValues(func() ([]referrers.Document, error) { return documentsOf(name, dir, record, format, index, store) })
-	go made() // while the layers are sent
-	attaching := func(ctx context.Context, subject referrers.Subject) error {
-		documents, err := made()
-		if err != nil {
-			return err
-		}
-		return Attach(ctx, to, subject, tell, func([]referrers.Listed) ([]referrers.Document, error) { return documents, nil })
-	}
-	return publish.Image{Name: name, Index: index, Attach: attaching}, nil
+	documents := sync.OnceValues(func() ([]referrers.Document, error) { return documentsOf(name, dir, record, format, index, store) })
+	go documents() // while the layers are sent
+	return publish.Image{Name: name, Index: index}, documents, nil
 }
 
 func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex, store cache.Dir) ([]referrers.Document, error) {

@@ -53,7 +53,7 @@ func nameOf(dir string) (string, error) {
 // Push pushes the images in these folders, a few at the same time. One that fails does not keep the others from being
 // pushed. It returns those that succeeded, in the order of the folders; the error joins those of the others.
 func (l Layouts) Push(ctx context.Context, dirs ...string) ([]Result, error) {
-	attached := referrers.New(l.Publisher.Registry)
+	attached := referrers.Writer(l.Publisher.Registry)
 	results, failures := make([]Result, len(dirs)), make([]error, len(dirs))
 	count := func(error) {}
 	if len(dirs) > few {
@@ -85,14 +85,21 @@ func (l Layouts) push(ctx context.Context, dir string, attached *referrers.Regis
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	image, err := FromLayout(dir, l.SizeRecord, l.SBOM, attached, l.Display.Text)
+	image, documents, err := FromLayout(dir, l.SizeRecord, l.SBOM)
 	if err != nil {
 		return Result{}, err
 	}
 	step := l.Display.Start(image.Name + ": " + l.Output.For(image.Name).Title())
 	written, err := l.Publisher.Write(ctx, l.Output, image, step.Note)
+	var outcomes []referrers.Outcome
+	if err == nil {
+		outcomes, err = attachment{to: attached, index: image.Index, documents: documents, attest: AttestNone}.add(ctx, written, l.Display.Warn)
+	}
+	if err == nil {
+		err = l.Publisher.SetTags(ctx, &written)
+	}
 	if err := step.End(written.Detail(), err); err != nil {
 		return Result{}, err
 	}
-	return Result{Name: image.Name, Digest: written.Digest, Outputs: []publish.Result{written}}, nil
+	return Result{Name: image.Name, Digest: written.Digest, Outputs: []publish.Result{written}, Attachments: outcomes}, nil
 }

@@ -48,9 +48,11 @@ func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Re
 				held = writing
 				result, err = r.write(shared, made)
 			}
+			if missing := (*UnattachedError)(nil); err == nil || errors.As(err, &missing) {
+				results[i] = &result
+			}
 			switch {
 			case err == nil:
-				results[i] = &result
 			case ctx.Err() == nil && errors.Is(err, context.Canceled):
 				return // another one has failed
 			default:

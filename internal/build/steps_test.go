@@ -45,7 +45,7 @@ func TestStatementNamesSteps(t *testing.T) {
 	t.Setenv("GEM_TOKEN", "sesame-4711")
 	options, _ := alpineIn(t)
 	options.Engine = performer{}
-	s := shelve(t, options, true)
+	s := shelve(t, options, "referrers")
 	own := onAlpine(t.TempDir(), "rack", "bash")
 	own.Run = []images.Step{
 		{Script: "gem install 'rack' > /dev/null && echo \"50%\"\n", Packages: []string{"ruby"}, Network: true, Cache: []string{"/root/.gem"},
@@ -80,7 +80,7 @@ func TestStatementNamesSteps(t *testing.T) {
 		}
 	}
 	options.Engine = performer{fromCache: true}
-	s = shelve(t, options, true) // the other one has a statement
+	s = shelve(t, options, "referrers") // the other one has a statement
 	if text := read(); !strings.Contains(text, `"cacheFrom": "given"`) {
 		t.Errorf("with a cache:\n%s", text)
 	}

@@ -30,10 +30,8 @@ func Remote(ctx context.Context, client *registry.Client, reference name.Referen
 		return Report{}, err
 	}
 	listed, err := image.attached.List(ctx, image.subject)
-	if referrers.Refused(err) {
+	if err != nil {
 		image.warn("%v", err)
-	} else if err != nil {
-		return Report{}, err
 	}
 	for _, l := range listed[:min(len(listed), maxAttached)] {
 		image.take(ctx, l)
@@ -68,7 +66,18 @@ func Document(ctx context.Context, client *registry.Client, reference name.Refer
 		}
 		image.warn("%v", err)
 	}
-	return nil, image.report.Warnings, fmt.Errorf("%s has no %s attached; mkimage attaches it with every push", reference, kind)
+	return nil, image.report.Warnings, fmt.Errorf("%s has no %s attached: %s", reference, kind, advice(kind))
+}
+
+// advice says when a document of a kind is attached.
+func advice(kind referrers.Kind) string {
+	switch kind {
+	case referrers.Provenance:
+		return "mkimage build --push does so, but with --attest none; mkimage push does not, for only the build knows where an image comes from"
+	case referrers.SBOM:
+		return "mkimage build --push and mkimage push do so, but with --sbom none"
+	}
+	return "mkimage build --push and mkimage push do so"
 }
 
 // Sizes returns the size record that is attached, of this image alone and as a build writes it.
@@ -104,7 +113,7 @@ func open(ctx context.Context, client *registry.Client, reference name.Reference
 	}
 	digest := found.Digest.String()
 	image := &remoteImage{
-		attached: referrers.New(client),
+		attached: referrers.Reader(client),
 		subject:  referrers.Subject{Repository: reference.Context(), Descriptor: v1.Descriptor{MediaType: found.MediaType, Size: found.Size, Digest: found.Digest}},
 		report:   Report{Schema: Schema, Reference: reference.Context().Name() + "@" + digest, Digest: digest},
 	}

@@ -45,6 +45,7 @@ func (l *lines) write(events ...event) {
 
 func (l *lines) start(s *Step)    { l.write(event{Event: "start", Step: s.name, step: s}) }
 func (l *lines) text(line string) { l.write(event{Event: "text", Text: line}) }
+func (l *lines) warn(line string) { l.write(event{Event: "warning", Text: line}) }
 func (l *lines) fail(err error)   { l.write(event{Event: "error", Error: oneLine(err)}) }
 func (l *lines) close()           {}
 
@@ -118,6 +119,8 @@ func errorLine(e event) string {
 	switch e.Event {
 	case "failed":
 		return outputOf(e.step)
+	case "warning":
+		return e.Text + "\n"
 	case "error":
 		return "mkimage: " + e.Error + "\n"
 	}

@@ -114,6 +114,8 @@ func (l *live) text(line string) {
 	l.draw(line + "\n")
 }
 
+func (l *live) warn(line string) { l.text(line) }
+
 func (l *live) fail(err error) {
 	l.text(l.style.paint(bold+red, "mkimage:") + " " + oneLine(err))
 }

@@ -12,11 +12,11 @@
 //
 // In JSON every line is an object with these fields:
 //
-//	event    "start", "output", "done", "failed", "canceled", "text" or "error"
+//	event    "start", "output", "done", "failed", "canceled", "text", "warning" or "error"
 //	step     the step's name (start, output, done, failed, canceled)
 //	seconds  how long the step took, in milliseconds' precision (done, failed, canceled)
 //	detail   what came out, where there is something to tell (done)
-//	text     a line of what the step's program writes (output), or that is meant for people (text)
+//	text     a line of what the step's program writes (output), or that is meant for people (text, warning)
 //	error    the reason (failed, error)
 package progress
 
@@ -40,7 +40,7 @@ const (
 	Auto  Mode = "auto"  // in place on a terminal, else as Plain
 	Plain Mode = "plain" // a line for each finished step
 	JSON  Mode = "json"  // an object a line
-	None  Mode = "none"  // only errors
+	None  Mode = "none"  // only errors and warnings
 )
 
 // ParseMode reads the value of --progress.
@@ -64,6 +64,7 @@ type view interface {
 	end(*Step)
 	cancel(*Step)
 	text(line string)
+	warn(line string)
 	count(tally)
 	fail(err error)
 	close()
@@ -90,6 +91,9 @@ func New(w io.Writer, mode Mode) *Display {
 
 // Text shows a line for people.
 func (d *Display) Text(line string) { d.view.text(line) }
+
+// Warn shows a line for people that does not get lost when they want to see no progress: what was asked for is done, but for this.
+func (d *Display) Warn(line string) { d.view.warn(line) }
 
 // Error shows why the whole work failed: a line for each of the errors that are joined in err.
 func (d *Display) Error(err error) {

@@ -21,6 +21,7 @@ func story(d *Display) {
 	_ = compile.End("6.21 MB", nil)
 	_ = write.End("", errors.New("no space\nleft"))
 	d.Text("scratch  6.21 MB")
+	d.Warn("not attached")
 	d.Close()
 	d.Error(errors.Join(errors.New("scratch: no space left"), errors.New("bash: no space left")))
 }
@@ -33,10 +34,12 @@ func TestLines(t *testing.T) {
 		{Plain, `done: compile the proxy for linux/amd64 (6.21 MB, 1.2s)
 failed: write dist/scratch (1.2s)
 scratch  6.21 MB
+not attached
 mkimage: scratch: no space left
 mkimage: bash: no space left
 `},
-		{None, `mkimage: scratch: no space left
+		{None, `not attached
+mkimage: scratch: no space left
 mkimage: bash: no space left
 `},
 		{JSON, `{"event":"start","step":"compile the proxy for linux/amd64"}
@@ -44,6 +47,7 @@ mkimage: bash: no space left
 {"event":"done","step":"compile the proxy for linux/amd64","seconds":1.234,"detail":"6.21 MB"}
 {"event":"failed","step":"write dist/scratch","seconds":1.234,"error":"no space left"}
 {"event":"text","text":"scratch  6.21 MB"}
+{"event":"warning","text":"not attached"}
 {"event":"error","error":"scratch: no space left"}
 {"event":"error","error":"bash: no space left"}
 `},

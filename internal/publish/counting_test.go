@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"io"
 	"log"
 	"net/http"
@@ -118,10 +119,19 @@ func publisher(t *testing.T) *Publisher {
 	return &Publisher{Registry: client}
 }
 
+// tagged writes an image to a registry and sets its tags, with nothing in between.
+func tagged(ctx context.Context, run *Publisher, output Output, image Image, note func(string)) (Result, error) {
+	result, err := run.Write(ctx, output, image, note)
+	if err == nil {
+		err = run.SetTags(ctx, &result)
+	}
+	return result, err
+}
+
 // pushTo pushes an index in a run of its own.
 func pushTo(t *testing.T, ref string, index v1.ImageIndex, tags ...string) Result {
 	t.Helper()
-	result, err := publisher(t).Write(t.Context(), Output{Type: Registry, Ref: ref, Tags: tags}, Image{Name: "scratch", Index: index}, func(string) {})
+	result, err := tagged(t.Context(), publisher(t), Output{Type: Registry, Ref: ref, Tags: tags}, Image{Name: "scratch", Index: index}, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}

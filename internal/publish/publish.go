@@ -4,6 +4,7 @@
 //	output, err := publish.Parse("type=registry,ref=registry.example.org/actions/{name}:dev")
 //	publisher := &publish.Publisher{Registry: client}
 //	result, err := publisher.Write(ctx, output, publish.Image{Name: "scratch", Index: index}, step.Note)
+//	err = publisher.SetTags(ctx, &result) // of a registry, when all that belongs to the image is there
 //
 // Whatever is written is read back and checked. Nothing is left half written: files and folders are renamed into place
 // when they are whole, and tags are set when everything they name is there. Errors are one line that a person can act
@@ -20,7 +21,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -38,9 +38,6 @@ type Publisher struct {
 type Image struct {
 	Name  string
 	Index v1.ImageIndex
-
-	// Attach puts documents beside the image in a registry, before its tags are set; it may be nil.
-	Attach func(ctx context.Context, subject referrers.Subject) error
 }
 
 // Result says where an image was written.
@@ -52,7 +49,12 @@ type Result struct {
 	Platform  string    `json:"platform,omitempty"` // the one that Docker and Daemon took
 	Transfer  *Transfer `json:"transfer,omitempty"` // what the push has moved
 	SBOM      string    `json:"sbom,omitempty"`     // the file beside an OCI layout that lists what is in the image
+
+	pushed *push // of a registry
 }
+
+// Repository is where a registry has the image now.
+func (r Result) Repository() name.Repository { return r.pushed.repository }
 
 // Detail says in words what was moved, or "" where nothing is to be said.
 func (r Result) Detail() string {
@@ -63,7 +65,8 @@ func (r Result) Detail() string {
 }
 
 // Write writes an image to a place. The output's {name} is replaced by the image's name. Docker and Daemon take one
-// platform of the index: this machine's, or the only one there is. A push notes how far it is.
+// platform of the index: this machine's, or the only one there is. A push notes how far it is, and leaves the tags to
+// SetTags.
 func (p *Publisher) Write(ctx context.Context, output Output, image Image, note func(string)) (Result, error) {
 	output = output.For(image.Name)
 	digest, err := image.Index.Digest()

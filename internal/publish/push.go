@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -9,11 +10,9 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
@@ -27,6 +26,7 @@ type push struct {
 	digest     v1.Hash
 	repository name.Repository
 	tags       []name.Tag // the content tag, and then those that were asked for
+	former     []v1.Hash  // what these named before
 	note       func(string)
 
 	mutex    sync.Mutex
@@ -36,9 +36,8 @@ type push struct {
 	total    int64    // bytes of all blobs that may have to be sent
 }
 
-// push uploads what the repository lacks of an index: blobs, then the manifests that name them, then the index, then what
-// is attached to it, and when all of it is there, the tags. The registry checks every blob and manifest against its digest
-// (OCI distribution-spec, "Pushing blobs").
+// push uploads what the repository lacks of an index: blobs, then the manifests that name them, then the index. The registry
+// checks every blob and manifest against its digest (OCI distribution-spec, "Pushing blobs").
 func (p *Publisher) push(ctx context.Context, r *Result, image Image, note func(string)) error {
 	tags, err := p.tagsOf(r.Output)
 	if err != nil {
@@ -49,16 +48,38 @@ func (p *Publisher) push(ctx context.Context, r *Result, image Image, note func(
 		return err
 	}
 	repository := tags[0].Repository
-	under := &push{Publisher: p, Image: image, digest: digest, repository: repository, note: note,
+	r.pushed = &push{Publisher: p, Image: image, digest: digest, repository: repository, note: note,
 		tags: append([]name.Tag{repository.Tag(ContentTag(digest))}, tags...)}
-	err = under.run(ctx)
-	p.attempts.record(place{image.Name, r.Output.String()}, under, err)
-	r.Reference = repository.Name() + "@" + digest.String()
-	r.Tags, r.Transfer = under.done, &under.transfer
+	r.Reference, r.Transfer = repository.Name()+"@"+digest.String(), &r.pushed.transfer
+	if err := r.pushed.run(ctx); err != nil {
+		return r.ended(ctx, err)
+	}
+	p.attempts.record(place{image.Name, r.Output.String()}, r.pushed, errUntagged)
+	return nil
+}
+
+// errUntagged is how a push stands between Write and SetTags.
+var errUntagged = errors.New("its tags are not set")
+
+// SetTags sets the tags of an image that Write has brought to a registry, and is the last thing that is done there. Other
+// outputs have none.
+func (p *Publisher) SetTags(ctx context.Context, r *Result) error {
+	if r.pushed == nil {
+		return nil
+	}
+	err := r.pushed.setTags(ctx)
+	r.Tags = r.pushed.done
+	return r.ended(ctx, err)
+}
+
+// ended notes how far a push has come, and explains its error.
+func (r *Result) ended(ctx context.Context, err error) error {
+	p := r.pushed
+	p.attempts.record(place{p.Name, r.Output.String()}, p, err)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return p.Registry.Explain("push", tags[0], err)
+	return p.Registry.Explain("push", p.tags[1], err)
 }
 
 func (p *push) run(ctx context.Context) error {
@@ -66,7 +87,7 @@ func (p *push) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	former, there, err := p.look(ctx, images)
+	there, err := p.look(ctx, images)
 	if err != nil {
 		return err
 	}
@@ -81,13 +102,7 @@ func (p *push) run(ctx context.Context) error {
 	if err := p.upload(ctx, missing); err != nil {
 		return err
 	}
-	if err := p.put(ctx, missing, former[0] == p.digest); err != nil {
-		return err
-	}
-	if err := p.attach(ctx); err != nil {
-		return err
-	}
-	return p.setTags(ctx, former)
+	return p.put(ctx, missing, p.former[0] == p.digest)
 }
 
 // images are those of the index.
@@ -110,16 +125,14 @@ func (p *push) images() ([]v1.Image, error) {
 
 // look asks the repository for all tags and images at once: what the tags name (a zero hash is nothing), and which images
 // are there.
-func (p *push) look(ctx context.Context, images []v1.Image) (former []v1.Hash, there []bool, err error) {
-	former, there = make([]v1.Hash, len(p.tags)), make([]bool, len(images))
+func (p *push) look(ctx context.Context, images []v1.Image) (there []bool, err error) {
+	former, there := make([]v1.Hash, len(p.tags)), make([]bool, len(images))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(2 * parallel)
 	for i, tag := range p.tags {
 		group.Go(func() error {
-			found, err := p.head(ctx, tag)
-			if found != nil {
-				former[i] = found.Digest
-			}
+			var err error
+			former[i], err = p.head(ctx, tag)
 			return err
 		})
 	}
@@ -130,19 +143,20 @@ func (p *push) look(ctx context.Context, images []v1.Image) (former []v1.Hash, t
 				return err
 			}
 			found, err := p.head(ctx, p.repository.Digest(digest.String()))
-			there[i] = found != nil
+			there[i] = found == digest
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	for i := range p.tags {
 		if err := p.mayMove(i, former[i]); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return former, there, nil
+	p.former = former
+	return there, nil
 }
 
 // countPresent counts the blobs of an image that is there.
@@ -206,7 +220,7 @@ func (p *push) put(ctx context.Context, missing []v1.Image, there bool) error {
 
 // putOne puts an image's manifest, or the index, by its digest.
 func (p *push) putOne(ctx context.Context, manifest interface {
-	remote.Taggable
+	registry.Manifest
 	Digest() (v1.Hash, error)
 }) error {
 	digest, err := manifest.Digest()
@@ -220,18 +234,6 @@ func (p *push) putOne(ctx context.Context, manifest interface {
 	defer p.mutex.Unlock()
 	p.transfer.Manifests++
 	return nil
-}
-
-// attach puts beside the index what belongs there.
-func (p *push) attach(ctx context.Context) error {
-	if p.Attach == nil {
-		return nil
-	}
-	descriptor, err := partial.Descriptor(p.Index)
-	if err != nil {
-		return err
-	}
-	return p.Attach(ctx, referrers.Subject{Repository: p.repository, Descriptor: *descriptor})
 }
 
 // progress notes how much of the blobs is there.

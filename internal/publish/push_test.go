@@ -98,7 +98,7 @@ func TestMount(t *testing.T) {
 	var group sync.WaitGroup
 	for repository, index := range map[string]v1.ImageIndex{"a": first, "b": second, "c": first} {
 		group.Go(func() {
-			result, err := run.Write(t.Context(), Output{Type: Registry, Ref: to.host + "/" + repository}, Image{Name: repository, Index: index}, func(string) {})
+			result, err := tagged(t.Context(), run, Output{Type: Registry, Ref: to.host + "/" + repository}, Image{Name: repository, Index: index}, func(string) {})
 			if err != nil {
 				t.Error(err)
 				return
@@ -126,7 +126,7 @@ func TestMountRefused(t *testing.T) {
 	run := publisher(t)
 	index := sample(t, "linux/amd64")
 	for _, repository := range []string{"a", "b"} {
-		result, err := run.Write(t.Context(), Output{Type: Registry, Ref: to.host + "/" + repository}, Image{Name: repository, Index: index}, func(string) {})
+		result, err := tagged(t.Context(), run, Output{Type: Registry, Ref: to.host + "/" + repository}, Image{Name: repository, Index: index}, func(string) {})
 		if err != nil || result.Transfer.Uploaded.Blobs != 2 {
 			t.Errorf("%+v, %v", result.Transfer, err)
 		}
@@ -147,7 +147,7 @@ func TestInterruptedPushIsFinished(t *testing.T) {
 	index := sample(t, "linux/amd64", "linux/arm64")
 	output := Output{Type: Registry, Ref: to.host + "/scratch:dev"}
 	run := publisher(t)
-	_, err := run.Write(t.Context(), output, Image{Name: "scratch", Index: index}, func(string) {})
+	_, err := tagged(t.Context(), run, output, Image{Name: "scratch", Index: index}, func(string) {})
 	want := fmt.Sprintf("push %s/scratch:dev: %s answered 507 Insufficient Storage: it is full, or a quota is used up; free some space there", to.host, to.host)
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
@@ -208,7 +208,7 @@ func TestCancelledPush(t *testing.T) {
 		return false
 	}
 	output := Output{Type: Registry, Ref: to.host + "/scratch:dev"}
-	_, err := publisher(t).Write(ctx, output, Image{Name: "scratch", Index: sample(t, "linux/amd64")}, func(string) {})
+	_, err := tagged(ctx, publisher(t), output, Image{Name: "scratch", Index: sample(t, "linux/amd64")}, func(string) {})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -222,7 +222,7 @@ func TestPushSaysHowFarItIs(t *testing.T) {
 	var last string
 	index := sample(t, "linux/amd64")
 	output := Output{Type: Registry, Ref: newCounting(t).host + "/scratch"}
-	result, err := publisher(t).Write(t.Context(), output, Image{Name: "scratch", Index: index}, func(text string) {
+	result, err := tagged(t.Context(), publisher(t), output, Image{Name: "scratch", Index: index}, func(text string) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		last = text
@@ -265,7 +265,7 @@ func TestPushExplainsWhatTheRegistryAnswers(t *testing.T) {
 				return true
 			}
 			output := Output{Type: Registry, Ref: to.host + "/scratch"}
-			_, err := publisher(t).Write(t.Context(), output, Image{Name: "scratch", Index: sample(t, "linux/amd64")}, func(string) {})
+			_, err := tagged(t.Context(), publisher(t), output, Image{Name: "scratch", Index: sample(t, "linux/amd64")}, func(string) {})
 			want := "push " + to.host + "/scratch:latest: " + to.host + " " + strings.ReplaceAll(test.want, "HOST", to.host)
 			if err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
@@ -280,7 +280,7 @@ func TestPushExplainsWhatTheRegistryAnswers(t *testing.T) {
 
 func TestUnreachableRegistry(t *testing.T) {
 	host := freeAddress(t)
-	_, err := publisher(t).Write(t.Context(), Output{Type: Registry, Ref: host + "/scratch"}, Image{Name: "scratch", Index: sample(t, "linux/amd64")}, func(string) {})
+	_, err := tagged(t.Context(), publisher(t), Output{Type: Registry, Ref: host + "/scratch"}, Image{Name: "scratch", Index: sample(t, "linux/amd64")}, func(string) {})
 	want := "push " + host + "/scratch:latest: no registry answers at " + host + " (connection refused): check the address, and that it runs"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)

@@ -77,8 +77,8 @@ func Resolve(ctx context.Context, client *registry.Client, reference name.Refere
 	if err != nil {
 		return v1.Hash{}, client.Explain("look for", reference, err)
 	}
-	if found == nil {
+	if found == (v1.Hash{}) {
 		return v1.Hash{}, fmt.Errorf("look for %s: there is no such image at %s", reference.Name(), reference.Context().RegistryStr())
 	}
-	return found.Digest, nil
+	return found, nil
 }

@@ -2,15 +2,12 @@ package publish
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -76,13 +73,13 @@ func (p *push) mayMove(i int, names v1.Hash) error {
 
 // setTags sets those that do not name the index yet: all at once. With NoOverwrite they are looked at
 // again, for the uploads took their time.
-func (p *push) setTags(ctx context.Context, former []v1.Hash) error {
+func (p *push) setTags(ctx context.Context) error {
 	set := make([]bool, len(p.tags))
 	var group errgroup.Group
 	group.SetLimit(parallel)
 	for i := range p.tags {
 		group.Go(func() error {
-			err := p.setTag(ctx, i, former[i])
+			err := p.setTag(ctx, i, p.former[i])
 			set[i] = err == nil
 			return err
 		})
@@ -102,23 +99,24 @@ func (p *push) setTag(ctx context.Context, i int, former v1.Hash) error {
 	}
 	if i > 0 && p.NoOverwrite {
 		now, err := p.head(ctx, p.tags[i])
+		if err == nil {
+			err = p.mayMove(i, now)
+		}
 		if err != nil {
 			return err
 		}
-		if now != nil && p.mayMove(i, now.Digest) != nil {
-			return p.mayMove(i, now.Digest)
+	}
+	err := p.Registry.Put(ctx, p.tags[i], p.Index)
+	if err != nil && ctx.Err() == nil {
+		// A tag that may not move is refused also where somebody else has set it to this very digest by now.
+		if now, wrong := p.head(ctx, p.tags[i]); wrong == nil && now == p.digest {
+			return nil
 		}
 	}
-	return p.Registry.Put(ctx, p.tags[i], p.Index)
+	return err
 }
 
-// head returns what the repository has for a reference, or nil. Some registries answer 403 in place of 404; whether this
-// login may push shows soon enough.
-func (p *push) head(ctx context.Context, reference name.Reference) (*v1.Descriptor, error) {
-	found, err := p.Registry.Head(ctx, reference)
-	var answer *transport.Error
-	if errors.As(err, &answer) && answer.StatusCode == http.StatusForbidden {
-		return nil, nil
-	}
-	return found, err
+// head returns the digest that the repository has for a reference, or a zero hash.
+func (p *push) head(ctx context.Context, reference name.Reference) (v1.Hash, error) {
+	return p.Registry.Writer(p.repository).Head(ctx, reference.Identifier())
 }

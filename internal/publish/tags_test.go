@@ -20,7 +20,7 @@ func TestContentTagNeverMoves(t *testing.T) {
 		t.Fatal(err)
 	}
 	to.counted()
-	_, err = publisher(t).Write(t.Context(), Output{Type: Registry, Ref: to.host + "/scratch"}, Image{Name: "scratch", Index: index}, func(string) {})
+	_, err = tagged(t.Context(), publisher(t), Output{Type: Registry, Ref: to.host + "/scratch"}, Image{Name: "scratch", Index: index}, func(string) {})
 	if err == nil || !strings.Contains(err.Error(), "somebody has moved it") {
 		t.Errorf("got %v", err)
 	}
@@ -38,7 +38,7 @@ func TestNoOverwrite(t *testing.T) {
 	run := publisher(t)
 	run.NoOverwrite = true
 	output := Output{Type: Registry, Ref: to.host + "/scratch:1.0", Tags: []string{"1.1"}}
-	_, err := run.Write(t.Context(), output, Image{Name: "scratch", Index: second}, func(string) {})
+	_, err := tagged(t.Context(), run, output, Image{Name: "scratch", Index: second}, func(string) {})
 	want := "push " + to.host + "/scratch:1.0: " + to.host + "/scratch:1.0 exists and names " + digest(t, first).String() +
 		": choose another tag, or let it move without --no-overwrite"
 	if err == nil || err.Error() != want {
@@ -52,7 +52,7 @@ func TestNoOverwrite(t *testing.T) {
 		t.Error(diff)
 	}
 
-	if _, err := run.Write(t.Context(), output, Image{Name: "scratch", Index: first}, func(string) {}); err != nil {
+	if _, err := tagged(t.Context(), run, output, Image{Name: "scratch", Index: first}, func(string) {}); err != nil {
 		t.Errorf("the same digest: %v", err)
 	}
 	report = []string{"pushed: " + to.host + "/scratch@" + digest(t, first).String() + " as " + ContentTag(digest(t, first)) + ", 1.0, 1.1"}

@@ -84,21 +84,19 @@ func TestRegistryThatLies(t *testing.T) {
 		{"nothing", func(w http.ResponseWriter) { w.WriteHeader(http.StatusNotFound) }, "there is no such image"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s, r, subject := start(t, true)
-			if _, err := r.Add(t.Context(), subject, nil, documents()[0]); err != nil {
-				t.Fatal(err)
-			}
+			s, r, subject := start(t, "referrers")
+			add(t, r, subject, nil, documents()[0])
 			attachment, err := r.Open(t.Context(), subject, list(t, r, subject)[0])
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.between = func(w http.ResponseWriter, request *http.Request) bool {
+			s.Between(func(w http.ResponseWriter, request *http.Request) bool {
 				if !strings.Contains(request.URL.Path, "/blobs/") {
 					return false
 				}
 				test.answer(w)
 				return true
-			}
+			})
 			text, err := r.Read(t.Context(), subject, attachment)
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %q, %v; want %q", text, err, test.want)
@@ -107,42 +105,10 @@ func TestRegistryThatLies(t *testing.T) {
 	}
 }
 
-// TestListsThatAreNone asks registries that answer with something else.
-func TestListsThatAreNone(t *testing.T) {
-	for _, test := range []struct {
-		name, text string
-		want       string // "" for an empty list
-	}{
-		{"not JSON", "<html>", "is not one"},
-		{"an array", "[]", "is not one"},
-		{"a number for a digest", `{"manifests":[{"digest":1}]}`, "is not one"},
-		{"a list without end", `{"manifests":[` + strings.Repeat(" ", 9<<20), "the registry's answer has more than 8 MiB"},
-		{"nothing in it", `{}`, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s, r, subject := start(t, true)
-			s.between = func(w http.ResponseWriter, request *http.Request) bool {
-				if !strings.Contains(request.URL.Path, "/referrers/") {
-					return false
-				}
-				w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
-				_, _ = w.Write([]byte(test.text))
-				return true
-			}
-			_, err := r.List(t.Context(), subject)
-			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n")) {
-				t.Errorf("got %v, want %q", err, test.want)
-			}
-		})
-	}
-}
-
 // TestDocumentThatIsNotJSON is one that somebody has attached with care.
 func TestDocumentThatIsNotJSON(t *testing.T) {
-	_, r, subject := start(t, true)
-	if _, err := r.Add(t.Context(), subject, nil, Document{Kind: SBOM, File: "x", Content: []byte("hello")}); err != nil {
-		t.Fatal(err)
-	}
+	_, r, subject := start(t, "referrers")
+	add(t, r, subject, nil, Document{Kind: SBOM, File: "x", Content: []byte("hello")})
 	attachment, err := r.Open(t.Context(), subject, list(t, r, subject)[0])
 	if err != nil {
 		t.Fatal(err)
@@ -152,25 +118,5 @@ func TestDocumentThatIsNotJSON(t *testing.T) {
 	}
 	if json.Valid([]byte("hello")) {
 		t.Fatal("the test tests nothing")
-	}
-}
-
-func TestRefused(t *testing.T) {
-	for status, want := range map[int]bool{
-		http.StatusBadRequest: true, http.StatusMethodNotAllowed: true, http.StatusUnsupportedMediaType: true,
-		http.StatusUnauthorized: false, http.StatusForbidden: false, http.StatusInternalServerError: false,
-	} {
-		s, r, subject := start(t, true)
-		s.between = func(w http.ResponseWriter, request *http.Request) bool {
-			if request.Method != http.MethodPut || !strings.Contains(request.URL.Path, "/manifests/") {
-				return false
-			}
-			w.WriteHeader(status)
-			return true
-		}
-		_, err := r.Add(t.Context(), subject, nil, documents()[0])
-		if err == nil || Refused(err) != want {
-			t.Errorf("%d: %v is a refusal: %v", status, err, Refused(err))
-		}
 	}
 }

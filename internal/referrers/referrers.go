@@ -1,13 +1,17 @@
 // Package referrers keeps documents beside an image in a registry, as referrers of its index (OCI image-spec 1.1, "Guidelines
 // for Artifact Usage"; distribution-spec 1.1, "Referrers API"): what is in it, what it weighs, and where it comes from.
 //
-//	listed, err := registry.List(ctx, subject)
-//	added, err := registry.Add(ctx, subject, listed, referrers.Document{Kind: attach.SBOM, File: "bash.spdx.json", Content: text})
-//	attachment, err := registry.Open(ctx, subject, listed[0])
-//	text, err := registry.Read(ctx, subject, attachment)
+//	attached := referrers.Writer(client)
+//	listed, err := attached.List(ctx, subject)
+//	outcomes := attached.Add(ctx, subject, listed, referrers.Document{Kind: referrers.SBOM, File: "bash.spdx.json", Content: text})
+//	attachment, err := attached.Open(ctx, subject, listed[0])
+//	text, err := attached.Read(ctx, subject, attachment)
 //
-// The same document gives the same referrer, so that adding it again changes nothing. A registry without the referrers
-// API gets the tag sha256-<digest>, which go-containerregistry keeps as the specification says ("Referrers Tag Schema").
+// The same document gives the same referrer, so that adding it again changes nothing.
+//
+// Lists are read and written by one rule, whatever a registry says of itself. The API is there when it lists, after the
+// documents were put, what was put. Otherwise the list stands under the tag sha256-DIGEST ("Referrers Tag Schema"), where
+// the entries of others are kept; where that tag names something else, it is left alone.
 //
 // What is read is foreign: everybody who may push can attach. Digests are verified, sizes are bounded, and a referrer
 // that is not what it says is an error of that referrer alone.
@@ -85,26 +89,17 @@ type Subject struct {
 
 func (s Subject) digest() name.Digest { return s.Repository.Digest(s.Descriptor.Digest.String()) }
 
-func (s Subject) at(manifest referrer) name.Digest {
-	return s.Repository.Digest(manifest.digest.String())
-}
-
 // A config that says nothing (image-spec, "Guidance for an Empty Descriptor").
 const (
 	emptyText = "{}"
 	emptyType = types.MediaType(ocispec.MediaTypeEmptyJSON)
 )
 
-func mediaType(kind Kind) types.MediaType { return types.MediaType(kind.Type()) }
-
-// referrer is the manifest of a document.
+// referrer is the manifest of a document, and how a list describes it: with what a reader chooses by.
 type referrer struct {
-	text   []byte
-	digest v1.Hash
+	text       []byte
+	descriptor v1.Descriptor
 }
-
-func (r referrer) RawManifest() ([]byte, error)        { return r.text, nil }
-func (r referrer) MediaType() (types.MediaType, error) { return types.OCIManifestSchema1, nil }
 
 // manifest returns the manifest that attaches a document to a subject. It depends on these two alone.
 func manifest(document Document, subject v1.Descriptor) (referrer, error) {
@@ -132,6 +127,8 @@ func manifest(document Document, subject v1.Descriptor) (referrer, error) {
 	if err != nil {
 		return referrer{}, fmt.Errorf("attach %s: %w", document.File, err)
 	}
-	sum, _, err := v1.SHA256(bytes.NewReader(text))
-	return referrer{text, sum}, err
+	sum, size, err := v1.SHA256(bytes.NewReader(text))
+	return referrer{text, v1.Descriptor{
+		MediaType: types.OCIManifestSchema1, Digest: sum, Size: size, Annotations: annotations, ArtifactType: document.Kind.Type(),
+	}}, err
 }

@@ -5,84 +5,69 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
-	oci "github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry/registrytest"
 )
 
-// server is a registry that counts, and that a test can come between.
-type server struct {
-	http.Handler
-	host    string
-	between func(w http.ResponseWriter, r *http.Request) (answered bool) // or nil
-
-	mutex    sync.Mutex
-	requests []string // METHOD PATH
-}
-
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mutex.Lock()
-	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
-	between := s.between
-	s.mutex.Unlock()
-	if between == nil || !between(w, r) {
-		s.Handler.ServeHTTP(w, r)
-	}
-}
-
-// writes returns the requests that change something, and forgets all requests.
-func (s *server) writes() []string {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	written := slices.DeleteFunc(s.requests, func(request string) bool {
-		return strings.HasPrefix(request, "GET ") || strings.HasPrefix(request, "HEAD ")
-	})
-	s.requests = nil
-	return written
-}
-
-// start starts a registry, with or without the referrers API, and pushes an index to it.
-func start(t *testing.T, api bool) (*server, *Registry, Subject) {
+// start starts a registry with quirks, and pushes an index to it.
+func start(t *testing.T, quirks ...string) (*registrytest.Server, *Registry, Subject) {
 	t.Helper()
-	s := &server{Handler: oci.New(oci.Logger(log.New(io.Discard, "", 0)), oci.WithReferrersSupport(api))}
-	listening := httptest.NewServer(s)
-	t.Cleanup(listening.Close)
-	s.host = listening.Listener.Addr().String()
-	client, err := registry.Access{Retries: -1}.Open()
+	server := registrytest.Start(t, quirks...)
+	client, err := registry.Access{Retries: 1, Pause: time.Millisecond}.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return s, New(client), push(t, client, s.host)
+	return server, Writer(client), push(t, client, server.Host)
 }
 
 func push(t *testing.T, client *registry.Client, host string) Subject {
 	t.Helper()
-	img, err := random.Image(64, 1)
+	layer, err := random.Layer(64, types.OCILayer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: img})
+	img, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := partial.ConfigLayer(img)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tag, err := client.Tag(host + "/actions/scratch:1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Push(t.Context(), tag, index); err != nil {
+	for _, blob := range []v1.Layer{layer, config} {
+		if err := client.Upload(t.Context(), tag.Repository, blob, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: img})
+	digest, err := img.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Put(t.Context(), tag.Repository.Digest(digest.String()), img); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Put(t.Context(), tag, index); err != nil {
 		t.Fatal(err)
 	}
 	descriptor, err := partial.Descriptor(index)
@@ -109,25 +94,34 @@ func list(t *testing.T, r *Registry, subject Subject) []Listed {
 	return listed
 }
 
+// add attaches documents, all of which must be taken.
+func add(t *testing.T, r *Registry, subject Subject, listed []Listed, documents ...Document) []Outcome {
+	t.Helper()
+	outcomes := r.Add(t.Context(), subject, listed, documents...)
+	for _, outcome := range outcomes {
+		if outcome.Status == Failed {
+			t.Fatalf("%+v", outcome)
+		}
+	}
+	return outcomes
+}
+
 // both runs a test against a registry with the referrers API and one without.
-func both(t *testing.T, test func(t *testing.T, s *server, r *Registry, subject Subject)) {
-	for name, api := range map[string]bool{"referrers API": true, "fall-back tag": false} {
+func both(t *testing.T, test func(t *testing.T, s *registrytest.Server, r *Registry, subject Subject)) {
+	for name, quirks := range map[string][]string{"referrers API": {"referrers"}, "fall-back tag": nil} {
 		t.Run(name, func(t *testing.T) {
-			s, r, subject := start(t, api)
+			s, r, subject := start(t, quirks...)
 			test(t, s, r, subject)
 		})
 	}
 }
 
 func TestAdd(t *testing.T) {
-	both(t, func(t *testing.T, s *server, r *Registry, subject Subject) {
+	both(t, func(t *testing.T, s *registrytest.Server, r *Registry, subject Subject) {
 		if listed := list(t, r, subject); len(listed) > 0 || HasProvenance(listed) {
 			t.Fatalf("already there: %v", listed)
 		}
-		added, err := r.Add(t.Context(), subject, nil, documents()...)
-		if err != nil || len(added) != 3 {
-			t.Fatalf("added %v, %v", added, err)
-		}
+		add(t, r, subject, nil, documents()...)
 		listed := list(t, r, subject)
 		if len(listed) != 3 || !HasProvenance(listed) {
 			t.Fatalf("listed %v", listed)
@@ -154,18 +148,17 @@ func TestAdd(t *testing.T) {
 }
 
 func TestAddAgainChangesNothing(t *testing.T) {
-	both(t, func(t *testing.T, s *server, r *Registry, subject Subject) {
-		if _, err := r.Add(t.Context(), subject, nil, documents()...); err != nil {
-			t.Fatal(err)
-		}
+	both(t, func(t *testing.T, s *registrytest.Server, r *Registry, subject Subject) {
+		add(t, r, subject, nil, documents()...)
 		before := list(t, r, subject)
-		s.writes()
-		added, err := r.Add(t.Context(), subject, before, documents()...)
-		if err != nil || len(added) > 0 {
-			t.Errorf("added %v, %v", added, err)
+		s.Asked()
+		for _, outcome := range add(t, r, subject, before, documents()...) {
+			if outcome.Status != Present {
+				t.Errorf("%+v", outcome)
+			}
 		}
-		if written := s.writes(); len(written) > 0 {
-			t.Errorf("wrote %v", written)
+		if asked := s.Asked(); len(asked) > 0 {
+			t.Errorf("it asked %v", asked)
 		}
 		if diff := cmp.Diff(before, list(t, r, subject)); diff != "" {
 			t.Error(diff)
@@ -174,14 +167,14 @@ func TestAddAgainChangesNothing(t *testing.T) {
 }
 
 func TestAddAtTheSameTime(t *testing.T) {
-	both(t, func(t *testing.T, s *server, r *Registry, subject Subject) {
+	both(t, func(t *testing.T, s *registrytest.Server, r *Registry, subject Subject) {
 		const n = 8
 		var group sync.WaitGroup
 		for i := range n {
 			group.Go(func() {
 				one := Document{Kind: Sizes, File: "sizes.json", Content: fmt.Appendf(nil, "%d", i)}
-				if _, err := r.Add(context.Background(), subject, nil, one); err != nil {
-					t.Error(err)
+				if outcomes := r.Add(context.Background(), subject, nil, one); outcomes[0].Status != Attached {
+					t.Errorf("%+v", outcomes)
 				}
 			})
 		}
@@ -192,64 +185,24 @@ func TestAddAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestLostUpdate lets another program overwrite the fall-back tag: what it had not seen is put again.
-func TestLostUpdate(t *testing.T) {
-	s, r, subject := start(t, false)
-	lost := 0
-	tag := "/manifests/sha256-" + subject.Descriptor.Digest.Hex
-	s.between = func(w http.ResponseWriter, request *http.Request) bool {
-		if request.Method != http.MethodPut || !strings.HasSuffix(request.URL.Path, tag) || lost == 2 {
-			return false
-		}
-		lost++
-		_, _ = io.Copy(io.Discard, request.Body)
-		w.WriteHeader(http.StatusCreated)
-		return true
-	}
-	if _, err := r.Add(t.Context(), subject, nil, documents()...); err != nil {
-		t.Fatal(err)
-	}
-	if listed := list(t, r, subject); len(listed) != 3 || lost != 2 {
-		t.Errorf("%d are listed, %d updates were lost", len(listed), lost)
-	}
-}
-
-func TestRegistryThatForgets(t *testing.T) {
-	s, r, subject := start(t, false)
-	s.between = func(w http.ResponseWriter, request *http.Request) bool {
-		if request.Method != http.MethodPut || !strings.Contains(request.URL.Path, "/manifests/sha256-") {
-			return false
-		}
-		_, _ = io.Copy(io.Discard, request.Body)
-		w.WriteHeader(http.StatusCreated)
-		return true
-	}
-	_, err := r.Add(t.Context(), subject, nil, documents()[0])
-	if err == nil || !strings.Contains(err.Error(), "does not list what was attached") {
-		t.Errorf("got %v", err)
-	}
-}
-
 // TestManifestOfAnInterruptedPush finishes what a push has left: the manifest is there, and not in the fall-back tag.
 func TestManifestOfAnInterruptedPush(t *testing.T) {
-	s, r, subject := start(t, false)
-	s.between = func(w http.ResponseWriter, request *http.Request) bool {
+	s, r, subject := start(t)
+	s.Between(func(w http.ResponseWriter, request *http.Request) bool {
 		if !strings.Contains(request.URL.Path, "/sha256-") || request.Method != http.MethodPut {
 			return false
 		}
 		w.WriteHeader(http.StatusInternalServerError)
 		return true
+	})
+	if outcomes := r.Add(t.Context(), subject, nil, documents()[0]); outcomes[0].Status != Failed {
+		t.Fatalf("%+v", outcomes)
 	}
-	if _, err := r.Add(t.Context(), subject, nil, documents()[0]); err == nil {
-		t.Fatal("no error")
-	}
-	s.between = nil
+	s.Between(nil)
 	if listed := list(t, r, subject); len(listed) > 0 {
 		t.Fatalf("listed %v", listed)
 	}
-	if _, err := r.Add(t.Context(), subject, nil, documents()[0]); err != nil {
-		t.Fatal(err)
-	}
+	add(t, r, subject, nil, documents()[0])
 	if listed := list(t, r, subject); len(listed) != 1 {
 		t.Errorf("listed %v", listed)
 	}

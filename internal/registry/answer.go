@@ -20,16 +20,20 @@ func (p problem) answered(answer *protocol.Error) string {
 		return said + ": it is no registry of the OCI distribution API (v2); check the address"
 	case isFull(answer):
 		return said + ": it is full, or a quota is used up; free some space there"
+	case p.action == "attach" && (status == http.StatusTooManyRequests || status >= 500):
+		return said + ": push again later"
+	case p.action == "attach":
+		return said + ": it does not take what is attached"
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return said + ": " + p.refused(status)
 	case status == http.StatusTooManyRequests || status >= 500:
 		return said + ": try again later; what has arrived is not sent again"
-	case !p.push && status == http.StatusNotFound:
+	case p.action == "push":
+		return said + ": " + p.advice(answer)
+	case status == http.StatusNotFound:
 		return "there is no such image at " + host
-	case !p.push:
-		return said + ": check the reference"
 	}
-	return said + ": " + p.advice(answer.StatusCode)
+	return said + ": check the reference"
 }
 
 // refused says what to do about a login.
@@ -39,20 +43,22 @@ func (p problem) refused(status int) string {
 	switch {
 	case err != nil || login.source == "":
 		text := "log in with: docker login " + host + ", or set MKIMAGE_REGISTRY_USER and MKIMAGE_REGISTRY_PASSWORD"
-		if !p.push {
+		if p.action != "push" {
 			text = "it has no such image, or wants a login: check the name, and " + text
 		}
 		return text
 	case status == http.StatusUnauthorized:
 		return "it does not take " + login.source + ": wrong, or expired; log in again"
-	case p.push:
+	case p.action == "push":
 		return login.source + " may not push there: check its rights, or choose another repository"
 	}
 	return login.source + " may not read there, or there is no such image: check its rights, and the name"
 }
 
-func (p problem) advice(status int) string {
-	switch status {
+func (p problem) advice(answer *protocol.Error) string {
+	switch answer.StatusCode {
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return "the tag may not be moved there, so choose another one"
 	case http.StatusNotFound:
 		return "create the repository there, and check that the address is a registry's"
 	case http.StatusMethodNotAllowed:
@@ -87,11 +93,6 @@ func (p problem) tokenServiceAnswered(service string, answer *protocol.Error) st
 func isFirst(answer *protocol.Error) bool {
 	return answer.Request != nil && answer.Request.URL.Path == "/v2/" && answer.StatusCode != http.StatusUnauthorized &&
 		answer.StatusCode != http.StatusForbidden
-}
-
-// isManifest says whether an answer is about a manifest.
-func isManifest(answer *protocol.Error) bool {
-	return answer.Request != nil && strings.Contains(answer.Request.URL.Path, "/manifests/")
 }
 
 // isFull says whether a registry has no space left. Registries have no code for it: it is the status, or words.

@@ -31,7 +31,17 @@ func (c *Client) Explain(action string, reference interface{ Name() string }, er
 	if full, ok := reference.(name.Reference); ok && !known {
 		repository = full.Context()
 	}
-	return fmt.Errorf("%s %s: %w", action, reference.Name(), &explained{problem{c, repository, action == "push"}.text(err), err})
+	return fmt.Errorf("%s %s: %w", action, reference.Name(), &explained{problem{c, repository, action}.text(err), err})
+}
+
+// Reason is the text of an error alone, without what was done to what, on one line. The action is as for Explain; "attach"
+// is about what a push can do without.
+func (c *Client) Reason(action string, repository name.Repository, err error) string {
+	var done *explained
+	if errors.As(err, &done) {
+		return done.text
+	}
+	return problem{c, repository, action}.text(err)
 }
 
 // explained is a line that hides the text of the error that it explains.
@@ -47,7 +57,7 @@ func (e *explained) Unwrap() error { return e.err }
 type problem struct {
 	client     *Client
 	repository name.Repository
-	push       bool
+	action     string // "push" and "attach" write, all others read
 }
 
 func (p problem) text(err error) string {

@@ -7,24 +7,50 @@ import (
 	"slices"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
+
+// Manifest is an image's manifest or an index, as it is put.
+type Manifest interface {
+	RawManifest() ([]byte, error)
+	MediaType() (types.MediaType, error)
+}
+
+// Put puts a manifest alone. What it names is there.
+func (c *Client) Put(ctx context.Context, reference name.Reference, manifest Manifest) error {
+	text, err := manifest.RawManifest()
+	if err != nil {
+		return err
+	}
+	mediaType, err := manifest.MediaType()
+	if err != nil {
+		return err
+	}
+	return c.Writer(reference.Context()).Put(ctx, reference.Identifier(), mediaType, text, "")
+}
 
 // tornTries is how often a manifest is put that the registry has misread.
 const tornTries = 4
 
-// Put puts a manifest alone. What it names is there.
+// Put puts the text of a manifest. With an ETag to match, it is only put while that is the one of what is there.
 //
 // While somebody else puts the same, distribution 2.8 may read a file that is being written, and then says that a digest is
 // invalid. Ours are not, so the manifest is put again.
-func (c *Client) Put(ctx context.Context, reference name.Reference, manifest remote.Taggable) error {
+func (s *Session) Put(ctx context.Context, reference string, mediaType types.MediaType, text []byte, match string) error {
+	header := http.Header{"Content-Type": {string(mediaType)}}
+	if match != "" {
+		header.Set("If-Match", match)
+	}
 	for try := 0; ; try++ {
-		err := c.pusher.Put(ctx, reference, manifest)
-		if !isTorn(err) || try >= min(c.transport.retries, tornTries) {
+		answer, err := s.Do(ctx, http.MethodPut, "manifests/"+reference, header, text)
+		if err == nil {
+			err = answer.Check(http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent)
+		}
+		if !isTorn(err) || try >= min(s.client.transport.triesAgain(ctx), tornTries) {
 			return err
 		}
-		if err := c.transport.pause(ctx, try, 0); err != nil {
+		if err := s.client.Pause(ctx, try); err != nil {
 			return err
 		}
 	}

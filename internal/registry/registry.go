@@ -17,6 +17,7 @@ package registry
 import (
 	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -55,6 +56,7 @@ type Client struct {
 	transport *transport
 	pusher    *remote.Pusher
 	puller    *remote.Puller
+	sessions  sync.Map // of sessionKey to *Session
 }
 
 // Open returns a client. Nothing is asked of a registry yet.

@@ -41,6 +41,26 @@ func (p patience) pause(ctx context.Context, try int, asked time.Duration) error
 	}
 }
 
+// briefRetries is how often a request is tried again whose failure costs no image.
+const briefRetries = 2
+
+type briefKey struct{}
+
+// Briefly returns a context in which requests are tried again twice at most: for what a push can do without, so that a
+// registry which always answers 500 does not keep it for long.
+func Briefly(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
+
+// triesAgain is how often a request of this context is tried again.
+func (p patience) triesAgain(ctx context.Context) int {
+	if ctx.Value(briefKey{}) != nil {
+		return min(p.retries, briefRetries)
+	}
+	return p.retries
+}
+
+// Pause waits before a registry is asked once more what it will answer otherwise soon: longer with each try, from 0.
+func (c *Client) Pause(ctx context.Context, try int) error { return c.transport.pause(ctx, try, 0) }
+
 // again says whether a request is worth another try, and how long the registry has asked to wait before it.
 func (t *transport) again(request *http.Request, response *http.Response, err error) (wait time.Duration, again bool) {
 	if request.Context().Err() != nil || request.Body != nil && request.GetBody == nil {
@@ -137,7 +157,7 @@ func (c *Client) anew(ctx context.Context, push func() error) error {
 	for try := 0; ; try++ {
 		err := push()
 		var broken *interruptedError
-		if !errors.As(err, &broken) || ctx.Err() != nil || try >= c.transport.retries {
+		if !errors.As(err, &broken) || ctx.Err() != nil || try >= c.transport.triesAgain(ctx) {
 			return err
 		}
 		if broken.wait > longestPause {

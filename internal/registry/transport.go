@@ -87,7 +87,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 			return nil, &interruptedError{failure(response, err), wait}
 		case wait > longestPause:
 			return nil, &busyError{failure(response, err), wait}
-		case try >= t.retries:
+		case try >= t.triesAgain(request.Context()):
 			return response, err
 		}
 		if response != nil {

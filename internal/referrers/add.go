@@ -1,0 +1,152 @@
+package referrers
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+)
+
+// Registry attaches documents, and reads them. It may be used from several goroutines.
+type Registry struct {
+	client  *registry.Client
+	session func(name.Repository) *registry.Session
+
+	mutex  sync.Mutex
+	adding map[name.Digest]*sync.Mutex // one for each subject
+}
+
+// Reader returns what reads attachments with a client.
+func Reader(client *registry.Client) *Registry {
+	return &Registry{client: client, session: client.Reader}
+}
+
+// Writer returns what attaches with a client, and reads with the login for it.
+func Writer(client *registry.Client) *Registry {
+	return &Registry{client: client, session: client.Writer, adding: map[name.Digest]*sync.Mutex{}}
+}
+
+// Status is what became of a document.
+type Status string
+
+// What becomes of documents.
+const (
+	Attached Status = "attached" // it is now
+	Present  Status = "present"  // it was
+	Failed   Status = "failed"   // it is not
+)
+
+// Outcome says what became of a document.
+type Outcome struct {
+	Type   string `json:"type"`             // its artifact type
+	Digest string `json:"digest,omitempty"` // of its manifest; "" when the document was not even made
+	Status Status `json:"status"`
+	Reason string `json:"reason,omitempty"` // of a failure, on one line
+
+	Kind Kind `json:"-"`
+}
+
+// Fail returns the outcome of a document that could not be made.
+func Fail(kind Kind, err error) Outcome {
+	return Outcome{Kind: kind, Type: kind.Type(), Status: Failed, Reason: strings.Join(strings.Fields(err.Error()), " ")}
+}
+
+// Add attaches documents to a subject, and says of each what became of it. listed is what [Registry.List] has returned:
+// what is in there is not even asked for. One that is refused does not keep the others from being attached.
+func (r *Registry) Add(ctx context.Context, subject Subject, listed []Listed, documents ...Document) []Outcome {
+	ctx = registry.Briefly(ctx)
+	defer r.alone(subject)()
+	outcomes := make([]Outcome, len(documents))
+	manifests := make([]referrer, len(documents))
+	failures := make([]error, len(documents))
+	send := sync.OnceValue(func() error { return r.upload(ctx, subject, []byte(emptyText), emptyType) })
+	var group errgroup.Group // of at most as many as there are kinds
+	for i, document := range documents {
+		manifests[i], failures[i] = manifest(document, subject.Descriptor)
+		outcomes[i] = Outcome{Type: document.Kind.Type(), Digest: manifests[i].descriptor.Digest.String(), Status: Attached, Kind: document.Kind}
+		if has(listed, manifests[i]) {
+			outcomes[i].Status = Present
+		} else if failures[i] == nil {
+			group.Go(func() error {
+				failures[i] = r.put(ctx, subject, document, manifests[i], send)
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // every error is in failures
+	var taken []referrer
+	for i, manifest := range manifests {
+		if failures[i] == nil && outcomes[i].Status == Attached {
+			taken = append(taken, manifest)
+		}
+	}
+	unlisted := r.settle(ctx, subject, taken)
+	for i := range outcomes {
+		err := failures[i]
+		if outcomes[i].Status == Attached {
+			err = cmp.Or(err, unlisted)
+		}
+		if err != nil {
+			outcomes[i].Status, outcomes[i].Reason = Failed, r.client.Reason("attach", subject.Repository, err)
+		}
+	}
+	return outcomes
+}
+
+// put sends a document and its manifest. empty sends the config that all have.
+func (r *Registry) put(ctx context.Context, subject Subject, document Document, manifest referrer, empty func() error) error {
+	var group errgroup.Group
+	group.Go(empty)
+	group.Go(func() error { return r.upload(ctx, subject, document.Content, types.MediaType(document.Kind.Type())) })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return r.session(subject.Repository).Put(ctx, manifest.descriptor.Digest.String(), manifest.descriptor.MediaType, manifest.text, "")
+}
+
+func (r *Registry) upload(ctx context.Context, subject Subject, content []byte, mediaType types.MediaType) error {
+	return r.client.Upload(ctx, subject.Repository, static.NewLayer(content, mediaType), nil)
+}
+
+// asks is how often the API is asked for what was put, for some registries list it a little later.
+const asks = 3
+
+// settle sees that manifests that were put are listed: by the API, or else under the fall-back tag.
+func (r *Registry) settle(ctx context.Context, subject Subject, manifests []referrer) error {
+	if len(manifests) == 0 {
+		return nil
+	}
+	for try := range asks {
+		listed, there := r.ask(ctx, subject)
+		if there && hasAll(listed, manifests) {
+			return nil
+		}
+		if !there || try == asks-1 {
+			break
+		}
+		if err := r.client.Pause(ctx, try); err != nil {
+			return err
+		}
+	}
+	return r.list(ctx, subject, manifests)
+}
+
+// alone waits until nobody else in this program attaches to the subject.
+func (r *Registry) alone(subject Subject) (done func()) {
+	r.mutex.Lock()
+	one, ok := r.adding[subject.digest()]
+	if !ok {
+		one = &sync.Mutex{}
+		r.adding[subject.digest()] = one
+	}
+	r.mutex.Unlock()
+	one.Lock()
+	return one.Unlock
+}

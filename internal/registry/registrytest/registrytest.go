@@ -1,0 +1,109 @@
+// Package registrytest is a registry for tests, with the quirks of those that people push to:
+//
+//	server := registrytest.Start(t, "dash-is-digest", "immutable=412")
+//	… push to server.Host + "/app:1" …
+//	written := server.Asked("PUT")
+//
+// Quirks has them all. Without one it takes whatever the distribution-spec allows, and has no referrers API.
+package registrytest
+
+import (
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	inprocess "github.com/google/go-containerregistry/pkg/registry"
+)
+
+// Server is a registry that listens on this machine.
+type Server struct {
+	Host string // HOST:PORT
+
+	mutex    sync.Mutex
+	requests []string // METHOD PATH -> STATUS
+	between  func(w http.ResponseWriter, r *http.Request) (answered bool)
+}
+
+// Start starts a registry for a test.
+func Start(t testing.TB, quirks ...string) *Server {
+	t.Helper()
+	server, stop, err := Listen(quirks...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return server
+}
+
+// Listen starts a registry, and returns what ends it.
+func Listen(quirks ...string) (*Server, func(), error) {
+	options := []inprocess.Option{inprocess.Logger(log.New(io.Discard, "", 0)), inprocess.WithReferrersSupport(slices.Contains(quirks, "referrers"))}
+	handler := http.Handler(inprocess.New(options...))
+	for _, text := range quirks {
+		name, value, _ := strings.Cut(text, "=")
+		quirk, known := Quirks[name]
+		if !known {
+			return nil, nil, fmt.Errorf("no quirk %q", name)
+		}
+		handler = quirk(value, handler)
+	}
+	s := &Server{}
+	listening := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mutex.Lock()
+		between := s.between
+		s.mutex.Unlock()
+		noted := &status{ResponseWriter: w, code: http.StatusOK}
+		if between == nil || !between(noted, r) {
+			handler.ServeHTTP(noted, r)
+		}
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		s.requests = append(s.requests, fmt.Sprintf("%s %s -> %d", r.Method, r.URL.Path, noted.code))
+	}))
+	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // of the client's try with https
+	listening.Start()
+	s.Host = listening.Listener.Addr().String()
+	return s, listening.Close, nil
+}
+
+// Between lets a test answer requests in place of the registry.
+func (s *Server) Between(answer func(w http.ResponseWriter, r *http.Request) (answered bool)) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.between = answer
+}
+
+// Asked returns the requests so far that have one of the methods, or all when none is given, and forgets all.
+func (s *Server) Asked(methods ...string) []string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var found []string
+	for _, request := range s.requests {
+		method, _, _ := strings.Cut(request, " ")
+		if len(methods) == 0 || slices.Contains(methods, method) {
+			found = append(found, request)
+		}
+	}
+	s.requests = nil
+	return found
+}
+
+// status notes the status of an answer.
+type status struct {
+	http.ResponseWriter
+	code int
+}
+
+func (s *status) WriteHeader(code int) {
+	s.code = code
+	s.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap is for http.ResponseController.
+func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }

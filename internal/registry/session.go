@@ -1,0 +1,191 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// A Session sends requests to one repository as they are, for what go-containerregistry has no functions, or functions
+// that expect more of a registry than many give. It logs in once, with the first request, for reading or for reading
+// and writing: some registries refuse a login for reading alone while the repository does not exist.
+type Session struct {
+	client     *Client
+	repository name.Repository
+	scope      string
+
+	mutex  sync.Mutex
+	signed http.RoundTripper // nil before the first request
+}
+
+// Reader returns the session that reads a repository.
+func (c *Client) Reader(repository name.Repository) *Session {
+	return c.session(repository, protocol.PullScope)
+}
+
+// Writer returns the session that reads and writes a repository.
+func (c *Client) Writer(repository name.Repository) *Session {
+	return c.session(repository, protocol.PushScope)
+}
+
+// maxRedirects is how often one request is redirected: from a registry to its storage, or to another name of its.
+const maxRedirects = 5
+
+type sessionKey struct {
+	repository name.Repository
+	scope      string
+}
+
+func (c *Client) session(repository name.Repository, scope string) *Session {
+	found, _ := c.sessions.LoadOrStore(sessionKey{repository, scope}, &Session{client: c, repository: repository, scope: scope})
+	return found.(*Session)
+}
+
+// Repository is what the session is about.
+func (s *Session) Repository() name.Repository { return s.repository }
+
+// Answer is what a registry answers.
+type Answer struct {
+	*http.Response        // its body is read and closed
+	Text           []byte // the body
+}
+
+// Check returns the error that the answer is, unless its status is one of these.
+func (a *Answer) Check(statuses ...int) error {
+	a.Body = io.NopCloser(bytes.NewReader(a.Text))
+	return protocol.CheckError(a.Response, statuses...)
+}
+
+// Do sends a request and reads the answer, whatever its status is. The path is that below /v2/REPOSITORY/, such as
+// "manifests/latest", or a whole URL. A body of nil is none.
+func (s *Session) Do(ctx context.Context, method, path string, header http.Header, body []byte) (*Answer, error) {
+	signed, err := s.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	address, err := s.address(path)
+	if err != nil {
+		return nil, err
+	}
+	var reader io.Reader // a *bytes.Reader of nothing would still be a body
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, reader)
+	if err != nil {
+		return nil, err
+	}
+	for key, values := range header {
+		request.Header[key] = values
+	}
+	client := http.Client{Transport: signed, CheckRedirect: checkRedirect}
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(&limited{response.Body, maxManifest})
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{response, text}, nil
+}
+
+// checkRedirect keeps a registry from sending requests into the network that this machine is in, and from sending them
+// around for ever.
+func checkRedirect(request *http.Request, via []*http.Request) error {
+	host := request.URL.Hostname()
+	address := net.ParseIP(host)
+	inside := host == "localhost" || address.IsLoopback() || address.IsPrivate() || address.IsLinkLocalUnicast() || address.IsUnspecified()
+	switch {
+	case len(via) >= maxRedirects:
+		return fmt.Errorf("it redirects more than %d times", maxRedirects)
+	case inside && host != via[0].URL.Hostname():
+		return fmt.Errorf("it redirects to %s, an address of this network", host)
+	}
+	return nil
+}
+
+func (s *Session) address(path string) (string, error) {
+	base := url.URL{Scheme: s.repository.Scheme(), Host: s.repository.RegistryStr(), Path: "/v2/" + s.repository.RepositoryStr() + "/"}
+	if strings.Contains(path, "://") {
+		whole, err := url.Parse(path)
+		if err != nil || whole.Host != base.Host {
+			return "", fmt.Errorf("%s leads away from %s", path, base.Host)
+		}
+		return path, nil
+	}
+	return base.String() + path, nil
+}
+
+// open asks the registry how it wants to be spoken to, and for a token. After a failure the next request asks again.
+func (s *Session) open(ctx context.Context) (http.RoundTripper, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.signed != nil {
+		return s.signed, nil
+	}
+	login, err := s.client.keys.ResolveContext(ctx, s.repository)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := protocol.NewWithContext(ctx, s.repository.Registry, login, protocol.NewUserAgent(s.client.transport, userAgent),
+		[]string{s.repository.Scope(s.scope)})
+	if err != nil {
+		return nil, err
+	}
+	s.signed = signed
+	return signed, nil
+}
+
+// manifestTypes are the media types of everything that may stand at a reference.
+var manifestTypes = strings.Join([]string{string(types.OCIImageIndex), string(types.DockerManifestList), string(types.OCIManifestSchema1),
+	string(types.DockerManifestSchema2)}, ", ")
+
+// Manifest asks for what stands at a tag or digest, whatever it is. The bytes come as the registry has them, so that its
+// ETag is that of these bytes.
+func (s *Session) Manifest(ctx context.Context, reference string) (*Answer, error) {
+	return s.Do(ctx, http.MethodGet, "manifests/"+reference, http.Header{"Accept": {manifestTypes}, "Accept-Encoding": {"identity"}}, nil)
+}
+
+// Head returns the digest of what stands at a tag or digest, or a zero hash where there is nothing. Registries that do
+// not take HEAD, or do not say the digest, are asked for the manifest itself.
+//
+// A registry that answers a Writer with 401 or 403 has nothing there: some say so of what does not exist, and whether
+// the login may write shows with the first thing that is written.
+func (s *Session) Head(ctx context.Context, reference string) (v1.Hash, error) {
+	answer, err := s.Do(ctx, http.MethodHead, "manifests/"+reference, http.Header{"Accept": {manifestTypes}}, nil)
+	if err != nil {
+		return v1.Hash{}, err
+	}
+	if answer.StatusCode == http.StatusOK {
+		if digest, err := v1.NewHash(strings.Trim(answer.Header.Get("Docker-Content-Digest"), `"`)); err == nil {
+			return digest, nil
+		}
+	}
+	if slices.Contains([]int{http.StatusOK, http.StatusMethodNotAllowed, http.StatusNotImplemented}, answer.StatusCode) {
+		if answer, err = s.Manifest(ctx, reference); err != nil {
+			return v1.Hash{}, err
+		}
+	}
+	switch status := answer.StatusCode; {
+	case status == http.StatusNotFound, s.scope == protocol.PushScope && (status == http.StatusUnauthorized || status == http.StatusForbidden):
+		return v1.Hash{}, nil
+	case status != http.StatusOK:
+		return v1.Hash{}, answer.Check(http.StatusOK)
+	}
+	digest, _, err := v1.SHA256(bytes.NewReader(answer.Text))
+	return digest, err
+}
