@@ -27,7 +27,6 @@ package openwhisk
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -51,12 +50,12 @@ func Start(fn func(json.RawMessage) (json.RawMessage, error)) {
 
 // StartFunc is StartContext for typed values: the argument is decoded into an In,
 // and the Out encoded, as encoding/json does. An argument that does not fit is an
-// application error that says why.
+// application error that says why, and quotes nothing of it.
 func StartFunc[In, Out any](fn func(context.Context, In) (Out, error), options ...Option) {
 	StartContext(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 		var in In
-		if err := json.Unmarshal(event, &in); err != nil {
-			return nil, fmt.Errorf("the argument does not fit: %w", err)
+		if err := decode(event, &in); err != nil {
+			return nil, err
 		}
 		out, err := fn(ctx, in)
 		if err != nil {

@@ -133,3 +133,48 @@ func tellsNothing(t *testing.T, s *session) {
 func TestBashTellsNothingOfRequests(t *testing.T) {
 	tellsNothing(t, bash().start(t, `main() { echo '{"fine":true}'; }`))
 }
+
+func TestRubyHostileFiles(t *testing.T) {
+	const main = "\ndef main(args) = args\n"
+	survives(t, ruby(), map[string]hostile{
+		"methods": {`%i[puts print p warn exit exit! abort raise load require method respond_to? send log run read write answer gets
+	flush clean describe leave say system sleep loop test open select fork trap name start serve format proc].each do |name|
+  Object.define_method(name) { |*| STDERR.write("mine\n") }
+end
+def main(args) = (puts; args)`, "mine\n"},
+		"Kernel":       {`module Kernel; def raise(*) = nil; def exit(*) = nil; def warn(*) = nil; def puts(*) = nil; end` + main, ""},
+		"JSON methods": {`module JSON; def self.parse(*) = "mine"; def self.generate(*) = "mine"; end` + main, ""},
+		"no JSON":      {`Object.send(:remove_const, :JSON)` + main, ""},
+		"to_json":      {`class Object; def to_json(*) = "mine"; end; class Hash; def to_json(*) = "mine"; end; class Array; def to_json(*) = "mine"; end` + main, ""},
+		"globals":      {`$/ = "x"; $\ = "y"; $, = "z"; $; = "w"; $VERBOSE = true; $PROGRAM_NAME = "other"` + main, ""},
+		"no line ends": {`$/ = nil` + main, ""},
+		"streams":      {`require "stringio"; $stdout = StringIO.new; $stdin = nil` + main, ""},
+		"closed":       {`STDIN.close; STDOUT.close; STDERR.close` + main, ""},
+		"descriptors":  {`3.upto(4) { |fd| IO.for_fd(fd).close rescue nil }` + main, ""},
+		"encodings":    {`Encoding.default_external = "UTF-16LE"; Encoding.default_internal = "ISO-8859-1"` + main, ""},
+		"exits":        {`at_exit { STDOUT.write("bye\n") }; def exit(*) = nil; def main(args) = args`, ""},
+		"threads": {`Thread.abort_on_exception = true
+Thread.report_on_exception = false
+def main(args)
+  200.times { Thread.new { Thread.main.raise "from a thread" } }
+  args
+rescue => e
+  args
+end`, ""},
+	})
+}
+
+func TestRubyTellsNothingOfRequests(t *testing.T) {
+	tellsNothing(t, ruby().start(t, `def main(args) = { fine: true }`))
+}
+
+// A result of the wrong kind may hold the argument.
+func TestRubyTellsNothingOfResults(t *testing.T) {
+	s := ruby().start(t, `def main(args) = args["text"] || Struct.new(:secret).new(args["object"])`)
+	for _, value := range []string{`{"text":"` + secret + `"}`, `{"object":"` + secret + `"}`} {
+		if got, log := s.run(value), s.logged(); strings.Contains(got+log, "SECRET") {
+			t.Errorf("%s: got %s, logged %s", value, got, log)
+		}
+	}
+	s.end()
+}

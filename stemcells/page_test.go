@@ -69,6 +69,8 @@ func TestPerl(t *testing.T) {
 	})
 	s.end()
 
+	tellsNothing(t, perl.start(t, `sub main { { fine => JSON::PP::true } }`))
+
 	for source, want := range map[string]string{
 		"sub main {\n  (\n}\n":  "main.pl line 3",
 		"sub mian { }\n1;":      "main.pl has no sub main",

@@ -89,7 +89,7 @@ def deep(n) = deep(n + 1)`)
 		{`["abort"]`, `{"error":"main called exit, status 1"}`, "no more\n"},
 		{`["deep"]`, `{"error":"SystemStackError: stack level too deep"}`, "levels..."},
 		{`["nil"]`, `{"error":"main returned nil; it must return a hash or an array"}`, ""},
-		{`["text"]`, `{"error":"main returned String (\"text\"); it must return a hash or an array"}`, ""},
+		{`["text"]`, `{"error":"main returned an object of String; it must return a hash or an array"}`, ""},
 		{`["circle"]`, `{"error":"main returned what JSON cannot hold: nesting of 1000 is too deep"}`, ""},
 		{`["binary"]`, `{"error":"RuntimeError: � oops"}`, "� oops"},
 		{`["odd"]`, `{"error":"Odd"}`, ""},

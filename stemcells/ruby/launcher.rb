@@ -7,6 +7,9 @@
 # array; stdout and stderr are the log. The launcher speaks ActionLoop: a line per request on stdin, a line per
 # answer on descriptor 3. What a function may rely on stands in docs/stemcells.md.
 #
+# FILE may define methods of any name, which then are every object's, and set every global variable. So the launcher
+# calls methods of modules (Kernel.raise), keeps those of JSON, and names line ends. No message about a request holds text of it, for it brings the API key.
+#
 # RubyGems is not loaded: that would take more time than all the rest of the start (57 ms against 14 ms). It comes
 # when the function asks for it, see lazy_rubygems.
 
@@ -15,6 +18,11 @@ require "json"
 module OpenWhiskLauncher
   HERE = File.expand_path(__FILE__)
   NESTING = 10_000 # of values; results are refused earlier, for an array that holds itself has no end
+  PARSE = JSON.method(:parse)
+  GENERATE = JSON.method(:generate)
+  JSONError = JSON::JSONError
+  Refused = Class.new(StandardError)
+  METHOD = Kernel.instance_method(:method)
   module_function
 
   def start(file, name)
@@ -25,8 +33,9 @@ module OpenWhiskLauncher
     @main = load_main(file, name)
     @name = name
     @process = Process.pid
-    answer({ ok: true }) unless ENV["__OW_WAIT_FOR_ACK"].to_s.empty?
-    serve
+    answer('{"ok":true}') unless ENV["__OW_WAIT_FOR_ACK"].to_s.empty?
+    # What threads of the function raise in this one arrives while main runs or the next request is awaited.
+    Thread.handle_interrupt(Object => :never) { serve }
   end
 
   # take_pipes moves the protocol's pipes to where neither the function nor a program that it starts finds them.
@@ -62,40 +71,47 @@ module OpenWhiskLauncher
 
   def load_main(file, name)
     $LOADED_FEATURES << file # require_relative "main" finds it loaded
-    load file
+    Kernel.load file
     flush
-    main = TOPLEVEL_BINDING.receiver
-    method = main.method(name) if main.respond_to?(name, true)
+    method = find_method(name)
     return method if method&.source_location && method.source_location[0] != HERE
 
     leave("#{File.basename(file)} has no method #{name}")
   rescue Exception => e
-    raise if e.is_a?(SystemExit) && @left
+    Kernel.raise if SystemExit === e && @left
 
     log(e)
     leave("#{File.basename(file)} could not be loaded: #{describe(e)}")
   end
 
+  def find_method(name)
+    METHOD.bind_call(TOPLEVEL_BINDING.receiver, name)
+  rescue NameError
+    nil
+  end
+
   # leave ends the process before it was ready.
   def leave(reason)
     @left = true
-    warn reason
-    exit 1
+    say(reason, "\n")
+    Process.exit(1)
   end
 
   def serve
     while (line = next_request)
       result = run(line)
       answer(result)
-      raise @ended if @ended
+      Kernel.raise @ended if @ended
     end
   end
 
-  # next_request waits for a line; what a thread of the function raises here meanwhile is logged.
+  # next_request waits for a line; what a thread of the function raises here meanwhile is logged. It does so before the
+  # line is read, for a read that is interrupted has lost its bytes.
   def next_request
-    @requests.gets
+    Thread.handle_interrupt(Object => :immediate) { IO.select([@requests]) }
+    @requests.gets("\n")
   rescue SignalException
-    raise
+    Kernel.raise
   rescue Exception => e
     log(e)
     retry
@@ -103,49 +119,59 @@ module OpenWhiskLauncher
 
   # run returns the result as a line of JSON.
   def run(line)
-    request = JSON.parse(line.force_encoding(Encoding::UTF_8), max_nesting: NESTING)
-    value = request.delete("value")
-    before = set_variables(request)
-    to_json(@main.call(value.nil? ? {} : value))
+    value, members = read(line)
+    before = set_variables(members)
+    to_json(Thread.handle_interrupt(Object => :immediate) { @main.call(value) })
   rescue Exception => e
-    exit!(1) if Process.pid != @process
-    @ended = e if e.is_a?(SignalException) && !e.is_a?(Interrupt)
-    log(e) unless e.is_a?(Refused)
-    JSON.generate({ error: describe(e) })
+    Process.exit!(1) if Process.pid != @process
+    @ended = e if SignalException === e && !(Interrupt === e)
+    log(e) unless Refused === e
+    GENERATE.call({ error: describe(e) })
   ensure
-    exit!(0) if Process.pid != @process # a fork that came back from main
+    Process.exit!(0) if Process.pid != @process # a fork that came back from main
     before&.each { |key, text| ENV[key] = text }
   end
 
-  # set_variables gives every member of the request but the value as __OW_<NAME>, and returns what stood there before.
-  def set_variables(members)
-    members.each_with_object({}) do |(key, member), before|
-      key = "__OW_#{key.upcase}"
-      next if key.include?("=") || key.include?("\0")
-
-      before[key] = ENV[key]
-      text = member.is_a?(String) ? member : JSON.generate(member)
-      ENV[key] = text[/\A[^\0]*/]
-    end
+  # read returns the value of a request, and the other members as they are set in the environment. What Ruby says of a
+  # request may be text of it.
+  def read(line)
+    request = PARSE.call(line.force_encoding(Encoding::UTF_8), max_nesting: NESTING)
+    Kernel.raise Refused unless Hash === request
+    value = request.delete("value")
+    [value.nil? ? {} : value, request.filter_map { |key, member| variable(key, member) }]
+  rescue StandardError, SystemStackError
+    # With a cause, that would be part of what is logged.
+    Kernel.raise Refused, "the request cannot be read: it is not a JSON object, or not one for Ruby", cause: nil
   end
 
-  Refused = Class.new(StandardError)
+  # variable returns the name and the text of a member, which ends at U+0000, or nil where it cannot be one.
+  def variable(key, member)
+    return if !key.valid_encoding? || key.match?(/[=\0]/)
+
+    text = String === member ? member : GENERATE.call(member)
+    ["__OW_#{key.upcase}", text.byteslice(0, text.b.index("\0") || text.bytesize)]
+  end
+
+  # set_variables returns what stood there before.
+  def set_variables(members)
+    members.map { |key, text| [key, ENV[key]].tap { ENV[key] = text } }
+  end
 
   def to_json(result)
-    unless result.is_a?(Hash) || result.is_a?(Array)
-      text = result.nil? ? "nil" : "#{result.class} (#{clean(result.inspect)[0, 100]})"
-      raise Refused, "#{@name} returned #{text}; it must return a hash or an array"
+    unless Hash === result || Array === result
+      got = result.nil? ? "nil" : "an object of #{result.class}"
+      Kernel.raise Refused, "#{@name} returned #{got}; it must return a hash or an array"
     end
     begin
-      JSON.generate(result, max_nesting: 1000)
-    rescue JSON::JSONError, SystemStackError => e
-      raise Refused, clean("#{@name} returned what JSON cannot hold: #{e.message}")
+      GENERATE.call(result, max_nesting: 1000)
+    rescue JSONError, EncodingError, SystemStackError => e
+      Kernel.raise Refused, clean("#{@name} returned what JSON cannot hold: #{e.message}")
     end
   end
 
   def answer(result)
     flush
-    @results.write(result.is_a?(String) ? result : JSON.generate(result), "\n")
+    @results.write(result, "\n")
   end
 
   # flush brings the log out before the answer, and back to its place if main left $stdout elsewhere.
@@ -160,9 +186,15 @@ module OpenWhiskLauncher
 
   # log writes an exception with the function's own backtrace.
   def log(exception)
-    text = exception.full_message(highlight: false, order: :top)
-    STDERR.puts(clean(text).lines.reject { |line| line.include?(HERE) }.join)
-  rescue StandardError
+    text = clean(exception.full_message(highlight: false, order: :top)).chomp("\n") + "\n"
+    say(*text.lines("\n").reject { |line| line.include?(HERE) })
+  rescue StandardError # of the exception's own methods
+    nil
+  end
+
+  def say(*lines)
+    STDERR.write(*lines)
+  rescue StandardError # closed by the function
     nil
   end
 
