@@ -11,7 +11,7 @@ import (
 	source "github.com/sciabarracom/openwhisk-runtime-go"
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
@@ -112,12 +112,12 @@ func (f *actionFlags) pack(pkg string, program []byte, display *progress.Display
 		return err
 	}
 	output := cmp.Or(f.output, filepath.Base(folder)+".zip")
-	err = beside.File(output, func(file *os.File) error {
+	err = atomicfile.File(output, func(file *os.File) error {
 		_, err := file.Write(packed)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", output, beside.Reason(err))
+		return fmt.Errorf("write %s: %w", output, atomicfile.Reason(err))
 	}
 	display.Text(output + "  " + sizes.Format(int64(len(packed))))
 	return nil

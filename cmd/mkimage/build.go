@@ -10,7 +10,7 @@ import (
 
 	source "github.com/sciabarracom/openwhisk-runtime-go"
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
@@ -212,12 +212,12 @@ func writeMetadata(path string, results []build.Result) error {
 	if err != nil {
 		return err
 	}
-	err = beside.File(path, func(f *os.File) error {
+	err = atomicfile.File(path, func(f *os.File) error {
 		_, err := f.Write(append(text, '\n'))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write --metadata-file %s: %w", path, beside.Reason(err))
+		return fmt.Errorf("write --metadata-file %s: %w", path, atomicfile.Reason(err))
 	}
 	return nil
 }

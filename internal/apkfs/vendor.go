@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 // Vendor copies the locked packages, and the indexes that list them with their signatures, into a folder that is a
@@ -62,7 +62,7 @@ func listed(indexes []*index, w World, pins []images.Pin) error {
 // keep writes a file of the folder.
 func keep(dir, name string, raw []byte) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
-	err := beside.File(path, func(f *os.File) error {
+	err := atomicfile.File(path, func(f *os.File) error {
 		_, err := f.Write(raw)
 		return err
 	})

@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
@@ -62,12 +62,12 @@ func (r *run) writeLock(ctx context.Context, definition images.Definition) error
 	if err != nil {
 		return err
 	}
-	err = beside.File(file, func(f *os.File) error {
+	err = atomicfile.File(file, func(f *os.File) error {
 		_, err := f.Write(text)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", file, beside.Reason(err))
+		return fmt.Errorf("write %s: %w", file, atomicfile.Reason(err))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 const (
@@ -105,59 +108,44 @@ func use(file string) {
 	_ = os.Chtimes(file, now, now)
 }
 
-// write writes an entry beside its place and renames it, so that nobody sees half of one.
+// write replaces the entry, also where somebody has put a folder or a link into its place.
 func (p place) write(produce func(w io.Writer) error) (Entry, error) {
-	part, err := create(filepath.Dir(p.file()))
-	if err != nil {
+	file := p.file()
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Entry{}, advise(err)
 	}
-	defer os.Remove(part.Name())
-	content := newMeter(part)
-	_, err = part.Write(append(make([]byte, sha256.Size), p.sum()...))
-	if err == nil {
-		err = produce(content)
-	}
-	if failed := content.failed; failed != nil { // by the file, and not by what was produced
-		err = advise(failed)
-	}
-	if err != nil {
-		_ = part.Close() // it is removed
-		return Entry{}, err
-	}
-	_, err = part.WriteAt(content.sum.Sum(nil), 0)
-	if closed := part.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = p.take(part.Name())
-	}
-	if err != nil {
-		return Entry{}, advise(err)
-	}
-	return content.entry(), nil
-}
-
-// take puts a new file into the place of the entry, also where somebody has made a folder there.
-func (p place) take(part string) error {
-	err := os.Rename(part, p.file())
-	if found, statErr := os.Lstat(p.file()); err != nil && statErr == nil && found.IsDir() {
-		if err = os.RemoveAll(p.file()); err == nil {
-			err = os.Rename(part, p.file())
+	sweep(dir)
+	if found, err := os.Lstat(file); err == nil && !found.Mode().IsRegular() {
+		if err := os.RemoveAll(file); err != nil {
+			return Entry{}, advise(err)
 		}
 	}
-	return err
+	var entry Entry
+	var failed error // of produce
+	err := atomicfile.Replace(file, func(f *os.File) error {
+		if _, err := f.Write(append(make([]byte, sha256.Size), p.sum()...)); err != nil {
+			return err
+		}
+		content := newMeter(f)
+		if failed = produce(content); failed != nil {
+			return cmp.Or(content.failed, failed)
+		}
+		entry = content.entry()
+		_, err := f.WriteAt(content.sum.Sum(nil), 0)
+		return err
+	})
+	if err != nil && err == failed {
+		return Entry{}, err
+	}
+	if err != nil {
+		return Entry{}, advise(err)
+	}
+	return entry, nil
 }
 
 func advise(err error) error {
 	return fmt.Errorf("keep in the cache: %w; name another folder with --cache-dir or $MKIMAGE_CACHE_DIR", err)
-}
-
-func create(dir string) (*os.File, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
-	}
-	sweep(dir)
-	return os.CreateTemp(dir, ".part-")
 }
 
 // sweep removes what was not used for maxAge, once a day. A cache that cannot be cleaned is still a cache, so errors do
@@ -169,6 +157,7 @@ func sweep(dir string) {
 	}
 	_ = os.WriteFile(mark, nil, 0o666)
 	use(mark)
+	atomicfile.Sweep(dir)
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {
 		if found, err := entry.Info(); err == nil && time.Since(found.ModTime()) > maxAge {

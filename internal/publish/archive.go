@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 // writeArchive writes a file for "docker load". Its headers have no times and no owners: the same image gives the same
@@ -25,7 +25,7 @@ func (r *Result) writeArchive(ctx context.Context, image string, index v1.ImageI
 		return err
 	}
 	r.Platform, r.Tags = platform, []string{tag.String()}
-	err = beside.File(r.Dest, func(f *os.File) error {
+	err = atomicfile.File(r.Dest, func(f *os.File) error {
 		if err := tarball.Write(tag, img, f); err != nil {
 			return err
 		}

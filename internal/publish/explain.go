@@ -7,7 +7,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 // explainWrite says what went wrong at a destination, and what to do, without the name of a temporary file.
@@ -15,14 +15,14 @@ func explainWrite(dest string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
-	if errors.Is(err, beside.ErrForeign) {
-		return fmt.Errorf("write %s: it %w, so it is left as it is: remove it, or choose another dest", dest, beside.ErrForeign)
+	if errors.Is(err, atomicfile.ErrForeign) {
+		return fmt.Errorf("write %s: it %w, so it is left as it is: remove it, or choose another dest", dest, atomicfile.ErrForeign)
 	}
 	advice := "choose another dest"
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		advice = "free some space, or choose another dest"
 	}
-	return fmt.Errorf("write %s: %w: %s", dest, oneLine(beside.Reason(err)), advice)
+	return fmt.Errorf("write %s: %w: %s", dest, oneLine(atomicfile.Reason(err)), advice)
 }
 
 // oneLine is the error with its line ends taken out.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 // marker is the annotation of index.json that says that mkimage made the folder and may replace it.
@@ -37,7 +37,7 @@ func writeLayout(ctx context.Context, dest string, index v1.ImageIndex) error {
 	if isWritten(dest, marked, blobs) {
 		return ctx.Err()
 	}
-	err = beside.Dir(dest, madeHere, func(dir string) error {
+	err = atomicfile.Dir(dest, madeHere, func(dir string) error {
 		linkBlobs(dest, dir, blobs)
 		if _, err := layout.Write(dir, marked); err != nil {
 			return err

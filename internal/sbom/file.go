@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 // Beside returns where the document of the image in a layout is: dist/scratch.spdx.json for dist/scratch.
@@ -39,7 +39,7 @@ func Check(path string) error {
 	own, err := isOwn(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("write %s: %w", path, beside.Reason(err))
+		return fmt.Errorf("write %s: %w", path, atomicfile.Reason(err))
 	case !own:
 		return fmt.Errorf("write %s: it is there, and was not made by mkimage; move it away, or build with --sbom none", path)
 	}
@@ -51,12 +51,12 @@ func Write(path string, document []byte) error {
 	if err := Check(path); err != nil {
 		return err
 	}
-	err := beside.File(path, func(f *os.File) error {
+	err := atomicfile.File(path, func(f *os.File) error {
 		_, err := f.Write(document)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, beside.Reason(err))
+		return fmt.Errorf("write %s: %w", path, atomicfile.Reason(err))
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func Remove(path string) error {
 		return nil
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", path, beside.Reason(err))
+		return fmt.Errorf("remove %s: %w", path, atomicfile.Reason(err))
 	}
 	return nil
 }

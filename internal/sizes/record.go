@@ -10,7 +10,7 @@ import (
 	"os"
 	"slices"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 // Read returns the record at path. A file that is not there is an empty record.
@@ -57,7 +57,7 @@ func Parse(text []byte) (Record, error) {
 // The file is written only when something changes. Several processes may add to it.
 func Add(path string, rows ...Image) (changed bool, err error) {
 	var unreadable error
-	changed, err = beside.Edit(path, func(former []byte) ([]byte, error) {
+	changed, err = atomicfile.Edit(path, func(former []byte) ([]byte, error) {
 		var record Record
 		if record, unreadable = parse(path, former); unreadable != nil {
 			return nil, unreadable
@@ -65,7 +65,7 @@ func Add(path string, rows ...Image) (changed bool, err error) {
 		return record.With(rows...).Marshal()
 	})
 	if err != nil && unreadable == nil {
-		err = fmt.Errorf("write the size record %s: %w", path, beside.Reason(err))
+		err = fmt.Errorf("write the size record %s: %w", path, atomicfile.Reason(err))
 	}
 	return changed, err
 }

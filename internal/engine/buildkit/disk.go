@@ -11,7 +11,7 @@ import (
 	"github.com/containerd/containerd/v2/plugins/content/local"
 	"github.com/containerd/log"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/beside"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
 // disk keeps, by content, what builders send back: documents, and the layers that they made. Processes share a folder:
@@ -36,7 +36,7 @@ func newDisk(dir string) (*disk, error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
-	own, discard, err := beside.Private(parent)
+	own, discard, err := atomicfile.Private(parent)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package beside
+package atomicfile
 
 import (
 	"os"

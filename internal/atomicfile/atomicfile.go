@@ -1,11 +1,11 @@
-// Package beside writes a file or a folder next to its destination and renames it into place, so that whoever looks at
+// Package atomicfile writes a file or a folder next to its destination and renames it into place, so that whoever looks at
 // the destination sees the former content or the new one, both whole, also when the program is killed half-way.
 //
-//	err := beside.File("dist/sizes.json", func(f *os.File) error { ... })
+//	err := atomicfile.File("dist/sizes.json", func(f *os.File) error { ... })
 //
 // What a killed program leaves (names that begin with ".mkimage-tmp-") is removed by the next write to the same parent
 // folder: every writer holds a lock on its own temporary file or folder, and one without a lock has no writer any more.
-package beside
+package atomicfile
 
 import (
 	"bytes"
@@ -37,8 +37,8 @@ func Reason(err error) error {
 	return err
 }
 
-// File replaces the file at path with what write puts into f, whose name is a temporary one. Missing parent folders are made. A symbolic link is followed.
-// The mode is 0666 less the umask.
+// File replaces the file at path with the bytes that write puts into f, whose name is a temporary one. Missing parent
+// folders are made. A symbolic link is followed. The mode is 0666 less the umask.
 func File(path string, write func(f *os.File) error) error {
 	path, err := target(path)
 	if err != nil {
@@ -47,6 +47,12 @@ func File(path string, write func(f *os.File) error) error {
 	if stat, err := os.Stat(path); err == nil && !stat.Mode().IsRegular() { // a folder, or a device such as /dev/null
 		return &fs.PathError{Op: "write", Path: path, Err: errors.New("is there, and is not a regular file")}
 	}
+	Sweep(filepath.Dir(path))
+	return Replace(path, write)
+}
+
+// Replace is [File] for a path that is no symbolic link, in a folder that is there and that somebody else sweeps.
+func Replace(path string, write func(f *os.File) error) error {
 	t, err := create(filepath.Dir(path), func(name string) error {
 		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 		if err != nil {
@@ -91,7 +97,9 @@ func fill(name string, write func(f *os.File) error) error {
 	if err != nil {
 		return err
 	}
-	err = write(f)
+	if err = write(f); err == nil {
+		err = f.Sync() // else a crash of the system may leave the new name with no content
+	}
 	return errors.Join(err, f.Close())
 }
 
@@ -106,6 +114,7 @@ func Dir(path string, mine func(dir string) bool, write func(dir string) error) 
 	if err := replaceable(path, mine); err != nil {
 		return err
 	}
+	Sweep(filepath.Dir(path))
 	t, err := create(filepath.Dir(path), func(name string) error { return os.Mkdir(name, 0o777) })
 	if err != nil {
 		return err
@@ -114,7 +123,7 @@ func Dir(path string, mine func(dir string) bool, write func(dir string) error) 
 	if err := write(t.name); err != nil {
 		return err
 	}
-	if err := normalize(t.name); err != nil {
+	if err := settle(t.name); err != nil {
 		return err
 	}
 	// Once more, for the time that write took.
@@ -159,8 +168,9 @@ func replaceDir(from, to string) error {
 	return os.RemoveAll(former)
 }
 
-// normalize gives everything in dir the mode that the umask leaves, which shows in the mode of dir itself.
-func normalize(dir string) error {
+// settle gives everything in dir the mode that the umask leaves, which shows in the mode of dir itself, and has the system
+// write every file to the disk.
+func settle(dir string) error {
 	stat, err := os.Stat(dir)
 	if err != nil {
 		return err
@@ -173,7 +183,11 @@ func normalize(dir string) error {
 		if entry.IsDir() {
 			return os.Chmod(path, mask)
 		}
-		return os.Chmod(path, mask&0o666)
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Chmod(mask&0o666), f.Sync(), f.Close())
 	})
 }
 
@@ -195,6 +209,7 @@ func Private(parent string) (dir string, discard func(), err error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return "", nil, err
 	}
+	Sweep(parent)
 	t, err := create(parent, func(name string) error { return os.Mkdir(name, 0o777) })
 	if err != nil {
 		return "", nil, err
@@ -209,7 +224,6 @@ type temporary struct {
 }
 
 func create(parent string, make func(name string) error) (*temporary, error) {
-	sweep(parent)
 	for {
 		name := filepath.Join(parent, prefix+rand.Text())
 		if err := make(name); err != nil {
@@ -228,8 +242,8 @@ func (t *temporary) discard() {
 	t.unlock()
 }
 
-// sweep removes what dead writers left in parent.
-func sweep(parent string) {
+// Sweep removes what dead writers left in parent.
+func Sweep(parent string) {
 	entries, _ := os.ReadDir(parent) // a parent that cannot be read shows itself when it is written
 	for _, entry := range entries {
 		if !strings.HasPrefix(entry.Name(), prefix) {

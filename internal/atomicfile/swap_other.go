@@ -1,6 +1,6 @@
 //go:build !linux
 
-package beside
+package atomicfile
 
 import "errors"
 
