@@ -25,60 +25,109 @@ const maxFile = 64 << 10
 
 // Folder is a place that holds definitions, one a file.
 type Folder struct {
-	path    string // as it stands in messages
-	files   fs.FS
-	shipped bool
+	path     string // as it stands in messages
+	files    fs.FS
+	shipped  bool
+	optional bool // it need not be there
 }
 
 // Shipped returns the definitions that travel inside the program.
 func Shipped() Folder { return Folder{path: "images", files: shipped, shipped: true} }
 
+// ShippedNames lists the images whose definitions travel inside the program, sorted.
+func ShippedNames() []string {
+	names, _ := Shipped().Names() // it is embedded
+	return names
+}
+
 // Dir returns the definitions in the folder at dir.
 func Dir(dir string) Folder { return Folder{path: dir, files: os.DirFS(dir)} }
 
-// Find returns the folder images of the working directory where it holds definitions, else the shipped ones.
+// Find returns the definitions in the folder images of the working directory, which has none where it is not there.
 func Find() Folder {
-	here := Dir("images")
-	if names, err := here.Names(); err == nil && len(names) > 0 {
-		return here
-	}
-	return Shipped()
+	return Folder{path: "images", files: os.DirFS("images"), optional: true}
 }
 
 // Names lists the images of the folder, sorted.
 func (f Folder) Names() ([]string, error) {
-	entries, err := fs.ReadDir(f.files, ".")
-	if err != nil {
-		return nil, fmt.Errorf("list image definitions in %s: %w", f.path, reason(err))
-	}
-	var names []string
-	for _, entry := range entries {
-		if name, ok := strings.CutSuffix(entry.Name(), ".yaml"); ok && !entry.IsDir() && !strings.HasPrefix(name, ".") {
-			names = append(names, name)
-		}
-	}
-	return names, nil
+	names, _, err := f.list()
+	return names, err
 }
 
-// Load reads the definitions that args name, in that order, or all of the folder where args is empty. An argument
-// with a slash, or one that ends in .yaml or .yml, is a file. All mistakes of all files are returned, joined.
-func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) {
-	names, err := folder.Names()
-	if len(args) == 0 {
-		if err == nil && len(names) == 0 {
-			err = fmt.Errorf("no image definition (NAME.yaml) in %s", folder.path)
-		}
-		args = names
+// list returns the images of the folder, and the files that are perhaps meant to be definitions, but are called otherwise.
+func (f Folder) list() (names, misnamed []string, err error) {
+	entries, err := fs.ReadDir(f.files, ".")
+	if errors.Is(err, fs.ErrNotExist) && f.optional {
+		return nil, nil, nil
 	}
-	if err != nil && slices.ContainsFunc(args, isName) || len(args) == 0 {
-		return nil, err
+	if err != nil {
+		return nil, nil, fmt.Errorf("list image definitions in %s: %w", f.path, reason(err))
+	}
+	for _, entry := range entries {
+		file := entry.Name()
+		name := strings.TrimSuffix(file, path.Ext(file))
+		switch extension := path.Ext(file); {
+		case entry.IsDir() || strings.HasPrefix(file, "."):
+		case extension == ".yaml":
+			names = append(names, name)
+		case strings.EqualFold(extension, ".yml"), strings.EqualFold(extension, ".yaml"):
+			misnamed = append(misnamed, file)
+		}
+	}
+	return names, misnamed, nil
+}
+
+// Misnamed tells of each file of the folder that is perhaps meant to be a definition, but is called otherwise than NAME.yaml.
+func (f Folder) Misnamed() []string {
+	_, misnamed, _ := f.list() // what cannot be listed, Load tells
+	for i, file := range misnamed {
+		misnamed[i] = f.rename(file)
+	}
+	return misnamed
+}
+
+func (f Folder) rename(file string) string {
+	return fmt.Sprintf("%s is not read: rename it to %s", f.shown(file), f.shown(strings.TrimSuffix(file, path.Ext(file))+".yaml"))
+}
+
+// shown is a file of the folder, as it stands in messages.
+func (f Folder) shown(file string) string { return path.Join(filepath.ToSlash(f.path), file) }
+
+// NoneError means that a folder holds no definitions.
+type NoneError struct{ folder Folder }
+
+func (e *NoneError) Error() string {
+	text := "no definitions in " + e.folder.path
+	if e.folder.optional {
+		text = "no definitions here"
+	}
+	for _, misnamed := range e.folder.Misnamed() {
+		text += "; " + misnamed
+	}
+	return text + "; name one of the shipped ones: " + strings.Join(ShippedNames(), ", ")
+}
+
+// Load reads the definitions that args name, in that order, or all of the folder where args is empty: none is a
+// [*NoneError]. An argument with a slash, or one that ends in .yaml or .yml, is a file; a name that the folder does not
+// have is one of the shipped definitions, which nothing else takes. All mistakes of all files are returned, joined.
+func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) {
+	if len(args) == 0 || slices.ContainsFunc(args, isName) {
+		names, err := folder.Names()
+		switch {
+		case err != nil:
+			return nil, err
+		case len(args) == 0 && len(names) == 0:
+			return nil, &NoneError{folder}
+		case len(args) == 0:
+			args = names
+		}
 	}
 
 	var definitions []Definition
 	var mistakes []error
 	loaded := map[string]string{} // name -> file
 	for _, arg := range args {
-		file, data, err := folder.read(arg, names)
+		file, data, shipped, err := folder.read(arg)
 		if err != nil {
 			mistakes = append(mistakes, err)
 			continue
@@ -91,7 +140,7 @@ func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) 
 		switch other, again := loaded[definition.Name]; {
 		case !again:
 			loaded[definition.Name] = file
-			definition.Shipped = folder.shipped && isName(arg)
+			definition.Shipped = shipped
 			definition.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
 			definitions = append(definitions, definition)
 		case other != file:
@@ -104,32 +153,53 @@ func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) 
 	return definitions, nil
 }
 
-// read returns the file that an argument names, as it stands in messages, and its bytes.
-func (f Folder) read(arg string, names []string) (string, []byte, error) {
+// read returns the file that an argument names, as it stands in messages, and its bytes, and whether it is a shipped one.
+func (f Folder) read(arg string) (shown string, data []byte, shipped bool, err error) {
 	if !isName(arg) {
 		file, err := os.Open(arg)
 		if err != nil {
-			return arg, nil, fmt.Errorf("read image definition %s: %w", arg, reason(err))
+			return arg, nil, false, fmt.Errorf("read image definition %s: %w", arg, reason(err))
 		}
 		defer file.Close()
 		data, err := readLimited(file, arg)
-		return arg, data, err
+		return arg, data, false, err
 	}
-	if !slices.Contains(names, arg) {
-		message := fmt.Sprintf("no image is named %q in %s; there are: %s", arg, f.path, strings.Join(names, ", "))
-		if near := nearest.Word(arg, names); near != "" {
-			message += fmt.Sprintf(" (did you mean %q?)", near)
-		}
-		return "", nil, errors.New(message)
+	if f, err = f.holding(arg); err != nil {
+		return "", nil, false, err
 	}
-	shown := path.Join(filepath.ToSlash(f.path), arg+".yaml")
+	shown = f.shown(arg + ".yaml")
 	file, err := f.files.Open(arg + ".yaml")
 	if err != nil {
-		return shown, nil, fmt.Errorf("read image definition %s: %w", shown, reason(err))
+		return shown, nil, false, fmt.Errorf("read image definition %s: %w", shown, reason(err))
 	}
 	defer file.Close()
-	data, err := readLimited(file, shown)
-	return shown, data, err
+	data, err = readLimited(file, shown)
+	return shown, data, f.shipped, err
+}
+
+// holding returns the folder that holds the image name: this one, or else the shipped ones.
+func (f Folder) holding(name string) (Folder, error) {
+	names, misnamed, err := f.list()
+	if err != nil || slices.Contains(names, name) {
+		return f, err
+	}
+	for _, file := range misnamed {
+		if strings.TrimSuffix(file, path.Ext(file)) == name {
+			return f, fmt.Errorf("no image is named %q in %s: %s", name, f.path, f.rename(file))
+		}
+	}
+	if slices.Contains(ShippedNames(), name) {
+		return Shipped(), nil
+	}
+	message := fmt.Sprintf("no image is named %q in %s; there are: ", name, f.path)
+	if len(names) > 0 {
+		message += strings.Join(names, ", ") + "; shipped with mkimage: "
+	}
+	message += strings.Join(ShippedNames(), ", ")
+	if near := nearest.Word(name, append(names, ShippedNames()...)); near != "" {
+		message += fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return f, errors.New(message)
 }
 
 func isName(arg string) bool {

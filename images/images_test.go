@@ -2,6 +2,7 @@ package images
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -54,11 +55,12 @@ func TestLoad(t *testing.T) {
 		{"a file", dir, []string{at("other", "one.yaml")}, []string{"one"}, ""},
 		{"a file needs no folder", at("missing"), []string{at("two.yaml")}, []string{"two"}, ""},
 		{"same name, two files", dir, []string{"one", at("other", "one.yaml")}, nil, "two definitions of image one: " + at("one.yaml") + " and " + at("other", "one.yaml")},
-		{"unknown", dir, []string{"twoo"}, nil, `no image is named "twoo" in ` + dir + `; there are: one, two (did you mean "two"?)`},
+		{"unknown", dir, []string{"twoo"}, nil, `no image is named "twoo" in ` + dir + `; there are: one, two; shipped with mkimage: ` + strings.Join(ShippedNames(), ", ") + ` (did you mean "two"?)`},
+		{"shipped", dir, []string{"scratch", "one"}, []string{"scratch", "one"}, ""},
 		{"unknown file", dir, []string{at("no.yaml")}, nil, "read image definition " + at("no.yaml") + ": no such file or directory"},
 		{"a folder", dir, []string{at("other")}, nil, "read image definition " + at("other") + ": is a directory"},
 		{"no folder", at("missing"), nil, nil, "list image definitions in " + at("missing") + ": no such file or directory"},
-		{"no definitions", at("none"), nil, nil, "no image definition (NAME.yaml) in " + at("none")},
+		{"no definitions", at("none"), nil, nil, "no definitions in " + at("none") + "; name one of the shipped ones: "},
 		{"mistakes of all files", at("bad"), nil, nil, bad + `:1:1: unknown key "nme" (did you mean "name"?)`},
 	}
 	for _, test := range tests {
@@ -84,15 +86,60 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-func TestFindPrefersTheWorkingDirectory(t *testing.T) {
+// TestShippedOnlyByName holds that a folder without definitions is not taken for a wish to have the shipped ones, and
+// that those are still there beside definitions of one's own.
+func TestShippedOnlyByName(t *testing.T) {
 	t.Chdir(t.TempDir())
-	write(t, "images/holiday.jpg", "")
-	if names, _ := Find().Names(); len(names) == 0 || names[len(names)-1] != "scratch" {
-		t.Errorf("pictures only: got %v, want the shipped definitions", names)
+	shippedOnes := strings.Join(ShippedNames(), ", ")
+	for _, folder := range []string{"", "images/holiday.jpg", "images/mine.yml"} {
+		want := "no definitions here; name one of the shipped ones: " + shippedOnes
+		if folder != "" {
+			write(t, folder, "name: mine\nbase: scratch\n")
+		}
+		if strings.HasSuffix(folder, ".yml") {
+			want = "no definitions here; images/mine.yml is not read: rename it to images/mine.yaml; name one of the shipped ones: " + shippedOnes
+		}
+		_, err := Load(Find(), nil)
+		var none *NoneError
+		if !errors.As(err, &none) || err.Error() != want {
+			t.Errorf("%s: got %v, want %s", folder, err, want)
+		}
+		if got, err := Load(Find(), nil, "scratch"); err != nil || !got[0].Shipped {
+			t.Errorf("%s: scratch by name: got %v, %v", folder, got, err)
+		}
 	}
-	write(t, "images/mine.yaml", "name: mine\nbase: scratch\n")
-	if names, _ := Find().Names(); cmp.Diff([]string{"mine"}, names) != "" {
-		t.Errorf("got %v, want mine", names)
+	if _, err := Load(Find(), nil, "mine"); err == nil || !strings.HasSuffix(err.Error(), "images/mine.yml is not read: rename it to images/mine.yaml") {
+		t.Errorf("got %v", err)
+	}
+	write(t, "images/own.yaml", "name: own\nbase: scratch\n")
+	write(t, "images/hello.yaml", "name: hello\nbase: scratch\n")
+	write(t, "images/go.YML", "name: go\nbase: scratch\n")
+	for args, want := range map[string]string{
+		"":              "hello own",
+		"own":           "own",
+		"scratch own":   "scratch+ own",
+		"hello scratch": "hello scratch+",
+	} {
+		definitions, err := Load(Find(), nil, strings.Fields(args)...)
+		var got []string
+		for _, definition := range definitions {
+			name := definition.Name
+			if definition.Shipped {
+				name += "+"
+			}
+			got = append(got, name)
+		}
+		if strings.Join(got, " ") != want || err != nil {
+			t.Errorf("%q: got %v, %v, want %s", args, got, err, want)
+		}
+	}
+	if _, err := Load(Find(), nil, "go"); err == nil || !strings.Contains(err.Error(), "images/go.YML is not read: rename it to images/go.yaml") {
+		t.Errorf("the shipped one in place of a misnamed file: got %v", err)
+	}
+	_, err := Load(Find(), nil, "scrtch")
+	want := `no image is named "scrtch" in images; there are: hello, own; shipped with mkimage: ` + shippedOnes + ` (did you mean "scratch"?)`
+	if err == nil || err.Error() != want {
+		t.Errorf("\n got %v\nwant %s", err, want)
 	}
 }
 

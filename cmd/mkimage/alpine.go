@@ -25,7 +25,7 @@ type alpineFlags struct {
 
 // add adds the flags to a command.
 func (f *alpineFlags) add(set *pflag.FlagSet, verb string) {
-	set.StringVar(&f.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.StringVar(&f.images, "images", "", "take definitions from `DIR`; from images when not given")
 	set.StringVar(&f.stemcells, "stemcells", "", "take the stemcells in `DIR` beside mkimage's own; from stemcells if it is there")
 	set.StringVar(&f.platform, "platform", "", verb+" only for the platforms in `LIST`, such as linux/amd64,linux/arm64")
 	set.StringVar(&f.cacheDir, "cache-dir", "", "keep what is costly to make or to get in `DIR`; in mkimage of the user's cache folder when not given")

@@ -24,6 +24,7 @@ import (
 type buildFlags struct {
 	alpineFlags
 	pushFlags
+	sinceFlags
 	builder builderFlags
 
 	proxy, action, sizeRecord, metadataFile, progress, sbom, attest string
@@ -38,7 +39,9 @@ func newBuild(mode *progress.Mode) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "build [NAME|FILE]...",
 		Short: "Build images",
-		Long: `Build images, all of the definitions when none is named, and write them to every output.
+		Long: `Build images, all of the definitions here (images/NAME.yaml) when none is named, and write them to every output.
+The images that mkimage itself brings (mkimage list --shipped) are built by name alone. With --since, only those are built
+that a change touches, as mkimage list --help says; when it touches none, nothing is done.
 
 An output is one of
   type=oci,dest=DIR              an OCI image layout; a folder is replaced only if mkimage made it
@@ -75,6 +78,7 @@ in seconds since 1970; it is 0 when not set.`,
   mkimage build scratch --action ./hello
   mkimage build scratch --platform linux/arm64 -o type=docker,dest=scratch.tar
   mkimage build --push --repo registry.example.org/actions --tag 1.0 --tag latest
+  mkimage build --since origin/main
   mkimage build -o type=oci,dest=dist/{name} -o type=registry,ref=localhost:5000/{name}
   mkimage build --builder docker-container://builder`,
 		ValidArgsFunction: completeNames,
@@ -85,6 +89,7 @@ in seconds since 1970; it is 0 when not set.`,
 	set := command.Flags()
 	flags.alpineFlags.add(set, "build")
 	flags.pushFlags.add(set)
+	flags.sinceFlags.add(set)
 	flags.builder.add(set)
 	flags.builder.complete(command)
 	set.BoolVar(&flags.locked, "locked", false, "take Alpine packages only as locks have them (see mkimage lock)")
@@ -117,19 +122,24 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	if err := f.alpineFlags.open(&options); err != nil {
 		return err
 	}
-	definitions, err := images.Load(definitionsIn(f.images), options.Stemcells.Known(), args...)
+	definitions, err := loadDefinitions(command, f.images, options.Stemcells.Known(), args...)
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, definition := range definitions {
-		names = append(names, definition.Name)
-	}
+	names := namesOf(definitions)
 	if f.action != "" && len(names) != 1 {
 		return usage(command, fmt.Errorf("--action %s goes into one image, and %d are named: mkimage build scratch --action %s", f.action, len(names), f.action))
 	}
 	if err := publish.Check(options.Outputs, names); err != nil {
 		return usage(command, err)
+	}
+	if f.since != "" {
+		if definitions, err = f.touched(command, f.stemcells, definitions); err != nil {
+			return err
+		}
+		if len(definitions) == 0 {
+			return f.nothing(command, *mode)
+		}
 	}
 	if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
 		return err
@@ -138,7 +148,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 		return err
 	}
 	options.Display = progress.New(os.Stderr, *mode)
-	closeEngine, err := f.builder.open(&options, f.registryFlags, names)
+	closeEngine, err := f.builder.open(&options, f.registryFlags, namesOf(definitions))
 	if err != nil {
 		options.Display.Close()
 		return err
@@ -147,7 +157,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	err = errors.Join(err, closeEngine())
 	tell(options.Display, sizes.Summary(rowsOf(results)))
 	if err != nil {
-		tell(options.Display, options.Publisher.Report(options.Outputs, names))
+		tell(options.Display, options.Publisher.Report(options.Outputs, namesOf(definitions)))
 	}
 	options.Display.Close()
 	if f.metadataFile != "" && (err == nil || len(results) == len(names)) { // all are pushed, though something may not be attached
@@ -165,6 +175,12 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 func (f *buildFlags) options() (build.Options, error) {
 	options := build.Options{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord, Locked: f.locked}
 	err := f.alpineFlags.options(&options)
+	if err == nil {
+		err = f.sinceFlags.check()
+	}
+	if err == nil && f.since != "" && f.action != "" {
+		err = errors.New("--since does not look at what --action bakes: leave one of them out")
+	}
 	if err != nil {
 		return options, err
 	}
@@ -195,6 +211,28 @@ func (f *buildFlags) options() (build.Options, error) {
 	return options, err
 }
 
+// nothing tells that --since leaves nothing to build.
+func (f *buildFlags) nothing(command *cobra.Command, mode progress.Mode) error {
+	text := "nothing to build: no image differs from what git has at " + f.since
+	if mode == progress.JSON {
+		progress.New(os.Stderr, mode).Text(text)
+	} else {
+		fmt.Fprintln(command.ErrOrStderr(), text)
+	}
+	if f.metadataFile == "" {
+		return nil
+	}
+	return writeMetadata(f.metadataFile, []build.Result{})
+}
+
+func namesOf(definitions []images.Definition) []string {
+	names := make([]string, len(definitions))
+	for i, definition := range definitions {
+		names[i] = definition.Name
+	}
+	return names
+}
+
 func rowsOf(results []build.Result) []sizes.Image {
 	var rows []sizes.Image
 	for _, result := range results {
@@ -220,21 +258,4 @@ func writeMetadata(path string, results []build.Result) error {
 		return fmt.Errorf("write --metadata-file %s: %w", path, atomicfile.Reason(err))
 	}
 	return nil
-}
-
-// definitionsIn returns the definitions that --images names.
-func definitionsIn(dir string) images.Folder {
-	if dir == "" {
-		return images.Find()
-	}
-	return images.Dir(dir)
-}
-
-func completeNames(command *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	dir, _ := command.Flags().GetString("images") // it is a string in every command that completes names
-	names, err := definitionsIn(dir).Names()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return names, cobra.ShellCompDirectiveDefault
 }

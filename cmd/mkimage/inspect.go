@@ -40,7 +40,7 @@ are attached to it, and what nobody has attached is said to be unknown.`,
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args[0]) },
 	}
 	set := command.Flags()
-	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
 	set.BoolVar(&flags.json, "json", false, "write all that is known, as JSON")
 	set.StringVar(&flags.show, "show", "", "write what is attached to REF as it is: sbom, sizes or provenance")
 	withVariable(set, "images")
@@ -82,7 +82,7 @@ func (f *inspectFlags) remote(command *cobra.Command, image string) error {
 	if err != nil {
 		return fmt.Errorf("%q is neither a folder nor a reference: %w", image, err)
 	}
-	if names, _ := definitionsIn(f.images).Names(); slices.Contains(names, image) {
+	if slices.Contains(knownNames(f.images), image) {
 		return fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
 	}
 	if f.show == "" {

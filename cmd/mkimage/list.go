@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,19 +13,17 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/git"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/touched"
 )
 
 // listFlags are the flags of mkimage list, as they were typed.
 type listFlags struct {
-	images, stemcells, since, format string
-	shared                           []string
-	groups                           int
-	group                            string
-	withAction                       bool
+	sinceFlags
+	images, stemcells, format string
+	groups                    int
+	group                     string
+	withAction, shipped       bool
 }
 
 func newList() *cobra.Command {
@@ -34,8 +31,12 @@ func newList() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the images that can be built",
-		Long: `List the images that can be built, or with --since those that a change touches: it is compared with the commit
-that the working tree has in common with a git revision, uncommitted and new files included.
+		Long: `List the images that can be built: those of the definitions here, and the shipped ones, which mkimage brings along and
+builds by name alone. Tables and json mark which is which. The formats names and matrix, and what --since, --with-action
+and --group choose, are for builds, so they have the definitions here alone, or with --shipped the others.
+
+With --since, list the images that a change touches: it is compared with the commit that the working tree has in
+common with a git revision, uncommitted and new files included.
 
 A change touches an image when it changes the definition, the lock, a stemcell of the folder --stemcells that
 the image has, the file that it bakes in, or a Go package that its action is compiled from. It touches all images
@@ -45,19 +46,18 @@ that is not in this clone, or zeros, as CI systems give for a new branch, also t
 The format names is one name a line; matrix is a JSON array for a matrix of jobs, each with the names of its
 images with blanks between: at most --groups of them. With --group I/N, only the I-th of N even shares is listed.`,
 		Example: `  mkimage list --since origin/main
-  mkimage build $(mkimage list --since origin/main --format names)
   mkimage list --since origin/main --format matrix --groups 8
   mkimage list --since origin/main --format names --group $CI_NODE_INDEX/$CI_NODE_TOTAL`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error { return flags.run(command) },
 	}
 	set := command.Flags()
-	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
 	set.StringVar(&flags.stemcells, "stemcells", "", "the stemcells beside mkimage's own are in `DIR`; in stemcells when not given")
-	set.StringVar(&flags.since, "since", "", "only those that differ from what git has at `REV`, such as origin/main")
-	set.StringArrayVar(&flags.shared, "shared", nil, "with --since, all images are made with the file or folder `PATH`, repeatable")
+	flags.sinceFlags.add(set)
+	set.BoolVar(&flags.shipped, "shipped", false, "only those that mkimage brings, which builds take by name alone")
 	set.BoolVar(&flags.withAction, "with-action", false, "only those that bring an action")
-	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, names or matrix")
+	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, json, names or matrix")
 	set.IntVar(&flags.groups, "groups", 20, "with --format matrix, at most `N` jobs")
 	set.StringVar(&flags.group, "group", "", "only the share `I/N` of the images, such as 1/4")
 	withVariable(set, "images", "stemcells")
@@ -65,21 +65,33 @@ images with blanks between: at most --groups of them. With --group I/N, only the
 }
 
 func (f *listFlags) run(command *cobra.Command) error {
-	formats := []string{"table", "names", "matrix"}
+	formats := []string{"table", "json", "names", "matrix"}
 	switch {
 	case !slices.Contains(formats, f.format):
 		return usage(command, fmt.Errorf("no format %q: %s", f.format, nearest.Choices(f.format, formats)))
 	case f.groups < 1:
 		return usage(command, fmt.Errorf("--groups %d: it is a number of jobs", f.groups))
-	case len(f.shared) > 0 && f.since == "":
-		return usage(command, errors.New("--shared is for --since"))
+	case f.shipped && f.since != "":
+		return usage(command, errors.New("--shipped and --since are two things: no change touches what mkimage brings"))
 	}
-	definitions, err := images.Load(definitionsIn(f.images), nil)
+	if err := f.sinceFlags.check(); err != nil {
+		return usage(command, err)
+	}
+	definitions, shipped, err := loadWithShipped(command, f.images)
+	if err == nil && len(definitions) == 0 && f.forBuilds() && !f.shipped {
+		fmt.Fprintln(command.ErrOrStderr(), "no definitions here; the shipped ones are built by name alone")
+	}
 	if err == nil && f.since != "" {
-		definitions, err = f.touched(command, definitions)
+		definitions, err = f.touched(command, f.stemcells, definitions)
 	}
 	if err != nil {
 		return err
+	}
+	switch {
+	case f.shipped:
+		definitions = shipped
+	case !f.forBuilds():
+		definitions = append(definitions, shipped...)
 	}
 	if f.withAction {
 		definitions = slices.DeleteFunc(slices.Clone(definitions), func(d images.Definition) bool { return d.Action == "" })
@@ -94,6 +106,11 @@ func (f *listFlags) run(command *cobra.Command) error {
 	return f.write(command.OutOrStdout(), definitions)
 }
 
+// forBuilds reports whether what is listed is to be built, and not only seen.
+func (f *listFlags) forBuilds() bool {
+	return f.since != "" || f.withAction || f.group != "" || f.format == "names" || f.format == "matrix"
+}
+
 // share reads I/N, where 1 <= I <= N.
 func share(text string) (i, n int, err error) {
 	first, second, _ := strings.Cut(text, "/")
@@ -103,24 +120,6 @@ func share(text string) (i, n int, err error) {
 		return 0, 0, fmt.Errorf("--group %s: want I/N, such as 1/4", text)
 	}
 	return i, n, nil
-}
-
-// touched returns the definitions that differ from what git has.
-func (f *listFlags) touched(command *cobra.Command, definitions []images.Definition) ([]images.Definition, error) {
-	ctx := command.Context()
-	base, err := git.Since(ctx, f.since)
-	if err != nil {
-		return nil, err
-	}
-	if !base.Known() {
-		fmt.Fprintf(command.ErrOrStderr(), "%s is not in this clone: every image counts as touched\n", f.since)
-		return definitions, nil
-	}
-	files, err := base.Changed(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return touched.Images(ctx, definitions, touched.Change{Files: files, Stemcells: cmp.Or(f.stemcells, "stemcells"), Shared: f.shared, Former: base.File})
 }
 
 func (f *listFlags) write(w io.Writer, definitions []images.Definition) error {
@@ -136,13 +135,43 @@ func (f *listFlags) write(w io.Writer, definitions []images.Definition) error {
 		return nil
 	case "matrix":
 		return json.NewEncoder(w).Encode(grouped(names, f.groups))
+	case "json":
+		return writeDefinitions(w, definitions)
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tPLATFORMS\tBUDGET\tDESCRIPTION")
+	fmt.Fprintln(table, "NAME\tPLATFORMS\tBUDGET\tFROM\tDESCRIPTION")
 	for _, definition := range definitions {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", definition.Name, platforms(definition), budget(definition), definition.Description)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", definition.Name, platforms(definition), budget(definition), from(definition), definition.Description)
 	}
 	return table.Flush()
+}
+
+// from says where a definition is.
+func from(definition images.Definition) string {
+	if definition.Shipped {
+		return "shipped"
+	}
+	return definition.File
+}
+
+// writeDefinitions writes the definitions with all their keys, and where each is.
+func writeDefinitions(w io.Writer, definitions []images.Definition) error {
+	type listed struct {
+		images.Definition
+		Shipped bool   `json:"shipped"`
+		File    string `json:"file,omitempty"`
+	}
+	all := make([]listed, len(definitions))
+	for i, definition := range definitions {
+		all[i] = listed{Definition: definition, Shipped: definition.Shipped}
+		if !definition.Shipped {
+			all[i].File = definition.File
+		}
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(all)
 }
 
 // grouped spreads names evenly over at most n groups, of names with blanks between.

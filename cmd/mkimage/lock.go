@@ -52,7 +52,7 @@ func (f *alpineFlags) load(command *cobra.Command, args []string, mode *progress
 	if err := f.open(&options); err != nil {
 		return nil, options, err
 	}
-	definitions, err := images.Load(definitionsIn(f.images), options.Stemcells.Known(), args...)
+	definitions, err := loadDefinitions(command, f.images, options.Stemcells.Known(), args...)
 	if err != nil {
 		return nil, options, err
 	}

@@ -41,7 +41,7 @@ activation. Ctrl-C stops and removes the container.`,
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args[0]) },
 	}
 	set := command.Flags()
-	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
 	set.IntVar(&flags.port, "port", 0, "listen on port `N` of this machine; 0 is any that is free")
 	set.StringArrayVarP(&flags.env, "env", "e", nil, "set `NAME=VALUE` in the container, repeatable")
 	withVariable(set, "images")
@@ -113,7 +113,7 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 	if has || err != nil {
 		return image, err
 	}
-	if names, _ := definitionsIn(f.images).Names(); slices.Contains(names, image) {
+	if slices.Contains(knownNames(f.images), image) {
 		return "", fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
 	}
 	index, err := publish.Pull(ctx, client, reference)

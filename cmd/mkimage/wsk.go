@@ -55,7 +55,7 @@ wsk sends *.zip and *.jar as they are and every other file as text, so a program
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
 	}
 	set := command.Flags()
-	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images if it holds some, else from mkimage itself")
+	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
 	set.StringVar(&flags.repo, "repo", "", "images are pushed to `REPO`/NAME")
 	set.StringVar(&flags.file, "file", "", "upload the code in `FILE`: a zip, or a text; none for an image that brings its action")
 	set.StringVar(&flags.main, "main", "", "call the function `NAME`, for code that has several")
@@ -192,7 +192,7 @@ func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error)
 		}
 		return wsk.FromLayout(dir, f.repo)
 	}
-	if names, _ := definitionsIn(f.images).Names(); slices.Contains(names, image) {
+	if slices.Contains(knownNames(f.images), image) {
 		return wsk.Image{}, fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
 	}
 	if !strings.Contains(image, "/") {
