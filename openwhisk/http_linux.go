@@ -16,7 +16,14 @@ import (
 // http serves /init and /run in this process, on the port that the settings
 // name or on what a proxy handed over.
 func (p *program) http() {
-	set, err := settings.Read(os.Environ())
+	if handedOver() && handed.bequest == nil {
+		p.rehearse()
+	}
+	env := os.Environ()
+	if handedOver() {
+		env = handed.bequest.Env // init's env is the action's affair, not the server's
+	}
+	set, err := settings.Read(env)
 	if err != nil {
 		fail(err.Error())
 	}
@@ -34,11 +41,12 @@ func (p *program) http() {
 	// process when there are none left then.
 	time.AfterFunc(time.Hour, func() {}).Stop()
 	go receive(notified(service.Signals()), service, func() {
+		handed.refuse(503, "the action is shutting down")
 		logs.settle()
 		os.Exit(0)
 	})
-	if text := os.Getenv(handoverVariable); text != "" {
-		p.takeOver(text, server, service, action)
+	if handedOver() {
+		handed.takeOver(p, server, service, action)
 	} else if err := server.Listen(set.Port); err != nil {
 		fail(err.Error() + " (set OW_PORT)")
 	} else {
@@ -50,7 +58,7 @@ func (p *program) http() {
 }
 
 // notified gives a channel that gets these signals from now on.
-func notified(signals []syscall.Signal) <-chan os.Signal {
+func notified(signals []syscall.Signal) chan os.Signal {
 	c := make(chan os.Signal, 16)
 	for _, s := range signals {
 		signal.Notify(c, s)

@@ -42,6 +42,10 @@ func (p *program) http() {
 	fail(http.ListenAndServe(":"+port, mux).Error() + " (set OW_PORT)")
 }
 
+// handedOver tells that a proxy started this program to take its place, as on
+// Linux alone.
+func handedOver() bool { return false }
+
 type server struct {
 	program     *program
 	turn        sync.Mutex // held by the run that is under way

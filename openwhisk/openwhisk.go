@@ -27,7 +27,9 @@ package openwhisk
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 )
@@ -35,7 +37,7 @@ import (
 // Marker is in every program that can be started by Start, StartContext or
 // StartFunc, stripped or not. The proxy looks for it to tell such programs from
 // others.
-const Marker = "openwhisk-action-library\x00v1\x00"
+const Marker = "openwhisk-action-library\x00v2\x00"
 
 // Handler answers one activation. event is the activation's argument, an object
 // or an array; it belongs to the handler. The result has to be an object or an
@@ -104,17 +106,25 @@ type program struct {
 
 // serve finds out how the program was started, and does not return.
 func (p *program) serve() {
-	if results := childOf(); results != nil {
-		p.pipes(results)
+	if !handedOver() {
+		if results := childOf(); results != nil {
+			p.pipes(results)
+		}
 	}
 	p.http()
 }
 
 // initialize calls what OnInit was given.
-func (p *program) initialize() error {
+func (p *program) initialize() (err error) {
 	if p.onInit == nil {
 		return nil
 	}
+	defer func() {
+		if v := recover(); v != nil {
+			fmt.Fprintf(os.Stderr, "panic: %v\n\n%s", v, debug.Stack())
+			err = fmt.Errorf("OnInit panicked: %v", v)
+		}
+	}()
 	return p.onInit(context.Background())
 }
 

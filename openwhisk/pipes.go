@@ -21,7 +21,7 @@ type results struct {
 // childOf tells how to answer when a proxy started this program: nil when none
 // did.
 func childOf() *results {
-	if os.Getenv("__OW_PROXY_VERSION") == "" || os.Getenv(handoverVariable) != "" {
+	if _, child := os.LookupEnv("__OW_PROXY_VERSION"); !child { // init's env may make it empty
 		return nil
 	}
 	file := os.NewFile(3, "results")

@@ -8,7 +8,7 @@ import "bytes"
 // carries (openwhisk.Marker). It is put together here, so that the proxy does
 // not carry it itself.
 func marker() []byte {
-	return bytes.Join([][]byte{[]byte("openwhisk"), []byte("action"), []byte("library\x00v1\x00")}, []byte("-"))
+	return bytes.Join([][]byte{[]byte("openwhisk"), []byte("action"), []byte("library\x00v2\x00")}, []byte("-"))
 }
 
 // LinksLibrary reports whether the program at path links the library openwhisk

@@ -4,7 +4,6 @@ package http1
 
 import (
 	"bytes"
-	"errors"
 	"runtime"
 	"strconv"
 	"syscall"
@@ -17,15 +16,16 @@ import (
 // lost at any moment.
 //
 // What is handed over stands in a file in memory, whose descriptor the new program
-// is told. After the line "http1 1" and the listener's descriptor it holds, for
-// each connection, a line of numbers and then the bytes:
+// is told. After the line "http1 2", the listener's descriptor and a note of the
+// handler it holds, for each connection, a line of numbers and then the bytes:
 //
-//	listener
+//	listener note
 //	descriptor kind input output close old
 //
-// kind is 1 for the connection whose request is still to be answered, input and
-// output are how many bytes follow, close and old are 1 or 0.
-const handoverHead = "http1 1\n"
+// note is how many bytes the note has, which follow. kind is 1 for the connection
+// whose request is still to be answered, input and output are how many bytes
+// follow, close and old are 1 or 0.
+const handoverHead = "http1 2\n"
 
 // Quiesce stops the reading, for good: when it returns no thread of the server
 // works on a connection.
@@ -56,17 +56,18 @@ func (s *Server) Sending() bool {
 	return false
 }
 
-// Handover gives the descriptor of what TakeOver needs. The server is quiesced,
+// Handover gives the descriptor of what TakeOver and Note need. The server is quiesced,
 // and r, whose body was read, is not answered. Other requests whose bodies were
 // being read get the given answer, for what was taken of them is gone. All
 // descriptors that are handed over survive an exec.
-func (s *Server) Handover(r *Request, status int, answer []byte) (int, error) {
+func (s *Server) Handover(r *Request, note []byte, status int, answer []byte) (int, error) {
 	file, err := memoryFile()
 	if err != nil {
 		return -1, err
 	}
 	h := handover{file: file}
-	h.text(handoverHead + strconv.Itoa(s.listener) + "\n")
+	h.text(handoverHead + strconv.Itoa(s.listener) + " " + strconv.Itoa(len(note)) + "\n")
+	h.bytes(note)
 	h.keep(s.listener)
 	for i := range s.conns {
 		c := s.conns[i].Load()
@@ -197,117 +198,20 @@ func (c *chunks) encode(b, decoded []byte) []byte {
 	return b
 }
 
-var errHandover = errors.New("what was handed over cannot be read")
-
-// TakeOver opens the server on what Handover gave, and returns the request that
-// is to be answered. It stands for Listen.
-func (s *Server) TakeOver(file int) (*Request, error) {
-	if err := s.prepare(); err != nil {
-		return nil, err
-	}
-	b, err := contents(file)
-	syscall.Close(file)
-	rest, ok := bytes.CutPrefix(b, []byte(handoverHead))
-	if err != nil || !ok {
-		return nil, errHandover
-	}
-	line, rest, _ := bytes.Cut(rest, []byte("\n"))
-	if s.listener, err = strconv.Atoi(string(line)); err != nil {
-		return nil, errHandover
-	}
-	syscall.CloseOnExec(s.listener)
-	var request *Request
-	for len(rest) > 0 {
-		var c *conn
-		var pending bool
-		if c, pending, rest, err = s.resume(rest); err != nil {
-			return nil, err
-		}
-		if pending {
-			request = &c.request
-			continue
-		}
-		s.resumed = append(s.resumed, c)
-	}
-	if request == nil {
-		return nil, errHandover
-	}
-	return request, s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
-}
-
-// resume makes a connection of a line and what follows it.
-func (s *Server) resume(b []byte) (c *conn, pending bool, rest []byte, err error) {
-	line, rest, _ := bytes.Cut(b, []byte("\n"))
-	var n [6]int
-	for i, word := range bytes.Fields(line) {
-		if i == len(n) {
-			return nil, false, nil, errHandover
-		}
-		if n[i], err = strconv.Atoi(string(word)); err != nil || n[i] < 0 {
-			return nil, false, nil, errHandover
-		}
-	}
-	fd, input, output := n[0], n[2], n[3]
-	if fd == 0 || fd >= len(s.conns) || input+output > len(rest) {
-		return nil, false, nil, errHandover
-	}
-	syscall.CloseOnExec(fd)
-	c = &conn{server: s, fd: fd, small: make([]byte, smallBuffer)}
-	c.buf = c.small
-	if input > len(c.buf) {
-		c.buf = make([]byte, input+1)
-	}
-	c.n = copy(c.buf, rest[:input])
-	c.out = bytes.Clone(rest[input : input+output])
-	c.request = Request{conn: c, close: n[4] == 1}
-	c.head.old = n[5] == 1
-	if pending = n[1] == 1; pending {
-		c.request.body = &Body{conn: c}
-	}
-	s.conns[fd].Store(c)
-	s.open++
-	// Its owner arms it, once the server serves.
-	return c, pending, rest[input+output:], syscall.EpollCtl(s.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLONESHOT, Fd: int32(fd)})
-}
-
-// goOn lets what was handed over go on where it was.
-func (s *Server) goOn() {
-	for _, c := range s.resumed {
-		switch {
-		case len(c.out) > 0:
-			if c.flush() {
-				c.proceed()
-			}
-		case c.n > 0:
-			c.advance()
-		default:
-			c.await(notWaiting, syscall.EPOLLIN)
-		}
-	}
-	s.resumed = nil
-}
-
-func contents(fd int) ([]byte, error) {
-	size, err := syscall.Seek(fd, 0, 2)
-	if err != nil {
-		return nil, err
-	}
-	b := make([]byte, size)
-	for at := 0; at < len(b); {
-		n, err := syscall.Pread(fd, b[at:], int64(at))
-		if err != nil && err != syscall.EINTR || n == 0 {
-			return nil, errHandover
-		}
-		at += max(n, 0)
-	}
-	return b, nil
-}
-
 // memoryFile is memfd_create(2), which package syscall does not name.
 func memoryFile() (int, error) {
-	number := uintptr(319)
-	if runtime.GOARCH == "arm64" {
-		number = 279
+	number := uintptr(279) // arm64, riscv64 and those that came later
+	switch runtime.GOARCH {
+	case "amd64":
+		number = 319
+	case "386":
+		number = 356
+	case "arm":
+		number = 385
+	case "s390x":
+		number = 350
+	case "ppc64", "ppc64le":
+		number = 360
 	}
 	name := []byte("handover\x00")
 	fd, _, err := syscall.Syscall(number, uintptr(unsafe.Pointer(&name[0])), 0, 0)

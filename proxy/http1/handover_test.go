@@ -110,9 +110,12 @@ func TestHandover(t *testing.T) {
 	if err := first.Quiesce(); err != nil {
 		t.Fatal(err)
 	}
-	file, err := first.Handover(r, 403, []byte(`{}`))
+	file, err := first.Handover(r, []byte("told\nbeside\x00it"), 403, []byte(`{}`))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if note, ok := Note(file); !ok || string(note) != "told\nbeside\x00it" {
+		t.Errorf("the note is %q (%v)", note, ok)
 	}
 	late := dial(t, first) // waits in the kernel's queue
 	late.send(post("/late", ""))
@@ -154,7 +157,7 @@ func TestHandover(t *testing.T) {
 }
 
 func TestTakeOverOfNothing(t *testing.T) {
-	for _, content := range []string{"", "http1 1\n", "http1 2\n3\n", "http1 1\n1000000\n", "http1 1\n0\n5 1 9 9 0 0\n", "http1 1\n0\n-1 1 0 0 0 0\n", "http1 1\n0\nx\n"} {
+	for _, content := range []string{"", "http1 2\n", "http1 1\n3 0\n", "http1 2\n3\n", "http1 2\n1000000 0\n", "http1 2\n0 1\n", "http1 2\n0 -1\n", "http1 2\n0 0\n5 1 9 9 0 0\n", "http1 2\n0 0\n-1 1 0 0 0 0\n", "http1 2\n0 0\nx\n"} {
 		file, err := memoryFile()
 		if err != nil {
 			t.Fatal(err)

@@ -3,7 +3,8 @@
 package native
 
 import (
-	"bytes"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
@@ -12,42 +13,115 @@ import (
 // A Replacement is an uploaded program that takes this process's place: it links
 // the library openwhisk and serves requests itself. As an Action it is never
 // run.
-type Replacement struct{ Program Program }
-
-// probeLimit is how long a program may take to say that it starts.
-const probeLimit = 2 * clock.Second
-
-// probeVariable makes a program that links the library say so and leave, before
-// the initialisers of its package main.
-const probeVariable = "__OW_PROBE"
-
-// NewReplacement makes sure, as far as that can be known before an exec, that a
-// program can take over: it is started once, and has to report. Errors are
-// *StartError, or the kernel's.
-func NewReplacement(p Program, host *Host) (*Replacement, error) {
-	probe := p
-	probe.Env = SetEnv(append([]string(nil), p.Env...), probeVariable, "1")
-	output, err := capture(probe, host, probeLimit)
-	switch {
-	case err == nil && bytes.HasPrefix(output, []byte("openwhisk")):
-		return &Replacement{Program: p}, nil
-	case err == nil:
-		return nil, &StartError{Reason: "it ended before the library openwhisk could report", LastLines: oneLine(output)}
-	}
-	return nil, &StartError{Reason: "it did not start: " + err.Error(), LastLines: oneLine(output), Exited: true}
+type Replacement struct {
+	Program Program
+	// Until is when the program has to be ready, 0 for no limit.
+	Until clock.Moment
 }
 
-// Exec ends this program and starts the replacement in its place, with further
-// variables. It returns only when that fails.
-func (r *Replacement) Exec(variables ...[2]string) error {
-	env := append([]string(nil), r.Program.Env...)
-	for _, v := range variables {
-		env = SetEnv(env, v[0], v[1])
+// HandoverVariable tells a program that links the library openwhisk that it
+// replaces the proxy, or rehearses that. It is HandoverDigits digits, the number of a
+// descriptor: what http1.Server.Handover gave, or a socket for the report of a
+// rehearsal. The value that init's env has for the variable, if any, follows
+// after a "=", for the program to put back.
+const HandoverVariable = "__OW_HANDOVER"
+
+// HandoverDigits makes each value of HandoverVariable as long as any other: or an
+// environment might fit in a rehearsal, and not in the start.
+const HandoverDigits = 5
+
+// A rehearsal reports a line: Ready, or NotReady and the reason.
+const (
+	Ready    = "+"
+	NotReady = "-"
+)
+
+// rehearsalPatience is how long a program that has rehearsed may take to end.
+const rehearsalPatience = clock.Second
+
+// NewReplacement has a program rehearse its start in a process of its own, until
+// it would serve. After an exec there is no way back, and when a process 1 ends
+// the kernel kills all others of the container, whoever might still say why. So
+// the program does everything twice that comes before its first run. What it logs
+// is dropped when all goes well, for it is logged again. A limit below zero means
+// none. Errors are *StartError, or the kernel's.
+func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, error) {
+	r := &Replacement{Program: p}
+	if limit >= 0 {
+		r.Until = max(1, clock.In(limit))
 	}
+	logs := heldLogs()
+	child, err := r.rehearse(host, logs)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{child: child, buf: make([]byte, loopBuffer), n: HeadRoom}
+	if err := l.rehearsed(r.Until, limit); err != nil {
+		l.Stop(Patience{})
+		err.LastLines = logs.lastHeld()
+		logs.release(host.Logs)
+		return nil, err
+	}
+	l.Stop(Patience{AfterEOF: rehearsalPatience})
+	return r, nil
+}
+
+// rehearse starts a rehearsal. Descriptor 3 is a socket, as in no other action,
+// so that a program knows it for one whatever its environment says.
+func (r *Replacement) rehearse(host *Host, logs *Logs) (*process, error) {
+	p := r.Program
+	p.Env = r.environment(3)
+	child, err := startWith(p, 3, func() (ours, theirs int, err error) {
+		pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+		return pair[0], pair[1], err
+	}, host, logs)
+	if err != nil {
+		return nil, err
+	}
+	closeFd(&child.stdin) // it reads an end of file, as the proxy's own input usually is
+	return child, nil
+}
+
+// rehearsed waits for the report of a rehearsal: Ready, or the reason why it
+// is not.
+func (l *Loop) rehearsed(until clock.Moment, limit clock.Duration) *StartError {
+	line, err := l.line(nil, until, nil)
+	exit, exited := err.(*ExitError)
+	switch {
+	case err == errTime:
+		return &StartError{Reason: "it was not ready within " + limit.String() + ": it did not call openwhisk.Start, or its OnInit did not return"}
+	case exited && exit.Reason == textClosed:
+		return &StartError{Reason: "it became another program before it called openwhisk.Start", Exited: true}
+	case exited:
+		return &StartError{Reason: exit.Reason + " before it was ready", Exited: true}
+	case err != nil:
+		return &StartError{Reason: err.Error()}
+	}
+	if report := string(line[HeadRoom:]); report != Ready {
+		return &StartError{Reason: strings.TrimPrefix(report, NotReady)}
+	}
+	return nil
+}
+
+// environment is the program's, with the descriptor that it finds something in.
+func (r *Replacement) environment(descriptor int) []string {
+	value := strconv.Itoa(100000 + descriptor)[1:]
+	for _, v := range r.Program.Env {
+		if given, ok := strings.CutPrefix(v, HandoverVariable+"="); ok {
+			value += "=" + given
+			break
+		}
+	}
+	return SetEnv(append([]string(nil), r.Program.Env...), HandoverVariable, value)
+}
+
+// Exec ends this program and starts the replacement in its place, which finds
+// what it takes over in a descriptor. It returns only when that fails.
+func (r *Replacement) Exec(descriptor int) error {
 	if err := syscall.Chdir(r.Program.Dir); err != nil {
 		return err
 	}
-	return syscall.Exec(r.Program.Path, append([]string{r.Program.Path}, r.Program.Args...), env)
+	return syscall.Exec(r.Program.Path, append([]string{r.Program.Path}, r.Program.Args...), r.environment(descriptor))
 }
 
 // Run implements Action.

@@ -20,6 +20,7 @@ type Logs struct {
 	one     bool    // both lead to the same file, so that what is written to either ends up there
 	partial [2]bool // the last byte written was no line end
 	tail    *[]byte // where the last lines are also kept, while an action starts
+	held    *held   // where bytes are kept instead
 }
 
 // newLogs gives the logs on two descriptors.
@@ -89,6 +90,10 @@ func (l *Logs) end(stream int, text string) {
 }
 
 func (l *Logs) write(stream int, b []byte) {
+	if l.held != nil {
+		l.hold(stream, b)
+		return
+	}
 	l.partial[stream] = b[len(b)-1] != '\n'
 	if l.one {
 		l.partial[1-stream] = l.partial[stream]

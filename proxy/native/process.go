@@ -19,6 +19,7 @@ type process struct {
 	result int    // where the result comes from: its stdout, or descriptor 3
 	log    [2]int // its stdout (unless that is result) and stderr
 	host   *Host
+	logs   *Logs // where its log goes
 	status syscall.WaitStatus
 	ended  atomic.Bool  // it was waited for, status holds
 	passed atomic.Int32 // the last signal to end that was passed on to it
@@ -36,7 +37,13 @@ func pipe() (r, w int, err error) {
 // start starts a program. resultFd is 1 (its stdout) or 3. When the exec itself
 // fails the error is the kernel's.
 func start(p Program, resultFd int, host *Host) (*process, error) {
-	c := &process{pid: -1, exit: -1, stdin: -1, result: -1, log: [2]int{-1, -1}, host: host}
+	return startWith(p, resultFd, pipe, host, host.Logs)
+}
+
+// startWith is start with something else than a pipe for the result, whose ends
+// are ours and the child's, and with logs elsewhere.
+func startWith(p Program, resultFd int, channel func() (ours, theirs int, err error), host *Host, logs *Logs) (*process, error) {
+	c := &process{pid: -1, exit: -1, stdin: -1, result: -1, log: [2]int{-1, -1}, host: host, logs: logs}
 	theirs := [4]int{-1, -1, -1, -1}
 	files := 3
 	if resultFd == 3 {
@@ -48,7 +55,7 @@ func start(p Program, resultFd int, host *Host) (*process, error) {
 		case fd == 0:
 			theirs[fd], c.stdin, err = pipe()
 		case fd == resultFd:
-			c.result, theirs[fd], err = pipe()
+			c.result, theirs[fd], err = channel()
 		default:
 			c.log[fd-1], theirs[fd], err = pipe()
 		}
@@ -158,7 +165,7 @@ func (c *process) relay(p *polls) {
 func (c *process) relayOnce(stream int) int {
 	var b [16 << 10]byte
 	n := readFd(c.log[stream], b[:])
-	c.host.Logs.Write(stream, b[:n])
+	c.logs.Write(stream, b[:n])
 	return n
 }
 

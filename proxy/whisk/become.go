@@ -4,15 +4,13 @@ package whisk
 
 import (
 	"strconv"
+	"strings"
 	"syscall"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
-
-// HandoverVariable tells a program that replaces this one where it finds what it
-// takes over: the number of a descriptor (http1.Server.TakeOver).
-const HandoverVariable = "__OW_HANDOVER"
 
 // become ends this program in favour of another, which answers r once it is ready
 // (rule 36). Nothing is lost: the sockets stay open, and runs that were read are
@@ -26,11 +24,36 @@ func (s *Service) become(r *http1.Request, next *native.Replacement) {
 	}
 	if err == nil {
 		var file int
-		if file, err = s.Server.Handover(r, 403, errorBody(textTwice)); err == nil {
-			err = next.Exec([2]string{HandoverVariable, strconv.Itoa(file)})
+		note := Bequest{Env: s.config.Env, Until: next.Until}.note()
+		if file, err = s.Server.Handover(r, note, 403, errorBody(textTwice)); err == nil {
+			err = next.Exec(file)
 		}
 	}
 	reason := "cannot start action: it could not take over: " + err.Error()
 	s.fail(r, Failure{Status: 502, Text: reason, Log: reason})
 	syscall.Exit(1)
+}
+
+// A Bequest is what a program that takes the proxy's place is told beside the
+// connections.
+type Bequest struct {
+	// Env is the environment of the container. The settings of the server are
+	// taken from it, and not from the program's own: that holds what init's env
+	// says, which is the action's affair.
+	Env []string
+	// Until is when /init has to be answered, 0 for no limit.
+	Until clock.Moment
+}
+
+// note is a Bequest as text: the moment and the variables, with a zero byte after
+// each.
+func (b Bequest) note() []byte {
+	return []byte(strconv.FormatInt(int64(b.Until), 10) + "\x00" + strings.Join(b.Env, "\x00"))
+}
+
+// ReadBequest reads the note of a handover (http1.Note).
+func ReadBequest(note []byte) (b Bequest, ok bool) {
+	until, env, ok := strings.Cut(string(note), "\x00")
+	n, err := strconv.ParseInt(until, 10, 64)
+	return Bequest{Env: strings.Split(env, "\x00"), Until: clock.Moment(n)}, ok && err == nil
 }

@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/openwhisk"
@@ -16,9 +18,8 @@ import (
 
 // inits counts how often package main's initialisers ran in this process.
 var inits = func() int {
-	if os.Getenv("FAIL_EARLY") != "" {
-		fmt.Println("an initialiser fails")
-		os.Exit(7)
+	if os.Getenv("BEGIN") == "initialiser" {
+		panic("an initialiser fails")
 	}
 	return 1
 }()
@@ -26,7 +27,11 @@ var inits = func() int {
 var together atomic.Int32
 
 func main() {
-	if os.Getenv("RETURN_EARLY") != "" {
+	fmt.Print(os.Getenv("SAY"))
+	if os.Getenv("ONCE") == "wait in main" && again() {
+		time.Sleep(time.Hour)
+	}
+	if begin(os.Getenv("BEGIN")) {
 		return
 	}
 	openwhisk.StartContext(run,
@@ -34,9 +39,60 @@ func main() {
 			if os.Getenv("FAIL_INIT") != "" {
 				return errors.New("the action does not want to")
 			}
+			begin(os.Getenv("ON_INIT"))
+			switch once := os.Getenv("ONCE"); {
+			case once == "error" && again():
+				return errors.New("it is there already")
+			case once == "panic" && again():
+				panic("it is there already")
+			case once == "wait" && again():
+				time.Sleep(time.Hour)
+			}
 			return nil
 		}),
 		openwhisk.OnShutdown(func(context.Context) { fmt.Println("shutting down") }))
+}
+
+// again reports whether it was called before, in whatever process.
+func again() bool {
+	_, err := os.OpenFile("called", os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		fmt.Println("here again")
+	}
+	return err != nil
+}
+
+// begin is what goes wrong before the action is ready; it reports whether main is to return.
+func begin(way string) bool {
+	switch way {
+	case "log.Fatal":
+		log.Fatal("DB_URL is not set")
+	case "exit 0":
+		os.Exit(0)
+	case "panic":
+		panic("no database")
+	case "return":
+		return true
+	case "die":
+		fmt.Print("half a last word")
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		select {}
+	case "exec":
+		syscall.Exec("/bin/sh", []string{"sh", "-c", "echo another program; exit 4"}, os.Environ())
+	case "exec and stay":
+		syscall.Exec("/bin/sleep", []string{"sleep", "600"}, os.Environ())
+	case "flood":
+		for i := range 100_000 {
+			fmt.Println("line", i)
+		}
+		log.Fatal("too much")
+	case "wait":
+		fmt.Println("waiting for a database")
+		time.Sleep(time.Hour)
+	case "deadlock":
+		select {}
+	}
+	return false
 }
 
 type event struct {
