@@ -8,7 +8,8 @@
 //
 //	func main() { openwhisk.Start(hello) }
 //
-// The same program runs as an upload that replaces mkimage's proxy, baked into an
+// The same program runs as an upload that replaces mkimage's proxy (after it has
+// started once on the side, so that a start that fails is answered), baked into an
 // image without a proxy, as the child of a proxy that speaks the OpenWhisk Native
 // Protocol (v1 or ActionLoop), and on a desk: go run . and then
 //
@@ -84,14 +85,16 @@ var started atomic.Bool
 // An Option adds to what a program does.
 type Option func(*program)
 
-// OnInit has fn called once, when /init has set the action's environment and
-// before the first run. An error fails the init.
+// OnInit has fn called when /init has set the action's environment, before the
+// first run. An error fails the init. An uploaded program starts twice, once on
+// the side to see whether it can, and so calls fn in both processes.
 func OnInit(fn func(context.Context) error) Option {
 	return func(p *program) { p.onInit = fn }
 }
 
-// OnShutdown has fn called once, after the last run, when the container is told
-// to end. ctx ends when the time for that is over.
+// OnShutdown has fn called after the last run, when the container is told to
+// end, and at the end of a start on the side. ctx ends when the time for that is
+// over.
 func OnShutdown(fn func(context.Context)) Option {
 	return func(p *program) { p.onShutdown = fn }
 }

@@ -28,7 +28,7 @@ func childOf() *results {
 	info, err := file.Stat()
 	if err == nil && info.Mode()&os.ModeNamedPipe != 0 {
 		r := &results{file: file, wholeLine: true}
-		if os.Getenv("__OW_WAIT_FOR_ACK") != "" {
+		if _, waits := os.LookupEnv("__OW_WAIT_FOR_ACK"); waits {
 			r.greeting = "{\"ok\":true}\n"
 		}
 		return r

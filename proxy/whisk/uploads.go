@@ -163,7 +163,7 @@ func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, err
 	}
 	switch takesOver := u.takesOver(e.Path); {
 	case takesOver:
-		return native.NewReplacement(program, u.config.InitTimeout, u.host)
+		return native.NewReplacement(program, u.config.startLimit(Exec, request.Env), u.host)
 	case u.config.Protocol == Exec:
 		return nil, errNoLibrary
 	}

@@ -97,6 +97,7 @@ func begin(way string) bool {
 
 type event struct {
 	Do, ID, Name string
+	Names        []string
 }
 
 func run(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
@@ -138,6 +139,14 @@ func run(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
 			return nil, err
 		}
 		return json.Marshal(map[string]string{"out": string(out)})
+	case "env":
+		values := map[string]any{}
+		for _, name := range e.Names {
+			if value, set := os.LookupEnv(name); set {
+				values[name] = value
+			}
+		}
+		return json.Marshal(values)
 	case "context":
 		id, known := openwhisk.ActivationID(ctx)
 		namespace, _ := openwhisk.Namespace(ctx)
