@@ -55,7 +55,7 @@ func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, 
 	if err != nil {
 		return nil, err
 	}
-	l := &Loop{child: child, buf: make([]byte, loopBuffer), n: HeadRoom}
+	l := &Loop{child: child, in: newLineBuffer(host)}
 	if err := l.rehearsed(r.Until, limit); err != nil {
 		l.Stop(Patience{})
 		err.LastLines = logs.lastHeld()
