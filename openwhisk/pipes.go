@@ -28,7 +28,9 @@ func childOf() *results {
 	info, err := file.Stat()
 	if err == nil && info.Mode()&os.ModeNamedPipe != 0 {
 		r := &results{file: file, wholeLine: true}
-		if _, waits := os.LookupEnv("__OW_WAIT_FOR_ACK"); waits {
+		// Init's env may make it empty, where the proxy waits all the same.
+		waits, told := os.LookupEnv("__OW_WAIT_FOR_ACK")
+		if told && (waits != "" || os.Getenv("OW_WAIT_FOR_ACK") != "") {
 			r.greeting = "{\"ok\":true}\n"
 		}
 		return r

@@ -174,7 +174,7 @@ func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, err
 		return native.NewV0(program, u.host), nil
 	case ActionLoop:
 		options.ResultFd, options.WholeLine = 3, true
-		if u.config.WaitForAck {
+		if u.acknowledges(request) {
 			options.Greeting = native.Acknowledgement
 		}
 	default:
@@ -183,6 +183,17 @@ func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, err
 		}
 	}
 	return native.StartLoop(program, options, u.host)
+}
+
+// acknowledges reports whether an ActionLoop program is told to acknowledge that
+// it is ready: by the image, or by init's env, whose acknowledgement would else be
+// taken for the first result.
+func (u *Uploads) acknowledges(request *Init) bool {
+	told := u.config.WaitForAck
+	for _, v := range request.Env {
+		told = told || v[0] == "__OW_WAIT_FOR_ACK" && v[1] != ""
+	}
+	return told
 }
 
 // errNoLibrary is a program that cannot serve requests itself.
