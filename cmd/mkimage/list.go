@@ -43,6 +43,9 @@ the image has, the file that it bakes in, or a Go package that its action is com
 when it changes a --shared file, or in go.mod the version of mkimage, of Go or of the toolchain. A commit
 that is not in this clone, or zeros, as CI systems give for a new branch, also touch all.
 
+In doubt an image is touched: when it is made from a file that git ignores or was told not to look at, that no
+repository has, or that lies in a submodule of which anything has changed. Symbolic links are followed.
+
 The format names is one name a line; matrix is a JSON array for a matrix of jobs, each with the names of its
 images with blanks between: at most --groups of them. With --group I/N, only the I-th of N even shares is listed.`,
 		Example: `  mkimage list --since origin/main

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 
@@ -9,8 +8,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/affected"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/git"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/touched"
 )
 
 // sinceFlags are the flags that choose images by what a change touches, as they were typed.
@@ -42,9 +41,10 @@ func (f *sinceFlags) touched(command *cobra.Command, stemcells string, definitio
 		fmt.Fprintf(command.ErrOrStderr(), "%s is not in this clone: every image counts as touched\n", f.since)
 		return definitions, nil
 	}
-	files, err := base.Changed(ctx)
+	change, err := affected.Since(ctx, base)
 	if err != nil {
 		return nil, err
 	}
-	return touched.Images(ctx, definitions, touched.Change{Files: files, Stemcells: cmp.Or(stemcells, "stemcells"), Shared: f.shared, Former: base.File})
+	change.Stemcells, change.Shared = stemcells, f.shared
+	return affected.Images(ctx, definitions, change)
 }

@@ -4,13 +4,15 @@
 //	files, err := base.Changed(ctx)
 //	former, err := base.File(ctx, "images/sizes.json")
 //
-// All paths are as seen from the working directory, with slashes.
+// All paths are as seen from the working directory, with slashes. Where that lies behind a symbolic link, it is the folder
+// at the link's end, for git knows no other.
 package git
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -54,31 +56,85 @@ func isHash(revision string) bool {
 func (b Base) Known() bool { return b.commit != "" }
 
 // Changed returns the files that differ from the base: in commits, in the working tree, or because git does not know
-// them yet. Those that git ignores are not among them.
+// them yet or was told not to look. Those that git ignores are not among them. What is another repository, such as a
+// submodule, stands for all that is in it.
 func (b Base) Changed(ctx context.Context) ([]string, error) {
 	if !b.Known() {
 		return nil, errors.New("nothing is known of the base")
 	}
-	differ, err := Run(ctx, "", "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", b.commit, "--")
+	differ, err := Run(ctx, "", "diff", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none",
+		"-O"+os.DevNull, "-z", b.commit, "--")
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := Run(ctx, "", "ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/")
+	fresh, err := list(ctx, "--others", "--exclude-standard")
 	if err != nil {
 		return nil, err
 	}
+	unwatched, err := b.unwatched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return append(b.seen(append(strings.Split(string(differ), "\x00"), fresh...)), unwatched...), nil
+}
+
+// Ignored returns the files that git ignores, and folders whose files it ignores all. Whether they have changed, nobody
+// knows.
+func (b Base) Ignored(ctx context.Context) ([]string, error) {
+	names, err := list(ctx, "--others", "--ignored", "--exclude-standard", "--directory")
+	return b.seen(names), err
+}
+
+// Holds reports whether a file is below the top of the repository.
+func (b Base) Holds(file string) bool {
+	up := 0
+	for rest := path.Clean(filepath.ToSlash(file)); rest == ".." || strings.HasPrefix(rest, "../"); up++ {
+		rest = strings.TrimPrefix(rest[2:], "/")
+	}
+	return up <= strings.Count(b.prefix, "/")
+}
+
+// unwatched returns the files that are there and that git was told not to look at (git update-index --assume-unchanged,
+// --skip-worktree).
+func (b Base) unwatched(ctx context.Context) ([]string, error) {
+	listed, err := list(ctx, "-v")
 	var files []string
-	for _, name := range strings.Split(string(differ)+string(fresh), "\x00") {
+	for _, line := range listed {
+		tag, name, _ := strings.Cut(line, " ")
+		if strings.Trim(tag, "HMRCK?") == "" {
+			continue
+		}
+		file := b.seen([]string{name})
+		if _, err := os.Lstat(filepath.FromSlash(file[0])); err == nil {
+			files = append(files, file...)
+		}
+	}
+	return files, err
+}
+
+// list returns what git ls-files lists of the whole repository.
+func list(ctx context.Context, args ...string) ([]string, error) {
+	listed, err := Run(ctx, "", append(append([]string{"ls-files"}, args...), "--full-name", "-z", "--", ":/")...)
+	if err != nil || len(listed) == 0 {
+		return nil, err
+	}
+	return strings.Split(strings.TrimSuffix(string(listed), "\x00"), "\x00"), nil
+}
+
+// seen returns names as seen from the working directory. A folder loses its slash.
+func (b Base) seen(names []string) []string {
+	var files []string
+	for _, name := range names {
 		if name == "" {
 			continue
 		}
-		seen, err := filepath.Rel("/"+b.prefix, "/"+name)
-		if err != nil {
-			return nil, err
+		file, err := filepath.Rel("/"+b.prefix, "/"+name)
+		if err != nil { // both are absolute
+			file = name
 		}
-		files = append(files, filepath.ToSlash(seen))
+		files = append(files, filepath.ToSlash(file))
 	}
-	return files, nil
+	return files
 }
 
 // File returns what the base has of a file, or nil where it has none.

@@ -137,3 +137,34 @@ func TestBaseThatIsNotThere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestForeignOwner: git's own advice is passed on. git knows the variable for tests of its own.
+func TestForeignOwner(t *testing.T) {
+	repository(t)
+	write(t, "a", "a")
+	commit(t)
+	t.Setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+	_, err := Since(t.Context(), "main")
+	if err == nil {
+		t.Skip("this git trusts every owner")
+	}
+	for _, want := range []string{"git rev-parse: detected dubious ownership in repository at", "git config --global --add safe.directory"} {
+		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %q, want %q", err, want)
+		}
+	}
+}
+
+func TestReason(t *testing.T) {
+	for said, want := range map[string]string{
+		"fatal: not a git repository: '.git'\n":                            "not a git repository: '.git'",
+		"warning: unable to access 'x'\nfatal: bad revision\nhint: more\n": "bad revision",
+		"error: something\nmore\n":                                         "error: something",
+		"":                                                                 "",
+		"fatal: dubious\nTo add, call:\n\n\tgit config --add safe.directory /a\n": "dubious: To add, call: git config --add safe.directory /a",
+	} {
+		if got := reason(said); got != want {
+			t.Errorf("%q: got %q, want %q", said, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -24,18 +25,38 @@ func Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
 		return nil, errors.New("there is no git command on the PATH")
 	}
 	var stdout, stderr bytes.Buffer
-	command := exec.CommandContext(ctx, program, append([]string{"--no-optional-locks"}, args...)...)
+	// Settings of the user's that change what plain commands list, or run a program.
+	settings := []string{"--no-optional-locks", "-c", "diff.relative=false", "-c", "core.fsmonitor=false"}
+	command := exec.CommandContext(ctx, program, append(settings, args...)...)
 	command.Dir, command.Stdout, command.Stderr = dir, &stdout, &stderr
-	command.Env = append(command.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0")
+	command.Env = append(command.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0",
+		"GIT_LITERAL_PATHSPECS=0", "GIT_GLOB_PATHSPECS=0", "GIT_NOGLOB_PATHSPECS=0", "GIT_ICASE_PATHSPECS=0")
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		said, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+		said := reason(stderr.String())
 		if said == "" {
 			said = err.Error()
 		}
-		return nil, &Error{args[0], strings.TrimPrefix(said, "fatal: ")}
+		return nil, &Error{args[0], said}
 	}
 	return stdout.Bytes(), nil
+}
+
+// reason returns what git says is wrong: the line that begins with "fatal:" or else the first, and where a folder is not
+// trusted, git's own advice after it.
+func reason(said string) string {
+	lines := strings.Split(strings.TrimSpace(said), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "fatal: ") {
+			lines = lines[i:]
+			break
+		}
+	}
+	text := strings.TrimPrefix(lines[0], "fatal: ")
+	if rest := strings.Fields(strings.Join(lines[1:], " ")); slices.Contains(rest, "safe.directory") {
+		text += ": " + strings.Join(rest, " ")
+	}
+	return text
 }

@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Sources returns for each folder of a Go package the folders of all packages that it is compiled from, its own among
-// them, but for the standard library's. The go command is asked once for each module. All folders are absolute.
+// them, and the files that they embed. Packages of the standard library are not among them, nor those of modules in the
+// version that go.mod names. The go command is asked once for each module. All names are absolute.
 func Sources(ctx context.Context, dirs []string) (map[string][]string, error) {
 	modules := map[string][]string{} // the folder of go.mod -> packages
 	for _, dir := range dirs {
@@ -46,16 +48,11 @@ func ModuleRoot(dir string) (string, error) {
 // sourcesOf adds the sources of packages of one module.
 func sourcesOf(ctx context.Context, root string, packages []string, sources map[string][]string) error {
 	environment := append(others(os.Environ()), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
-	listed, err := run(ctx, root, environment, append([]string{"list", "-deps", "-json=Dir,ImportPath,Standard,DepOnly,Deps"}, packages...)...)
+	listed, err := run(ctx, root, environment, append([]string{"list", "-deps", "-json=Dir,ImportPath,Standard,DepOnly,Deps,EmbedFiles,Module"}, packages...)...)
 	if err != nil {
 		return err
 	}
-	dirs := map[string]string{} // import path -> folder
-	type pkg struct {
-		Dir, ImportPath   string
-		Standard, DepOnly bool
-		Deps              []string
-	}
+	made := map[string][]string{} // import path -> folder and embedded files
 	var roots []pkg
 	for decoder := json.NewDecoder(bytes.NewReader(listed)); ; {
 		var listed pkg
@@ -64,21 +61,47 @@ func sourcesOf(ctx context.Context, root string, packages []string, sources map[
 		} else if err != nil {
 			return fmt.Errorf("go list: %w", err)
 		}
-		if !listed.Standard {
-			dirs[listed.ImportPath] = listed.Dir
+		if !listed.Standard && !listed.pinned() {
+			made[listed.ImportPath] = listed.files()
 		}
 		if !listed.DepOnly {
 			roots = append(roots, listed)
 		}
 	}
 	for _, listed := range roots {
-		all := []string{listed.Dir}
+		all := listed.files()
 		for _, dependency := range listed.Deps {
-			if dir := dirs[dependency]; dir != "" {
-				all = append(all, dir)
-			}
+			all = append(all, made[dependency]...)
 		}
 		sources[listed.Dir] = all
 	}
 	return nil
+}
+
+// pkg is what go list says of a package.
+type pkg struct {
+	Dir, ImportPath   string
+	Standard, DepOnly bool
+	Deps, EmbedFiles  []string
+	Module            *module
+}
+
+type module struct {
+	Version string
+	Replace *module
+}
+
+// pinned reports whether the package is that of a module's version, and no copy that is kept in a folder vendor.
+func (p pkg) pinned() bool {
+	m := p.Module
+	return m != nil && m.Version != "" && (m.Replace == nil || m.Replace.Version != "") && !strings.Contains(filepath.ToSlash(p.Dir), "/vendor/")
+}
+
+// files returns the package's folder, and the files that it embeds.
+func (p pkg) files() []string {
+	all := []string{p.Dir}
+	for _, file := range p.EmbedFiles {
+		all = append(all, filepath.Join(p.Dir, file))
+	}
+	return all
 }

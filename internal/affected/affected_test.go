@@ -1,4 +1,4 @@
-package touched
+package affected
 
 import (
 	"context"
@@ -52,7 +52,7 @@ func TestImages(t *testing.T) {
 		want   []string
 	}{
 		{name: "nothing"},
-		{name: "something else", files: []string{"README.md", "images/sizes.json", "../other/go.mod", "actions"}},
+		{name: "something else", files: []string{"README.md", "images/sizes.json", "../other/go.mod", "actions/other"}},
 		{name: "a definition", files: []string{"images/perl.yaml"}, want: []string{"perl"}},
 		{name: "a lock", files: []string{"images/say.lock.json"}, want: []string{"say"}},
 		{name: "a stemcell of ours", files: []string{"stemcells/perl/stemcell.yaml"}, want: []string{"perl"}},

@@ -1,4 +1,4 @@
-package touched
+package affected
 
 import (
 	"errors"
