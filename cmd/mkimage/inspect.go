@@ -73,6 +73,9 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 }
 
 func (f *inspectFlags) remote(command *cobra.Command, image string) error {
+	if err := publish.NotHere(image, knownNames(f.images)); err != nil {
+		return err
+	}
 	client, err := f.open(command, image)
 	if err != nil {
 		return err
@@ -81,9 +84,6 @@ func (f *inspectFlags) remote(command *cobra.Command, image string) error {
 	reference, err := client.Reference(image)
 	if err != nil {
 		return fmt.Errorf("%q is neither a folder nor a reference: %w", image, err)
-	}
-	if slices.Contains(knownNames(f.images), image) {
-		return fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
 	}
 	if f.show == "" {
 		report, err := inspect.Remote(command.Context(), client, reference)

@@ -129,7 +129,7 @@ func (f *layoutFlags) run(command *cobra.Command, args []string, display *progre
 	if err != nil {
 		return nil, usage(command, fmt.Errorf("--sbom: %w", err))
 	}
-	dirs, names, err := build.Find(images)
+	dirs, names, err := build.Find(images, knownNames(""))
 	if err != nil {
 		return nil, err
 	}

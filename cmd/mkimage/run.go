@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,16 +106,17 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 		return "", err
 	}
 	defer client.Close()
+	notHere := publish.NotHere(image, knownNames(f.images))
 	reference, err := client.Reference(image)
 	if err != nil {
-		return "", fmt.Errorf("%q is neither a folder nor REPOSITORY[:TAG] or REPOSITORY@DIGEST", image)
+		return "", cmp.Or(notHere, fmt.Errorf("%q is neither a folder nor REPOSITORY[:TAG] or REPOSITORY@DIGEST", image))
 	}
 	has, err := engine.Has(ctx, image)
-	if has || err != nil {
+	if has || err != nil && (notHere == nil || slices.Contains(knownNames(f.images), image)) {
 		return image, err
 	}
-	if slices.Contains(knownNames(f.images), image) {
-		return "", fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
+	if notHere != nil {
+		return "", errors.Join(notHere, err)
 	}
 	index, err := publish.Pull(ctx, client, reference)
 	if err != nil {

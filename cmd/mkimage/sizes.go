@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -131,6 +132,9 @@ func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 }
 
 func (f *sizesFlags) attached(command *cobra.Command) (sizes.Record, error) {
+	if !strings.Contains(f.remote, "/") {
+		return sizes.Record{}, usage(command, fmt.Errorf("--remote %s: a registry's reference has a host or a slash", f.remote))
+	}
 	client, err := f.open(command, f.remote)
 	if err != nil {
 		return sizes.Record{}, err

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -192,11 +191,8 @@ func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error)
 		}
 		return wsk.FromLayout(dir, f.repo)
 	}
-	if slices.Contains(knownNames(f.images), image) {
-		return wsk.Image{}, fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
-	}
-	if !strings.Contains(image, "/") {
-		return wsk.Image{}, fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one, nor REPOSITORY:TAG", image)
+	if err := publish.NotHere(image, knownNames(f.images)); err != nil {
+		return wsk.Image{}, err
 	}
 	client, err := f.open(command, image)
 	if err != nil {

@@ -24,13 +24,17 @@ type Layouts struct {
 }
 
 // Find returns the folders of images, given by name or path, and how the images are called: as the folders are. The error
-// joins one for each that is not there, or cannot be read.
-func Find(images []string) (dirs, names []string, err error) {
+// joins one for each that is not there, or cannot be read. Those that are known can be built.
+func Find(images, known []string) (dirs, names []string, err error) {
 	var failures []error
 	for _, image := range images {
 		dir, found := publish.FindLayout(image)
 		if !found {
-			failures = append(failures, fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one: build it first", image))
+			err := publish.NotHere(image, known)
+			if err == nil {
+				err = fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one: build it first", image)
+			}
+			failures = append(failures, err)
 			continue
 		}
 		dir = filepath.Clean(dir) // documents stand beside it, as DIR.spdx.json

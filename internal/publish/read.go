@@ -3,8 +3,6 @@ package publish
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -15,16 +13,6 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
-
-// FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path.
-func FindLayout(image string) (dir string, found bool) {
-	for _, dir := range []string{filepath.Join("dist", image), image} {
-		if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
-			return dir, true
-		}
-	}
-	return "", false
-}
 
 // ReadLayout returns the index in an OCI image layout that mkimage wrote.
 func ReadLayout(dir string) (v1.ImageIndex, error) {

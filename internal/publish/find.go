@@ -1,0 +1,70 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+)
+
+// FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path.
+func FindLayout(image string) (dir string, found bool) {
+	places := []string{image}
+	if filepath.Base(image) == image && !strings.HasPrefix(image, ".") { // a name, which does not lead out of dist
+		places = []string{filepath.Join("dist", image), image}
+	}
+	for _, dir := range places {
+		if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
+			return dir, true
+		}
+	}
+	return "", false
+}
+
+// reference says what may be looked up in a registry.
+const reference = " A registry's reference has a host or a slash"
+
+// NotHere says why a text for which [FindLayout] has found nothing is no image here, or nothing when it may be the
+// reference of a registry: a mistyped name is not looked up in somebody else's registry. names are the images that can be built.
+func NotHere(image string, names []string) error {
+	if slices.Contains(names, image) {
+		return fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
+	}
+	switch found, err := os.Stat(image); {
+	case err == nil && found.IsDir():
+		return fmt.Errorf("the folder %s holds no image: that of one has an index.json.%s", image, reference)
+	case err == nil:
+		return fmt.Errorf("%s is a file, and images are read from folders: give an archive to docker load -i %s, and then the name that it prints.%s", image, image, reference)
+	case strings.Contains(image, "/") && !isPath(image):
+		return nil
+	case !errors.Is(err, fs.ErrNotExist) && isPath(image):
+		return fmt.Errorf("look for %s: %w", image, oneLine(err))
+	}
+	name, _, _ := strings.Cut(path.Base(filepath.ToSlash(image)), ":")
+	text := fmt.Sprintf("%q: no image, folder or archive of that name here", image)
+	if near := nearest.Word(name, names); near != "" {
+		text += "; did you mean " + near + "?"
+	} else if slices.Contains(names, name) {
+		text += "; did you mean " + name + "?"
+	} else {
+		text += "."
+	}
+	return errors.New(text + reference)
+}
+
+// isPath reports whether a text is a path of this machine rather than a registry's reference: it begins with a folder
+// that is here, or as paths do.
+func isPath(text string) bool {
+	first, _, below := strings.Cut(filepath.ToSlash(text), "/")
+	if slices.Contains([]string{"", ".", "..", "~"}, first) || strings.HasSuffix(text, "/") {
+		return true
+	}
+	found, err := os.Stat(first)
+	return below && err == nil && found.IsDir()
+}
