@@ -11,7 +11,8 @@ import (
 )
 
 // ActivationID is the id of the activation that ctx belongs to. It reports false
-// where that is not known: protocol v1 carries the argument alone.
+// where that is not known: protocol v1 carries the argument alone. While runs go
+// one after the other, __OW_ACTIVATION_ID and the like are in the environment too.
 func ActivationID(ctx context.Context) (string, bool) { return known(ctx, "activation_id") }
 
 // Namespace is the namespace that the action was invoked in.
@@ -44,15 +45,25 @@ type activation struct {
 }
 
 // newActivation gives the context of a run whose whole request is body, empty
-// when that is not known.
-func newActivation(body []byte) *activation {
+// when that is not known, and sets env, unless it is nil.
+func newActivation(body []byte, env *variables) *activation {
 	a := &activation{}
 	if len(body) == 0 {
 		return a
 	}
 	a.members = make(map[string]string, 8)
+	if env != nil {
+		env.begin()
+		defer env.end()
+	}
 	members := jsonscan.Object(body)
 	for members.Next() {
+		if string(members.Key) == "value" {
+			continue
+		}
+		if env != nil {
+			env.member(members.Key, members.Value)
+		}
 		switch key := string(members.Key); key {
 		case "activation_id", "namespace", "action_name":
 			a.members[key], _ = jsonscan.Text(members.Value)

@@ -33,6 +33,9 @@ func (p *program) http() {
 	if err != nil {
 		fail("cannot take over the logs: " + err.Error())
 	}
+	if !set.Whisk.Concurrent {
+		p.env = &variables{}
+	}
 	action := &inProcess{program: p, logs: logs, watch: newWatch()}
 	service := whisk.New(set.Whisk, host, &loader{program: p, action: action})
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}

@@ -25,6 +25,7 @@ func (p *program) http() {
 	if port == "" {
 		port = "8080"
 	}
+	p.env = &variables{}
 	s := &server{program: p}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/init", s.post(s.init))
@@ -89,11 +90,7 @@ func (s *server) init(w http.ResponseWriter, body []byte) {
 		return
 	}
 	for key, raw := range request.Value.Env {
-		text, ok := jsonscan.Text(raw)
-		if !ok {
-			text = string(jsonscan.AppendCompact(nil, raw))
-		}
-		os.Setenv(key, text)
+		setenv(key, text(raw))
 	}
 	if err := s.program.initialize(); err != nil {
 		answerError(w, http.StatusBadGateway, "cannot start action: "+err.Error())

@@ -77,7 +77,7 @@ func (l *loader) Load(body whisk.Pieces, begin func() *whisk.Failure) (native.Ac
 		return nil, failed
 	}
 	for _, v := range request.Env {
-		os.Setenv(v[0], v[1])
+		setenv(v[0], v[1])
 	}
 	if err := l.program.initialize(); err != nil {
 		return nil, &whisk.Failure{Status: 502, Text: "cannot start action: " + err.Error()}

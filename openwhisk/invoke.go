@@ -17,7 +17,7 @@ func (p *panicked) Error() string { return fmt.Sprint("the action panicked: ", p
 // panic is returned as *panicked, with its stack in the log. value is copied, for
 // the handler may keep it.
 func (p *program) invoke(body, value []byte) (result []byte, err error) {
-	a := newActivation(body)
+	a := newActivation(body, p.env)
 	defer a.end()
 	defer func() {
 		if v := recover(); v != nil {

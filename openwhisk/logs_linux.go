@@ -49,26 +49,34 @@ func (l *logPipes) relay(stream int) {
 // settle takes all that was logged so far.
 func (l *logPipes) settle() {
 	for stream := range l.from {
-		if l.waiting(stream) > 0 {
-			l.take(stream)
-		}
+		l.take(stream)
 	}
 }
 
+// take writes what is in a pipe to the log. Who finds nothing there has waited
+// until others have written what they took.
 func (l *logPipes) take(stream int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var b [16 << 10]byte
 	for left := l.waiting(stream); left > 0; {
-		n, err := syscall.Read(l.from[stream], b[:min(left, len(b))])
+		n := l.piece(stream, left)
+		if n == 0 {
+			return
+		}
+		left -= n
+	}
+}
+
+func (l *logPipes) piece(stream, most int) int {
+	var b [16 << 10]byte
+	for {
+		n, err := syscall.Read(l.from[stream], b[:min(most, len(b))])
 		if err == syscall.EINTR {
 			continue
 		}
-		if n <= 0 {
-			return
-		}
+		n = max(n, 0)
 		l.logs.Write(stream, b[:n])
-		left -= n
+		return n
 	}
 }
 

@@ -104,7 +104,8 @@ type program struct {
 	handler    Handler
 	onInit     func(context.Context) error
 	onShutdown func(context.Context)
-	marker     string // keeps Marker in programs that call Start, and in no others
+	env        *variables // of the run that is under way, where they go one after the other
+	marker     string     // keeps Marker in programs that call Start, and in no others
 }
 
 // serve finds out how the program was started, and does not return.

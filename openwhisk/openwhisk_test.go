@@ -3,7 +3,6 @@
 package openwhisk_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -49,26 +48,30 @@ type server struct {
 	cmd            *exec.Cmd
 	url            string
 	address        string
-	mu             sync.Mutex
-	stdout, stderr bytes.Buffer
-}
-
-// lockedWriter lets a test look at a buffer that a program still writes to.
-type lockedWriter struct {
-	mu *sync.Mutex
-	b  *bytes.Buffer
-}
-
-func (w lockedWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.b.Write(p)
+	stdout, stderr string // files, which hold all that was written at any moment
 }
 
 func (s *server) logs() (stdout, stderr string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stdout.String(), s.stderr.String()
+	s.t.Helper()
+	out, err := os.ReadFile(s.stdout)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	errors, err := os.ReadFile(s.stderr)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(out), string(errors)
+}
+
+// appended opens a file to log to.
+func appended(t *testing.T, name string) *os.File {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return file
 }
 
 func start(t *testing.T, program string, env ...string) *server {
@@ -80,7 +83,9 @@ func start(t *testing.T, program string, env ...string) *server {
 	s := &server{t: t, address: "127.0.0.1:" + port, url: "http://127.0.0.1:" + port}
 	s.cmd = exec.Command(program)
 	s.cmd.Env = append(os.Environ(), append(env, "OW_PORT="+port, "OW_ACTION_DIR="+t.TempDir())...)
-	s.cmd.Stdout, s.cmd.Stderr = lockedWriter{&s.mu, &s.stdout}, lockedWriter{&s.mu, &s.stderr}
+	dir := t.TempDir()
+	s.stdout, s.stderr = filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")
+	s.cmd.Stdout, s.cmd.Stderr = appended(t, s.stdout), appended(t, s.stderr)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -231,11 +236,8 @@ func TestLogs(t *testing.T) {
 	}
 	wantOut := "half a line\n" + sentinel + lines.String() + sentinel
 	wantErr := "half an error\n" + sentinel + sentinel
-	var stdout, stderr string
-	if await(t, "the logs are there", func() bool {
-		stdout, stderr = s.logs()
-		return stdout == wantOut && stderr == wantErr
-	}) {
+	stdout, stderr := s.logs()
+	if stdout == wantOut && stderr == wantErr {
 		return
 	}
 	t.Errorf("stdout has %d bytes, want %d, and ends %q; stderr is %q", len(stdout), len(wantOut), stdout[max(0, len(stdout)-100):], stderr)

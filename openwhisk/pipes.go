@@ -47,6 +47,7 @@ func (p *program) pipes(r *results) {
 		fail("init failed: " + err.Error())
 	}
 	io.WriteString(r.file, r.greeting)
+	p.env = &variables{}
 	in := bufio.NewReaderSize(os.Stdin, 64<<10)
 	for {
 		line, err := in.ReadBytes('\n')

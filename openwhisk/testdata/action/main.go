@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"os/exec"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -121,6 +123,17 @@ func run(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
 	case "print":
 		fmt.Print("half a line")
 		fmt.Fprint(os.Stderr, "half an error")
+	case "noise":
+		var both sync.WaitGroup
+		for _, stream := range []io.Writer{os.Stdout, os.Stderr} {
+			both.Go(func() {
+				for i := range 500 {
+					fmt.Fprintln(stream, "noise", i)
+				}
+				fmt.Fprint(stream, "half")
+			})
+		}
+		both.Wait()
 	case "flood":
 		for i := range 20000 {
 			fmt.Println("line", i)
@@ -139,6 +152,13 @@ func run(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
 			return nil, err
 		}
 		return json.Marshal(map[string]string{"out": string(out)})
+	case "setenv":
+		defer func() {
+			for _, name := range e.Names {
+				os.Setenv(name, "of a handler")
+			}
+		}()
+		fallthrough
 	case "env":
 		values := map[string]any{}
 		for _, name := range e.Names {
