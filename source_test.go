@@ -74,7 +74,7 @@ func scratch(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	in := plan.Inputs{Epoch: time.Unix(0, 0), Materials: plan.Materials{Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{})}, Proxies: map[images.Platform]layer.Layer{}}
 	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
 		t.Fatal(err)
 	}
@@ -86,6 +86,9 @@ func scratch(t *testing.T) string {
 		if in.Proxies[platform], err = plan.Proxy(t.Context(), in.Layers, program); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if in.Grounds, err = plan.Lay(t.Context(), definitions[0], in.Materials); err != nil {
+		t.Fatal(err)
 	}
 	plans, err := plan.Make(t.Context(), definitions[0], in)
 	if err != nil {

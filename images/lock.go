@@ -22,6 +22,9 @@ type Lock struct {
 	Release   string             `json:"release"`   // such as v3.22
 	Layers    []Wanted           `json:"layers"`    // what was asked for; a lock fits only that
 	Platforms map[Platform][]Pin `json:"platforms"` // sorted by layer and name
+
+	// Text is the file of [ReadLock].
+	Text []byte `json:"-"`
 }
 
 // Wanted is what a layer asks for.
@@ -60,6 +63,7 @@ func ReadLock(path string) (Lock, error) {
 	if err != nil {
 		return Lock{}, fmt.Errorf("read the lock %s: %w; make it anew with mkimage lock", path, err)
 	}
+	lock.Text = text
 	return lock, nil
 }
 

@@ -39,7 +39,8 @@ type Options struct {
 // Source is what is baked in: a Go package, or the content of a file.
 type Source struct {
 	path    string
-	compile func(ctx context.Context, platform images.Platform) ([]byte, error) // of a Go package, else nil
+	compile func(ctx context.Context, platform images.Platform) ([]byte, error)               // of a Go package, else nil
+	list    func(ctx context.Context, platforms []images.Platform) (map[string][]byte, error) // likewise
 	content []byte
 }
 
@@ -60,7 +61,7 @@ func Open(path string, options Options) (*Source, error) {
 		return nil, err
 	case stat.IsDir():
 		own := gobuild.Package{Dir: filepath.Clean(path), Toolchain: options.Toolchain, Tags: options.Tags, LDFlags: options.LDFlags, Store: options.Store}
-		return &Source{path: path, compile: own.Build}, nil
+		return &Source{path: path, compile: own.Build, list: own.Files}, nil
 	case strings.HasSuffix(path, ".go"):
 		return nil, fmt.Errorf("%s is a file of a Go package: name its folder, %s", path, filepath.Dir(path))
 	case !stat.Mode().IsRegular():
@@ -79,7 +80,16 @@ func Open(path string, options Options) (*Source, error) {
 func Shipped(dir string, options Options) *Source {
 	return &Source{path: dir, compile: func(ctx context.Context, platform images.Platform) ([]byte, error) {
 		return options.Module.Build(ctx, "./"+dir, platform)
-	}}
+	}, list: func(context.Context, []images.Platform) (map[string][]byte, error) { return nil, nil }}
+}
+
+// Contents returns what the source is made from, by name: the one file, or all files that the Go package is compiled from on
+// some of the platforms. A package that travels in mkimage has none of its own.
+func (s *Source) Contents(ctx context.Context, platforms []images.Platform) (map[string][]byte, error) {
+	if s.list != nil {
+		return s.list(ctx, platforms)
+	}
+	return map[string][]byte{filepath.Base(s.path): s.content}, nil
 }
 
 // IsGo reports whether the source is a Go package.

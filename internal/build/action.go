@@ -6,7 +6,6 @@ import (
 	"path"
 	"sync"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
@@ -15,33 +14,34 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// bake makes the action of an image for every platform. It returns nil for an image without one.
-func (r *run) bake(ctx context.Context, definition images.Definition, in plan.Inputs) (map[images.Platform]action.Baked, error) {
+// bake makes the action of an image for every platform, and returns what it is made from, too, where a statement will say
+// so. It returns nil for an image without one.
+func (r *run) bake(ctx context.Context, definition images.Definition, grounds map[images.Platform]plan.Ground) (
+	actions map[images.Platform]action.Baked, from map[string][]byte, err error) {
 	if definition.Action == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	source, err := r.source(definition)
-	if err != nil {
-		return nil, fmt.Errorf("image %s: action %s: %w", definition.Name, definition.Action, err)
+	if err == nil && r.states() {
+		from, err = source.Contents(ctx, definition.Platforms)
 	}
-	actions := map[images.Platform]action.Baked{}
+	if err != nil {
+		return nil, nil, fmt.Errorf("image %s: action %s: %w", definition.Name, definition.Action, err)
+	}
+	actions = map[images.Platform]action.Baked{}
 	var mutex sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(r.Jobs)
 	for _, platform := range definition.Platforms {
 		group.Go(func() error {
-			below, err := plan.Below(ctx, definition, in, platform)
-			if err != nil {
-				return err
-			}
-			baked, err := r.bakeFor(ctx, definition, source, platform, below)
+			baked, err := r.bakeFor(ctx, definition, source, platform, grounds[platform].Tree())
 			mutex.Lock()
 			defer mutex.Unlock()
 			actions[platform] = baked
 			return err
 		})
 	}
-	return actions, group.Wait()
+	return actions, from, group.Wait()
 }
 
 func (r *run) bakeFor(ctx context.Context, definition images.Definition, source *action.Source, platform images.Platform, below action.Tree) (action.Baked, error) {
@@ -78,22 +78,18 @@ func (r *run) source(definition images.Definition) (*action.Source, error) {
 }
 
 // inputs returns what an image was made from, beside its definition.
-func (r *run) inputs(img v1.Image, baked action.Baked) (map[string]string, error) {
+func (r *run) inputs(planned plan.Image, baked action.Baked) (map[string]string, error) {
 	inputs := map[string]string{}
 	if baked.Compiled || !baked.Serves && r.Proxy == "" {
 		inputs["toolchain"] = r.Module.Toolchain()
 	}
 	if !baked.Serves && r.Proxy != "" {
-		inputs[sizes.InputProxy] = r.given
+		inputs[sizes.InputProxy] = "sha256:" + r.ready
 	}
 	if r.Action == "" {
 		return inputs, nil
 	}
-	layers, err := img.Layers()
-	if err != nil {
-		return nil, err
-	}
-	content, err := layers[len(layers)-1].DiffID() // the action lies on top
+	content, err := planned.Action.DiffID()
 	inputs[sizes.InputAction] = content.String()
 	return inputs, err
 }

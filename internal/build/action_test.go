@@ -1,13 +1,16 @@
 package build
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/openwhisk"
 )
@@ -107,5 +110,57 @@ func TestRunRefusesAnAction(t *testing.T) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestStatementKnowsTheWholeAction holds that the hash of a Go action in a statement changes with everything that is
+// compiled into it, also where no commit says so.
+func TestStatementKnowsTheWholeAction(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o777), os.WriteFile(file, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module example.org/action\n\ngo 1.26.0\n")
+	write("cmd/hello/main.go", "package main\n\nimport \"example.org/action/word\"\n\nfunc main() { print(word.Word) }\n")
+	write("word/word.go", "package word\n\nimport _ \"embed\"\n\n//go:embed word.txt\nvar Word string\n")
+	write("word/word.txt", "hello")
+	hash := func() string {
+		t.Helper()
+		source, err := action.Open(filepath.Join(dir, "cmd", "hello"), action.Options{Toolchain: runtime.Version()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		contents, err := source.Contents(t.Context(), images.Platforms())
+		if err != nil {
+			t.Fatal(err)
+		}
+		material, err := actionMaterial("hello", contents)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return material.Digest["dirHash"]
+	}
+	seen := map[string]string{hash(): "nothing"}
+	for _, change := range [][2]string{
+		{"word/word.go", "package word\n\nimport _ \"embed\"\n\n//go:embed word.txt\nvar Word string // changed\n"},
+		{"word/word.txt", "good day"},
+		{"go.mod", "module example.org/action\n\ngo 1.26.1\n"},
+	} {
+		write(change[0], change[1])
+		sum := hash()
+		if before, again := seen[sum]; again {
+			t.Errorf("a change of %s leaves the hash as it was after a change of %s", change[0], before)
+		}
+		seen[sum] = change[0]
+	}
+	before := hash()
+	write("unused/unused.go", "package unused\n")
+	write("word/word_test.go", "package word\n")
+	if hash() != before {
+		t.Error("a file that is not compiled changes the hash")
 	}
 }

@@ -15,14 +15,15 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// packages finds the Alpine packages of an image, for each of its platforms: by its lock, or by the mirror's index.
-func (r *run) packages(ctx context.Context, definition images.Definition, languages []stemcells.Stemcell) (map[images.Platform]plan.Packages, error) {
+// packages finds the Alpine packages of an image, for each of its platforms: by its lock, whose text is returned then, or by
+// the mirror's index.
+func (r *run) packages(ctx context.Context, definition images.Definition, languages []stemcells.Stemcell) (map[images.Platform]plan.Packages, []byte, error) {
 	if definition.Base != images.Alpine {
-		return nil, nil
+		return nil, nil, nil
 	}
 	lock, locked, err := r.lock(definition, languages)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found := map[images.Platform]plan.Packages{}
 	for _, platform := range definition.Platforms {
@@ -30,7 +31,7 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 		pins := lock.Platforms[platform]
 		if !locked {
 			if pins, err = r.Alpine.Resolve(ctx, world); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if names := pinNames(pins); !r.told(string(platform) + names) {
 				r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, names))
@@ -38,7 +39,7 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 		}
 		found[platform] = plan.Packages{World: world, Pins: pins, Install: r.Alpine.Install}
 	}
-	return found, nil
+	return found, lock.Text, nil
 }
 
 // lock returns the lock of a definition, and whether the build goes by it: where there is one that fits. With

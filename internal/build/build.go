@@ -136,7 +136,7 @@ type run struct {
 	Options
 	layers  *layer.Maker
 	scratch layer.Layer // the base of images without a distribution, where there are some
-	given   string      // the digest of the proxy of --proxy
+	ready   string      // the SHA-256 of the proxy of --proxy, in hexadecimal
 	texts   sync.Map    // what was told already
 
 	mutex   sync.Mutex // of proxies

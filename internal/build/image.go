@@ -18,11 +18,18 @@ import (
 // assembled is an image that was made and is not written yet, and what is known of it.
 type assembled struct {
 	definition images.Definition
-	in         plan.Inputs
-	runs       []plan.Run // its steps
+	in         inputs
+	plans      []plan.Image // one a platform
 	index      v1.ImageIndex
 	rows       []sizes.Image
 	document   []byte // its SBOM, or nil
+}
+
+// inputs is what an image is planned from, and what only those know who found it.
+type inputs struct {
+	plan.Inputs
+	lock   []byte            // the file that the packages are from, or nil where the mirror has said which they are
+	action map[string][]byte // what the action is made from, by name; nil where nobody will ask, or mkimage brings it
 }
 
 // assemble makes the image of every platform, measures it and lists what is in it.
@@ -38,23 +45,21 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 	if made.in, err = r.gather(ctx, definition); err != nil {
 		return made, err
 	}
-	plans, err := plan.Make(ctx, definition, made.in)
-	if err != nil {
+	if made.plans, err = plan.Make(ctx, definition, made.in.Inputs); err != nil {
 		return made, err
 	}
 	if !r.AllowOverBudget {
-		if err := plan.CheckBudget(plans); err != nil {
+		if err := plan.CheckBudget(made.plans); err != nil {
 			return made, err
 		}
 	}
-	made.runs = plans[0].Runs
-	if made.index, err = r.Engine.Build(ctx, plans); err != nil {
+	if made.index, err = r.Engine.Build(ctx, made.plans); err != nil {
 		return made, err
 	}
-	if made.rows, err = r.measure(ctx, definition, made.index, made.in); err != nil {
+	if made.rows, err = r.measure(ctx, made); err != nil {
 		return made, err
 	}
-	if err := r.checkSteps(plans, made.rows); err != nil {
+	if err := r.checkSteps(made.plans, made.rows); err != nil {
 		return made, err
 	}
 	made.document, err = r.list(definition.Name, made.index)
@@ -104,40 +109,42 @@ func (r *run) writeTo(ctx context.Context, made assembled, output publish.Output
 }
 
 // gather makes what the image is planned from: packages, action and proxies.
-func (r *run) gather(ctx context.Context, definition images.Definition) (plan.Inputs, error) {
-	in := plan.Inputs{Epoch: r.Epoch, Layers: r.layers, Scratch: r.scratch}
-	var err error
+func (r *run) gather(ctx context.Context, definition images.Definition) (in inputs, err error) {
+	in.Epoch, in.Materials = r.Epoch, plan.Materials{Layers: r.layers, Scratch: r.scratch}
 	if in.Stemcells, err = r.Stemcells.Pick(definition.Stemcells); err != nil {
 		return in, fmt.Errorf("image %s (%s): %w", definition.Name, definition.File, err)
 	}
-	if in.Alpine, err = r.packages(ctx, definition, in.Stemcells); err != nil {
+	if in.Alpine, in.lock, err = r.packages(ctx, definition, in.Stemcells); err != nil {
 		return in, fmt.Errorf("image %s: %w", definition.Name, err)
 	}
-	if in.Actions, err = r.bake(ctx, definition, in); err != nil {
+	if in.Grounds, err = plan.Lay(ctx, definition, in.Materials); err != nil {
+		return in, err
+	}
+	if in.Actions, in.action, err = r.bake(ctx, definition, in.Grounds); err != nil {
 		return in, err
 	}
 	in.Proxies, err = r.proxiesOf(ctx, definition.Platforms, in.Actions)
 	return in, err
 }
 
-func (r *run) measure(ctx context.Context, definition images.Definition, index v1.ImageIndex, in plan.Inputs) ([]sizes.Image, error) {
-	manifest, err := index.IndexManifest()
+// measure returns the row of the size record for each platform; the index has an image for each plan, in their order.
+func (r *run) measure(ctx context.Context, made assembled) ([]sizes.Image, error) {
+	manifest, err := made.index.IndexManifest()
 	if err != nil {
 		return nil, err
 	}
 	var rows []sizes.Image
-	for _, descriptor := range manifest.Manifests {
-		img, err := index.Image(descriptor.Digest)
+	for i, planned := range made.plans {
+		img, err := made.index.Image(manifest.Manifests[i].Digest)
 		if err != nil {
 			return nil, err
 		}
-		platform := descriptor.Platform.OS + "/" + descriptor.Platform.Architecture
-		inputs, err := r.inputs(img, in.Actions[images.Platform(platform)])
+		inputs, err := r.inputs(planned, made.in.Actions[planned.Platform])
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(inputs, r.foreign(definition, in.Alpine[images.Platform(platform)].Pins))
-		row, err := sizes.Measure(definition.Name, platform, img, inputs, r.Cache)
+		maps.Copy(inputs, r.foreign(made.definition, made.in.Alpine[planned.Platform].Pins))
+		row, err := sizes.Measure(planned.Name, string(planned.Platform), img, inputs, r.Cache)
 		if err != nil {
 			return nil, err
 		}

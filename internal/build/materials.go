@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -15,7 +14,7 @@ import (
 )
 
 // theirs returns what others made: mkimage with its proxy and its stemcells, the Go toolchain, and Alpine's packages.
-func (r *run) theirs(definition images.Definition, in plan.Inputs) ([]provenance.Material, error) {
+func (r *run) theirs(definition images.Definition, in inputs) ([]provenance.Material, error) {
 	materials := []provenance.Material{provenance.Self("mkimage")}
 	if definition.Base == images.Scratch {
 		if roots, ok := provenance.Linked(rootsModule); ok {
@@ -51,7 +50,7 @@ func (r *run) theirs(definition images.Definition, in plan.Inputs) ([]provenance
 }
 
 // programs returns the source of the proxy, or the ready one, and the toolchain that compiled.
-func (r *run) programs(definition images.Definition, in plan.Inputs) ([]provenance.Material, error) {
+func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Material, error) {
 	compiles, proxy := false, false
 	for _, platform := range definition.Platforms {
 		baked := in.Actions[platform]
@@ -61,11 +60,7 @@ func (r *run) programs(definition images.Definition, in plan.Inputs) ([]provenan
 	var materials []provenance.Material
 	switch {
 	case proxy && r.Proxy != "":
-		content, err := os.ReadFile(r.Proxy)
-		if err != nil {
-			return nil, fmt.Errorf("read the proxy: %w", err)
-		}
-		materials = append(materials, provenance.File("proxy", content))
+		materials = append(materials, provenance.Material{Name: "proxy", Digest: map[string]string{"sha256": r.ready}})
 	case proxy:
 		source, err := provenance.Files("source of the proxy", "", r.Module.Source())
 		if err != nil {

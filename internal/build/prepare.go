@@ -142,7 +142,7 @@ func (r *run) readProxy(ctx context.Context, platforms []images.Platform) error 
 	if r.proxies[platforms[0]], err = plan.Proxy(ctx, r.layers, program); err != nil {
 		return err
 	}
-	r.given = fmt.Sprintf("sha256:%x", sha256.Sum256(program))
+	r.ready = fmt.Sprintf("%x", sha256.Sum256(program))
 	r.Display.Text("the digest depends on " + r.Proxy + ": without --proxy, it depends on the definition and this mkimage alone")
 	return nil
 }

@@ -3,6 +3,7 @@ package build
 import (
 	"cmp"
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 )
 
 // given stands in a statement for a value that may be secret, or a place on this machine.
@@ -50,7 +51,7 @@ func (r *run) statement(ctx context.Context, of assembled) ([]byte, error) {
 		made.Parameters.Platforms = append(made.Parameters.Platforms, row.Platform)
 	}
 	stateSteps(&made, of)
-	own, err := r.own(ctx, definition, &made.Parameters)
+	own, err := r.own(ctx, of, &made.Parameters)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,8 @@ func (r *run) statement(ctx context.Context, of assembled) ([]byte, error) {
 
 // own returns what the user brought: the checkouts, the definition, the lock and the action. It sets what the
 // parameters call them.
-func (r *run) own(ctx context.Context, definition images.Definition, parameters *provenance.Parameters) ([]provenance.Material, error) {
+func (r *run) own(ctx context.Context, of assembled, parameters *provenance.Parameters) ([]provenance.Material, error) {
+	definition := of.definition
 	var sources, files []provenance.Material
 	var known []string
 	// find returns the checkout of a file, and notes it once.
@@ -88,10 +90,8 @@ func (r *run) own(ctx context.Context, definition images.Definition, parameters 
 	if definition.SHA256 != "" {
 		files = append(files, provenance.Material{Name: parameters.Definition, Digest: map[string]string{"sha256": definition.SHA256}})
 	}
-	if text, err := r.lockText(definition); err != nil {
-		return nil, err
-	} else if text != nil {
-		files = append(files, provenance.File(strings.TrimSuffix(parameters.Definition, ".yaml")+".lock.json", text))
+	if of.in.lock != nil {
+		files = append(files, provenance.File(strings.TrimSuffix(parameters.Definition, ".yaml")+".lock.json", of.in.lock))
 	}
 	if definition.Action == "" {
 		return append(sources, files...), nil
@@ -102,34 +102,8 @@ func (r *run) own(ctx context.Context, definition images.Definition, parameters 
 		return append(sources, files...), nil
 	}
 	parameters.Action = find(place).Name(place)
-	action, err := actionMaterial(parameters.Action, place)
+	action, err := actionMaterial(parameters.Action, of.in.action)
 	return append(append(sources, files...), action), err
-}
-
-// lockText returns the lock that the packages are from, or nil when the mirror has said which they are.
-func (r *run) lockText(definition images.Definition) ([]byte, error) {
-	if definition.Base != images.Alpine {
-		return nil, nil
-	}
-	languages, err := r.Stemcells.Pick(definition.Stemcells)
-	if err != nil {
-		return nil, err
-	}
-	text, err := os.ReadFile(definition.LockFile())
-	if err != nil {
-		return nil, nil // there is none
-	}
-	lock, err := images.ParseLock(text)
-	if err != nil {
-		return nil, nil
-	}
-	for _, platform := range definition.Platforms {
-		world := plan.World(definition, languages, r.release(definition), platform)
-		if lock.Fits(world.Release, world.Wanted(), platform) != nil {
-			return nil, nil
-		}
-	}
-	return text, nil
 }
 
 // place returns where an action is, or "" for one that travels in mkimage. The path in a definition is relative to it, that
@@ -161,25 +135,15 @@ func (r *run) checkout(ctx context.Context, dir string) provenance.Checkout {
 	return found
 }
 
-// actionMaterial returns an action: a file, or a folder with a Go package.
-func actionMaterial(name, place string) (provenance.Material, error) {
-	content, err := os.ReadFile(place)
-	if err == nil {
-		return provenance.File(name, content), nil
+// states reports whether this build may state where an image comes from.
+func (r *run) states() bool {
+	return r.Attest != AttestNone && slices.ContainsFunc(r.Outputs, func(output publish.Output) bool { return output.Type == publish.Registry })
+}
+
+// actionMaterial returns an action by what it is made from: one file, or all that a Go package is compiled from.
+func actionMaterial(name string, from map[string][]byte) (provenance.Material, error) {
+	if all := slices.Collect(maps.Values(from)); len(all) == 1 {
+		return provenance.File(name, all[0]), nil
 	}
-	files, err := filepath.Glob(filepath.Join(place, "*"))
-	if err != nil {
-		return provenance.Material{}, err
-	}
-	contents := map[string][]byte{}
-	for _, file := range files {
-		base := filepath.Base(file)
-		if filepath.Ext(base) != ".go" && base != "go.mod" && base != "go.sum" || strings.HasSuffix(base, "_test.go") {
-			continue
-		}
-		if contents[base], err = os.ReadFile(file); err != nil {
-			return provenance.Material{}, err
-		}
-	}
-	return provenance.Files(name, "", contents)
+	return provenance.Files(name, "", from)
 }

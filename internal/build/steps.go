@@ -31,7 +31,7 @@ func (r *run) checkSteps(plans []plan.Image, rows []sizes.Image) error {
 // stateSteps adds to a statement the steps of an image, and who has run them. Of secrets it has the names: where they
 // are from is a matter of the machine.
 func stateSteps(made *provenance.Build, of assembled) {
-	for _, step := range of.runs {
+	for _, step := range of.plans[0].Runs {
 		made.Parameters.Steps = append(made.Parameters.Steps, provenance.Step{
 			Name: step.Name, Script: step.Script, Packages: step.Packages, Network: step.Network, Cache: step.Cache,
 			Secrets: slices.Sorted(maps.Keys(step.Secrets)),

@@ -29,7 +29,7 @@ func TestMakeWithAnAction(t *testing.T) {
 			def, in := definition(), inputs(t, time.Unix(0, 0))
 			def.Action = "hello"
 			in.Actions = map[images.Platform]action.Baked{images.LinuxAMD64: test.baked, images.LinuxARM64: test.baked}
-			plans, err := Make(t.Context(), def, in)
+			plans, err := layAndMake(t, def, in)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -73,7 +73,7 @@ func TestMakeOnAlpine(t *testing.T) {
 	in.Stemcells = languages(t)
 	world := World(def, in.Stemcells, def.Alpine, images.LinuxAMD64)
 	in.Alpine = map[images.Platform]Packages{images.LinuxAMD64: {World: world, Install: func(context.Context, apkfs.World, []images.Pin) (apkfs.Tree, error) { return installed(world), nil }}}
-	plans, err := Make(t.Context(), def, in)
+	plans, err := layAndMake(t, def, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,9 +101,9 @@ func TestMakeOnAlpine(t *testing.T) {
 	if diff := cmp.Diff(wantEnv, plans[0].Config.Env[4:]); diff != "" {
 		t.Error(diff)
 	}
-	below, err := Below(t.Context(), def, in, images.LinuxAMD64)
-	if err != nil || len(below) == 0 {
-		t.Errorf("below: %v, %v", below, err)
+	grounds, err := Lay(t.Context(), def, in.Materials)
+	if err != nil || !grounds[images.LinuxAMD64].Tree().Has("/etc/passwd") {
+		t.Errorf("below: %v, %v", grounds, err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestStemcellOnScratch(t *testing.T) {
 	def, in := definition(), inputs(t, time.Unix(0, 0))
 	def.Stemcells = []string{"perl"}
 	in.Stemcells = languages(t)[:1]
-	plans, err := Make(t.Context(), def, in)
+	plans, err := layAndMake(t, def, in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,12 +18,12 @@ func TestFormat(t *testing.T) {
 	in.Stemcells = languages(t)
 	world := World(def, in.Stemcells, def.Alpine, images.LinuxAMD64)
 	in.Alpine = map[images.Platform]Packages{images.LinuxAMD64: {World: world, Install: func(context.Context, apkfs.World, []images.Pin) (apkfs.Tree, error) { return installed(world), nil }}}
-	layers, err := in.below(t.Context(), def, images.LinuxAMD64)
+	grounds, err := Lay(t.Context(), def, in.Materials)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var sums []string
-	for _, l := range layers {
+	for _, l := range grounds[images.LinuxAMD64].Layers {
 		id, err := l.DiffID()
 		if err != nil {
 			t.Fatal(err)

@@ -8,12 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
-	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -25,6 +25,7 @@ type Image struct {
 	Config      ocispec.ImageConfig
 	Created     time.Time
 	Layers      []layer.Layer     // the lowest first
+	Action      *layer.Layer      // the one of them that has what is baked in, or nil
 	Runs        []Run             // what is still to be made, in the order of their layers; only builders can
 	Annotations map[string]string // of the manifest and of the index
 	Budget      images.Size       // docker size that it must not exceed; 0 means no limit
@@ -32,78 +33,67 @@ type Image struct {
 
 // Inputs is what an image is made from beside its definition.
 type Inputs struct {
-	Scratch   layer.Layer                      // of [Scratch], for base scratch
-	Proxies   map[images.Platform]layer.Layer  // of [Proxy], by platform
-	Actions   map[images.Platform]action.Baked // what is baked in, by platform; nil where nothing is
-	Stemcells []stemcells.Stemcell             // those of the definition, in its order
-	Alpine    map[images.Platform]Packages     // for base alpine
-	Epoch     time.Time                        // creation time of the image
-	Layers    *layer.Maker                     // gives every file its modification time
+	Materials
+	Grounds map[images.Platform]Ground       // what [Lay] made of the materials, by platform
+	Proxies map[images.Platform]layer.Layer  // of [Proxy], by platform
+	Actions map[images.Platform]action.Baked // what is baked in, by platform; nil where nothing is
+	Epoch   time.Time                        // creation time of the image
 }
 
 // Make returns a plan for every platform of the definition, in its order. Layers that are known by their inputs are not
 // made anew.
 func Make(ctx context.Context, def images.Definition, in Inputs) ([]Image, error) {
-	if len(def.Stemcells) != len(in.Stemcells) {
-		return nil, fmt.Errorf("image %s (%s): it has %d stemcells, of which %d were loaded", def.Name, def.File, len(def.Stemcells), len(in.Stemcells))
-	}
 	config, err := config(def, in.Stemcells)
 	if err != nil {
 		return nil, fmt.Errorf("image %s (%s): %w", def.Name, def.File, err)
 	}
 	var plans []Image
 	for _, platform := range def.Platforms {
-		layers, err := layersOf(ctx, def, in, platform)
-		if err != nil {
-			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
-		}
-		runs, err := in.runs(ctx, def, platform)
-		if err != nil {
-			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
-		}
 		made := Image{
 			Name:        def.Name,
 			Platform:    platform,
 			Config:      config,
 			Created:     in.Epoch.UTC(),
-			Layers:      layers,
-			Runs:        runs,
 			Annotations: annotations(def),
 			Budget:      def.Budget,
 		}
-		if in.Actions[platform].Serves {
-			made.Config.Entrypoint = []string{"/" + actionPath}
+		if err := made.stack(ctx, def, in); err != nil {
+			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
 		}
 		plans = append(plans, made)
 	}
 	return plans, nil
 }
 
-// layersOf makes the layers of an image, the lowest first.
-func layersOf(ctx context.Context, def images.Definition, in Inputs, platform images.Platform) ([]layer.Layer, error) {
-	baked, isBaked := in.Actions[platform]
-	if def.Action != "" && !isBaked {
-		return nil, errors.New("no action")
+// stack puts the layers of an image on each other: what lies below, its proxy, its action.
+func (i *Image) stack(ctx context.Context, def images.Definition, in Inputs) error {
+	ground, ok := in.Grounds[i.Platform]
+	if !ok {
+		return errors.New("nothing lies below it")
 	}
-	layers, err := in.below(ctx, def, platform)
-	if err != nil {
-		return nil, err
-	}
-	if !baked.Serves { // such an action needs no proxy
-		proxy, ok := in.Proxies[platform]
+	i.Layers, i.Runs = slices.Clone(ground.Layers), ground.runs()
+	baked, isBaked := in.Actions[i.Platform]
+	switch {
+	case def.Action != "" && !isBaked:
+		return errors.New("no action")
+	case baked.Serves: // it needs no proxy
+		i.Config.Entrypoint = []string{"/" + actionPath}
+	default:
+		proxy, ok := in.Proxies[i.Platform]
 		if !ok {
-			return nil, errors.New("no proxy")
+			return errors.New("no proxy")
 		}
-		layers = append(layers, proxy)
+		i.Layers = append(i.Layers, proxy)
 	}
-	if len(baked.Files) > 0 {
-		action, err := in.Layers.New(ctx, actionLayer, baked.Files)
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, action)
+	if len(baked.Files) == 0 {
+		return nil
 	}
-	return layers, nil
+	action, err := in.Layers.New(ctx, actionLayer, baked.Files)
+	if err != nil {
+		return err
+	}
+	i.Layers, i.Action = append(i.Layers, action), &action
+	return nil
 }
 
 // Scratch makes the layer that every image with base scratch begins with.
@@ -114,45 +104,4 @@ func Scratch(ctx context.Context, layers *layer.Maker) (layer.Layer, error) {
 // Proxy makes the layer of a static proxy.
 func Proxy(ctx context.Context, layers *layer.Maker, program []byte) (layer.Layer, error) {
 	return layers.New(ctx, proxyLayer, []layer.File{layer.Regular(proxyPath, 0o755, program)})
-}
-
-// Below returns the names of the files that an image has below its proxy and its action. What steps make nobody knows yet.
-func Below(ctx context.Context, def images.Definition, in Inputs, platform images.Platform) (action.Tree, error) {
-	layers, err := in.below(ctx, def, platform)
-	if err != nil {
-		return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
-	}
-	tree := action.NewTree(layers...)
-	if len(steps(def, in.Stemcells)) > 0 {
-		tree = tree.Open()
-	}
-	return tree, nil
-}
-
-// below makes the layers below the proxy: base, stemcells, packages.
-func (in Inputs) below(ctx context.Context, def images.Definition, platform images.Platform) ([]layer.Layer, error) {
-	if def.Base == images.Alpine {
-		packages, ok := in.Alpine[platform]
-		if !ok {
-			return nil, errors.New("its packages are not known")
-		}
-		recipe, err := packages.image().recipe(in.Stemcells)
-		if err != nil {
-			return nil, err
-		}
-		return in.Layers.Make(ctx, recipe)
-	}
-	layers := []layer.Layer{in.Scratch}
-	for _, language := range in.Stemcells {
-		files := brought(language, nil)
-		if len(files) == 0 { // the stemcell go, whose programs are compiled before
-			continue
-		}
-		made, err := in.Layers.New(ctx, stemcellLayer+language.Name, files)
-		if err != nil {
-			return nil, err
-		}
-		layers = append(layers, made)
-	}
-	return layers, nil
 }

@@ -31,7 +31,7 @@ func definition() images.Definition {
 // inputs returns what images of the given time are made from.
 func inputs(t *testing.T, epoch time.Time) Inputs {
 	t.Helper()
-	in := Inputs{Epoch: epoch, Layers: layer.NewMaker(epoch, cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	in := Inputs{Epoch: epoch, Materials: Materials{Layers: layer.NewMaker(epoch, cache.Dir{})}, Proxies: map[images.Platform]layer.Layer{}}
 	var err error
 	if in.Scratch, err = Scratch(t.Context(), in.Layers); err != nil {
 		t.Fatal(err)
@@ -44,8 +44,18 @@ func inputs(t *testing.T, epoch time.Time) Inputs {
 	return in
 }
 
+// layAndMake returns the plans of an image from its materials.
+func layAndMake(t *testing.T, def images.Definition, in Inputs) ([]Image, error) {
+	t.Helper()
+	var err error
+	if in.Grounds, err = Lay(t.Context(), def, in.Materials); err != nil {
+		return nil, err
+	}
+	return Make(t.Context(), def, in)
+}
+
 func TestMake(t *testing.T) {
-	plans, err := Make(t.Context(), definition(), inputs(t, time.Unix(0, 0)))
+	plans, err := layAndMake(t, definition(), inputs(t, time.Unix(0, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +92,7 @@ func TestMake(t *testing.T) {
 }
 
 func TestFilesOfScratch(t *testing.T) {
-	plans, err := Make(t.Context(), definition(), inputs(t, time.Unix(0, 0)))
+	plans, err := layAndMake(t, definition(), inputs(t, time.Unix(0, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +150,7 @@ func TestCertificatesAreRoots(t *testing.T) {
 
 func TestEpochIsTheTimeOfEverything(t *testing.T) {
 	in := inputs(t, time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("x", 3600)))
-	plans, err := Make(t.Context(), definition(), in)
+	plans, err := layAndMake(t, definition(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +182,7 @@ func TestMakeRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			def := definition()
 			test.change(&def)
-			if _, err := Make(t.Context(), def, inputs(t, time.Unix(0, 0))); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+			if _, err := layAndMake(t, def, inputs(t, time.Unix(0, 0))); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
 		})

@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -40,38 +39,17 @@ func stepPackages(def images.Definition, languages []stemcells.Stemcell) []strin
 	return slices.Compact(sorted(all))
 }
 
-// runs returns the steps of an image. They come after its packages and before its proxy.
-func (in Inputs) runs(ctx context.Context, def images.Definition, platform images.Platform) ([]Run, error) {
-	all := steps(def, in.Stemcells)
-	if len(all) == 0 {
-		return nil, nil
-	}
-	if def.Base == images.Scratch {
-		return nil, errors.New("a stemcell has steps, which need a shell, and base scratch has none; take base: alpine")
-	}
-	below, err := in.below(ctx, def, platform)
-	if err != nil {
-		return nil, err
-	}
-	var extra []layer.Layer
-	if len(stepPackages(def, in.Stemcells)) > 0 {
-		recipe, err := in.Alpine[platform].build()
-		if err != nil {
-			return nil, err
-		}
-		if extra, err = in.Layers.Make(ctx, recipe); err != nil {
-			return nil, err
-		}
-	}
+// runs returns the steps as layers to be made. They come after the packages and before the proxy.
+func (g Ground) runs() []Run {
 	var runs []Run
-	for i, step := range all {
-		run := Run{Step: step, Name: fmt.Sprintf("run-%d", i+1), Below: len(below)}
+	for i, step := range g.Steps {
+		run := Run{Step: step, Name: fmt.Sprintf("run-%d", i+1), Below: len(g.Layers)}
 		if len(step.Packages) > 0 {
-			run.Extra = extra
+			run.Extra = g.Tools
 		}
 		runs = append(runs, run)
 	}
-	return runs, nil
+	return runs
 }
 
 // ForSteps reports whether a package is there for steps alone.

@@ -34,7 +34,7 @@ func TestRuns(t *testing.T) {
 		}
 		return installed(w), nil
 	}}}
-	plans, err := Make(t.Context(), def, in)
+	plans, err := layAndMake(t, def, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestRuns(t *testing.T) {
 func TestStepsNeedAShell(t *testing.T) {
 	in := inputs(t, time.Unix(0, 0))
 	in.Stemcells = []stemcells.Stemcell{{Name: "x", Run: []images.Step{{Script: "true"}}}}
-	_, err := Make(t.Context(), images.Definition{Name: "x", Base: images.Scratch, Stemcells: []string{"x"}, Platforms: []images.Platform{images.LinuxAMD64}}, in)
+	_, err := layAndMake(t, images.Definition{Name: "x", Base: images.Scratch, Stemcells: []string{"x"}, Platforms: []images.Platform{images.LinuxAMD64}}, in)
 	if err == nil || !strings.Contains(err.Error(), "base scratch has none") {
 		t.Errorf("got %v", err)
 	}
@@ -73,7 +73,7 @@ func TestStepsNeedAShell(t *testing.T) {
 func TestStemcellWithoutFiles(t *testing.T) {
 	in := inputs(t, time.Unix(0, 0))
 	in.Stemcells = []stemcells.Stemcell{{Name: "go"}}
-	made, err := Make(t.Context(), images.Definition{Name: "x", Base: images.Scratch, Stemcells: []string{"go"}, Platforms: []images.Platform{images.LinuxAMD64}}, in)
+	made, err := layAndMake(t, images.Definition{Name: "x", Base: images.Scratch, Stemcells: []string{"go"}, Platforms: []images.Platform{images.LinuxAMD64}}, in)
 	if err != nil {
 		t.Fatal(err)
 	}

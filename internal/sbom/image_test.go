@@ -33,9 +33,12 @@ func scratch(t *testing.T) v1.ImageIndex {
 			t.Fatal(err)
 		}
 	}
-	plans, err := plan.Make(t.Context(), images.Definition{
-		Name: "scratch", Base: images.Scratch, Platforms: images.Platforms(), File: "scratch.yaml",
-	}, plan.Inputs{Epoch: epoch, Layers: layers, Scratch: base, Proxies: proxies})
+	definition := images.Definition{Name: "scratch", Base: images.Scratch, Platforms: images.Platforms(), File: "scratch.yaml"}
+	in := plan.Inputs{Epoch: epoch, Materials: plan.Materials{Layers: layers, Scratch: base}, Proxies: proxies}
+	if in.Grounds, err = plan.Lay(t.Context(), definition, in.Materials); err != nil {
+		t.Fatal(err)
+	}
+	plans, err := plan.Make(t.Context(), definition, in)
 	if err != nil {
 		t.Fatal(err)
 	}

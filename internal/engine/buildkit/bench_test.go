@@ -52,7 +52,7 @@ func BenchmarkOverhead(b *testing.B) {
 
 func onePlatform(b *testing.B) plan.Image {
 	maker := layer.NewMaker(time.Unix(0, 0), cache.Dir{})
-	in := plan.Inputs{Epoch: time.Unix(0, 0), Layers: maker, Proxies: map[images.Platform]layer.Layer{}}
+	in := plan.Inputs{Epoch: time.Unix(0, 0), Materials: plan.Materials{Layers: maker}, Proxies: map[images.Platform]layer.Layer{}}
 	var err error
 	if in.Scratch, err = plan.Scratch(b.Context(), maker); err != nil {
 		b.Fatal(err)
@@ -60,7 +60,11 @@ func onePlatform(b *testing.B) plan.Image {
 	if in.Proxies[images.LinuxAMD64], err = plan.Proxy(b.Context(), maker, bytes.Repeat([]byte("proxy"), 1<<18)); err != nil {
 		b.Fatal(err)
 	}
-	made, err := plan.Make(b.Context(), images.Definition{Name: "x", Base: images.Scratch, Platforms: []images.Platform{images.LinuxAMD64}}, in)
+	definition := images.Definition{Name: "x", Base: images.Scratch, Platforms: []images.Platform{images.LinuxAMD64}}
+	if in.Grounds, err = plan.Lay(b.Context(), definition, in.Materials); err != nil {
+		b.Fatal(err)
+	}
+	made, err := plan.Make(b.Context(), definition, in)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func builder(t *testing.T) string {
 func plans(t *testing.T, name string) []plan.Image {
 	t.Helper()
 	epoch := time.Unix(60, 0)
-	in := plan.Inputs{Epoch: epoch, Layers: layer.NewMaker(epoch, cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	in := plan.Inputs{Epoch: epoch, Materials: plan.Materials{Layers: layer.NewMaker(epoch, cache.Dir{})}, Proxies: map[images.Platform]layer.Layer{}}
 	var err error
 	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
 		t.Fatal(err)
@@ -47,10 +47,14 @@ func plans(t *testing.T, name string) []plan.Image {
 			t.Fatal(err)
 		}
 	}
-	made, err := plan.Make(t.Context(), images.Definition{
+	definition := images.Definition{
 		Name: name, Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: name + ".yaml",
 		Labels: map[string]string{"team": "blue"},
-	}, in)
+	}
+	if in.Grounds, err = plan.Lay(t.Context(), definition, in.Materials); err != nil {
+		t.Fatal(err)
+	}
+	made, err := plan.Make(t.Context(), definition, in)
 	if err != nil {
 		t.Fatal(err)
 	}

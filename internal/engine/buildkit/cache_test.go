@@ -46,7 +46,7 @@ func stepPlansFor(t *testing.T, platforms []images.Platform, name string, epoch 
 	}
 	definition := images.Definition{Name: name, Base: images.Alpine, Alpine: release, Platforms: platforms, Run: steps}
 	maker := layer.NewMaker(epoch, cache.Dir{})
-	in := plan.Inputs{Layers: maker, Epoch: epoch, Proxies: map[images.Platform]layer.Layer{}, Alpine: map[images.Platform]plan.Packages{}}
+	in := plan.Inputs{Epoch: epoch, Materials: plan.Materials{Layers: maker, Alpine: map[images.Platform]plan.Packages{}}, Proxies: map[images.Platform]layer.Layer{}}
 	for _, platform := range platforms {
 		world := plan.World(definition, nil, release, platform)
 		pins, err := source.Resolve(t.Context(), world)
@@ -57,6 +57,9 @@ func stepPlansFor(t *testing.T, platforms []images.Platform, name string, epoch 
 		if in.Proxies[platform], err = plan.Proxy(t.Context(), maker, []byte("a proxy")); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if in.Grounds, err = plan.Lay(t.Context(), definition, in.Materials); err != nil {
+		t.Fatal(err)
 	}
 	made, err := plan.Make(t.Context(), definition, in)
 	if err != nil {

@@ -29,7 +29,7 @@ var (
 
 func plans(t *testing.T) []plan.Image {
 	t.Helper()
-	in := plan.Inputs{Epoch: time.Unix(0, 0), Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{}), Proxies: map[images.Platform]layer.Layer{}}
+	in := plan.Inputs{Epoch: time.Unix(0, 0), Materials: plan.Materials{Layers: layer.NewMaker(time.Unix(0, 0), cache.Dir{})}, Proxies: map[images.Platform]layer.Layer{}}
 	var err error
 	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
 		t.Fatal(err)
@@ -39,10 +39,14 @@ func plans(t *testing.T) []plan.Image {
 			t.Fatal(err)
 		}
 	}
-	plans, err := plan.Make(t.Context(), images.Definition{
+	definition := images.Definition{
 		Name: "x", Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: "x.yaml",
 		Env: map[string]string{"A": "b"}, Labels: map[string]string{"team": "blue", "area": "51"},
-	}, in)
+	}
+	if in.Grounds, err = plan.Lay(t.Context(), definition, in.Materials); err != nil {
+		t.Fatal(err)
+	}
+	plans, err := plan.Make(t.Context(), definition, in)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,97 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
+)
+
+// Materials is what the layers below the proxies of an image are made from.
+type Materials struct {
+	Scratch   layer.Layer                  // of [Scratch], for base scratch
+	Stemcells []stemcells.Stemcell         // those of the definition, in its order
+	Alpine    map[images.Platform]Packages // for base alpine
+	Layers    *layer.Maker                 // gives every file its modification time
+}
+
+// Ground is what lies below the proxy and the action of an image on a platform.
+type Ground struct {
+	Layers []layer.Layer // base, stemcells, packages: the lowest first
+	Steps  []images.Step // what is still to be run on them, in order
+	Tools  []layer.Layer // packages that only steps have
+}
+
+// Lay makes the layers below the proxies of an image, for every platform of its definition.
+func Lay(ctx context.Context, def images.Definition, from Materials) (map[images.Platform]Ground, error) {
+	if len(def.Stemcells) != len(from.Stemcells) {
+		return nil, fmt.Errorf("image %s (%s): it has %d stemcells, of which %d were loaded", def.Name, def.File, len(def.Stemcells), len(from.Stemcells))
+	}
+	grounds := map[images.Platform]Ground{}
+	for _, platform := range def.Platforms {
+		ground, err := from.lay(ctx, def, platform)
+		if err != nil {
+			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
+		}
+		grounds[platform] = ground
+	}
+	return grounds, nil
+}
+
+func (m Materials) lay(ctx context.Context, def images.Definition, platform images.Platform) (ground Ground, err error) {
+	ground.Steps = steps(def, m.Stemcells)
+	if def.Base == images.Scratch {
+		if len(ground.Steps) > 0 {
+			return ground, errors.New("a stemcell has steps, which need a shell, and base scratch has none; take base: alpine")
+		}
+		ground.Layers, err = m.onScratch(ctx)
+		return ground, err
+	}
+	packages, ok := m.Alpine[platform]
+	if !ok {
+		return ground, errors.New("its packages are not known")
+	}
+	recipe, err := packages.image().recipe(m.Stemcells)
+	if err != nil {
+		return ground, err
+	}
+	if ground.Layers, err = m.Layers.Make(ctx, recipe); err != nil || len(stepPackages(def, m.Stemcells)) == 0 {
+		return ground, err
+	}
+	if recipe, err = packages.build(); err != nil {
+		return ground, err
+	}
+	ground.Tools, err = m.Layers.Make(ctx, recipe)
+	return ground, err
+}
+
+// onScratch makes the base and what stemcells bring along; the stemcell go, whose programs are compiled before, brings
+// nothing.
+func (m Materials) onScratch(ctx context.Context) ([]layer.Layer, error) {
+	layers := []layer.Layer{m.Scratch}
+	for _, language := range m.Stemcells {
+		files := brought(language, nil)
+		if len(files) == 0 {
+			continue
+		}
+		made, err := m.Layers.New(ctx, stemcellLayer+language.Name, files)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, made)
+	}
+	return layers, nil
+}
+
+// Tree returns the names of the files that an action finds. Nobody knows yet what steps make.
+func (g Ground) Tree() action.Tree {
+	tree := action.NewTree(g.Layers...)
+	if len(g.Steps) > 0 {
+		tree = tree.Open()
+	}
+	return tree
+}
