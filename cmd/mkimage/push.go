@@ -12,6 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
 
@@ -53,9 +54,9 @@ func (f *pushFlags) outputs(given []publish.Output) ([]publish.Output, error) {
 	case f.push && f.repo == "":
 		return nil, fmt.Errorf("--push: where to? give --repo, such as --repo registry.example.org/actions, or set $%s", repoVariable)
 	case f.push:
-		output, err := publish.To(strings.TrimSuffix(f.repo, "/") + "/{name}")
+		output, err := under(f.repo)
 		if err != nil {
-			return nil, fmt.Errorf("--repo %s: it is HOST/PATH, to which images are pushed as HOST/PATH/NAME", f.repo)
+			return nil, err
 		}
 		outputs = append(outputs, output)
 	case f.repo != "" && f.repo != os.Getenv(repoVariable):
@@ -73,6 +74,14 @@ func (f *pushFlags) outputs(given []publish.Output) ([]publish.Output, error) {
 		return nil, errors.New("--tag: nothing is pushed without --push, or --output type=registry")
 	}
 	return outputs, nil
+}
+
+// under returns the output of --repo.
+func under(repo string) (publish.Output, error) {
+	if err := registry.CheckRepository(repo); err != nil {
+		return publish.Output{}, fmt.Errorf("--repo %w", err)
+	}
+	return publish.To(strings.TrimSuffix(repo, "/") + "/" + registry.Placeholder)
 }
 
 // publisher returns what writes to the outputs.
@@ -98,28 +107,23 @@ type layoutFlags struct {
 }
 
 // split takes the arguments apart: with --repo all of them are images, else the last one says where they go.
-func (f *layoutFlags) split(args []string) (images []string, reference string, err error) {
+func (f *layoutFlags) split(args []string) (images []string, to publish.Output, err error) {
 	switch {
 	case f.under != "":
-		return args, strings.TrimSuffix(f.under, "/") + "/{name}", nil
+		to, err = under(f.under)
+		return args, to, err
 	case len(args) < 2:
-		return nil, "", errors.New("where to? name the repository after the image, or give --repo")
+		return nil, to, errors.New("where to? name the repository after the image, or give --repo")
 	}
-	return args[:len(args)-1], args[len(args)-1], nil
+	to, err = publish.To(args[len(args)-1])
+	return args[:len(args)-1], to, err
 }
 
 // run pushes images that are built, and returns those that it has pushed.
 func (f *layoutFlags) run(command *cobra.Command, args []string, display *progress.Display) ([]build.Result, error) {
-	images, reference, err := f.split(args)
+	images, output, err := f.split(args)
 	if err != nil {
 		return nil, usage(command, err)
-	}
-	output, err := publish.To(reference)
-	if err != nil && f.under != "" {
-		return nil, usage(command, fmt.Errorf("--repo %s: it is HOST/PATH, to which images are pushed as HOST/PATH/NAME", f.under))
-	}
-	if err != nil {
-		return nil, err
 	}
 	outputs, err := f.outputs([]publish.Output{output})
 	if err != nil {
@@ -153,6 +157,9 @@ func apart(output publish.Output, dirs, names []string) error {
 	at := map[string]string{}
 	for i, name := range names {
 		ref := output.For(name).Ref
+		if err := registry.CheckReference(ref); err != nil {
+			return fmt.Errorf("%s: %w; its folder's name is the image's", dirs[i], err)
+		}
 		other, taken := at[ref]
 		switch {
 		case taken && output.For("").Ref == output.Ref:

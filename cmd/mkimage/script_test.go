@@ -23,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry/registrytest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk/wsktest"
 )
 
@@ -30,7 +31,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestScript runs the stories in testdata/script. What they have beside testscript's own commands:
 //
-//	registry        starts a registry, whose address is then in $REGISTRY
+//	registry [QUIRK...]  starts a registry, whose address is then in $REGISTRY; registrytest has the quirks
 //	silence         starts a registry that never answers when a blob comes; its address is then in $SILENCE
 //	digest REF      sets $DIGEST to what a registry has for a reference, and $SHORT to its first 12 digits
 //	exits N CMD...  runs a command that must end with this exit status
@@ -125,10 +126,11 @@ func goEnvironment(t *testing.T) []string {
 	return environment
 }
 
-func startRegistry(ts *testscript.TestScript, _ bool, _ []string) {
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
-	ts.Defer(server.Close)
-	ts.Setenv("REGISTRY", strings.TrimPrefix(server.URL, "http://"))
+func startRegistry(ts *testscript.TestScript, _ bool, quirks []string) {
+	server, stop, err := registrytest.Listen(quirks...)
+	ts.Check(err)
+	ts.Defer(stop)
+	ts.Setenv("REGISTRY", server.Host)
 }
 
 func startSilence(ts *testscript.TestScript, _ bool, _ []string) {

@@ -50,7 +50,7 @@ func Document(ctx context.Context, client *registry.Client, reference name.Refer
 	}
 	listed, err := image.attached.List(ctx, image.subject)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, err // it says why nothing is known
 	}
 	for _, l := range listed[:min(len(listed), maxAttached)] {
 		attachment, err := image.attached.Open(ctx, image.subject, l)

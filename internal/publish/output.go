@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // Type is a kind of sink.
@@ -24,7 +25,7 @@ const (
 )
 
 // placeholder stands for the image's name in a destination or reference.
-const placeholder = "{name}"
+const placeholder = registry.Placeholder
 
 // Output is one place that images are written to, as --output describes it.
 type Output struct {
@@ -118,15 +119,20 @@ func (o Output) check(values map[string]string) error {
 		return fmt.Errorf("type=%s needs %s=%s", o.Type, required, map[string]string{"dest": "PATH", "ref": "REPOSITORY[:TAG]"}[required])
 	}
 	if o.Ref != "" {
-		tag, err := name.NewTag(strings.ReplaceAll(o.Ref, placeholder, "name"))
-		if err != nil || strings.Contains(o.Ref, "://") {
-			return fmt.Errorf("ref %q is not REPOSITORY[:TAG]", o.Ref)
-		}
-		if o.Type == Registry && strings.HasSuffix(o.Ref, ":"+tag.TagStr()) {
-			return CheckTag(tag.TagStr())
-		}
+		return o.checkRef()
 	}
 	return nil
+}
+
+func (o Output) checkRef() error {
+	if err := registry.CheckReference(o.Ref); err != nil {
+		return err
+	}
+	tag, err := name.NewTag(strings.ReplaceAll(o.Ref, placeholder, "name"))
+	if err == nil && o.Type == Registry && strings.HasSuffix(o.Ref, ":"+tag.TagStr()) {
+		err = CheckTag(tag.TagStr())
+	}
+	return err
 }
 
 // String is the output as Parse reads it.
@@ -164,6 +170,11 @@ func Check(outputs []Output, images []string) error {
 			}
 		}
 		for _, image := range images {
+			if filled := output.For(image); filled.Ref != "" {
+				if err := filled.checkRef(); err != nil {
+					return fmt.Errorf("--output %s: %w", output, err)
+				}
+			}
 			place := output.For(image).place(image)
 			if taken[place] {
 				return fmt.Errorf("--output %s: another output goes to the same place", output)

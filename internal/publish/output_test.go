@@ -52,7 +52,9 @@ func TestParseRefuses(t *testing.T) {
 		{"type=registry", "type=registry needs ref=REPOSITORY[:TAG]"},
 		{"type=oci,dest=", "dest is empty"},
 		{"type=oci,dest=a,dest=b", "dest is given twice"},
-		{"type=registry,ref=UPPER/Case", `ref "UPPER/Case" is not REPOSITORY[:TAG]`},
+		{"type=registry,ref=UPPER/Case", `"UPPER/Case" is not REPOSITORY[:TAG]: a repository has no upper case ("U"); write upper/case`},
+		{"type=registry,ref=r.example.org/{name}:feature/x", `a tag has no "/"; write r.example.org/{name}:feature-x`},
+		{"type=daemon,ref={name}:.x", `a tag does not begin with "."; write {name}:x`},
 		{"type=registry,ref=a@sha256:" + strings.Repeat("0", 64), "is not REPOSITORY[:TAG]"},
 		{`type=oci,"dest=a`, "stands in double quotes"},
 	}
@@ -95,6 +97,7 @@ func TestCheck(t *testing.T) {
 		{"several images in one folder", []string{"type=oci,dest=out"}, []string{"a", "b"}, "2 images would all go to out: put {name} into it"},
 		{"several images in one repository", []string{"type=registry,ref=r/x"}, []string{"a", "b"}, "put {name} into it"},
 		{"one place twice", []string{"type=oci,dest=out", "type=docker,dest=./out"}, []string{"a"}, "another output goes to the same place"},
+		{"a name that no tag has", []string{"type=registry,ref=r/x:{name}"}, []string{strings.Repeat("x", 129)}, "a tag has at most 128 characters"},
 		{"the daemon twice under two names", []string{"type=daemon", "type=daemon,ref=b"}, []string{"a"}, ""},
 	}
 	for _, test := range tests {

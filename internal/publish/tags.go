@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // contentPrefix is what content tags begin with.
@@ -38,13 +40,10 @@ func (p *Publisher) tagsOf(output Output) ([]name.Tag, error) {
 
 // CheckTag says whether a push may be asked to set a tag.
 func CheckTag(tag string) error {
-	if _, err := name.NewTag("registry.example.org/image:" + tag); err != nil || tag == "" {
-		return fmt.Errorf("%q is not a tag: up to 128 letters, digits, and _ . - after the first", tag)
-	}
 	if strings.HasPrefix(tag, contentPrefix) {
 		return fmt.Errorf("%s: a push sets the tags that begin with %q itself, and they never move", tag, contentPrefix)
 	}
-	return nil
+	return registry.CheckTag(tag)
 }
 
 // takenError is the error for a tag that names something else and may not be moved.

@@ -112,12 +112,14 @@ func (k *keychain) inFile(file string, target authn.Resource) (login, error) {
 	if err != nil {
 		return login{}, err
 	}
+	host := target.RegistryStr()
 	for key := target.String(); strings.Contains(key, "/"); key = path.Dir(key) {
-		if found := toLogin(read.AuthConfigs[key], file); found.source != "" {
-			return found, nil
+		for _, alias := range aliases(host) {
+			if found := toLogin(read.AuthConfigs[alias+strings.TrimPrefix(key, host)], file); found.source != "" {
+				return found, nil
+			}
 		}
 	}
-	host := target.RegistryStr()
 	known, there := k.found[file+" "+host]
 	if !there {
 		if known, err = ofHost(file, read, host); err != nil {
@@ -128,12 +130,23 @@ func (k *keychain) inFile(file string, target authn.Resource) (login, error) {
 	return known, nil
 }
 
+// aliases returns what a registry may be called in a file. Docker Hub has three names: docker login writes one more, which is
+// authn.DefaultAuthKey, and podman login writes docker.io.
+func aliases(host string) []string {
+	if host == name.DefaultRegistry {
+		return []string{"docker.io", name.DefaultRegistry, "registry-1.docker.io"}
+	}
+	return []string{host}
+}
+
 // ofHost returns the login for a whole registry, from the file or from the credential helper that it names.
 func ofHost(file string, read *configfile.ConfigFile, host string) (login, error) {
 	key := host
 	if host == name.DefaultRegistry {
-		if found := toLogin(read.AuthConfigs["docker.io"], file); found.source != "" { // as podman calls it
-			return found, nil
+		for _, alias := range aliases(host) {
+			if found := toLogin(read.AuthConfigs[alias], file); found.source != "" {
+				return found, nil
+			}
 		}
 		key = authn.DefaultAuthKey
 	}

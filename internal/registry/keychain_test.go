@@ -75,6 +75,30 @@ func TestLogins(t *testing.T) {
 			writeFile(t, filepath.Join(runtime, "containers", "auth.json"), auths("docker.io hub:1"), 0o600)
 			return Access{}
 		}, "me/a", "hub"},
+		{"podman login to a part of Docker Hub", func(t *testing.T, _, runtime, _ string) Access {
+			writeFile(t, filepath.Join(runtime, "containers", "auth.json"), auths("docker.io hub:1", "docker.io/you part:1", "docker.io/you/app one:1"), 0o600)
+			return Access{}
+		}, "you/b", "part"},
+		{"podman login to a repository of Docker Hub", func(t *testing.T, _, runtime, _ string) Access {
+			writeFile(t, filepath.Join(runtime, "containers", "auth.json"), auths("docker.io hub:1", "docker.io/you part:1", "docker.io/you/app one:1"), 0o600)
+			return Access{}
+		}, "docker.io/you/app", "one"},
+		{"podman login to an image that Docker maintains", func(t *testing.T, _, runtime, _ string) Access {
+			writeFile(t, filepath.Join(runtime, "containers", "auth.json"), auths("docker.io/library library:1"), 0o600)
+			return Access{}
+		}, "alpine", "library"},
+		{"a login to a part of Docker Hub by another name", func(t *testing.T, _, runtime, _ string) Access {
+			writeFile(t, filepath.Join(runtime, "containers", "auth.json"), auths("index.docker.io/you part:1"), 0o600)
+			return Access{}
+		}, "you/app", "part"},
+		{"a login to Docker Hub by another name", func(t *testing.T, docker, _, _ string) Access {
+			writeFile(t, filepath.Join(docker, "config.json"), auths("registry-1.docker.io hub:1"), 0o600)
+			return Access{}
+		}, "you/app", "hub"},
+		{"podman login to a part of Docker Hub, for another", func(t *testing.T, _, runtime, _ string) Access {
+			writeFile(t, filepath.Join(runtime, "containers", "auth.json"), auths("docker.io/you part:1"), 0o600)
+			return Access{}
+		}, "yours/app", ""},
 		{"podman login", func(t *testing.T, docker, runtime, _ string) Access {
 			writeFile(t, filepath.Join(docker, "config.json"), auths("s.example.org docker:1"), 0o600)
 			writeFile(t, filepath.Join(runtime, "containers", "auth.json"), auths("r.example.org podman:1"), 0o600)

@@ -10,18 +10,26 @@ import (
 
 // Tag reads REPOSITORY[:TAG]; without a tag it is latest.
 func (c *Client) Tag(text string) (name.Tag, error) {
-	tag, err := name.NewTag(text)
-	if err := readable(text, "REPOSITORY[:TAG]", err); err != nil {
+	if err := CheckReference(text); err != nil {
 		return name.Tag{}, err
+	}
+	tag, err := name.NewTag(text)
+	if err != nil {
+		return name.Tag{}, unreadable(text, "REPOSITORY[:TAG]", err)
 	}
 	return name.NewTag(text, c.names(tag.RegistryStr())...)
 }
 
 // Reference reads REPOSITORY[:TAG] or REPOSITORY@DIGEST.
 func (c *Client) Reference(text string) (name.Reference, error) {
+	const form = "REPOSITORY[:TAG] or REPOSITORY@DIGEST"
+	repository, _, _ := strings.Cut(text, "@")
+	if problem, near := spell(repository); problem != "" {
+		return nil, check(text, form, problem, near)
+	}
 	reference, err := name.ParseReference(text)
-	if err := readable(text, "REPOSITORY[:TAG] or REPOSITORY@DIGEST", err); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, unreadable(text, form, err)
 	}
 	return name.ParseReference(text, c.names(reference.Context().RegistryStr())...)
 }
@@ -29,8 +37,8 @@ func (c *Client) Reference(text string) (name.Reference, error) {
 // Repository reads HOST/PATH.
 func (c *Client) Repository(text string) (name.Repository, error) {
 	repository, err := name.NewRepository(text)
-	if err := readable(text, "REPOSITORY", err); err != nil {
-		return name.Repository{}, err
+	if err != nil {
+		return name.Repository{}, unreadable(text, "REPOSITORY", err)
 	}
 	return name.NewRepository(text, c.names(repository.RegistryStr())...)
 }
@@ -44,14 +52,8 @@ func (c *Client) names(host string) []name.Option {
 	return nil
 }
 
-// readable makes one line of the error of a text that names nothing. An URL is one, though go-containerregistry reads it.
-func readable(text, form string, err error) error {
-	if _, rest, found := strings.Cut(text, "://"); found {
-		return fmt.Errorf("%q is not %s: leave out what stands before %s", text, form, rest)
-	}
-	if err == nil {
-		return nil
-	}
+// unreadable makes one line of the error of a text that names nothing.
+func unreadable(text, form string, err error) error {
 	return fmt.Errorf("%q is not %s, such as registry.example.org/actions/scratch: %s", text, form, strings.TrimSuffix(err.Error(), ": "+text))
 }
 

@@ -55,8 +55,8 @@ func TestNames(t *testing.T) {
 		{"registry.example.org/a/b:1", "registry.example.org/a/b:1", ""},
 		{"127.0.0.1:5000/a", "127.0.0.1:5000/a:latest", ""},
 		{"alpine", "index.docker.io/library/alpine:latest", ""},
-		{"https://registry.example.org/a", "", `"https://registry.example.org/a" is not REPOSITORY[:TAG]: leave out what stands before registry.example.org/a`},
-		{"registry.example.org/A", "", `"registry.example.org/A" is not REPOSITORY[:TAG], such as registry.example.org/actions/scratch: `},
+		{"https://registry.example.org/a", "", `"https://registry.example.org/a" is not REPOSITORY[:TAG]: a repository has no scheme ("https://"); write registry.example.org/a`},
+		{"registry.example.org/A", "", `"registry.example.org/A" is not REPOSITORY[:TAG]: a repository has no upper case ("A"); write registry.example.org/a`},
 		{"", "", `"" is not REPOSITORY[:TAG]`},
 	}
 	client := open(t, Access{})

@@ -2,6 +2,7 @@ package wsk
 
 import (
 	"archive/tar"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,8 +50,8 @@ func FromLayout(dir, repo string) (Image, error) {
 		image.Name = filepath.Base(filepath.Clean(dir))
 	}
 	image.Repository = strings.TrimSuffix(repo, "/") + "/" + image.Name
-	if _, err := name.NewRepository(image.Repository); err != nil || strings.Contains(image.Repository, "//") {
-		return Image{}, fmt.Errorf("%s is not the name of a repository: give --repo HOST/PATH, to which images are pushed as HOST/PATH/NAME", image.Repository)
+	if err := cmp.Or(registry.CheckRepository(repo), registry.CheckReference(image.Repository)); err != nil {
+		return Image{}, fmt.Errorf("--repo, to which images are pushed as HOST/PATH/NAME: %w", err)
 	}
 	if image.Digest, err = index.Digest(); err != nil {
 		return Image{}, fmt.Errorf("read %s: %w", dir, err)

@@ -10,10 +10,12 @@ import (
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // placeholder stands for the image's name.
-const placeholder = "{name}"
+const placeholder = registry.Placeholder
 
 // Cache is a place where builders leave what steps have made, for other builders or another time.
 type Cache struct {
@@ -48,6 +50,11 @@ func ParseCache(value, folder string) (Cache, error) {
 	}
 	if values[key] == "" || len(values) != 2 {
 		return Cache{}, fmt.Errorf("%s: type=%s takes %s= and nothing else", value, values["type"], key)
+	}
+	if key == "ref" {
+		if err := registry.CheckReference(values[key]); err != nil {
+			return Cache{}, fmt.Errorf("%s: %w", value, err)
+		}
 	}
 	return Cache{values["type"], values[key]}, nil
 }
