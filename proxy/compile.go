@@ -7,7 +7,6 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
@@ -15,9 +14,9 @@ import (
 
 // compile is "proxy -compile MAIN": it reads an action's source or archive from
 // stdin, has the image's compiler make an executable of it (OW_COMPILER) and
-// writes that to stdout, as a zip that can be uploaded. env is a JSON object of
-// further variables for the compiler.
-func compile(s settings.Settings, mainName, env string) error {
+// writes that to stdout, as a zip that can be uploaded. env has further variables
+// for the compiler.
+func compile(s settings.Settings, mainName string, env [][2]string) error {
 	folder, err := action.TemporaryFolder()
 	if err != nil {
 		return err
@@ -44,34 +43,10 @@ func compile(s settings.Settings, mainName, env string) error {
 	if err != nil {
 		return err
 	}
-	variables, err := withVariables(s.Whisk.Env, env)
-	if err != nil {
-		return err
-	}
 	s.Whisk.ActionDir = folder.Dir
 	uploads := whisk.NewUploads(s.Whisk, native.NewHost(1, 2))
-	if err := uploads.Compile(source, mainName, variables); err != nil {
+	if err := uploads.Compile(source, mainName, native.WithVariables(s.Whisk.Env, env)); err != nil {
 		return err
 	}
 	return action.Pack(action.Stdout(), source.Bin)
-}
-
-// withVariables adds the members of a JSON object to an environment.
-func withVariables(env []string, object string) ([]string, error) {
-	if object == "" {
-		return env, nil
-	}
-	var variables [][2]string
-	members := jsonscan.Object([]byte(object))
-	for members.Next() {
-		text, ok := jsonscan.Text(members.Value)
-		if !ok {
-			text = string(jsonscan.AppendCompact(nil, members.Value))
-		}
-		variables = append(variables, [2]string{string(members.Key), text})
-	}
-	if err := members.Err(); err != nil {
-		return nil, &settings.Error{Text: "-env: " + err.Error()}
-	}
-	return native.WithVariables(env, variables), nil
 }

@@ -3,8 +3,10 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
 )
 
@@ -13,8 +15,8 @@ type flags struct {
 	version bool
 	debug   bool
 	help    bool
-	compile string // the name of the function to call
-	env     string // a JSON object
+	compile string      // the name of the function to call
+	env     [][2]string // further variables for the compiler
 }
 
 const usage = `usage: proxy [-debug]                          serve POST /init and POST /run
@@ -26,31 +28,40 @@ Its settings are environment variables, OW_PORT and OW_PROTOCOL among them.
 // parseFlags reads flags with one dash or two, and values after a blank or "=".
 func parseFlags(args []string) (f flags, err error) {
 	for len(args) > 0 {
-		name, value, hasValue := strings.Cut(args[0], "=")
+		flag, value, hasValue := strings.Cut(args[0], "=")
 		args = args[1:]
-		name = strings.TrimPrefix(strings.TrimPrefix(name, "-"), "-")
+		name := strings.TrimPrefix(strings.TrimPrefix(flag, "-"), "-")
+		var set *bool
 		switch name {
 		case "version":
-			f.version = true
+			set = &f.version
 		case "debug":
-			f.debug = true
+			set = &f.debug
 		case "help", "h":
-			f.help = true
+			set = &f.help
 		case "compile", "env":
-			if !hasValue {
-				if len(args) == 0 {
-					return f, &settings.Error{Text: "-" + name + " needs a value (see -help)"}
-				}
-				value, args = args[0], args[1:]
+			if !hasValue && len(args) > 0 {
+				value, args, hasValue = args[0], args[1:], true
 			}
-			if name == "compile" {
-				f.compile = value
-			} else {
-				f.env = value
+		}
+		switch {
+		case name == flag || set == nil && name != "compile" && name != "env":
+			return f, usageError(flag + " is not a flag of the proxy")
+		case set != nil && hasValue && value != "true" && value != "false":
+			return f, usageError(flag + "=" + strconv.Quote(value) + ": want true or false")
+		case set != nil:
+			*set = value != "false"
+		case value == "" && (name == "compile" || !hasValue):
+			return f, usageError(flag + " needs a value")
+		case name == "compile":
+			f.compile = value
+		case value != "":
+			if f.env, err = native.Variables([]byte(value)); err != nil {
+				return f, usageError(flag + ": " + err.Error())
 			}
-		default:
-			return f, &settings.Error{Text: "unknown flag -" + name + " (see -help)"}
 		}
 	}
 	return f, nil
 }
+
+func usageError(text string) error { return &settings.Error{Text: text + " (see -help)"} }

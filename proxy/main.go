@@ -24,7 +24,7 @@ func main() {
 	closeInherited()
 	flags, err := parseFlags(arguments()[1:])
 	if err != nil {
-		fail(err)
+		fail(err, wrongUsage)
 	}
 	env := syscall.Environ()
 	switch {
@@ -39,11 +39,11 @@ func main() {
 	}
 	set, err := settings.Read(env)
 	if err != nil {
-		fail(err)
+		fail(err, failed)
 	}
 	if flags.compile != "" {
 		if err := compile(set, flags.compile, flags.env); err != nil {
-			fail(err)
+			fail(err, failed)
 		}
 		return
 	}
@@ -60,12 +60,18 @@ func serve(set settings.Settings) {
 	openPoller()
 	onSignal(func(s syscall.Signal) { service.Received(s, func() { exit(0) }) }, service.Signals()...)
 	if err := server.Listen(set.Port); err != nil {
-		fail(&settings.Error{Text: "cannot listen on port " + strconv.Itoa(set.Port) + ": " + err.Error() + " (set OW_PORT)"})
+		fail(&settings.Error{Text: "cannot listen on port " + strconv.Itoa(set.Port) + ": " + err.Error() + " (set OW_PORT)"}, failed)
 	}
-	fail(server.Serve())
+	fail(server.Serve(), failed)
 }
 
-func fail(err error) {
+// Exit statuses.
+const (
+	failed     = 1
+	wrongUsage = 2
+)
+
+func fail(err error, status int) {
 	print(2, "proxy: "+err.Error()+"\n")
-	exit(1)
+	exit(status)
 }

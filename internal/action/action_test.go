@@ -120,6 +120,10 @@ func TestBake(t *testing.T) {
 		{"a tar.gz with a link", tarred(tar.Header{Name: "./", Typeflag: tar.TypeDir, Mode: 0o700}, tar.Header{Name: "./bin/run", Typeflag: tar.TypeReg, Mode: 0o755, Uname: script},
 			tar.Header{Name: "./exec", Typeflag: tar.TypeSymlink, Linkname: "bin/run"}), false, []string{
 			"drwxrwxr-x 65532:0 action/bin", "-rwxr-xr-x 65532:0 action/bin/run", "Lrwxrwxrwx 65532:0 action/exec bin/run"}},
+		{"links out of the folder", zipped(entry{"exec", "d/x", fs.ModeSymlink | 0o777}, entry{"d", "bin", fs.ModeSymlink | 0o777}, entry{"bin/x", script, 0o644},
+			entry{"venv/python3", "/usr/bin/python3", fs.ModeSymlink | 0o777}, entry{"up", "../../x", fs.ModeSymlink | 0o777}), false, []string{
+			"drwxrwxr-x 65532:0 action/bin", "-rwxr-xr-x 65532:0 action/bin/x", "Lrwxrwxrwx 65532:0 action/d bin", "Lrwxrwxrwx 65532:0 action/exec d/x",
+			"Lrwxrwxrwx 65532:0 action/up ../../x", "drwxrwxr-x 65532:0 action/venv", "Lrwxrwxrwx 65532:0 action/venv/python3 /usr/bin/python3"}},
 		{"an interpreter of its own", zipped(entry{"exec", "#!/action/run\n", 0o755}, entry{"run", static, 0o755}), false, []string{
 			"-rwxr-xr-x 65532:0 action/exec", "-rwxr-xr-x 65532:0 action/run"}},
 		{"a later entry", zipped(entry{"exec", "", 0o644}, entry{"exec", script, 0o644}), false, []string{"-rwxr-xr-x 65532:0 action/exec"}},
@@ -160,7 +164,11 @@ func TestBakeRefuses(t *testing.T) {
 		{"a file above a file", zipped(entry{"exec", script, 0o755}, entry{"exec/a", "", 0o644}), `the archive holds "exec/a" below "exec", which is no folder`},
 		{"out of the folder", zipped(entry{"../exec", script, 0o755}), `"../exec", a name that leads out`},
 		{"an absolute name", tarred(tar.Header{Name: "/exec", Typeflag: tar.TypeReg}), `"/exec", a name that leads out`},
-		{"a link out of the folder", zipped(entry{"a/exec", "../../x", fs.ModeSymlink | 0o777}), `the symlink "a/exec" to "../../x", which leads out`},
+		{"an exec out of the folder", zipped(entry{"exec", "/bin/sh", fs.ModeSymlink | 0o777}), "exec is a symlink that leads out of the action's folder"},
+		{"an exec up and out", zipped(entry{"exec", "a/../../x", fs.ModeSymlink | 0o777}), "exec is a symlink that leads out of the action's folder"},
+		{"an exec out by a chain", zipped(entry{"a", "/bin", fs.ModeSymlink | 0o777}, entry{"exec", "a/sh", fs.ModeSymlink | 0o777}), "exec is a symlink that leads out of the action's folder"},
+		{"a file below a link", zipped(entry{"exec", script, 0o755}, entry{"a", "/etc", fs.ModeSymlink | 0o777}, entry{"a/b", "", 0o644}), `the archive holds "a/b" below "a", which is no folder`},
+		{"a link that leads to nothing", zipped(entry{"exec", script, 0o755}, entry{"a", "", fs.ModeSymlink | 0o777}), `the symlink "a" to "", which no symlink can lead to`},
 		{"a link around in circles", zipped(entry{"exec", "exec", fs.ModeSymlink | 0o777}), "exec is empty, or not a file"},
 		{"a hard link", tarred(tar.Header{Name: "exec", Typeflag: tar.TypeLink, Linkname: "a"}), `the hard link "exec"`},
 		{"a device", tarred(tar.Header{Name: "exec", Typeflag: tar.TypeChar}), `"exec", which is neither a file, a folder nor a symlink`},
@@ -241,7 +249,7 @@ func TestZip(t *testing.T) {
 	}
 }
 
-// FuzzUnpack holds that whatever an archive holds, what comes out stays in the folder.
+// FuzzUnpack holds that whatever an archive holds, what comes out lies in the folder.
 func FuzzUnpack(f *testing.F) {
 	f.Add([]byte(zipped(entry{"exec", "#!/bin/sh\n", 0o755}, entry{"a/b", "c", 0o644})))
 	f.Add([]byte(tarred(tar.Header{Name: "exec", Typeflag: tar.TypeSymlink, Linkname: "a/../b"})))
@@ -254,9 +262,6 @@ func FuzzUnpack(f *testing.F) {
 		for _, file := range files {
 			if !fs.ValidPath(file.name) || file.name == "." {
 				t.Errorf("a file %q", file.name)
-			}
-			if file.link != "" && !fs.ValidPath(filepath.Join(filepath.Dir(file.name), file.link)) {
-				t.Errorf("a link %q to %q", file.name, file.link)
 			}
 		}
 		_ = check(files, images.LinuxAMD64, nil) // it says something or nothing, and ends

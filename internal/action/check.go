@@ -12,9 +12,9 @@ import (
 
 // check refuses what could not start in the image of a platform.
 func check(files []file, platform images.Platform, below Tree) error {
-	main := find(files, "exec")
-	for depth := 0; main.link != "" && depth < maxLinks; depth++ {
-		main = find(files, path.Join(path.Dir(main.name), main.link))
+	main, err := follow(files, "exec")
+	if err != nil {
+		return err
 	}
 	all := below.with(files)
 	switch content := main.content; {
@@ -28,6 +28,32 @@ func check(files []file, platform images.Platform, below Tree) error {
 		return fmt.Errorf("the program is for macOS or Windows: build it for Linux (Go: GOOS=linux GOARCH=%s)", platform.Architecture())
 	}
 	return errors.New("it is neither a Go package's folder nor a program, a script with #!, a zip or a tar.gz")
+}
+
+// follow returns the file at a path, through the symlinks of the action. It is an error when they lead out of it.
+func follow(files []file, name string) (file, error) {
+	links := map[string]string{}
+	for _, f := range files {
+		links[f.name] = f.link
+	}
+	at, rest := ".", strings.Split(name, "/")
+	for followed := 0; len(rest) > 0; {
+		next := path.Join(at, rest[0])
+		rest = rest[1:]
+		target := links[next]
+		switch {
+		case next == ".." || path.IsAbs(target):
+			return file{}, fmt.Errorf("%s is a symlink that leads out of the action's folder: pack the file itself", name)
+		case target == "":
+			at = next
+		case followed == maxLinks:
+			return file{}, nil
+		default:
+			followed++
+			rest = append(strings.Split(target, "/"), rest...)
+		}
+	}
+	return find(files, at), nil
 }
 
 func isForeign(content []byte) bool {

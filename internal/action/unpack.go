@@ -18,6 +18,7 @@ import (
 const (
 	maxUnpacked = 512 << 20
 	maxEntries  = 65536
+	maxTarget   = 4095 // bytes, of a symlink
 )
 
 // file is one entry of an action, by its path below the action's folder.
@@ -55,7 +56,8 @@ func (s *Source) unpack() ([]file, error) {
 	return u.all()
 }
 
-// unpacker gathers an archive's entries. The rules are those of an upload: no entry leads out of the folder.
+// unpacker gathers an archive's entries. The rules are those of an upload: no entry leads out of the folder. A symlink
+// may, for it is kept as one, and nothing can be below it.
 type unpacker struct {
 	files map[string]file
 	bytes int64
@@ -63,18 +65,13 @@ type unpacker struct {
 
 // all returns the files by name, with the folders above each, and exec executable.
 func (u *unpacker) all() ([]file, error) {
-	main, ok := u.files["exec"]
-	if !ok {
+	if _, ok := u.files["exec"]; !ok {
 		for name := range u.files {
 			if path.Base(name) == "exec" {
 				return nil, fmt.Errorf("the archive has %s, and no exec at its top: pack what is in the folder, not the folder", name)
 			}
 		}
 		return nil, errors.New("the archive has no exec at its top")
-	}
-	if main.mode.IsRegular() {
-		main.mode = 0o755
-		u.files["exec"] = main
 	}
 	var names []string
 	for name := range u.files {
@@ -94,7 +91,13 @@ func (u *unpacker) all() ([]file, error) {
 		files = append(files, f)
 	}
 	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
-	return files, nil
+	main, err := follow(files, "exec")
+	for i := range files {
+		if files[i].name == main.name && main.mode.IsRegular() {
+			files[i].mode = 0o755
+		}
+	}
+	return files, err
 }
 
 func (u *unpacker) zip(content []byte) error {
@@ -164,8 +167,8 @@ func (u *unpacker) add(name string, mode fs.FileMode, content io.Reader) error {
 	}
 	switch {
 	case mode.Type() == fs.ModeSymlink:
-		if target := string(read); !staysInside(clean, target) {
-			return fmt.Errorf("the archive holds the symlink %q to %q, which leads out of the action's folder", name, target)
+		if len(read) == 0 || len(read) > maxTarget || bytes.IndexByte(read, 0) >= 0 {
+			return fmt.Errorf("the archive holds the symlink %q to %.200q, which no symlink can lead to", name, read)
 		}
 		u.files[clean] = file{name: clean, mode: fs.ModeSymlink, link: string(read)}
 	case mode.IsRegular():
@@ -174,10 +177,4 @@ func (u *unpacker) add(name string, mode fs.FileMode, content io.Reader) error {
 		return fmt.Errorf("the archive holds %q, which is neither a file, a folder nor a symlink", name)
 	}
 	return nil
-}
-
-// staysInside reports whether a symlink leads to a place below the top.
-func staysInside(name, target string) bool {
-	return target != "" && !path.IsAbs(target) && !strings.Contains(target, "\x00") &&
-		fs.ValidPath(path.Join(path.Dir(name), target))
 }

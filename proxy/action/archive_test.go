@@ -21,6 +21,8 @@ func TestArchivesAreUnpacked(t *testing.T) {
 		file("./dotted/./c.txt", "C"),
 		{name: "exec", content: script, mode: 0o600}, // rule 13: made executable
 		{name: "tool", content: "T", mode: 0o4777},
+		symlink("virtualenv/bin/python3", "/usr/bin/python3"), symlink("out", "../x"), symlink("a/link", "../../x"), symlink("chain", "out/y"),
+		symlink("back", "../action/lib"), symlink("root", "/"), file("root", "a file now"),
 		symlink("up", "lib/a.txt"), symlink("implied/top", "../lib"), symlink("self", "."), symlink("dangling", "nowhere"),
 		file("twice", "first"), file("twice", "second"),
 		file("was-link", "x"), symlink("turns", "lib/a.txt"), file("turns", "a file now"),
@@ -32,6 +34,8 @@ func TestArchivesAreUnpacked(t *testing.T) {
 		"implied": "folder", "implied/folder": "folder", "implied/folder/b.txt": "-rw-r--r-- B",
 		"dotted": "folder", "dotted/c.txt": "-rw-r--r-- C",
 		"exec": "-rwxr-xr-x " + script, "tool": "-rwxr-xr-x T",
+		"virtualenv": "folder", "virtualenv/bin": "folder", "virtualenv/bin/python3": "-> /usr/bin/python3", "out": "-> ../x", "a/link": "-> ../../x",
+		"chain": "-> out/y", "back": "-> ../action/lib", "root": "-rw-r--r-- a file now",
 		"up": "-> lib/a.txt", "implied/top": "-> ../lib", "self": "-> .", "dangling": "-> nowhere",
 		"twice": "-rw-r--r-- second", "was-link": "-rw-r--r-- x", "turns": "-rw-r--r-- a file now",
 		deep: "-rw-r--r-- D", long: "-rw-r--r-- L", "❄ ☃.txt": "-rw-r--r-- snow", "bytes\xff": "-rw-r--r-- no UTF-8",
@@ -69,16 +73,26 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 		{"parent as the whole name", []entry{folder("../")}, "leads out"},
 		{"absolute", []entry{file("/tmp/evil", "x")}, `"/tmp/evil", a name that leads out`},
 		{"absolute folder", []entry{folder("/evil/")}, "leads out"},
-		{"symlink to an absolute place", []entry{symlink("l", "/etc/passwd")}, `symlink "l" to "/etc/passwd", which leads out`},
-		{"symlink to a parent", []entry{symlink("l", "../x")}, "leads out"},
-		{"symlink out of a folder", []entry{symlink("a/l", "../../x")}, "leads out"},
-		{"symlink down and up", []entry{symlink("l", "a/../../x")}, "leads out"},
-		{"chain of symlinks", []entry{folder("x/y/"), symlink("x/y/l", "../.."), symlink("m", "x/y/l/..")}, `symlink "m"`},
 		{"file through a symlink", []entry{folder("d/"), symlink("l", "d"), file("l/file", "x")}, `"l/file" below the symlink "l"`},
 		{"folder through a symlink", []entry{folder("d/"), symlink("l", "d"), folder("l/sub/")}, "below the symlink"},
 		{"folder that is a symlink", []entry{folder("d/"), symlink("l", "d"), folder("l/")}, "below the symlink"},
-		{"empty symlink", []entry{symlink("l", "")}, ""},
-		{"long symlink", []entry{symlink("l", strings.Repeat("a/", 3000))}, "leads out"},
+		{"file through a symlink that leads out", []entry{symlink("l", "../.."), file("l/x", "x")}, `"l/x" below the symlink "l"`},
+		{"file through an absolute symlink", []entry{symlink("l", "/tmp"), file("l/x", "x")}, `"l/x" below the symlink "l"`},
+		{"file through a chain of symlinks", []entry{symlink("a", ".."), symlink("l", "a/.."), file("l/x", "x")}, `"l/x" below the symlink "l"`},
+		{"folder through a symlink that leads out", []entry{symlink("l", "../.."), folder("l/d/")}, `"l/d" below the symlink "l"`},
+		{"folder that is a symlink that leads out", []entry{symlink("l", "../.."), folder("l/")}, "below the symlink"},
+		{"symlink through a symlink that leads out", []entry{symlink("l", "../.."), symlink("l/m", "x")}, `"l/m" below the symlink "l"`},
+		{"file in a folder through a symlink", []entry{symlink("d/l", "../../.."), file("d/l/e/x", "x")}, `"d/l/e/x" below the symlink "d/l"`},
+		{"exec that leads out", []entry{file("real", script), symlink("exec", "/bin/sh")}, "exec is a symlink that leads out"},
+		{"exec that leads to a parent", []entry{symlink("exec", "../../x")}, "exec is a symlink that leads out"},
+		{"exec that leads nowhere, outside", []entry{symlink("exec", "/no/such/file")}, "exec is a symlink that leads out"},
+		{"exec that leads out and back", []entry{program("real"), symlink("exec", "../.proxy-1/real")}, "exec is a symlink that leads out"},
+		{"exec that leads out through a folder", []entry{symlink("d", "/bin"), symlink("exec", "d/sh")}, "exec is a symlink that leads out"},
+		{"exec that leads out through a chain", []entry{symlink("a", "b"), symlink("b", "d/../c"), folder("d/"), symlink("c", "/bin/sh"), symlink("exec", "a")}, "exec is a symlink that leads out"},
+		{"exec that leads to itself", []entry{symlink("a", "exec"), symlink("exec", "a")}, "exec is a symlink in the archive that leads to no file"},
+		{"exec that leads to a folder", []entry{folder("d/"), symlink("exec", "d")}, "exec is a symlink in the archive that leads to no file"},
+		{"empty symlink", []entry{symlink("l", "")}, "no symlink can lead to"},
+		{"long symlink", []entry{symlink("l", strings.Repeat("a/", 3000))}, "no symlink can lead to"},
 		{"file where a folder is", []entry{folder("d/"), file("d", "x")}, `"d", which is a folder in it too`},
 		{"symlink where a folder is", []entry{folder("d/"), symlink("d", "x")}, `"d", which is a folder in it too`},
 		{"folder where a file is", []entry{file("f", "x"), folder("f/")}, `below "f", which is a file in it too`},
@@ -91,7 +105,8 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 	} {
 		for _, format := range formats {
 			t.Run(c.name+" "+format.name, func(t *testing.T) {
-				refused(t, format.pack(t, append(c.entries, program("exec"))...), c.want)
+				entries := append([]entry{program("exec")}, c.entries...) // a symlink of that name replaces it
+				refused(t, format.pack(t, entries...), c.want)
 			})
 		}
 	}

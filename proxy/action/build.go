@@ -2,10 +2,7 @@
 
 package action
 
-import (
-	"path"
-	"syscall"
-)
+import "syscall"
 
 // Remove removes the source, with what was made of it.
 func (s *Source) Remove() { removeAll(s.Root) }
@@ -27,13 +24,20 @@ func (s *Source) MakeBin() error {
 }
 
 // Built reports whether there is an executable.
-func (s *Source) Built() bool { return exists(s.Exec()) }
+func (s *Source) Built() bool {
+	_, err := within(s.Bin, execName)
+	return err == nil || err == errLeadsOut
+}
 
 // ExecutionEnv is what the file exec.env says that a compiler leaves beside the
 // executable, nil without one (rule 20).
 func (s *Source) ExecutionEnv() []byte {
 	const most = 4 << 10
-	return readFile(path.Join(s.Bin, "exec.env"), most)
+	name, err := regularWithin(s.Bin, "exec.env")
+	if name == "" || err != nil {
+		return nil
+	}
+	return readFile(name, most)
 }
 
 // TemporaryFolder makes a folder in TMPDIR, or in /tmp where that is not set.

@@ -3,8 +3,6 @@
 package action
 
 import (
-	"path"
-	"strings"
 	"syscall"
 )
 
@@ -15,22 +13,8 @@ type placement struct {
 	env   []string // what it will be started with
 }
 
-// now is where a file is found that the executable will find at name. Relative
-// names are those of its working directory.
-func (p placement) now(name string) string {
-	switch rest, ok := strings.CutPrefix(name, p.final); {
-	case ok && (rest == "" || rest[0] == '/'):
-		if inUpload := p.dir + rest; exists(inUpload) {
-			return inUpload
-		}
-	case !isAbs(name):
-		return path.Join(p.dir, name)
-	}
-	return name
-}
-
-// check says why the executable at name cannot run here, if that can be seen
-// without running it.
+// check says why the executable at name, which no symlink leads to, cannot run
+// here, if that can be seen without running it.
 func (p placement) check(name string) error {
 	file, err := openFile(name, syscall.O_RDONLY, 0)
 	switch {

@@ -61,19 +61,19 @@ func (f *Folder) launcherFor() *Launcher {
 
 // mainIn finds the main file of an archive that was unpacked into dir, and its
 // launcher.
-func (f *Folder) mainIn(dir string) (*Launcher, string) {
+func (f *Folder) mainIn(dir string) (*Launcher, string, error) {
 	for i := range f.Launchers {
 		l := &f.Launchers[i]
 		if f.Stemcell != "" && l.Name != f.Stemcell {
 			continue
 		}
 		for _, name := range l.Main {
-			if kind, _ := stat(path.Join(dir, name)); kind == syscall.S_IFREG {
-				return l, name
+			if file, err := regularWithin(dir, name); file != "" || err != nil {
+				return l, name, err
 			}
 		}
 	}
-	return nil, ""
+	return nil, "", nil
 }
 
 // placeSource puts source text where its launcher finds it.

@@ -14,13 +14,13 @@ func (p placement) missing(e *elf) string {
 	if e.interpreter == "" {
 		return ""
 	}
-	if !exists(p.now(e.interpreter)) {
+	if !p.finds(e.interpreter, exists) {
 		return e.interpreter
 	}
 	dirs, sure := p.libraryDirs(e)
 	for _, name := range e.needed {
 		known := strings.Contains(name, "/") || path.Base(e.interpreter) == name || e.builtIn(name)
-		if sure && !known && !p.anyHolds(dirs, name) {
+		if sure && !known && !p.underPath(dirs, name, exists) {
 			return name
 		}
 	}
@@ -32,21 +32,15 @@ func exists(name string) bool {
 	return kind != 0
 }
 
-func (p placement) anyHolds(dirs []string, name string) bool {
-	for _, dir := range dirs {
-		if dir != "" && exists(path.Join(p.now(dir), name)) {
-			return true
-		}
-	}
-	return false
-}
-
 // libraryDirs are the folders in which the loaders of glibc and musl look for
 // libraries. sure is false when there are others that only the loader knows.
 func (p placement) libraryDirs(e *elf) (dirs []string, sure bool) {
 	sure = true
 	for _, d := range e.runpath {
-		d = strings.ReplaceAll(strings.ReplaceAll(d, "${ORIGIN}", p.dir), "$ORIGIN", p.dir)
+		if d == "" {
+			continue
+		}
+		d = strings.ReplaceAll(strings.ReplaceAll(d, "${ORIGIN}", p.final), "$ORIGIN", p.final)
 		sure = sure && !strings.Contains(d, "$")
 		dirs = append(dirs, d)
 	}

@@ -12,7 +12,8 @@ import (
 )
 
 // Pack writes a folder as a zip archive (APPNOTE 6.3.10, entries stored as they
-// are). Files keep their modes, and have no times.
+// are). Files and folders keep their modes, but that every exec is executable, and
+// have no times.
 func Pack(w io.Writer, dir string) error {
 	p := &packer{w: w, dir: dir}
 	if err := p.folder(""); err != nil {
@@ -55,8 +56,8 @@ func packing(name string, err error) error {
 	return errors.New("pack " + quoted(name) + ": " + err.Error())
 }
 
-// entry packs a file, a folder's content, or a symlink, whose content is its
-// target, as Info-ZIP has it.
+// entry packs a file, a folder with its content, or a symlink, whose content is
+// its target, as Info-ZIP has it. No symlink is followed.
 func (p *packer) entry(name string) error {
 	full := path.Join(p.dir, name)
 	var s syscall.Stat_t
@@ -65,21 +66,25 @@ func (p *packer) entry(name string) error {
 	}
 	switch s.Mode & syscall.S_IFMT {
 	case syscall.S_IFDIR:
+		if err := p.content(name+"/", s.Mode, strings.NewReader(""), 0); err != nil {
+			return err
+		}
 		return p.folder(name + "/")
 	case syscall.S_IFLNK:
-		b := make([]byte, maxTarget+1)
-		n, err := syscall.Readlink(full, b)
+		target, err := readLink(full)
 		if err != nil {
 			return packing(name, err)
 		}
-		target := strings.NewReader(string(b[:n]))
-		return p.content(name, s.Mode, target, int64(n))
+		return p.content(name, s.Mode, strings.NewReader(target), int64(len(target)))
 	case syscall.S_IFREG:
-		file, err := openFile(full, syscall.O_RDONLY, 0)
+		file, err := openFile(full, syscall.O_RDONLY|syscall.O_NOFOLLOW, 0)
 		if err != nil {
 			return packing(name, err)
 		}
 		defer file.Close()
+		if path.Base(name) == execName {
+			s.Mode |= 0o755
+		}
 		return p.content(name, s.Mode, file, s.Size)
 	}
 	return packing(name, errors.New("it is neither a file, a folder nor a symlink"))

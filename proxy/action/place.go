@@ -4,7 +4,6 @@ package action
 
 import (
 	"path"
-	"slices"
 	"strings"
 	"syscall"
 )
@@ -31,10 +30,11 @@ type Folder struct {
 	Launchers []Launcher
 	Stemcell  string
 
+	// Beside has an archive without exec lie beside the one that is there (v0).
+	Beside bool
+
 	placed []string // what the last upload put there
-	before []string // what the one before it had put there
-	aside  string   // where what Place replaced is kept until Settle, "" for nothing
-	open   bool     // Settle is to come
+	change change   // of the folder, until Settle
 }
 
 // execName is the name of an action's executable.
@@ -50,21 +50,21 @@ func (f *Folder) Upload() (*Upload, error) {
 	return NewUpload(f.Dir, f.Limits)
 }
 
-// Baked gives the action that the image brings, nil if there is none.
+// Baked gives the action that the image brings, nil if there is none. A symlink
+// to a program elsewhere in the image is not looked through.
 func (f *Folder) Baked() (*Executable, error) {
-	name := path.Join(f.Dir, execName)
-	if kind, _ := stat(name); kind != syscall.S_IFREG {
+	e := &Executable{Path: path.Join(f.Dir, execName), Dir: f.Dir}
+	name, err := within(f.Dir, execName)
+	if err == errLeadsOut {
+		return e, nil
+	}
+	if kind, _ := lstat(name); err != nil || kind != syscall.S_IFREG {
 		return nil, nil
 	}
-	return f.executable(f.Dir, name)
-}
-
-// executable gives the action at name once it is checked. dir is its folder.
-func (f *Folder) executable(dir, name string) (*Executable, error) {
-	if err := (placement{dir, dir, f.Env}).check(name); err != nil {
+	if err := (placement{f.Dir, f.Dir, f.Env}).check(name); err != nil {
 		return nil, err
 	}
-	return &Executable{Path: name, Dir: dir}, nil
+	return e, nil
 }
 
 // Place puts an upload, as Upload.Close gave it, into the folder and checks it.
@@ -114,26 +114,45 @@ func (f *Folder) placeArchive(archive *File, kind Kind) (*Executable, error) {
 	if err != nil {
 		return nil, refuse("cannot read ", dir, ": ", err.Error())
 	}
-	name := path.Join(dir, execName)
-	if kind, _ := stat(name); kind != syscall.S_IFREG {
-		l, main := f.mainIn(dir)
-		if l == nil {
-			return nil, unpacked.noExec()
-		}
-		e, err := f.install(dir, names, names)
-		return f.launched(e, err, l, main)
+	program, err := regularWithin(dir, execName)
+	switch {
+	case err != nil:
+		return nil, err
+	case program == "":
+		return f.placeMain(unpacked, names)
 	}
-	if err := syscall.Chmod(name, 0o755); err != nil { // zips made on Windows have no modes
+	if err := syscall.Chmod(program, 0o755); err != nil { // zips made on Windows have no modes
 		return nil, unwritable(f.Dir, err)
 	}
-	if err := (placement{dir, f.Dir, f.Env}).check(name); err != nil {
+	if err := (placement{dir, f.Dir, f.Env}).check(program); err != nil {
 		return nil, err
 	}
 	return f.install(dir, names, names)
 }
 
+// placeMain places an archive without exec: its main file is for a launcher, or it
+// brings files for a baked program.
+func (f *Folder) placeMain(unpacked *unpacker, names []string) (*Executable, error) {
+	l, main, err := f.mainIn(unpacked.dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case l != nil:
+		e, err := f.install(unpacked.dir, names, names)
+		return f.launched(e, err, l, main)
+	case f.Beside && unpacked.lacksExec() && f.hasExec():
+		return f.installBeside(unpacked.dir, names)
+	}
+	return nil, unpacked.noExec()
+}
+
 // shownNames is how many entries the error of an archive without exec shows.
 const shownNames = 5
+
+func (u *unpacker) lacksExec() bool {
+	_, err := lstat(u.path(execName))
+	return err != nil
+}
 
 // noExec says what an archive without exec holds instead.
 func (u *unpacker) noExec() error {
@@ -160,61 +179,4 @@ func (u *unpacker) noExec() error {
 		shown = append(shown, "…")
 	}
 	return refuse(missing, "; it holds ", strings.Join(shown, ", "))
-}
-
-// install renames names in dir to the names as in the folder, in place of the
-// last upload. What it replaces is kept until Settle.
-func (f *Folder) install(dir string, names, as []string) (*Executable, error) {
-	f.open, f.before, f.placed = true, f.placed, nil
-	for _, name := range f.before {
-		if !slices.Contains(as, name) {
-			f.putAside(name)
-		}
-	}
-	for i, name := range names {
-		f.putAside(as[i])
-		if err := syscall.Rename(path.Join(dir, name), path.Join(f.Dir, as[i])); err != nil {
-			f.Settle(false)
-			return nil, unwritable(f.Dir, err)
-		}
-		f.placed = append(f.placed, as[i])
-	}
-	return &Executable{Path: path.Join(f.Dir, execName), Dir: f.Dir}, nil
-}
-
-// putAside moves what has a name out of the way. A folder of a lower layer of an
-// overlay cannot be moved; it is removed.
-func (f *Folder) putAside(name string) {
-	from := path.Join(f.Dir, name)
-	if _, err := lstat(from); err != nil {
-		return
-	}
-	if f.aside == "" {
-		f.aside, _ = newFolder(f.Dir)
-	}
-	if err := syscall.Rename(from, path.Join(f.aside, name)); err != nil {
-		removeAll(from)
-	}
-}
-
-// Settle ends a Place. When the action was not accepted after all, the folder
-// gets back what it held before (rule 15).
-func (f *Folder) Settle(accepted bool) {
-	if !f.open {
-		return
-	}
-	if !accepted {
-		for _, name := range f.placed {
-			removeAll(path.Join(f.Dir, name))
-		}
-		f.placed = f.before
-		names, _ := list(f.aside)
-		for _, name := range names {
-			syscall.Rename(path.Join(f.aside, name), path.Join(f.Dir, name))
-		}
-	}
-	if f.aside != "" {
-		removeAll(f.aside)
-	}
-	f.open, f.aside, f.before = false, "", nil
 }

@@ -28,7 +28,7 @@ func (p placement) checkScript(first []byte) error {
 	if bytes.Index(line, []byte(interpreter))+len(interpreter) > maxInterpreterLine-2 {
 		return refuse("the script's first line is longer than Linux reads, 256 bytes")
 	}
-	if !executable(p.now(interpreter)) {
+	if !p.finds(interpreter, executable) {
 		return needs(interpreter)
 	}
 	if path.Base(interpreter) != "env" {
@@ -72,15 +72,10 @@ func envProgram(words []string) string {
 
 func (p placement) onPath(name string) bool {
 	if strings.Contains(name, "/") {
-		return executable(p.now(name))
+		return p.finds(name, executable)
 	}
 	dirs, set := searchPath(p.env)
-	for _, dir := range dirs {
-		if executable(path.Join(p.now(dir), name)) {
-			return true
-		}
-	}
-	return !set // env(1) has a list of its own
+	return !set || p.underPath(dirs, name, executable) // env(1) has a list of its own
 }
 
 // searchPath returns the folders of an environment's PATH, and whether that is set.

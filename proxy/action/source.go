@@ -51,7 +51,9 @@ func (s *Source) fill(upload *File, saveJar string, limits Limits) (err error) {
 	case kind == Zip && saveJar != "" && isJar(upload):
 		name = path.Base(saveJar)
 	case kind == Zip || kind == Gzip:
-		s.archive, err = unpack(upload, kind, s.Src, limits)
+		if s.archive, err = unpack(upload, kind, s.Src, limits); err == nil {
+			_, err = regularWithin(s.Src, execName)
+		}
 		return err
 	}
 	if err := syscall.Fchmod(upload.fd, 0o755); err != nil {
@@ -79,19 +81,29 @@ func (f *Folder) highest() int {
 // Compiled reports whether the source is something that runs as it is: a program
 // or a script.
 func (s *Source) Compiled() bool {
-	kind := kindOf(readFile(path.Join(s.Src, execName), 4))
+	name, err := regularWithin(s.Src, execName)
+	if name == "" || err != nil {
+		return false
+	}
+	kind := kindOf(readFile(name, 4))
 	return kind == ELF || kind == Script
 }
 
 // Checked says why the executable cannot run here, if that can be seen, and
 // makes it executable.
 func (f *Folder) Checked(s *Source) (*Executable, error) {
-	if !exists(s.Exec()) {
-		if s.archive != nil && s.archive.nested != "" {
-			return nil, s.archive.noExec()
-		}
+	name, err := within(s.Bin, execName)
+	switch {
+	case err == errLeadsOut: // the compiler leads to a program of the image, for no upload may
+		return &Executable{Path: s.Exec(), Dir: s.Bin}, nil
+	case err != nil && s.archive != nil && s.archive.nested != "":
+		return nil, s.archive.noExec()
+	case err != nil:
 		return nil, refuse("there is no exec in ", s.Bin)
 	}
-	syscall.Chmod(s.Exec(), 0o755)
-	return f.executable(s.Bin, s.Exec())
+	syscall.Chmod(name, 0o755)
+	if err := (placement{s.Bin, s.Bin, f.Env}).check(name); err != nil {
+		return nil, err
+	}
+	return &Executable{Path: s.Exec(), Dir: s.Bin}, nil
 }

@@ -276,14 +276,9 @@ func staysWithin(t *testing.T, kind Kind, b []byte) {
 		isOneLine(t, err)
 	}
 	u.Discard()
-	for name, what := range tree(t, outside) {
+	for name := range tree(t, outside) {
 		if name != "in" && !strings.HasPrefix(name, "in/") {
 			t.Errorf("wrote %q", name)
-		}
-		if strings.HasPrefix(what, "->") {
-			if real, err := filepath.EvalSymlinks(filepath.Join(outside, name)); err == nil && real != dir && !strings.HasPrefix(real, dir+"/") {
-				t.Errorf("%q leads to %q", name, real)
-			}
 		}
 	}
 }

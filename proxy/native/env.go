@@ -2,7 +2,29 @@
 
 package native
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+)
+
+// Variables reads the members of a JSON object as variables: strings as they are, other values as compact JSON
+// (rule 18). Names that no variable can have are passed over.
+func Variables(object []byte) (variables [][2]string, err error) {
+	members := jsonscan.Object(object)
+	for members.Next() {
+		if len(members.Key) == 0 || bytes.ContainsAny(members.Key, "=\x00") {
+			continue
+		}
+		text, ok := jsonscan.Text(members.Value)
+		if !ok {
+			text = string(jsonscan.AppendCompact(nil, members.Value))
+		}
+		variables = append(variables, [2]string{string(members.Key), text})
+	}
+	return variables, members.Err()
+}
 
 // WithVariables returns a list of "KEY=value" with further variables: each stands in the place of the one of its
 // name, or at the end. It takes one pass, however many they are. A value ends at its first zero byte, for the kernel

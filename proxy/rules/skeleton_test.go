@@ -135,3 +135,44 @@ func TestRule26_V0WithABakedFileThatCannotRun(t *testing.T) {
 	}
 	p.ended(1)
 }
+
+// An archive without exec brings files for the program of the image.
+func TestRule13_V0PutsAnArchiveBesideTheBakedProgram(t *testing.T) {
+	t.Parallel()
+	const shows = "#!/bin/sh\necho \"[\\\"$(cat data)\\\",\\\"$(cat lib/a)\\\",\\\"$(cat lib/b)\\\"]\"\n"
+	for name, code := range map[string]string{
+		"zip":    zipped(t, file{name: "data", content: "uploaded"}, file{name: "lib/b", content: "uploaded"}),
+		"tar.gz": tarred(t, regular("data", "uploaded"), regular("lib/b", "uploaded")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, env("OW_PROTOCOL=v0"))
+			if err := os.Mkdir(filepath.Join(p.dir, "lib"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			p.bake("exec", shows)
+			p.bake("lib/a", "baked")
+			p.bake("lib/b", "baked")
+			if got := p.run(`{}`); got != (answer{200, `["","baked","baked"]`}) {
+				t.Errorf("before: %s", got)
+			}
+			if got := p.upload(code); got != (answer{200, "OK"}) {
+				t.Fatalf("got %s\n%s", got, p.stderr)
+			}
+			if got := p.run(`{}`); got != (answer{200, `["uploaded","baked","uploaded"]`}) {
+				t.Errorf("after: %s", got)
+			}
+		})
+	}
+	t.Run("nothing baked", func(t *testing.T) {
+		p := start(t, env("OW_PROTOCOL=v0"))
+		if got := p.upload(zipped(t, file{name: "data", content: "x"})); got != failed(502, noGenerate) {
+			t.Errorf("got %s", got)
+		}
+		p.logged("no exec at its top")
+	})
+	t.Run("v1", func(t *testing.T) {
+		p := start(t)
+		p.bake("exec", obey())
+		contains(t, p.upload(zipped(t, file{name: "data", content: "x"})).error(t), "no exec at its top")
+	})
+}

@@ -144,6 +144,58 @@ func TestRule16_HostileArchives(t *testing.T) {
 	}
 }
 
+// A virtual environment that was made in the image comes with symlinks to the image's interpreter.
+func TestRule16_SymlinksThatLeadOutAreKept(t *testing.T) {
+	t.Parallel()
+	elsewhere := filepath.Join(t.TempDir(), "program")
+	if err := os.WriteFile(elsewhere, []byte("#!/bin/sh\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
+		links := map[string]string{"venv/bin/python3": "/usr/bin/python3", "absolute": elsewhere, "up": "../../../../../../../etc/passwd", "lib": "venv/bin", "chain": "lib/python3", "dangling": "/no/such"}
+		zip, tgz := []file{{name: "exec", content: obey()}}, []tar.Header{regular("exec", obey())}
+		for name, target := range links {
+			zip = append(zip, file{name: name, content: target, mode: fs.ModeSymlink | 0o777})
+			tgz = append(tgz, entry(tar.TypeSymlink, name, target))
+		}
+		for kind, code := range map[string]string{"zip": zipped(t, zip...), "tar.gz": tarred(t, tgz...)} {
+			p := start(t, chosen)
+			if got := p.upload(code); got != (answer{200, "OK"}) {
+				t.Fatalf("%s: %s", kind, got)
+			}
+			dir := p.dir
+			if protocol == "actionloop" {
+				dir = filepath.Join(dir, "1", "bin")
+			}
+			for name, want := range links {
+				if target, err := os.Readlink(filepath.Join(dir, name)); err != nil || target != want {
+					t.Errorf("%s: %s leads to %q, %v; want %q", kind, name, target, err, want)
+				}
+			}
+			if got := p.run(`{}`); got.status != 200 {
+				t.Errorf("%s: run: %s", kind, got)
+			}
+		}
+		for name, code := range map[string]string{
+			"exec":    tarred(t, entry(tar.TypeSymlink, "exec", elsewhere)),
+			"a chain": zipped(t, file{name: "a", content: filepath.Dir(elsewhere), mode: fs.ModeSymlink | 0o777}, file{name: "exec", content: "a/program", mode: fs.ModeSymlink | 0o777}),
+			"below":   zipped(t, file{name: "exec", content: obey()}, file{name: "a", content: filepath.Dir(elsewhere), mode: fs.ModeSymlink | 0o777}, file{name: "a/program", content: "x"}),
+		} {
+			p := start(t, chosen)
+			got := p.upload(code)
+			if got.status != 502 {
+				t.Errorf("%s: %s", name, got)
+			}
+			if !strings.Contains(got.body, "symlink") {
+				p.logged("symlink")
+			}
+		}
+	})
+	if stat, err := os.Stat(elsewhere); err != nil || stat.Mode() != 0o600 || stat.Size() != int64(len("#!/bin/sh\n")) {
+		t.Errorf("the file outside is changed: %v, %v", stat, err)
+	}
+}
+
 func many(n int) []file {
 	files := make([]file, n)
 	for i := range files {

@@ -3,10 +3,10 @@
 package whisk
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
 // Init is the body of an /init, but for the code, which went to a sink as it
@@ -109,30 +109,13 @@ func (in *initReader) valueMember(name string) error {
 	case name == "main" && kind == '"':
 		in.request.Main, _ = jsonscan.Text(raw)
 	case name == "env" && kind == '{':
-		in.request.Env = environment(raw)
+		in.request.Env, _ = native.Variables(raw)
 	case name == "binary" || name == "main" || name == "env":
 		if kind != 'n' {
 			return mistyped("the value's " + name + " is of the wrong type")
 		}
 	}
 	return nil
-}
-
-// environment reads init's env: strings as they are, other values as compact
-// JSON (rule 18).
-func environment(raw []byte) (env [][2]string) {
-	members := jsonscan.Object(raw)
-	for members.Next() {
-		if len(members.Key) == 0 || bytes.ContainsAny(members.Key, "=\x00") {
-			continue // no variable can have such a name
-		}
-		text, ok := jsonscan.Text(members.Value)
-		if !ok {
-			text = string(jsonscan.AppendCompact(nil, members.Value))
-		}
-		env = append(env, [2]string{string(members.Key), text})
-	}
-	return env
 }
 
 // code hands the text of the code on.

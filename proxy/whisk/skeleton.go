@@ -3,7 +3,6 @@
 package whisk
 
 import (
-	"bytes"
 	"io"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
@@ -59,8 +58,15 @@ func isFalse(raw []byte) bool {
 	case '{', '[':
 		return len(jsonscan.Trim(raw[1:len(raw)-1])) == 0
 	case '0':
-		digits, _, _ := bytes.Cut(bytes.ToLower(raw), []byte("e"))
-		return !bytes.ContainsAny(digits, "123456789")
+		for _, c := range raw {
+			if c|0x20 == 'e' { // the exponent
+				break
+			}
+			if '1' <= c && c <= '9' {
+				return false
+			}
+		}
+		return true
 	}
 	return false
 }

@@ -24,7 +24,7 @@ func NewUploads(config Config, host *native.Host) *Uploads {
 		host:   host,
 		folder: &action.Folder{
 			Dir: config.ActionDir, Limits: config.Limits, Env: config.Env,
-			Launchers: config.Launchers, Stemcell: config.Stemcell,
+			Launchers: config.Launchers, Stemcell: config.Stemcell, Beside: config.protocol() == V0,
 		},
 	}
 }
