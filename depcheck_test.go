@@ -23,9 +23,9 @@ var rules = []struct {
 }{
 	{"proxy", []string{"proxy"}},
 	{"openwhisk", []string{"openwhisk", "proxy"}},
-	{"images", []string{"internal/nearest"}},
+	{"images", []string{"internal/nearest", "proxy/variable"}},
 	{"stemcells/go", []string{"openwhisk"}},
-	{"stemcells", []string{"images"}},
+	{"stemcells", []string{"images", "proxy/variable"}},
 	{"internal/cache", []string{"internal/atomicfile"}},
 	{"internal/content", []string{"internal/cache"}},
 	{"internal/layer", []string{"internal/cache", "internal/content"}},

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 const (
@@ -45,10 +46,27 @@ func (r *reader) check() {
 			r.failAt(r.keys["base"], "base alpine needs the release: alpine: v3.22")
 		}
 	}
+	r.checkEnvironment()
 	if entry := r.keys["platforms"]; entry == nil {
 		d.Platforms = Platforms()
 	} else if list, ok := entry.Value.(*ast.SequenceNode); ok && len(list.Values) == 0 {
 		r.failAt(entry, "no platform; leave the key out to build for all")
+	}
+}
+
+// checkEnvironment refuses values with which the proxy would not start, and that hang on other keys.
+func (r *reader) checkEnvironment() {
+	d := &r.definition
+	if d.Env["OW_LAUNCHER"] == "" { // else there may be stemcells that are none of mkimage's
+		if allowed := variable.AllowedStemcell(d.Env["OW_STEMCELL"], d.Stemcells); allowed != "" {
+			r.failAt(r.keys["env"], "%s", variable.Refusal("OW_STEMCELL", d.Env["OW_STEMCELL"], allowed))
+		}
+	}
+	const skeletons = "FLASK_PROXY_PORT"
+	if d.Env["OW_PROTOCOL"] == "v0" && d.Env["OW_PORT"] == "" {
+		if allowed := variable.Allowed(skeletons, d.Env[skeletons]); allowed != "" {
+			r.failAt(r.keys["env"], "%s", variable.Refusal(skeletons, d.Env[skeletons], allowed))
+		}
 	}
 }
 
@@ -97,15 +115,25 @@ func checkBase(text string) (problem, near string) {
 
 // CheckRelease returns an error for what is not an Alpine release such as v3.22.
 func CheckRelease(text string) error {
-	if problem, _ := checkRelease(text); problem != "" {
-		return errors.New(problem)
+	problem, near := checkRelease(text)
+	switch {
+	case problem == "":
+		return nil
+	case near != "":
+		return fmt.Errorf("%s (did you mean %q?)", problem, near)
 	}
-	return nil
+	return errors.New(problem)
 }
 
 func checkRelease(text string) (problem, near string) {
 	if !matches(releasePattern, text) {
-		return fmt.Sprintf("%q is not an Alpine release such as v3.22", text), ""
+		near := regexp.MustCompile(`^[vV]?([0-9]+\.[0-9]+)(\.[0-9]+)*$`).FindStringSubmatch(text)
+		if near == nil {
+			near = []string{"", ""}
+		} else {
+			near[1] = "v" + near[1]
+		}
+		return fmt.Sprintf("%q is not an Alpine release such as v3.22", text), near[1]
 	}
 	return "", ""
 }
@@ -134,6 +162,9 @@ func checkVariable(name, text string) string {
 	}
 	if strings.ContainsRune(text, 0) {
 		return fmt.Sprintf("the value of %s has a NUL character, which the environment cannot hold", name)
+	}
+	if allowed := variable.Allowed(name, text); allowed != "" && strings.HasPrefix(name, "OW_") {
+		return variable.Refusal(name, text, allowed)
 	}
 	return ""
 }

@@ -64,14 +64,21 @@ func (r *reader) key(entry *ast.MappingValueNode, seen map[string]*ast.MappingVa
 	return node.Value, true
 }
 
-// scalar returns a value that is text. Numbers and the like are refused: 3.20 would become 3.2.
-func (r *reader) scalar(node ast.Node) (string, bool) {
+// scalar returns a value that is text. Numbers and the like are refused: 3.20 would become 3.2. Quotes are advised where
+// they help: where check, which may be nil, finds nothing wrong with the text.
+func (r *reader) scalar(node ast.Node, check func(string) (problem, near string)) (string, bool) {
 	switch node := node.(type) {
 	case *ast.StringNode:
 		return node.Value, true
 	case *ast.LiteralNode:
 		return node.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		if check != nil {
+			if problem, near := check(node.GetToken().Value); problem != "" {
+				r.failAt(node, "%s", problem).Suggestion = near
+				return "", false
+			}
+		}
 		r.failAt(node, "want text, got %s; put it into quotes: %s", kind(node), strconv.Quote(node.GetToken().Value))
 	default:
 		r.failAt(node, "want text, got %s", kind(node))
@@ -81,7 +88,7 @@ func (r *reader) scalar(node ast.Node) (string, bool) {
 
 // word returns a text that passes a check, else "".
 func (r *reader) word(node ast.Node, check func(string) (problem, near string)) string {
-	text, ok := r.scalar(node)
+	text, ok := r.scalar(node, check)
 	if !ok {
 		return ""
 	}
@@ -124,7 +131,7 @@ func (r *reader) pairs(node ast.Node, example string, check func(name, text stri
 		if !ok {
 			continue
 		}
-		text, ok := r.scalar(entry.Value)
+		text, ok := r.scalar(entry.Value, func(text string) (string, string) { return check(name, text), "" })
 		if !ok {
 			continue
 		}
@@ -155,7 +162,7 @@ func (r *reader) size(node ast.Node) Size {
 		r.failAt(node, "want a size with a unit, such as %sB or 6.5MB", number.GetToken().Value)
 		return 0
 	}
-	text, ok := r.scalar(node)
+	text, ok := r.scalar(node, nil)
 	if !ok {
 		return 0
 	}

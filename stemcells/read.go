@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // definition is the file that makes a folder a stemcell.
@@ -75,9 +76,12 @@ func (s Stemcell) check(folder string) error {
 			wrong("main: %q is not the name of a file", file)
 		}
 	}
-	for variable := range s.Env {
-		if !matches(`^[A-Za-z_][A-Za-z0-9_]*$`, variable) {
-			wrong("env: %q cannot be the name of an environment variable", variable)
+	for name, value := range s.Env {
+		if !matches(`^[A-Za-z_][A-Za-z0-9_]*$`, name) {
+			wrong("env: %q cannot be the name of an environment variable", name)
+		}
+		if allowed := variable.Allowed(name, value); allowed != "" {
+			wrong("env: %s", variable.Refusal(name, value, allowed))
 		}
 	}
 	for _, trim := range s.Trim {

@@ -89,6 +89,7 @@ func TestLoadRefuses(t *testing.T) {
 		"settings replaced":   {"name: perl\nlauncher: stemcell", "beside the launcher"},
 		"main elsewhere":      {"name: perl\nlauncher: launcher.pl\nmain: [lib/main.pl]", "not the name of a file"},
 		"bad variable":        {"name: perl\nenv: {A B: c}", "environment variable"},
+		"bad setting":         {"name: perl\nenv: {OW_PROTOCOL: v9}", `OW_PROTOCOL="v9": want auto or v0`},
 		"trims all":           {"name: perl\ntrim: [{path: '**', saves: 1MB}]", "not a path"},
 		"trims the root":      {"name: perl\ntrim: [{path: /usr, saves: 1MB}]", "without a leading slash"},
 		"trims a bad pattern": {"name: perl\ntrim: [{path: 'usr/[', saves: 1MB}]", "not a pattern"},

@@ -1,25 +1,10 @@
 //go:build linux
 
-// Package clock is what the proxy needs of time. Importing package time costs
-// 106 KB of the proxy's binary, though only its constants are used: its
-// initialisers link the time zones and their settings.
 package clock
 
 import (
 	"syscall"
 	"unsafe"
-)
-
-// A Duration is a time in nanoseconds, as in package time.
-type Duration int64
-
-const (
-	Nanosecond  Duration = 1
-	Microsecond          = 1000 * Nanosecond
-	Millisecond          = 1000 * Microsecond
-	Second               = 1000 * Millisecond
-	Minute               = 60 * Second
-	Hour                 = 60 * Minute
 )
 
 // A Moment is a point on the monotonic clock.

@@ -5,12 +5,12 @@
 package settings
 
 import (
-	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
@@ -47,7 +47,7 @@ func Read(env []string) (Settings, error) {
 		MaxBody: e.size("OW_MAX_BODY", 64<<20),
 		Whisk: whisk.Config{
 			Protocol:     e.protocol(),
-			Handshake:    e.choice("OW_HANDSHAKE", "on", "off") == "on",
+			Handshake:    e.choice("OW_HANDSHAKE", "on") == "on",
 			ResultFd:     1,
 			InitTimeout:  e.duration("OW_INIT_TIMEOUT", -1),
 			Grace:        e.duration("OW_SHUTDOWN_GRACE", 8*clock.Second),
@@ -70,7 +70,7 @@ func Read(env []string) (Settings, error) {
 	v0 := s.Whisk.Protocol == whisk.V0
 	s.Port = e.port(v0)
 	s.Whisk.ActionDir = e.actionDir(v0)
-	if e.choice("OW_RESULT_FD", "1", "3") == "3" {
+	if e.choice("OW_RESULT_FD", "1") == "3" {
 		s.Whisk.ResultFd = 3
 	}
 	s.Whisk.Stemcell = e.stemcell(s.Whisk.Launchers)
@@ -92,7 +92,7 @@ func childEnvironment(env []string, values map[string]string) []string {
 
 func (e *environ) fail(key, allowed string) {
 	if e.err == nil {
-		e.err = &Error{key + "=" + strconv.Quote(e.values[key]) + ": want " + allowed}
+		e.err = &Error{variable.Refusal(key, e.values[key], allowed)}
 	}
 }
 
@@ -123,20 +123,21 @@ func (e *environ) isSet(key string) bool {
 	return v == "1" || isTrue(v)
 }
 
-// choice gives one of the allowed words; the first is the default.
-func (e *environ) choice(key string, allowed ...string) string {
-	v := e.text(key, allowed[0])
-	for _, a := range allowed {
-		if v == a {
-			return v
-		}
+// check keeps the first variable that has another value than is allowed.
+func (e *environ) check(key string) {
+	if allowed := variable.Allowed(key, e.values[key]); allowed != "" {
+		e.fail(key, allowed)
 	}
-	e.fail(key, strings.Join(allowed, " or "))
-	return allowed[0]
+}
+
+// choice gives one of a few words.
+func (e *environ) choice(key, otherwise string) string {
+	e.check(key)
+	return e.text(key, otherwise)
 }
 
 func (e *environ) protocol() whisk.Protocol {
-	switch e.choice("OW_PROTOCOL", "auto", "v0", "v1", "actionloop", "exec") {
+	switch e.choice("OW_PROTOCOL", "auto") {
 	case "v0":
 		return whisk.V0
 	case "v1":
@@ -151,21 +152,16 @@ func (e *environ) protocol() whisk.Protocol {
 
 // stemcell gives the one that is asked for, of those whose launchers are here.
 func (e *environ) stemcell(launchers []action.Launcher) string {
-	name, allowed := e.values["OW_STEMCELL"], "none, for this image has no stemcell"
-	for i, l := range launchers {
-		if l.Name == name {
-			return name
-		}
-		if i == 0 {
-			allowed = l.Name
-		} else {
-			allowed += " or " + l.Name
-		}
+	var names []string
+	for _, l := range launchers {
+		names = append(names, l.Name)
 	}
-	if name != "" {
+	name := e.values["OW_STEMCELL"]
+	if allowed := variable.AllowedStemcell(name, names); allowed != "" {
 		e.fail("OW_STEMCELL", allowed)
+		return ""
 	}
-	return ""
+	return name
 }
 
 // port reads OW_PORT, or what dockerskeleton calls it. PORT is none of its names: images of other runtimes set it for
@@ -175,18 +171,16 @@ func (e *environ) port(v0 bool) int {
 	if v0 && e.values[key] == "" {
 		key = "FLASK_PROXY_PORT"
 	}
-	v := e.text(key, "8080")
-	n, err := strconv.Atoi(v)
-	if err != nil || n < 0 || n > 65535 {
-		e.fail(key, "a port, 0 to 65535")
-	}
-	return n
+	e.check(key)
+	port, _ := variable.Port(e.text(key, "8080"))
+	return port
 }
 
 // actionDir reads OW_ACTION_DIR. The default is that of the proxy whose place this one takes: dockerskeleton's /action,
 // or the ActionLoop proxy's folder below the working directory.
 func (e *environ) actionDir(v0 bool) string {
 	const skeletons = "/action"
+	e.check("OW_ACTION_DIR")
 	dir := e.values["OW_ACTION_DIR"]
 	switch {
 	case dir == "" && v0:
@@ -197,8 +191,6 @@ func (e *environ) actionDir(v0 bool) string {
 			return skeletons
 		}
 		return working + "/action"
-	case dir[0] != '/':
-		e.fail("OW_ACTION_DIR", "an absolute path")
 	}
 	return dir
 }
@@ -208,29 +200,17 @@ func (e *environ) duration(key string, otherwise clock.Duration) clock.Duration 
 	if v == "" {
 		return otherwise
 	}
-	d, ok := clock.Parse(v)
-	if !ok {
-		e.fail(key, "a duration such as 8s or 500ms")
-	}
+	e.check(key)
+	d, _ := clock.Parse(v)
 	return d
 }
 
-// size reads bytes: 1048576, 1024KiB or 1MiB.
 func (e *environ) size(key string, otherwise int64) int64 {
 	v := e.values[key]
 	if v == "" {
 		return otherwise
 	}
-	digits, shift := v, 0
-	for suffix, s := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
-		if d, ok := strings.CutSuffix(v, suffix); ok {
-			digits, shift = d, s
-		}
-	}
-	n, err := strconv.ParseInt(digits, 10, 32)
-	if err != nil || n <= 0 {
-		e.fail(key, "a number of bytes such as 67108864 or 64MiB")
-		return otherwise
-	}
-	return n << shift
+	e.check(key)
+	size, _ := variable.Size(v)
+	return size
 }

@@ -1,0 +1,85 @@
+// Package variable says what the environment variables that set the proxy may
+// be: docs/proxy.md. The proxy refuses another value when it starts, and mkimage
+// when it reads the definition of an image, on every system.
+package variable
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+)
+
+// Allowed is what a variable may be, where value is not that; else "". An empty
+// value is the default, and a variable that nothing is known of may be anything.
+func Allowed(name, value string) string {
+	ok, allowed := true, ""
+	switch name {
+	case "OW_PROTOCOL":
+		return choice(value, "auto", "v0", "v1", "actionloop", "exec")
+	case "OW_HANDSHAKE":
+		return choice(value, "on", "off")
+	case "OW_RESULT_FD":
+		return choice(value, "1", "3")
+	case "OW_PORT", "FLASK_PROXY_PORT":
+		_, ok = Port(value)
+		allowed = "a port, 0 to 65535"
+	case "OW_INIT_TIMEOUT", "OW_SHUTDOWN_GRACE":
+		_, ok = clock.Parse(value)
+		allowed = "a duration such as 8s or 500ms"
+	case "OW_MAX_BODY", "OW_MAX_CODE":
+		_, ok = Size(value)
+		allowed = "a number of bytes such as 67108864 or 64MiB"
+	case "OW_ACTION_DIR":
+		ok = strings.HasPrefix(value, "/")
+		allowed = "an absolute path"
+	}
+	if ok || value == "" {
+		return ""
+	}
+	return allowed
+}
+
+// AllowedStemcell is what OW_STEMCELL may be in an image with these stemcells,
+// where name is not that; else "".
+func AllowedStemcell(name string, stemcells []string) string {
+	if len(stemcells) == 0 && name != "" {
+		return "none, for this image has no stemcell"
+	}
+	return choice(name, stemcells...)
+}
+
+func choice(value string, allowed ...string) string {
+	for _, a := range allowed {
+		if value == a {
+			return ""
+		}
+	}
+	if value == "" {
+		return ""
+	}
+	return strings.Join(allowed, " or ")
+}
+
+// Port reads a port.
+func Port(text string) (port int, ok bool) {
+	port, err := strconv.Atoi(text)
+	return port, err == nil && port >= 0 && port <= 65535
+}
+
+// Size reads bytes: 1048576, 1024KiB or 1MiB.
+func Size(text string) (bytes int64, ok bool) {
+	digits, shift := text, 0
+	for suffix, s := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
+		if d, found := strings.CutSuffix(text, suffix); found {
+			digits, shift = d, s
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 32)
+	return n << shift, err == nil && n > 0
+}
+
+// Refusal says that a variable has another value than is allowed.
+func Refusal(name, value, allowed string) string {
+	return name + "=" + strconv.Quote(value) + ": want " + allowed
+}
