@@ -31,7 +31,7 @@ func (e *noListError) Error() string {
 	return fmt.Sprintf("the tag %s, which would list it, names %s there, and is left as it is", e.tag, e.what)
 }
 
-// pull reads the fall-back tag. Where it does not exist, the list is empty: some registries answer 401 or 403 then.
+// pull reads the fall-back tag. Where it does not exist, the list is empty: some registries answer 401, 403 or 400 then.
 func (r *Registry) pull(ctx context.Context, subject Subject) (tagged, error) {
 	tag := fallbackTag(subject)
 	answer, err := r.session(subject.Repository).Manifest(ctx, tag)
@@ -40,7 +40,7 @@ func (r *Registry) pull(ctx context.Context, subject Subject) (tagged, error) {
 	}
 	switch answer.StatusCode {
 	case http.StatusOK:
-	case http.StatusNotFound, http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusNotFound, http.StatusUnauthorized, http.StatusForbidden, http.StatusBadRequest:
 		return tagged{index: newIndex()}, nil
 	default:
 		return tagged{}, answer.Check(http.StatusOK)

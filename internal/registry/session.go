@@ -163,8 +163,8 @@ func (s *Session) Manifest(ctx context.Context, reference string) (*Answer, erro
 // Head returns the digest of what stands at a tag or digest, or a zero hash where there is nothing. Registries that do
 // not take HEAD, or do not say the digest, are asked for the manifest itself.
 //
-// A registry that answers a Writer with 401 or 403 has nothing there: some say so of what does not exist, and whether
-// the login may write shows with the first thing that is written.
+// A registry that refuses to tell a Writer (401, 403 and others of 400 and more) has nothing there: some say so of what does
+// not exist, and whether the login may write shows with the first thing that is written.
 func (s *Session) Head(ctx context.Context, reference string) (v1.Hash, error) {
 	answer, err := s.Do(ctx, http.MethodHead, "manifests/"+reference, http.Header{"Accept": {manifestTypes}}, nil)
 	if err != nil {
@@ -181,7 +181,7 @@ func (s *Session) Head(ctx context.Context, reference string) (v1.Hash, error) {
 		}
 	}
 	switch status := answer.StatusCode; {
-	case status == http.StatusNotFound, s.scope == protocol.PushScope && (status == http.StatusUnauthorized || status == http.StatusForbidden):
+	case status == http.StatusNotFound, s.scope == protocol.PushScope && status >= 400 && status < 500 && !isBusy(status):
 		return v1.Hash{}, nil
 	case status != http.StatusOK:
 		return v1.Hash{}, answer.Check(http.StatusOK)

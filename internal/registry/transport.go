@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -8,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -77,6 +80,9 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.URL.Scheme == "https" && t.isPlain(request.URL.Host) {
 		return nil, http.ErrSchemeMismatch // go-containerregistry asks for every repository
 	}
+	if answer := unasked(request); answer != nil {
+		return answer, nil
+	}
 	for try := 0; ; try++ {
 		response, err := t.attempt(request)
 		wait, again := t.again(request, response, err)
@@ -122,8 +128,22 @@ func (t *transport) attempt(request *http.Request) (*http.Response, error) {
 	watch.pause()
 	t.heard(request.URL.Host)
 	tally.answer(request, response)
+	preferTokens(response.Header)
 	response.Body = limit(request, &download{response.Body, watch})
 	return response, nil
+}
+
+// preferTokens puts the way to a token service before a login with a password, where a registry offers both: it may take the
+// latter for nothing but the token service, and go-containerregistry takes the first.
+func preferTokens(header http.Header) {
+	slices.SortStableFunc(header["Www-Authenticate"], func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+}
+
+func rank(challenge string) int {
+	if len(challenge) >= len("Bearer") && strings.EqualFold(challenge[:len("Bearer")], "Bearer") {
+		return 0
+	}
+	return 1
 }
 
 func (t *transport) heard(host string) {

@@ -98,6 +98,10 @@ func listStatus(value string, next http.Handler) http.Handler {
 	return when(func(r *http.Request) bool { return r.Method == http.MethodPut && isListTag(r) }, refusing(value, "TAG_INVALID"), next)
 }
 
+func listMissing(value string, next http.Handler) http.Handler {
+	return instead(func(r *http.Request) bool { return isRead(r) && isListTag(r) }, value, next)
+}
+
 func listLost(value string, next http.Handler) http.Handler {
 	var lost counter
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -60,7 +60,10 @@ func token(value string, next http.Handler) http.Handler {
 			granted = granted || of == repository && strings.Contains(actions, action)
 		}
 		if !granted {
-			w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="test",scope="repository:%s:%s",error="insufficient_scope"`, r.Host, repository, action))
+			if value == "both" {
+				w.Header().Add("WWW-Authenticate", `Basic realm="test"`)
+			}
+			w.Header().Add("WWW-Authenticate", fmt.Sprintf(`Bearer realm="http://%s/token",service="test",scope="repository:%s:%s",error="insufficient_scope"`, r.Host, repository, action))
 			refuse(w, r, http.StatusUnauthorized, "UNAUTHORIZED")
 			return
 		}

@@ -35,7 +35,12 @@ func immutable(value string, next http.Handler) http.Handler {
 }
 
 func missing(value string, next http.Handler) http.Handler {
-	return when(func(r *http.Request) bool { return isRead(r) && tagOf(r) != "" }, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return instead(func(r *http.Request) bool { return isRead(r) && !isReferrers(r) }, value, next)
+}
+
+// instead answers a status in place of 404 to some requests.
+func instead(is func(*http.Request) bool, value string, next http.Handler) http.Handler {
+	return when(is, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := recorded(next, r)
 		if answer.Code == http.StatusNotFound {
 			refuse(w, r, number(value), "DENIED")

@@ -31,8 +31,9 @@ var Quirks = map[string]Quirk{
 	// Manifests and tags.
 	"dash-is-digest": dashIsDigest,  // sha256-HEX is resolved as the digest
 	"immutable":      immutable,     // =STATUS: a tag cannot be moved
-	"missing":        missing,       // =STATUS: what is not there, manifests and whole repositories
+	"missing":        missing,       // =STATUS: manifests and blobs that are not there
 	"list-status":    listStatus,    // =STATUS: the fall-back tag is not taken
+	"list-missing":   listMissing,   // =STATUS: a fall-back tag that is not there
 	"list-lost":      listLost,      // =N: the first N fall-back tags are taken, and dropped
 	"list-stale":     listStale,     // =N: reads the former fall-back tag N times after it was put
 	"subject-status": subjectStatus, // =STATUS: manifests with a subject are not taken
@@ -46,7 +47,7 @@ var Quirks = map[string]Quirk{
 
 	// Logins: user u, password p.
 	"basic": basic,
-	"token": token, // =new: a token for reading has no rights where the repository does not exist
+	"token": token, // =new: a token for reading has no rights where the repository does not exist; =both: it offers "Basic" first
 }
 
 func isReferrers(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") }

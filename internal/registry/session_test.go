@@ -1,0 +1,114 @@
+package registry
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry/registrytest"
+)
+
+// TestFirstPush pushes to a repository that does not exist yet, in registries as they are, and finds it there.
+func TestFirstPush(t *testing.T) {
+	for _, quirks := range [][]string{nil, {"basic"}, {"token"}, {"token=new"}, {"token=both"}, {"missing=401"}, {"missing=403"}, {"missing=400"}, {"missing=401", "basic"},
+		{"missing=403", "token=new"}, {"nohead"}, {"nodigest"}, {"nodigest=quoted"}, {"redirect"}, {"put=200"}, {"put=202"}, {"busy"}} {
+		t.Run(strings.Join(quirks, " "), func(t *testing.T) {
+			docker, _, _ := noLogins(t)
+			server := registrytest.Start(t, quirks...)
+			writeFile(t, filepath.Join(docker, "config.json"), auths(server.Host+" u:p"), 0o600)
+			client := open(t, Access{})
+			tag := tagOf(t, client, server.Host+"/new/app:1")
+			before, err := client.Writer(tag.Repository).Head(t.Context(), "1")
+			if err != nil || before != (v1.Hash{}) {
+				t.Fatalf("before: %s, %v", before, err)
+			}
+			if err := client.CheckPush(t.Context(), tag.Repository); err != nil {
+				t.Fatal(err)
+			}
+			if err := client.Upload(t.Context(), tag.Repository, static.NewLayer([]byte("hello"), types.OCILayer), nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := client.Put(t.Context(), tag, empty.Index); err != nil {
+				t.Fatal(err)
+			}
+			want, err := empty.Index.Digest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, session := range map[string]*Session{"writer": client.Writer(tag.Repository), "reader": client.Reader(tag.Repository)} {
+				if got, err := session.Head(t.Context(), "1"); err != nil || got != want {
+					t.Errorf("%s: %s, %v", name, got, err)
+				}
+			}
+		})
+	}
+}
+
+// TestWrongLogin holds that a registry which refuses to tell what is there is not taken for one that takes everything.
+func TestWrongLogin(t *testing.T) {
+	for _, quirk := range []string{"basic", "token", "token=new", "token=both"} {
+		noLogins(t)
+		server := registrytest.Start(t, quirk)
+		client := open(t, Access{User: "u", Password: "wrong", Hosts: []string{server.Host}})
+		repository := tagOf(t, client, server.Host+"/app").Repository
+		err := client.Upload(t.Context(), repository, static.NewLayer([]byte("hello"), types.OCILayer), nil)
+		if text := fmt.Sprint(client.Explain("push", repository, err)); !strings.HasSuffix(text, "it does not take the user and password that were given: wrong, or expired; log in again") {
+			t.Errorf("%s: %s", quirk, text)
+		}
+	}
+}
+
+// TestSessionLogsInOnce counts what it costs to be let in.
+func TestSessionLogsInOnce(t *testing.T) {
+	noLogins(t)
+	server := registrytest.Start(t, "token=new")
+	client := open(t, Access{User: "u", Password: "p", Hosts: []string{server.Host}})
+	repository := tagOf(t, client, server.Host+"/app").Repository
+	for range 3 {
+		if _, err := client.Writer(repository).Head(t.Context(), "1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tokens, pings := 0, 0
+	for _, request := range server.Asked() {
+		tokens += strings.Count(request, " /token ")
+		pings += strings.Count(request, " /v2/ ")
+	}
+	if tokens != 1 || pings != 1 {
+		t.Errorf("%d tokens, %d times /v2/", tokens, pings)
+	}
+}
+
+// TestRedirects holds that a registry cannot send the login, or a request at all, to another host of this network.
+func TestRedirects(t *testing.T) {
+	noLogins(t)
+	server := registrytest.Start(t, "basic", "referrers-elsewhere")
+	client := open(t, Access{User: "u", Password: "p", Hosts: []string{server.Host}})
+	repository := tagOf(t, client, server.Host+"/app").Repository
+	var seen atomic.Bool
+	server.Between(func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.Host, "localhost:") {
+			seen.Store(true)
+		}
+		return false
+	})
+	_, err := client.Reader(repository).Do(t.Context(), http.MethodGet, "referrers/sha256:1", nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "it redirects to localhost, an address of this network") || seen.Load() {
+		t.Errorf("got %v; it was asked: %v", err, seen.Load())
+	}
+	if strings.Contains(fmt.Sprint(err), base64.StdEncoding.EncodeToString([]byte("u:p"))) {
+		t.Error("the error has the login")
+	}
+	if _, err := client.Reader(repository).Do(t.Context(), http.MethodGet, "http://elsewhere.example/v2/app/referrers/x", nil, nil); err == nil || !strings.Contains(err.Error(), "leads away from "+server.Host) {
+		t.Errorf("got %v", err)
+	}
+}
