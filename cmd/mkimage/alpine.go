@@ -35,38 +35,38 @@ func (f *alpineFlags) add(set *pflag.FlagSet, verb string) {
 	withVariable(set, "images", "stemcells", "platform", "cache-dir", "alpine-mirror", "alpine-release")
 }
 
-// options fills what these flags say. Nothing is asked of the mirror yet.
-func (f *alpineFlags) options(options *build.Options) error {
-	var err error
+// check reads the flags that can be wrong, and returns the platforms.
+func (f *alpineFlags) check() ([]images.Platform, error) {
 	if f.release != "" {
 		if err := images.CheckRelease(f.release); err != nil {
-			return fmt.Errorf("--alpine-release: %w", err)
+			return nil, fmt.Errorf("--alpine-release: %w", err)
 		}
 	}
-	options.Release = f.release
-	if f.platform != "" {
-		if options.Platforms, err = images.ParsePlatforms(f.platform); err != nil {
-			return fmt.Errorf("--platform: %w", err)
-		}
+	if f.platform == "" {
+		return nil, nil
 	}
-	return nil
+	platforms, err := images.ParsePlatforms(f.platform)
+	if err != nil {
+		return nil, fmt.Errorf("--platform: %w", err)
+	}
+	return platforms, nil
 }
 
-// open opens the cache, the stemcells and the mirror.
-func (f *alpineFlags) open(options *build.Options) error {
-	var err error
-	if options.Cache, err = cache.Open(f.cacheDir); err != nil {
-		return err
+// open opens the cache, the stemcells and the mirror, of which nothing is asked yet.
+func (f *alpineFlags) open() (packages build.Packages, store cache.Dir, err error) {
+	packages.Release = f.release
+	if store, err = cache.Open(f.cacheDir); err != nil {
+		return packages, store, err
 	}
-	if options.Stemcells, err = f.loadStemcells(); err != nil {
-		return err
+	if packages.Stemcells, err = f.loadStemcells(); err != nil {
+		return packages, store, err
 	}
 	keys := f.keys
 	if len(keys) == 0 {
 		keys = filepath.SplitList(os.Getenv(keysVariable))
 	}
-	options.Alpine, err = apkfs.Open(f.mirror, keys, options.Cache)
-	return err
+	packages.Alpine, err = apkfs.Open(f.mirror, keys, store)
+	return packages, store, err
 }
 
 // loadStemcells returns mkimage's own, and those of a folder, which may replace some.

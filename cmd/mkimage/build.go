@@ -119,9 +119,10 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	if err != nil {
 		return usage(command, err)
 	}
-	if err := f.alpineFlags.open(&options); err != nil {
+	if options.Packages, options.Cache, err = f.alpineFlags.open(); err != nil {
 		return err
 	}
+	options.Locked = f.locked
 	definitions, err := loadDefinitions(command, f.images, options.Stemcells.Known(), args...)
 	if err != nil {
 		return err
@@ -148,8 +149,8 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 		return err
 	}
 	options.Display = progress.New(os.Stderr, *mode)
-	closeEngine, err := f.builder.open(&options, f.registryFlags, namesOf(definitions))
-	if err != nil {
+	var closeEngine func() error
+	if options.Engine, closeEngine, err = f.builder.open(options, f.registryFlags, namesOf(definitions)); err != nil {
 		options.Display.Close()
 		return err
 	}
@@ -173,8 +174,13 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 
 // options reads the flags that can be wrong.
 func (f *buildFlags) options() (build.Options, error) {
-	options := build.Options{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, Jobs: f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, SizeRecord: f.sizeRecord, Locked: f.locked}
-	err := f.alpineFlags.options(&options)
+	options := build.Options{
+		Programs: build.Programs{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags},
+		Delivery: build.Delivery{SizeRecord: f.sizeRecord, Version: version()},
+		Jobs:     f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget,
+	}
+	var err error
+	options.Platforms, err = f.alpineFlags.check()
 	if err == nil {
 		err = f.sinceFlags.check()
 	}
@@ -193,7 +199,6 @@ func (f *buildFlags) options() (build.Options, error) {
 	if options.Attest, err = build.ParseAttest(f.attest); err != nil {
 		return options, fmt.Errorf("--attest: %w", err)
 	}
-	options.Version = version()
 	if f.jobs < 0 {
 		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -126,13 +127,13 @@ func (f *builderFlags) checkEmbedded() error {
 	return nil
 }
 
-// open makes the engine for images of these names, and returns what closes it. The embedded one is the build's own.
-func (f *builderFlags) open(options *build.Options, registries registryFlags, names []string) (func() error, error) {
+// open returns the engine for images of these names, and the function that closes it; nil is the embedded one, the build's own.
+func (f *builderFlags) open(options build.Options, registries registryFlags, names []string) (engine.Engine, func() error, error) {
 	if f.engine != buildkitEngine {
-		return func() error { return nil }, nil
+		return nil, func() error { return nil }, nil
 	}
 	if err := buildkit.CheckCaches(f.to, names); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	outputs := options.Outputs
 	asked := buildkit.Options{
@@ -146,12 +147,11 @@ func (f *builderFlags) open(options *build.Options, registries registryFlags, na
 	if registries.ca == "" { // a builder cannot be told whom to trust: then this side pushes
 		asked.Push = func(image string) []string { return repositories(outputs, image) }
 	}
-	engine, err := buildkit.New(asked)
+	opened, err := buildkit.New(asked)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	options.Engine = engine
-	return engine.Close, nil
+	return opened, opened.Close, nil
 }
 
 // repositories returns where an image is pushed to, without tags.

@@ -27,12 +27,13 @@ The locks' files are printed on stdout, what moved on stderr.`,
 		Example:           "  mkimage lock bash\n  mkimage build bash --locked",
 		ValidArgsFunction: completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
-			definitions, options, err := flags.load(command, args, mode)
+			definitions, packages, err := flags.load(command, args)
 			if err != nil {
 				return err
 			}
-			files, err := build.Lock(command.Context(), definitions, options)
-			options.Display.Close()
+			display := progress.New(os.Stderr, *mode)
+			files, err := build.Lock(command.Context(), definitions, packages, display)
+			display.Close()
 			for _, file := range files {
 				fmt.Fprintln(command.OutOrStdout(), file)
 			}
@@ -43,20 +44,20 @@ The locks' files are printed on stdout, what moved on stderr.`,
 	return command
 }
 
-// load reads the definitions of a command that only has these flags, and opens what they name.
-func (f *alpineFlags) load(command *cobra.Command, args []string, mode *progress.Mode) ([]images.Definition, build.Options, error) {
-	var options build.Options
-	if err := f.options(&options); err != nil {
-		return nil, options, usage(command, err)
-	}
-	if err := f.open(&options); err != nil {
-		return nil, options, err
-	}
-	definitions, err := loadDefinitions(command, f.images, options.Stemcells.Known(), args...)
+// load reads the definitions of a command that only has these flags, and opens the places that they name.
+func (f *alpineFlags) load(command *cobra.Command, args []string) ([]images.Definition, build.Packages, error) {
+	platforms, err := f.check()
 	if err != nil {
-		return nil, options, err
+		return nil, build.Packages{}, usage(command, err)
 	}
-	definitions, err = build.Restrict(definitions, options.Platforms)
-	options.Display = progress.New(os.Stderr, *mode)
-	return definitions, options, err
+	packages, _, err := f.open()
+	if err != nil {
+		return nil, packages, err
+	}
+	definitions, err := loadDefinitions(command, f.images, packages.Stemcells.Known(), args...)
+	if err != nil {
+		return nil, packages, err
+	}
+	definitions, err = build.Restrict(definitions, platforms)
+	return definitions, packages, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -21,12 +22,13 @@ them from its own: give it to --alpine-mirror. Builds from it have the same dige
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeVendor,
 		RunE: func(command *cobra.Command, args []string) error {
-			definitions, options, err := flags.load(command, args[1:], mode)
+			definitions, packages, err := flags.load(command, args[1:])
 			if err != nil {
 				return err
 			}
-			err = build.Vendor(command.Context(), args[0], definitions, options)
-			options.Display.Close()
+			display := progress.New(os.Stderr, *mode)
+			err = build.Vendor(command.Context(), args[0], definitions, packages, display)
+			display.Close()
 			if err == nil {
 				fmt.Fprintln(command.OutOrStdout(), args[0])
 			}

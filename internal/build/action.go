@@ -31,7 +31,7 @@ func (r *run) bake(ctx context.Context, definition images.Definition, grounds ma
 	actions = map[images.Platform]action.Baked{}
 	var mutex sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.Jobs)
+	group.SetLimit(r.jobs)
 	for _, platform := range definition.Platforms {
 		group.Go(func() error {
 			baked, err := r.bakeFor(ctx, definition, source, platform, grounds[platform].Tree())

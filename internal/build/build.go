@@ -1,6 +1,6 @@
 // Package build runs a whole build: definitions to plans, images, outputs and the size record.
 //
-//	results, err := build.Run(ctx, definitions, build.Options{Outputs: outputs, Source: source, Display: display})
+//	results, err := build.Run(ctx, definitions, build.Options{Programs: programs, Delivery: delivery, Display: display})
 //
 // Images are built at the same time, up to Options.Jobs of them. One that fails does not keep the others from being
 // built, unless Options.FailFast says so.
@@ -14,52 +14,16 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
-	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
-
-// Options says how images are built and where they go.
-type Options struct {
-	Platforms       []images.Platform // what to build of the definitions' platforms; all of them when it is empty
-	Outputs         []publish.Output
-	Engine          engine.Engine   // what puts images together; nil is the embedded one
-	Module          *gobuild.Module // what the proxy is compiled from
-	Proxy           string          // a ready proxy, or ""
-	Action          string          // what to bake into the one image that is built, or ""
-	GoTags          string          // build tags of Go actions
-	GoLDFlags       string          // what the linker of Go actions is given beside "-s -w"
-	Cache           cache.Dir
-	Epoch           time.Time // the time that is in images
-	Jobs            int       // images and programs that are made at the same time; 0 means one for each processor
-	FailFast        bool      // the first failure ends the build
-	AllowOverBudget bool
-	SizeRecord      string // the file that the sizes are put into
-	SBOM            sbom.Format
-	Display         *progress.Display
-	Attest          Attest
-	Version         string // of mkimage, for statements
-
-	Publisher *publish.Publisher // writes to the outputs; may be nil when none of them is a registry
-
-	Stemcells stemcells.Set
-	Alpine    *apkfs.Source // where packages come from
-	Release   string        // the Alpine release to take in place of the definitions'; "" is theirs
-	Locked    bool          // packages are those of the lock, and nothing else
-}
 
 // Result is an image that was built and written to all outputs.
 type Result struct {
@@ -99,20 +63,7 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 		definitions = slices.Clone(definitions)
 		definitions[0].Action = options.Action
 	}
-	run := &run{
-		Options: options, layers: layer.NewMaker(options.Epoch, options.Cache),
-		proxies: map[images.Platform]layer.Layer{}, checkouts: map[string]provenance.Checkout{},
-	}
-	run.Jobs = cmp.Or(options.Jobs, runtime.NumCPU())
-	if run.Engine == nil {
-		run.Engine = embedded.Engine{}
-	}
-	if run.Publisher == nil {
-		run.Publisher = new(publish.Publisher)
-	}
-	if run.Publisher.Registry != nil {
-		run.attached = referrers.Writer(run.Publisher.Registry)
-	}
+	run := newRun(options)
 	if err := run.checkPermission(ctx, definitions); err != nil {
 		return nil, err
 	}
@@ -134,6 +85,10 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 // run is a build under way: the options and what all its images share.
 type run struct {
 	Options
+	engine    engine.Engine
+	publisher *publish.Publisher
+	jobs      int
+
 	layers  *layer.Maker
 	scratch layer.Layer // the base of images without a distribution, where there are some
 	ready   string      // the SHA-256 of the proxy of --proxy, in hexadecimal
@@ -145,4 +100,21 @@ type run struct {
 	attached       *referrers.Registry // nil where nothing is pushed
 	checkoutsMutex sync.Mutex
 	checkouts      map[string]provenance.Checkout // by folder
+}
+
+func newRun(options Options) *run {
+	r := &run{
+		Options: options, engine: options.Engine, publisher: options.Publisher, jobs: cmp.Or(options.Jobs, runtime.NumCPU()),
+		layers: layer.NewMaker(options.Epoch, options.Cache), proxies: map[images.Platform]layer.Layer{}, checkouts: map[string]provenance.Checkout{},
+	}
+	if r.engine == nil {
+		r.engine = embedded.Engine{}
+	}
+	if r.publisher == nil {
+		r.publisher = new(publish.Publisher)
+	}
+	if r.publisher.Registry != nil {
+		r.attached = referrers.Writer(r.publisher.Registry)
+	}
+	return r
 }

@@ -221,10 +221,12 @@ func optionsIn(t *testing.T) Options {
 	var shown bytes.Buffer
 	t.Cleanup(func() { t.Logf("progress:\n%s", &shown) })
 	return Options{
-		Outputs:    []publish.Output{{Type: publish.OCI, Dest: filepath.Join(dir, "dist", "{name}")}},
-		Proxy:      emptyProgram(t, dir),
-		SizeRecord: filepath.Join(dir, "dist", "sizes.json"),
-		Display:    progress.New(&shown, progress.Plain),
+		Programs: Programs{Proxy: emptyProgram(t, dir)},
+		Delivery: Delivery{
+			Outputs:    []publish.Output{{Type: publish.OCI, Dest: filepath.Join(dir, "dist", "{name}")}},
+			SizeRecord: filepath.Join(dir, "dist", "sizes.json"),
+		},
+		Display: progress.New(&shown, progress.Plain),
 	}
 }
 

@@ -53,7 +53,7 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 			return made, err
 		}
 	}
-	if made.index, err = r.Engine.Build(ctx, made.plans); err != nil {
+	if made.index, err = r.engine.Build(ctx, made.plans); err != nil {
 		return made, err
 	}
 	if made.rows, err = r.measure(ctx, made); err != nil {
@@ -91,7 +91,7 @@ func (r *run) write(ctx context.Context, made assembled) (Result, error) {
 
 // writeTo writes an image to one output. In a registry, tags come last, and when something cannot be attached all the same.
 func (r *run) writeTo(ctx context.Context, made assembled, output publish.Output, note func(string)) (publish.Result, []referrers.Outcome, error) {
-	written, err := r.Publisher.Write(ctx, output, publish.Image{Name: made.definition.Name, Index: made.index}, note)
+	written, err := r.publisher.Write(ctx, output, publish.Image{Name: made.definition.Name, Index: made.index}, note)
 	if err == nil {
 		err = writeList(&written, made.document)
 	}
@@ -102,7 +102,7 @@ func (r *run) writeTo(ctx context.Context, made assembled, output publish.Output
 	if missing := (*UnattachedError)(nil); err != nil && !errors.As(err, &missing) {
 		return written, nil, err
 	}
-	if failed := r.Publisher.SetTags(ctx, &written); failed != nil {
+	if failed := r.publisher.SetTags(ctx, &written); failed != nil {
 		return written, nil, failed
 	}
 	return written, outcomes, err

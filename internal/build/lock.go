@@ -10,12 +10,13 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
 // Lock pins the packages of every definition with base alpine and writes the lock beside it. It returns the files,
 // also of locks that did not change, and tells what moved.
-func Lock(ctx context.Context, definitions []images.Definition, options Options) ([]string, error) {
-	run := &run{Options: options}
+func Lock(ctx context.Context, definitions []images.Definition, packages Packages, display *progress.Display) ([]string, error) {
+	run := &run{Options: Options{Packages: packages, Display: display}}
 	var files []string
 	var failures []error
 	for _, definition := range definitions {
@@ -73,9 +74,9 @@ func (r *run) writeLock(ctx context.Context, definition images.Definition) error
 }
 
 // Vendor copies the locked packages of every definition with base alpine into a folder that is a mirror of them.
-func Vendor(ctx context.Context, dir string, definitions []images.Definition, options Options) error {
-	options.Locked = true
-	run := &run{Options: options}
+func Vendor(ctx context.Context, dir string, definitions []images.Definition, packages Packages, display *progress.Display) error {
+	packages.Locked = true
+	run := &run{Options: Options{Packages: packages, Display: display}}
 	for _, definition := range definitions {
 		if definition.Base != images.Alpine {
 			continue

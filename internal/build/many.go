@@ -26,7 +26,7 @@ func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Re
 	failures := make([]error, len(definitions))
 	shared, stop := context.WithCancel(ctx)
 	defer stop()
-	building, writing := make(chan struct{}, r.Jobs), make(chan struct{}, writers*r.Jobs)
+	building, writing := make(chan struct{}, r.jobs), make(chan struct{}, writers*r.jobs)
 	count := func(error) {}
 	if len(definitions) > few {
 		count = r.Display.Count("images", len(definitions))

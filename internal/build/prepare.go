@@ -70,7 +70,7 @@ func (r *run) checkPermission(ctx context.Context, definitions []images.Definiti
 		names[i] = definition.Name
 	}
 	step := r.Display.Start("check the right to push")
-	return step.End("", r.Publisher.CheckPermission(ctx, r.Outputs, names))
+	return step.End("", r.publisher.CheckPermission(ctx, r.Outputs, names))
 }
 
 // prepare makes what all images share: the base scratch, and the proxy for every platform of an image that has it for
@@ -105,7 +105,7 @@ func (r *run) compileProxies(ctx context.Context, platforms []images.Platform) e
 	var mutex sync.Mutex
 	made := map[images.Platform]layer.Layer{}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(r.Jobs)
+	group.SetLimit(r.jobs)
 	for _, platform := range platforms {
 		if _, ok := r.proxies[platform]; ok {
 			continue
