@@ -116,7 +116,7 @@ func TestRunOnTheEngine(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		_ = running.Process.Kill()
-		_ = exec.Command("docker", "image", "rm", "mkimage-run/hello:latest").Run()
+
 	})
 	line := make([]byte, 100)
 	n, err := stdout.Read(line)

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
@@ -28,13 +31,15 @@ func newRun() *cobra.Command {
 	var flags runFlags
 	command := &cobra.Command{
 		Use:   "run NAME|PATH|REF",
-		Short: "Start an image on the local Docker Engine",
-		Long: `Start an image on the local Docker Engine with the limits that OpenWhisk's invoker gives it, on a port of this
-machine's loopback address. The image is the one that was built as NAME to dist/NAME, the OCI layout in the
+		Short: "Start an image on the Docker Engine",
+		Long: `Start an image on the Docker Engine with the limits that OpenWhisk's invoker gives it, on a port of the engine's
+loopback address. The engine is the one that docker takes: that of $DOCKER_HOST, $DOCKER_CONTEXT or the context in
+use. Where it is on another machine (tcp://HOST), the port is one of HOST, open to all who reach that. The image is the one that was built as NAME to dist/NAME, the OCI layout in the
 folder PATH, or REF, which the engine has or a registry.
 
 When it answers, its URL is printed on stdout. Its log goes to stderr, without the lines that mark the end of an
-activation. Ctrl-C stops and removes the container.`,
+activation. Ctrl-C stops and removes the container, and what was loaded for it; a second Ctrl-C does not wait for
+its end.`,
 		Example: `  mkimage run hello
   mkimage run scratch --port 8080 --env OW_PROTOCOL=v0`,
 		Args:              cobra.ExactArgs(1),
@@ -43,7 +48,7 @@ activation. Ctrl-C stops and removes the container.`,
 	}
 	set := command.Flags()
 	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
-	set.IntVar(&flags.port, "port", 0, "listen on port `N` of this machine; 0 is any that is free")
+	set.IntVar(&flags.port, "port", 0, "listen on port `N` of the engine's machine; 0 is any that is free")
 	set.StringArrayVarP(&flags.env, "env", "e", nil, "set `NAME=VALUE` in the container, repeatable")
 	withVariable(set, "images")
 	flags.registryFlags.add(set)
@@ -65,25 +70,47 @@ func (f *runFlags) run(command *cobra.Command, image string) error {
 	}
 	defer engine.Close()
 	ctx := command.Context()
-	tag, err := f.load(command, engine, image)
+	insisted, done := insist()
+	defer done()
+	loaded, err := f.load(command, engine, image)
 	if err != nil {
 		return err
 	}
-	started, err := engine.Start(ctx, tag, container.Options{Port: f.port, Env: f.env})
+	started, err := engine.Start(ctx, loaded.Name, container.Options{Port: f.port, Env: f.env})
 	if err != nil {
-		return err
+		return errors.Join(err, loaded.Remove())
 	}
 	fmt.Fprintln(command.OutOrStdout(), started.URL)
-	return errors.Join(f.follow(command, started, image), started.Remove())
+	return errors.Join(f.follow(command, insisted, started, image), started.Remove(), loaded.Remove())
 }
 
-// follow shows the log until the container ends, or until the user has enough and it has stopped.
-func (f *runFlags) follow(command *cobra.Command, started *container.Container, image string) error {
+// insist returns a context that ends with the second interrupt. Until it is done, that does not kill: a container would be
+// left. The third one does.
+func insist() (ctx context.Context, done func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for range 2 {
+			select {
+			case <-signals:
+			case <-ctx.Done():
+				return
+			}
+		}
+		signal.Stop(signals)
+		cancel()
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
+}
+
+// follow shows the log until the container ends, or until the user has enough and it has stopped, or insists.
+func (f *runFlags) follow(command *cobra.Command, insisted context.Context, started *container.Container, image string) error {
 	logged := make(chan error, 1)
-	go func() { logged <- started.Logs(context.WithoutCancel(command.Context()), command.ErrOrStderr()) }()
+	go func() { logged <- started.Logs(insisted, command.ErrOrStderr()) }()
 	status, err := started.Wait(command.Context())
 	if command.Context().Err() != nil {
-		return errors.Join(started.Stop(), <-logged)
+		return errors.Join(started.Stop(insisted), <-logged)
 	}
 	if err == nil {
 		err = fmt.Errorf("%s ended with exit status %d", image, status)
@@ -91,46 +118,45 @@ func (f *runFlags) follow(command *cobra.Command, started *container.Container, 
 	return errors.Join(<-logged, err)
 }
 
-// load finds the image and returns its name on the engine.
-func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image string) (string, error) {
+// load finds the image, and gives it to the engine where that does not have it.
+func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image string) (*container.Loaded, error) {
 	ctx := command.Context()
 	if dir, found := publish.FindLayout(image); found {
 		index, err := publish.ReadLayout(dir)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
-		return toEngine(ctx, filepath.Base(filepath.Clean(dir)), index)
+		return toEngine(ctx, engine, filepath.Base(filepath.Clean(dir)), index)
 	}
 	client, err := f.open(command, image)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer client.Close()
 	notHere := publish.NotHere(image, knownNames(f.images))
 	reference, err := client.Reference(image)
 	if err != nil {
-		return "", cmp.Or(notHere, fmt.Errorf("%q is neither a folder nor REPOSITORY[:TAG] or REPOSITORY@DIGEST", image))
+		return nil, cmp.Or(notHere, fmt.Errorf("%q is neither a folder nor REPOSITORY[:TAG] or REPOSITORY@DIGEST", image))
 	}
 	has, err := engine.Has(ctx, image)
 	if has || err != nil && (notHere == nil || slices.Contains(knownNames(f.images), image)) {
-		return image, err
+		return &container.Loaded{Name: image}, err
 	}
 	if notHere != nil {
-		return "", errors.Join(notHere, err)
+		return nil, errors.Join(notHere, err)
 	}
 	index, err := publish.Pull(ctx, client, reference)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return toEngine(ctx, "pulled", index)
+	return toEngine(ctx, engine, reference.Context().RepositoryStr(), index)
 }
 
-// toEngine loads an image and returns its tag there, one that nobody else uses.
-func toEngine(ctx context.Context, image string, index v1.ImageIndex) (string, error) {
-	output := publish.Output{Type: publish.Daemon, Ref: "mkimage-run/" + image + ":latest"}
-	written, err := new(publish.Publisher).Write(ctx, output, publish.Image{Name: image, Index: index}, func(string) {})
+// toEngine loads the image of an index that the engine can run.
+func toEngine(ctx context.Context, engine *container.Engine, title string, index v1.ImageIndex) (*container.Loaded, error) {
+	image, _, err := publish.Pick(index)
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("run %s: %w", title, err)
 	}
-	return written.Tags[0], nil
+	return engine.Load(ctx, title, image)
 }

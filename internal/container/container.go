@@ -1,19 +1,19 @@
-// Package container starts an image on the Docker Engine as OpenWhisk's invoker does, with its limits, and follows its
-// log.
+// Package container is the Docker Engine that docker's own client takes: it loads images there, starts one as OpenWhisk's
+// invoker does, with its limits, and follows its log.
 //
 //	engine, err := container.Connect()
-//	started, err := engine.Start(ctx, "hello:latest", container.Options{})
+//	loaded, err := engine.Load(ctx, "hello", image)
+//	defer loaded.Remove()
+//	started, err := engine.Start(ctx, loaded.Name, container.Options{})
 //	defer started.Remove()
 package container
 
 import (
-	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/netip"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -30,23 +30,30 @@ const (
 	files  = 1024
 )
 
-// pause is how long to wait before a container is asked again whether it is ready.
-const pause = 20 * time.Millisecond
+// lateAnswer is how long the engine may take for what is not to be left half done when the user has had enough.
+const lateAnswer = 30 * time.Second
 
-// Engine is the Docker Engine at $DOCKER_HOST, or at its usual address.
+// Engine is the Docker Engine that docker's own client takes.
 type Engine struct {
-	client  *client.Client
-	address string
+	client   *client.Client
+	endpoint endpoint
 }
 
 // Connect returns the engine. Whether it answers shows with the first call.
 func Connect() (*Engine, error) {
-	address := cmp.Or(os.Getenv("DOCKER_HOST"), client.DefaultDockerHost)
-	connected, err := client.New(client.FromEnv)
+	found, err := find()
 	if err != nil {
-		return nil, fmt.Errorf("DOCKER_HOST=%s: %w", address, err)
+		return nil, err
 	}
-	return &Engine{connected, address}, nil
+	options, err := found.ClientOpts()
+	var connected *client.Client
+	if err == nil {
+		connected, err = client.New(options...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the Docker Engine at %s: %w", found, err)
+	}
+	return &Engine{connected, found}, nil
 }
 
 // Close ends the connection.
@@ -63,7 +70,7 @@ func (e *Engine) Has(ctx context.Context, image string) (bool, error) {
 
 // Options says how a container is started.
 type Options struct {
-	Port int      // of this machine; 0 for any that is free
+	Port int      // of the engine's machine; 0 for any that is free
 	Env  []string // NAME=VALUE, over what the image says
 }
 
@@ -74,19 +81,21 @@ type Container struct {
 	id     string
 }
 
-// Start starts an image and waits until it answers. Where that fails the container is removed, and its log is in the
-// error.
+// Start starts an image and waits until it answers. Where that fails, or the context ends, the container is removed, and
+// its log is in the error.
 func (e *Engine) Start(ctx context.Context, image string, options Options) (*Container, error) {
 	inside, err := e.port(ctx, image)
 	if err != nil {
 		return nil, err
 	}
-	outside := network.PortBinding{HostIP: netip.MustParseAddr("127.0.0.1")}
+	outside := e.endpoint.binding()
 	if options.Port != 0 {
 		outside.HostPort = fmt.Sprint(options.Port)
 	}
 	limit := int64(pids)
-	created, err := e.client.ContainerCreate(ctx, client.ContainerCreateOptions{
+	c := &Container{engine: e, id: "mkimage-run-" + unique()}
+	err = c.create(ctx, client.ContainerCreateOptions{
+		Name:   c.id,
 		Image:  image,
 		Config: &container.Config{Env: options.Env, Labels: map[string]string{"io.github.sciabarracom.mkimage": "run"}},
 		HostConfig: &container.HostConfig{
@@ -99,14 +108,29 @@ func (e *Engine) Start(ctx context.Context, image string, options Options) (*Con
 			},
 		},
 	})
-	if err != nil {
-		return nil, e.explain("start "+image, err)
+	if err == nil {
+		err = c.start(ctx, inside)
 	}
-	c := &Container{engine: e, id: created.ID}
-	if err := c.start(ctx, inside); err != nil {
+	if err != nil {
 		return nil, errors.Join(e.explain("start "+image, err), c.Remove())
 	}
 	return c, nil
+}
+
+// unique returns a word that no other process takes.
+func unique() string { return strings.ToLower(rand.Text()[:12]) }
+
+// create creates the container. The engine creates one also for a client that has gone, so its answer is waited for when
+// the user has had enough meanwhile: what is there can be removed.
+func (c *Container) create(ctx context.Context, options client.ContainerCreateOptions) error {
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lateAnswer, cancel) })()
+	_, err := c.engine.client.ContainerCreate(patient, options)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // port returns the port that an image serves: the only one that it exposes, else 8080.
@@ -125,49 +149,6 @@ func (e *Engine) port(ctx context.Context, image string) (network.Port, error) {
 	return usual, nil
 }
 
-func (c *Container) start(ctx context.Context, inside network.Port) error {
-	if _, err := c.engine.client.ContainerStart(ctx, c.id, client.ContainerStartOptions{}); err != nil {
-		return err
-	}
-	for {
-		found, err := c.engine.client.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
-		if err != nil {
-			return err
-		}
-		state := found.Container.State
-		if state != nil && !state.Running {
-			return fmt.Errorf("it ended with exit status %d: %s", state.ExitCode, c.lastLines(ctx))
-		}
-		if found.Container.NetworkSettings != nil {
-			if bound := found.Container.NetworkSettings.Ports[inside]; len(bound) > 0 {
-				c.URL = "http://127.0.0.1:" + bound[0].HostPort
-				if answers(ctx, c.URL) {
-					return nil
-				}
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-	}
-}
-
-// answers reports whether something speaks HTTP at an address.
-func answers(ctx context.Context, address string) bool {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return false
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return false
-	}
-	_ = response.Body.Close()
-	return true
-}
-
 // Wait waits until the container ends by itself, and returns its exit status.
 func (c *Container) Wait(ctx context.Context) (int64, error) {
 	waiting := c.engine.client.ContainerWait(ctx, c.id, client.ContainerWaitOptions{Condition: container.WaitConditionNotRunning})
@@ -182,16 +163,27 @@ func (c *Container) Wait(ctx context.Context) (int64, error) {
 	}
 }
 
-// Stop asks the container to end, and kills it after ten seconds, as docker stop does.
-func (c *Container) Stop() error {
-	_, err := c.engine.client.ContainerStop(context.Background(), c.id, client.ContainerStopOptions{})
+// Stop asks the container to end, and kills it after ten seconds, as docker stop does. It waits no longer than the
+// context.
+func (c *Container) Stop(ctx context.Context) error {
+	_, err := c.engine.client.ContainerStop(ctx, c.id, client.ContainerStopOptions{})
+	if ctx.Err() != nil {
+		return nil // it is removed as it is
+	}
 	return c.engine.explain("stop the container", err)
 }
 
-// Remove removes the container, also while it runs.
+// Remove removes the container, also while it runs. One that is not there is no failure.
 func (c *Container) Remove() error {
-	_, err := c.engine.client.ContainerRemove(context.Background(), c.id, client.ContainerRemoveOptions{Force: true})
-	return c.engine.explain("remove the container", err)
+	ctx, cancel := context.WithTimeout(context.Background(), lateAnswer)
+	defer cancel()
+	_, err := c.engine.client.ContainerRemove(ctx, c.id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
+	return c.engine.explain("remove the container "+c.id, err)
 }
 
-func (e *Engine) explain(what string, err error) error { return Explain(what, e.address, err) }
+func (e *Engine) explain(what string, err error) error {
+	return Explain(what, e.endpoint.String(), err)
+}

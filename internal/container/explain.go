@@ -1,18 +1,29 @@
 package container
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 
 	"github.com/moby/moby/client"
 )
+
+// said is what stands before the words of ssh in an error of docker's connections.
+const said = "stderr="
 
 // Explain says in one line what failed with the engine at an address, and what to do where it cannot be reached.
 func Explain(what, address string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, exec.ErrNotFound) && strings.HasPrefix(address, "ssh:"):
+		return fmt.Errorf("%s: there is no program ssh on the PATH, through which the Docker Engine at %s is reached", what, address)
+	case strings.HasPrefix(address, "ssh:") && strings.Contains(err.Error(), said):
+		_, words, _ := strings.Cut(err.Error(), said)
+		words = strings.TrimSuffix(strings.Join(strings.Fields(words), " "), ".")
+		return fmt.Errorf("%s: no Docker Engine answers at %s: ssh said: %s", what, address, cmp.Or(words, "nothing"))
 	case client.IsErrConnectionFailed(err) && strings.Contains(err.Error(), "permission denied"): // it hides the number
 		return fmt.Errorf("%s: a Docker Engine listens at %s, and your user may not use it: add it to the group docker, or use sudo", what, address)
 	case client.IsErrConnectionFailed(err):

@@ -16,7 +16,7 @@ import (
 // writeArchive writes a file for "docker load". Its headers have no times and no owners: the same image gives the same
 // bytes.
 func (r *Result) writeArchive(ctx context.Context, image string, index v1.ImageIndex) error {
-	img, platform, err := pick(index)
+	img, platform, err := Pick(index)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", r.Dest, err)
 	}

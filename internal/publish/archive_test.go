@@ -55,7 +55,7 @@ func TestArchiveNeedsThisMachinesPlatform(t *testing.T) {
 	dest := filepath.Join(t.TempDir(), "scratch.tar")
 	write(t, Output{Type: Docker, Dest: dest}, sample(t, "linux/s390x")) // the only one is no question
 	_, err := writeTo(t.Context(), Output{Type: Docker, Dest: dest}, "scratch", sample(t, "linux/s390x", "linux/ppc64le"))
-	if err == nil || !strings.Contains(err.Error(), "choose one with --platform") {
+	if err == nil || !strings.Contains(err.Error(), "or for one platform alone, with mkimage build --platform") {
 		t.Errorf("got %v", err)
 	}
 }

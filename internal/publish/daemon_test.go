@@ -14,20 +14,3 @@ func TestUnreachableDaemon(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
-
-func TestLoadError(t *testing.T) {
-	tests := []struct{ name, answer, want string }{
-		{"loaded", `{"stream":"Loaded image: scratch:latest\n"}`, ""},
-		{"refused", `{"stream":"a"}` + "\n" + `{"errorDetail":{"message":"invalid tar header"},"error":"invalid tar header"}`, "invalid tar header"},
-		{"plain text", "Loaded image: scratch:latest", ""},
-		{"nothing", "", ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			err := loadError(test.answer)
-			if test.want == "" && err != nil || test.want != "" && (err == nil || err.Error() != test.want) {
-				t.Errorf("got %v, want %q", err, test.want)
-			}
-		})
-	}
-}

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -8,27 +9,73 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// pick returns the image for this machine, or the only one that the index has.
-func pick(index v1.ImageIndex) (v1.Image, string, error) {
-	manifest, err := index.IndexManifest()
+// Pick returns the image for this machine, or the only one that the index has, and its platform. What is no image that can
+// run does not count: an attestation of BuildKit's stands there for the platform unknown/unknown.
+func Pick(index v1.ImageIndex) (v1.Image, string, error) {
+	images, err := runnable(index)
 	if err != nil {
 		return nil, "", err
 	}
 	var platforms []string
-	for _, descriptor := range manifest.Manifests {
-		if descriptor.Platform == nil {
-			continue
+	for _, each := range images {
+		if each.os == "linux" && each.architecture == runtime.GOARCH || len(images) == 1 {
+			return each.Image, each.platform(), nil
 		}
-		platforms = append(platforms, platformOf(descriptor))
-		if descriptor.Platform.OS == "linux" && descriptor.Platform.Architecture == runtime.GOARCH || len(manifest.Manifests) == 1 {
-			img, err := index.Image(descriptor.Digest)
-			return img, platformOf(descriptor), err
-		}
+		platforms = append(platforms, each.platform())
 	}
-	return nil, "", fmt.Errorf("none of %s is this machine's platform, linux/%s: choose one with --platform",
-		strings.Join(platforms, ", "), runtime.GOARCH)
+	if platforms == nil {
+		return nil, "", errors.New("the index has no image that can run")
+	}
+	return nil, "", fmt.Errorf("none of %s is this machine's platform, linux/%s: build the image for it, or for one platform alone, "+
+		"with mkimage build --platform", strings.Join(platforms, ", "), runtime.GOARCH)
 }
 
-func platformOf(descriptor v1.Descriptor) string {
-	return descriptor.Platform.OS + "/" + descriptor.Platform.Architecture
+// platformed is an image and its platform.
+type platformed struct {
+	v1.Image
+	os, architecture string
+}
+
+func (p platformed) platform() string { return p.os + "/" + p.architecture }
+
+// runnable returns the images of an index, and of those in it. An image whose entry has no platform says it itself.
+func runnable(index v1.ImageIndex) ([]platformed, error) {
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	var images []platformed
+	for _, entry := range manifest.Manifests {
+		if entry.MediaType.IsIndex() {
+			below, err := index.ImageIndex(entry.Digest)
+			if err != nil {
+				return nil, err
+			}
+			more, err := runnable(below)
+			if err != nil {
+				return nil, err
+			}
+			images = append(images, more...)
+			continue
+		}
+		if !entry.MediaType.IsImage() || entry.Annotations["vnd.docker.reference.type"] != "" || entry.Platform != nil && entry.Platform.OS == "unknown" {
+			continue
+		}
+		image, err := index.Image(entry.Digest)
+		if err != nil {
+			return nil, err
+		}
+		platform := entry.Platform
+		if platform == nil || platform.OS == "" || platform.Architecture == "" {
+			config, err := image.ConfigFile()
+			if err != nil {
+				return nil, err
+			}
+			platform = config.Platform()
+		}
+		if platform != nil {
+			images = append(images, platformed{image, platform.OS, platform.Architecture})
+		}
+	}
+	return images, nil
 }
