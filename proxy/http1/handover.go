@@ -66,8 +66,9 @@ func (s *Server) Handover(r *Request, note []byte, status int, answer []byte) (i
 		return -1, err
 	}
 	h := handover{file: file}
-	h.text(handoverHead + strconv.Itoa(s.listener) + " " + strconv.Itoa(len(note)) + "\n")
-	h.bytes(note)
+	head := strconv.AppendInt([]byte(handoverHead), int64(s.listener), 10)
+	head = strconv.AppendInt(append(head, ' '), int64(len(note)), 10)
+	h.bytes(append(append(head, '\n'), note...))
 	h.keep(s.listener)
 	for i := range s.conns {
 		c := s.conns[i].Load()
@@ -118,8 +119,6 @@ func bit(b bool) int {
 	}
 	return 0
 }
-
-func (h *handover) text(s string) { h.bytes([]byte(s)) }
 
 func (h *handover) bytes(b []byte) {
 	for len(b) > 0 && h.err == nil {

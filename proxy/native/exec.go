@@ -58,8 +58,7 @@ func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, 
 	l := &Loop{child: child, in: newLineBuffer(host)}
 	if err := l.rehearsed(r.Until, limit); err != nil {
 		l.Stop(Patience{})
-		err.LastLines = logs.lastHeld()
-		logs.release(host.Logs)
+		err.LastLines = logs.held.release(host.Logs)
 		return nil, err
 	}
 	l.Stop(Patience{AfterEOF: rehearsalPatience})
@@ -90,29 +89,28 @@ func (l *Loop) rehearsed(until clock.Moment, limit clock.Duration) *StartError {
 	switch {
 	case err == errTime:
 		return &StartError{Reason: "it was not ready within " + limit.String() + ": it did not call openwhisk.Start, or its OnInit did not return"}
-	case exited && exit.Reason == textClosed:
-		return &StartError{Reason: "it became another program before it called openwhisk.Start", Exited: true}
 	case exited:
 		return &StartError{Reason: exit.Reason + " before it was ready", Exited: true}
 	case err != nil:
 		return &StartError{Reason: err.Error()}
-	}
-	if report := string(line[HeadRoom:]); report != Ready {
-		return &StartError{Reason: strings.TrimPrefix(report, NotReady)}
+	case string(line[HeadRoom:]) != Ready:
+		return &StartError{Reason: strings.TrimPrefix(string(line[HeadRoom:]), NotReady)}
 	}
 	return nil
 }
 
 // environment is the program's, with the descriptor that it finds something in.
 func (r *Replacement) environment(descriptor int) []string {
-	value := strconv.Itoa(100000 + descriptor)[1:]
+	entry := HandoverVariable + "=" + strconv.Itoa(100000 + descriptor)[1:]
+	env := append(make([]string, 0, len(r.Program.Env)+1), entry)
 	for _, v := range r.Program.Env {
-		if given, ok := strings.CutPrefix(v, HandoverVariable+"="); ok {
-			value += "=" + given
-			break
+		if given, ok := strings.CutPrefix(v, HandoverVariable); ok && given != "" && given[0] == '=' {
+			env[0] = entry + given
+		} else {
+			env = append(env, v)
 		}
 	}
-	return SetEnv(append([]string(nil), r.Program.Env...), HandoverVariable, value)
+	return env
 }
 
 // Exec ends this program and starts the replacement in its place, which finds

@@ -91,7 +91,7 @@ func (l *Logs) end(stream int, text string) {
 
 func (l *Logs) write(stream int, b []byte) {
 	if l.held != nil {
-		l.hold(stream, b)
+		l.held.write(stream, b)
 		return
 	}
 	l.partial[stream] = b[len(b)-1] != '\n'

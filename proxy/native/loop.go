@@ -323,9 +323,6 @@ func (l *Loop) unheard(request, rest []byte) bool {
 	return unread(l.child.stdin) >= len(request)-len(rest)
 }
 
-// textClosed is the reason where a child goes on without its pipes.
-const textClosed = "it closed its input or output"
-
 // leaveTime is how long a child that has closed its pipes may take to end. One
 // that ends closes them first, and may not get a processor at once to go on.
 const leaveTime = clock.Second
@@ -335,7 +332,7 @@ const leaveTime = clock.Second
 func (l *Loop) died(before bool) error {
 	reason := ""
 	if !l.child.leaves(leaveTime) {
-		reason = textClosed
+		reason = "it closed its input or output"
 		l.child.signal(syscall.SIGKILL)
 		l.child.leaves(-1)
 	}

@@ -45,10 +45,14 @@ type Bequest struct {
 	Until clock.Moment
 }
 
-// note is a Bequest as text: the moment and the variables, with a zero byte after
-// each.
+// note is a Bequest as text: the moment and the variables, with a zero byte between
+// them.
 func (b Bequest) note() []byte {
-	return []byte(strconv.FormatInt(int64(b.Until), 10) + "\x00" + strings.Join(b.Env, "\x00"))
+	note := strconv.AppendInt(nil, int64(b.Until), 10)
+	for _, v := range b.Env {
+		note = append(append(note, 0), v...)
+	}
+	return note
 }
 
 // ReadBequest reads the note of a handover (http1.Note).
