@@ -16,6 +16,7 @@ type logPipes struct {
 	logs *native.Logs
 	mu   sync.Mutex // over taking bytes from the pipes
 	from [2]int
+	were [2]*os.File // os.Stdout and os.Stderr, which close their descriptors when nobody has them any more
 }
 
 // takeLogs puts pipes in the place of os.Stdout and os.Stderr. Descriptors 1 and
@@ -28,7 +29,7 @@ func takeLogs(logs *native.Logs) (*logPipes, error) {
 		if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
 			return nil, err
 		}
-		l.from[i] = p[0]
+		l.from[i], l.were[i] = p[0], *file
 		*file = os.NewFile(uintptr(p[1]), (*file).Name())
 	}
 	for i := range l.from {

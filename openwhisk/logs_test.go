@@ -16,7 +16,7 @@ func TestLogIsCompleteWhenTheAnswerComes(t *testing.T) {
 			s := ways[way](t)
 			before := [2]int{}
 			for i := range 400 {
-				value := []string{`{"do":"noise"}`, `{}`, `{"do":"panic"}`, `{"do":"nil"}`, `{"do":"print"}`, `"no object"`}[i%6]
+				value := []string{`{"do":"noise"}`, `{}`, `{"do":"panic"}`, `{"do":"collect"}`, `{"do":"nil"}`, `{"do":"print"}`, `"no object"`}[i%7]
 				s.post("/run", `{"value":`+value+`}`)
 				stdout, stderr := s.logs()
 				for stream, log := range []string{stdout, stderr} {

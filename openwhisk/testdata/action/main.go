@@ -10,6 +10,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -134,6 +135,10 @@ func run(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
 			})
 		}
 		both.Wait()
+	case "collect": // what nobody holds any more is closed
+		runtime.GC()
+		runtime.GC()
+		time.Sleep(time.Millisecond)
 	case "flood":
 		for i := range 20000 {
 			fmt.Println("line", i)
