@@ -34,6 +34,7 @@ const (
 	zipUTF8     = 1 << 11   // a flag: the name is UTF-8
 	zipEpoch    = 0x21      // 1 January 1980, as the format writes dates
 	zipMadeBy   = 3<<8 | 20 // Unix, version 2.0
+	zipFolder   = 0x10      // an attribute of MS-DOS, which some programs look for
 	zipMost     = 1<<16 - 1 // entries
 	zipMostSize = 1<<32 - 1 // bytes
 )
@@ -119,7 +120,11 @@ func (p *packer) content(name string, mode uint32, content io.ReaderAt, size int
 	}
 	d := append16(append32(p.directory, zipCentralSignature), zipMadeBy)
 	d = append(append(d, common...), 0, 0, 0, 0, 0, 0) // comment, disk, internal attributes
-	d = append32(append32(d, mode<<16), uint32(begin))
+	attributes := mode << 16
+	if mode&syscall.S_IFMT == syscall.S_IFDIR {
+		attributes |= zipFolder
+	}
+	d = append32(append32(d, attributes), uint32(begin))
 	p.directory = append(d, name...)
 	p.entries++
 	return nil
@@ -149,6 +154,10 @@ func (p *packer) end() error {
 	return p.write(append16(e, 0))
 }
 
+// append16 and append32 write little-endian numbers. Inlined they would add 2 KB.
+//
+//go:noinline
 func append16(b []byte, v uint16) []byte { return append(b, byte(v), byte(v>>8)) }
 
+//go:noinline
 func append32(b []byte, v uint32) []byte { return append16(append16(b, uint16(v)), uint16(v>>16)) }

@@ -32,6 +32,9 @@ func openFile(name string, flags int, mode uint32) (*File, error) {
 func (f *File) Name() string { return f.name }
 
 // Close closes the file, unless it is closed.
+// Inlined it would add 0.4 KB.
+//
+//go:noinline
 func (f *File) Close() {
 	if f.fd >= 0 {
 		syscall.Close(f.fd)
