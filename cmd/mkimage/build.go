@@ -103,8 +103,8 @@ in seconds since 1970; it is 0 when not set.`,
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
 	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "list what is in an image in `FORMAT`, beside its OCI layout as DIR.spdx.json and attached to what is pushed: spdx or none")
-	set.StringVar(&flags.attest, "attest", string(build.AttestAuto), "with a push, attach a statement of where an image comes from `WHEN`: auto (nobody has), always or none")
-	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes and outputs to `FILE`, as JSON")
+	set.StringVar(&flags.attest, "attest", string(build.AttestAuto), "with a push, attach a statement of where an image comes from `WHEN`: auto (nobody has), always (and fail where that is impossible) or none")
+	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes, outputs and what is attached to `FILE`, as JSON")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
 	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "size-record", "sbom", "attest", "metadata-file", "progress")
 	return command

@@ -195,7 +195,7 @@ set last, when all that they name is there; beside those that are asked for, the
 digits of the digest, which never moves. REPOSITORY@sha256:... is printed on stdout.
 
 What is in the image and what it weighs is attached to it. Where it comes from, only the build knows: mkimage build --push
-attaches that too.
+attaches that too. What a registry does not take of it is told, and stands in the metadata; the image gets its tags all the same.
 
 The login is that of --registry-user, or else of docker login or podman login: from $REGISTRY_AUTH_FILE, config.json in
 $DOCKER_CONFIG or ~/.docker, or containers/auth.json in $XDG_RUNTIME_DIR or ~/.config, and the credential helpers that
@@ -228,7 +228,7 @@ these name.`,
 	set.StringVar(&flags.under, "repo", "", "push every image that is named to `REPO`/NAME; $"+repoVariable+" is for mkimage build alone")
 	flags.addTags(set)
 	flags.registryFlags.add(set)
-	set.StringVar(&flags.metadataFile, "metadata-file", "", "write the digest and what was moved to `FILE`, as JSON")
+	set.StringVar(&flags.metadataFile, "metadata-file", "", "write the digest, what was moved and what is attached to `FILE`, as JSON")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "take the sizes to attach from `FILE`, where it has those of this image")
 	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "attach the list of what is in the image in `FORMAT`: spdx or none")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
