@@ -17,6 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
 )
 
 func newAction(mode *progress.Mode) *cobra.Command {
@@ -112,6 +113,9 @@ func (f *actionFlags) pack(pkg string, program []byte, display *progress.Display
 		return err
 	}
 	output := cmp.Or(f.output, filepath.Base(folder)+".zip")
+	if err := wsk.CheckUpload(output, len(packed)); err != nil {
+		return err
+	}
 	err = atomicfile.File(output, func(file *os.File) error {
 		_, err := file.Write(packed)
 		return err

@@ -81,6 +81,9 @@ func (f *wskFlags) run(command *cobra.Command, args []string) error {
 		return usage(command, err)
 	}
 	action, err := f.action(command)
+	if err == nil {
+		err = action.CheckSize() // so that nobody waits for a registry to hear it
+	}
 	if err != nil {
 		return err
 	}
@@ -94,6 +97,9 @@ func (f *wskFlags) run(command *cobra.Command, args []string) error {
 		return err
 	}
 	action.Image = image.Tag()
+	if err := action.CheckSize(); err != nil {
+		return err
+	}
 	switch {
 	case image.Empty && action.Code == nil:
 		return fmt.Errorf("the image %s brings no action: give the code with --file, or bake it in with mkimage build %s --action PATH", image.Name, image.Name)
@@ -199,7 +205,11 @@ func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error)
 		return wsk.Image{}, err
 	}
 	defer client.Close()
-	return wsk.FromReference(command.Context(), client, image)
+	found, err := wsk.FromReference(command.Context(), client, image)
+	if err == nil && f.file == "" {
+		err = found.Look(command.Context(), client)
+	}
+	return found, err
 }
 
 // put makes the call, and runs the action where that is asked for.

@@ -1,12 +1,9 @@
 package wsk
 
 import (
-	"archive/tar"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"path"
 	"path/filepath"
 	"strings"
@@ -56,11 +53,9 @@ func FromLayout(dir, repo string) (Image, error) {
 	if image.Digest, err = index.Digest(); err != nil {
 		return Image{}, fmt.Errorf("read %s: %w", dir, err)
 	}
-	bakes, err := bakesAction(index, manifest)
-	if err != nil {
+	if image.Empty, err = isEmpty(index); err != nil {
 		return Image{}, fmt.Errorf("read %s: %w", dir, err)
 	}
-	image.Empty = !bakes
 	return image, nil
 }
 
@@ -96,45 +91,4 @@ func FromReference(ctx context.Context, client *registry.Client, text string) (I
 		return Image{}, fmt.Errorf("%s names another image than %s: somebody has moved it; delete that tag and push again", content.Name(), text)
 	}
 	return image, nil
-}
-
-// bakesAction reports whether the image's first platform has a file at /action/exec.
-func bakesAction(index v1.ImageIndex, manifest *v1.IndexManifest) (bool, error) {
-	if len(manifest.Manifests) == 0 {
-		return false, errors.New("it has no platforms")
-	}
-	image, err := index.Image(manifest.Manifests[0].Digest)
-	if err != nil {
-		return false, err
-	}
-	layers, err := image.Layers()
-	if err != nil {
-		return false, err
-	}
-	for i := range layers { // the action is the top one
-		has, err := hasFile(layers[len(layers)-1-i], "action/exec")
-		if has || err != nil {
-			return has, err
-		}
-	}
-	return false, nil
-}
-
-func hasFile(layer v1.Layer, file string) (bool, error) {
-	content, err := layer.Uncompressed()
-	if err != nil {
-		return false, err
-	}
-	defer content.Close()
-	for entries := tar.NewReader(content); ; {
-		entry, err := entries.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return false, nil
-		case err != nil:
-			return false, err
-		case entry.Name == file:
-			return true, nil
-		}
-	}
 }
