@@ -144,3 +144,42 @@ func TestToldToEndWhileItStarts(t *testing.T) {
 		})
 	}
 }
+
+// A program that is the image itself answers an /init that fails, too, and takes another.
+func TestBakedIsNotReady(t *testing.T) {
+	for env, want := range map[string]string{
+		`{"FAIL_INIT":"1"}`:     `502 {"error":"cannot start action: the action does not want to"}`,
+		`{"ON_INIT":"panic"}`:   `502 {"error":"cannot start action: OnInit panicked: no database"}`,
+		`{"ON_INIT":"a while"}`: `502 {"error":"cannot start action: it was not ready within 50ms: its OnInit did not return"}`,
+	} {
+		t.Run(env, func(t *testing.T) {
+			t.Parallel()
+			limit := "OW_INIT_TIMEOUT=3m"
+			if strings.Contains(want, "50ms") {
+				limit = "OW_INIT_TIMEOUT=50ms"
+			}
+			s := start(t, built.action, limit)
+			if got := s.post("/init", `{"value":{"env":`+env+`}}`); got != want {
+				t.Errorf("init: %s, want %s", got, want)
+			}
+			await(t, "another init is good", func() bool {
+				return s.post("/init", `{"value":{"env":{"FAIL_INIT":"","ON_INIT":""}}}`) == "200 OK"
+			})
+		})
+	}
+}
+
+// In a container the proxy is process 1, with which all others end: the program still fails the init, and another takes
+// the place of process 1.
+func TestProcess1(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root makes process namespaces")
+	}
+	s := startAs(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}, built.proxy)
+	for _, env := range []string{`{"BEGIN":"log.Fatal"}`, `{"BEGIN":"die"}`, `{"ON_INIT":"log.Fatal"}`} {
+		if got := s.post("/init", upload(t, built.action, env)); !strings.HasPrefix(got, `502 {"error":"cannot start action: `) || !strings.Contains(got, "before it was ready") {
+			t.Errorf("init with %s: %s", env, got)
+		}
+	}
+	s.serves(t)
+}

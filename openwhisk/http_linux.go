@@ -37,7 +37,7 @@ func (p *program) http() {
 		p.env = &variables{}
 	}
 	action := &inProcess{program: p, logs: logs, watch: newWatch()}
-	service := whisk.New(set.Whisk, host, &loader{program: p, action: action})
+	service := whisk.New(set.Whisk, host, &loader{program: p, action: action, config: &set.Whisk})
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
 	service.Server = server
 	// Go's runtime opens descriptors of its own for the first timer, and ends the

@@ -1,10 +1,12 @@
 package openwhisk
 
 import (
+	"errors"
 	"os"
 	"syscall"
 	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
@@ -57,6 +59,8 @@ func (a *inProcess) Stop(p native.Patience) {
 type loader struct {
 	program *program
 	action  *inProcess
+	config  *whisk.Config
+	begun   chan error // what OnInit gives, while it is called
 }
 
 // Load implements whisk.Loader: it takes the environment of an /init, and no
@@ -79,10 +83,32 @@ func (l *loader) Load(body whisk.Pieces, begin func() *whisk.Failure) (native.Ac
 	for _, v := range request.Env {
 		setenv(v[0], v[1])
 	}
-	if err := l.program.initialize(); err != nil {
+	if err := l.initialize(l.config.ExecLimit(request.Env)); err != nil {
+		l.action.logs.settle()
 		return nil, &whisk.Failure{Status: 502, Text: "cannot start action: " + err.Error()}
 	}
 	return l.action, nil
+}
+
+// initialize calls OnInit, and waits for it as long as an /init may take. An OnInit
+// that is still at it when another /init comes is not called again.
+func (l *loader) initialize(limit clock.Duration) error {
+	if l.begun == nil {
+		begun := make(chan error, 1)
+		l.begun = begun
+		go func() { begun <- l.program.initialize() }()
+	}
+	var late <-chan time.Time
+	if limit >= 0 {
+		late = time.After(time.Duration(limit))
+	}
+	select {
+	case err := <-l.begun:
+		l.begun = nil
+		return err
+	case <-late:
+		return errors.New("it was not ready within " + limit.String() + ": its OnInit did not return")
+	}
 }
 
 // Baked implements whisk.Loader: this program's action was preset.

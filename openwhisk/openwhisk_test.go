@@ -76,12 +76,18 @@ func appended(t *testing.T, name string) *os.File {
 
 func start(t *testing.T, program string, env ...string) *server {
 	t.Helper()
+	return startAs(t, nil, program, env...)
+}
+
+func startAs(t *testing.T, as *syscall.SysProcAttr, program string, env ...string) *server {
+	t.Helper()
 	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &server{t: t, address: "127.0.0.1:" + port, url: "http://127.0.0.1:" + port}
 	s.cmd = exec.Command(program)
+	s.cmd.SysProcAttr = as
 	s.cmd.Env = append(os.Environ(), append(env, "OW_PORT="+port, "OW_ACTION_DIR="+t.TempDir())...)
 	dir := t.TempDir()
 	s.stdout, s.stderr = filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")

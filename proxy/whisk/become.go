@@ -34,6 +34,10 @@ func (s *Service) become(r *http1.Request, next *native.Replacement) {
 	syscall.Exit(1)
 }
 
+// ExecLimit is how long the /init of a program that serves requests itself may
+// take; a negative one means none.
+func (c *Config) ExecLimit(env [][2]string) clock.Duration { return c.startLimit(Exec, env) }
+
 // A Bequest is what a program that takes the proxy's place is told beside the
 // connections.
 type Bequest struct {

@@ -92,6 +92,8 @@ func begin(way string) bool {
 	case "wait":
 		fmt.Println("waiting for a database")
 		time.Sleep(time.Hour)
+	case "a while":
+		time.Sleep(500 * time.Millisecond)
 	case "deadlock":
 		select {}
 	}
