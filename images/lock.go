@@ -43,6 +43,10 @@ type Pin struct {
 	Checksum   string `json:"checksum"`   // Q1…, of the control part, as in the repository's index
 	SHA256     string `json:"sha256"`     // of the package, in hexadecimal; "" until it was fetched
 	Signer     string `json:"signer"`     // the key that the index was signed with
+
+	// Order is the place in apk's order of installation, from 1, where versions that are not installed have changed it; of
+	// all packages or of none.
+	Order int `json:"order,omitempty"`
 }
 
 func (p Pin) String() string { return p.Name + "-" + p.Version }

@@ -118,7 +118,7 @@ func TestHostilePackages(t *testing.T) {
 		"through a link":  {apktest.Package{Files: []tar.Header{apktest.Symlink("there", "/etc"), apktest.File("there/passwd", 0o644, "x")}}, "there/passwd is below there"},
 		"a device":        {apktest.Package{Files: []tar.Header{{Typeflag: tar.TypeChar, Name: "dev/mem", Devmajor: 1}}}, "neither a file nor a folder nor a link"},
 		"foreign link":    {apktest.Package{Files: []tar.Header{{Typeflag: tar.TypeLink, Name: "mine", Linkname: "etc/shadow"}}}, "hard link to etc/shadow"},
-		"another's file":  {apktest.Package{Files: []tar.Header{apktest.File("bin/busybox", 0o755, "x")}}, "the packages busybox and evil both have bin/busybox"},
+		"another's file":  {apktest.Package{Files: []tar.Header{apktest.File("bin/busybox", 0o755, "x")}}, "the packages busybox-1.37.0-r18 and evil-1.0-r0 both have bin/busybox"},
 		"folder for file": {apktest.Package{Files: []tar.Header{apktest.Dir("bin/busybox", 0o755)}}, "is a folder in one of the packages"},
 		"twice":           {apktest.Package{Files: []tar.Header{apktest.File("a", 0o644, "x"), apktest.File("a", 0o644, "y")}}, "a is there twice"},
 		"attribute": {apktest.Package{Files: []tar.Header{{Typeflag: tar.TypeDir, Name: "d/", PAXRecords: map[string]string{"SCHILY.xattr.security.capability": "x"}}}},

@@ -16,7 +16,7 @@ import (
 )
 
 // Format is the version of how packages become files. It is raised when the same packages give other files.
-const Format = "apkfs 1"
+const Format = "apkfs 2"
 
 // Install fetches, verifies and installs the packages. pins are those of Resolve or of a lock.
 func (s *Source) Install(ctx context.Context, w World, pins []images.Pin) (Tree, error) {
@@ -25,7 +25,7 @@ func (s *Source) Install(ctx context.Context, w World, pins []images.Pin) (Tree,
 		return Tree{}, err
 	}
 	t := newTree(w)
-	for _, p := range parcels {
+	for _, p := range inOrder(w, parcels) {
 		if err := t.add(p); err != nil {
 			return Tree{}, fmt.Errorf("install %s: %w", p.pin, err)
 		}
@@ -83,7 +83,12 @@ func (t *tree) add(p *parcel) error {
 				return err
 			}
 		}
-		keep, err := t.files[file.path].yields(file, p)
+		e := t.files[file.path]
+		if e != nil && e.header.Typeflag == tar.TypeDir && file.header.Typeflag == tar.TypeDir {
+			e.share(file.header, place)
+			continue
+		}
+		keep, err := e.yields(file, p)
 		if err != nil {
 			return err
 		}
@@ -102,36 +107,6 @@ func (c *content) follow(t *tree, p *parcel) error {
 	}
 	c.bytes = target.bytes
 	return nil
-}
-
-// yields reports whether a file of a package takes the place of what is there: of nothing, of a file that the package
-// replaces, or of one from the same source. A folder is shared. The rules are apk's.
-func (e *entry) yields(file content, p *parcel) (bool, error) {
-	switch {
-	case e == nil:
-		return true, nil
-	case e.header.Typeflag == tar.TypeDir && file.header.Typeflag == tar.TypeDir:
-		return false, nil
-	case e.header.Typeflag == tar.TypeDir || file.header.Typeflag == tar.TypeDir:
-		return false, fmt.Errorf("%s is a folder in one of the packages %s and %s, and none in the other", file.path, e.owner.pin.Name, p.pin.Name)
-	case e.owner == p:
-		return false, fmt.Errorf("%s is there twice", file.path)
-	case e.header.Typeflag == file.header.Typeflag && e.header.Linkname == file.header.Linkname && bytes.Equal(e.bytes, file.bytes):
-		return false, nil
-	case replaces(e.owner, p):
-		return false, nil
-	case replaces(p, e.owner), p.about.Origin != "" && p.about.Origin == e.owner.about.Origin:
-		return true, nil
-	}
-	return false, fmt.Errorf("the packages %s and %s both have %s", e.owner.pin.Name, p.pin.Name, file.path)
-}
-
-func replaces(p, other *parcel) bool {
-	return slices.ContainsFunc(p.about.Replaces, func(text string) bool {
-		name, _, _ := strings.Cut(text, "<")
-		name, _, _ = strings.Cut(name, "=")
-		return strings.TrimRight(name, ">~") == other.pin.Name
-	})
 }
 
 // read returns the content of a file, as it is in the layer or the next below that has it.

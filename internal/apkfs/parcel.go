@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"chainguard.dev/apko/pkg/apk/apk"
@@ -30,6 +31,7 @@ const maxUnpacked = 1 << 30
 type parcel struct {
 	pin     images.Pin
 	about   *apk.Package
+	rank    int      // replaces_priority: the higher one keeps a file that two packages have
 	scripts []string // what would be run when it is installed: .pre-install, .post-install, .trigger
 	files   []content
 }
@@ -103,10 +105,15 @@ func (p *parcel) readControl(control []byte, size int64) error {
 		}
 		switch header.Name {
 		case ".PKGINFO":
-			found, err := types.ParsePackageInfo(archive)
+			text, err := io.ReadAll(archive)
 			if err != nil {
 				return err
 			}
+			found, err := types.ParsePackageInfo(bytes.NewReader(text))
+			if err != nil {
+				return err
+			}
+			p.rank = replacesPriority(text)
 			sum := sha1.Sum(control)
 			p.about = found.AsPackage(sum[:], uint64(size))
 		case ".pre-install", ".post-install", ".trigger":
@@ -118,6 +125,17 @@ func (p *parcel) readControl(control []byte, size int64) error {
 	}
 	slices.Sort(p.scripts)
 	return nil
+}
+
+// replacesPriority reads what apko leaves out of a .PKGINFO. A number that apk could not hold counts as none.
+func replacesPriority(info []byte) int {
+	for line := range strings.Lines(string(info)) {
+		if key, value, _ := strings.Cut(line, "="); strings.TrimSpace(key) == "replaces_priority" {
+			priority, _ := strconv.ParseUint(strings.TrimSpace(value), 10, 16)
+			return int(priority)
+		}
+	}
+	return 0
 }
 
 // readFiles lists the archive of the files. It refuses names that lead out of the image.

@@ -6,13 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
-	"chainguard.dev/apko/pkg/apk/apk"
-
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/solver"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 )
@@ -38,7 +36,7 @@ func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
 		if err != nil {
 			return nil, s.ways(err, state)
 		}
-		pins, err := resolveIn(ctx, w, indexes)
+		pins, err := resolveIn(w, indexes)
 		if err != nil {
 			return nil, err
 		}
@@ -73,159 +71,128 @@ func (s *Source) resolveKey(w World, indexes []*opened) (string, error) {
 }
 
 // resolveIn finds the packages of a world in indexes.
-func resolveIn(ctx context.Context, w World, indexes []*index) ([]images.Pin, error) {
+func resolveIn(w World, indexes []*index) ([]images.Pin, error) {
 	list := newList(indexes)
-	var wanted []string
-	layerOf := map[string]string{}
-	var found []*apk.RepositoryPackage
-	var err error
-	for _, l := range w.Layers {
-		for _, name := range l.Packages {
-			if name == releasePackage && !list.has(name) {
-				continue
-			}
-			if err := list.check(w, name); err != nil {
-				return nil, err
-			}
-			wanted = append(wanted, name)
+	wanted := w.wanted(list.has)
+	for _, name := range slices.Concat(wanted...) {
+		if err := list.check(w, name); err != nil {
+			return nil, err
 		}
-		// What the layers up to this one need is what this layer adds. The last round is the whole world.
-		if found, err = list.resolve(ctx, wanted); err != nil {
-			return nil, fmt.Errorf("resolve %s for %s: %w", strings.Join(l.Packages, " "), w.arch(), err)
-		}
-		for _, p := range found {
-			if layerOf[p.Name] == "" {
-				layerOf[p.Name] = l.Name
-			}
-		}
+	}
+	solution, err := solver.Solve(list.packages, slices.Concat(wanted...))
+	if err != nil {
+		return nil, fmt.Errorf("resolve %s for %s: %w", strings.Join(slices.Concat(wanted...), " "), w.arch(), err)
 	}
 	var pins []images.Pin
-	for _, p := range found {
-		repository := path.Base(path.Dir(p.Repository().URI))
-		pins = append(pins, images.Pin{
-			Name: p.Name, Version: p.Version, Layer: layerOf[p.Name], Repository: repository,
-			Size: int64(p.Size), Checksum: p.ChecksumString(), Signer: list.signer[repository],
-		})
+	known := map[string]bool{}
+	for i, l := range w.Layers {
+		// What the layers up to this one need is what this layer adds.
+		for _, p := range solution.Needed(slices.Concat(wanted[:i+1]...)) {
+			if known[p.Name] {
+				continue
+			}
+			known[p.Name] = true
+			repository := indexes[p.Repository]
+			pins = append(pins, images.Pin{
+				Name: p.Name, Version: p.Version, Layer: l.Name, Repository: repository.repository,
+				Size: list.sizes[p], Checksum: p.Checksum, Signer: repository.signer,
+			})
+		}
 	}
 	images.SortPins(pins, w.Wanted())
+	keepOrder(pins, solution.Packages, slices.Concat(wanted...))
 	return pins, nil
+}
+
+// keepOrder writes the order of installation into pins when it is another one than the packages alone would have: an
+// install_if of a version that is not installed counts for apk, too.
+func keepOrder(pins []images.Pin, ordered []*solver.Package, wanted []string) {
+	alone, _ := solver.Solve(inPins(pins, ordered), wanted)
+	if slices.Equal(alone.Packages, ordered) {
+		return
+	}
+	for i, pin := range pins {
+		pins[i].Order = 1 + slices.IndexFunc(ordered, func(p *solver.Package) bool { return p.Name == pin.Name })
+	}
+}
+
+// inPins returns the packages in the order of their pins.
+func inPins(pins []images.Pin, packages []*solver.Package) []*solver.Package {
+	var found []*solver.Package
+	for _, pin := range pins {
+		found = append(found, packages[slices.IndexFunc(packages, func(p *solver.Package) bool { return p.Name == pin.Name })])
+	}
+	return found
+}
+
+// wanted returns what is wanted of each layer. The release is left out where there is none.
+func (w World) wanted(has func(name string) bool) [][]string {
+	var wanted [][]string
+	for _, l := range w.Layers {
+		wanted = append(wanted, slices.DeleteFunc(slices.Clone(l.Packages), func(name string) bool {
+			return name == releasePackage && !has(name)
+		}))
+	}
+	return wanted
 }
 
 // list is what the indexes offer.
 type list struct {
-	indexes []apk.NamedIndex
-	signer  map[string]string          // repository -> key
-	names   map[string][]string        // package -> versions
-	offered map[string]map[string]bool // what is provided -> by which packages
+	packages []*solver.Package
+	sizes    map[*solver.Package]int64 // of the files in the repository, in bytes
+	names    map[string][]*solver.Package
+	offered  map[string]bool // what is provided under another name
 }
 
 func newList(indexes []*index) *list {
-	l := &list{signer: map[string]string{}, names: map[string][]string{}, offered: map[string]map[string]bool{}}
-	for _, found := range indexes {
-		l.indexes = append(l.indexes, found.NamedIndex)
-		l.signer[found.repository] = found.signer
+	l := &list{sizes: map[*solver.Package]int64{}, names: map[string][]*solver.Package{}, offered: map[string]bool{}}
+	for place, found := range indexes {
 		for _, p := range found.Packages() {
-			l.names[p.Name] = append(l.names[p.Name], p.Version)
-			for _, provided := range p.Provides {
-				name := apk.ResolvePackageNameVersionPin(provided).Name
-				if l.offered[name] == nil {
-					l.offered[name] = map[string]bool{}
-				}
-				l.offered[name][p.Name] = true
+			q := &solver.Package{
+				Name: p.Name, Version: p.Version, Checksum: p.ChecksumString(), Repository: place,
+				Depends: p.Dependencies, Provides: p.Provides, InstallIf: p.InstallIf, Priority: int(p.ProviderPriority),
+			}
+			l.packages = append(l.packages, q)
+			l.sizes[q] = int64(p.Size)
+			l.names[p.Name] = append(l.names[p.Name], q)
+			for _, text := range p.Provides {
+				provided, _ := solver.Parse(text)
+				l.offered[provided.Name] = true
 			}
 		}
 	}
 	return l
 }
 
-func (l *list) has(name string) bool { return len(l.names[name]) > 0 || len(l.offered[name]) > 0 }
+func (l *list) has(name string) bool { return len(l.names[name]) > 0 || l.offered[name] }
 
-// check tells whether there is a package of that name, in that version.
+// check tells what is wrong with one thing that is wanted, before all are looked at together.
 func (l *list) check(w World, wanted string) error {
-	constraint := apk.ResolvePackageNameVersionPin(wanted)
-	name := constraint.Name
-	if !l.has(name) {
-		text := fmt.Sprintf("no package %q in Alpine %s for %s", name, w.Release, w.arch())
-		var names []string
-		for other := range l.names {
-			names = append(names, other)
-		}
-		if near := nearest.Words(name, names, 3); len(near) > 0 {
+	term, ok := solver.Parse(wanted)
+	switch {
+	case !ok:
+		return fmt.Errorf("package %q: it is neither NAME nor NAME with one of = < <= > >= ~ and a version", wanted)
+	case term.Tag != "":
+		return fmt.Errorf("package %q: no repository has the tag @%s; the repositories are %s", wanted, term.Tag, strings.Join(repositories(), " and "))
+	case term.Conflict:
+		return nil
+	case !l.has(term.Name):
+		text := fmt.Sprintf("no package %q in Alpine %s for %s", term.Name, w.Release, w.arch())
+		if near := nearest.Words(term.Name, slices.Sorted(maps.Keys(l.names)), 3); len(near) > 0 {
 			text += "; the nearest names are " + strings.Join(near, ", ")
 		}
 		return errors.New(text)
+	case l.offered[term.Name]:
+		return nil
 	}
-	for _, version := range l.names[name] {
-		parsed, err := apk.ParseVersion(version)
-		if err != nil {
-			continue
-		}
-		if ok, err := constraint.SatisfiedBy(parsed); err == nil && ok {
+	for _, p := range l.names[term.Name] {
+		if term.Fits(p.Version, p.Checksum) {
 			return nil
 		}
 	}
-	if len(l.names[name]) > 0 && len(l.offered[name]) == 0 {
-		return fmt.Errorf("no package %s in Alpine %s for %s; its version there is %s", wanted, w.Release, w.arch(), strings.Join(l.names[name], ", "))
+	var versions []string
+	for _, p := range l.names[term.Name] {
+		versions = append(versions, p.Version)
 	}
-	return nil
-}
-
-// resolve returns the packages that the wanted ones need, themselves among them.
-func (l *list) resolve(ctx context.Context, wanted []string) ([]*apk.RepositoryPackage, error) {
-	resolver := apk.NewPkgResolver(silent(ctx), l.indexes)
-	found, conflicts, err := resolver.GetPackagesWithDependencies(silent(ctx), wanted, map[string][]apk.NamedIndex{})
-	if err != nil {
-		return nil, errors.New(explain(err) + l.blame(err))
-	}
-	for _, p := range found {
-		for _, conflict := range conflicts {
-			if constraint := apk.ResolvePackageNameVersionPin(strings.TrimPrefix(conflict, "!")); constraint.Name == p.Name {
-				return nil, fmt.Errorf("%s conflicts with another package that is wanted", p.Name)
-			}
-		}
-	}
-	return found, nil
-}
-
-// explain tells in one line which package wants what, from the outermost to the one that cannot be had.
-func explain(err error) string {
-	var steps []string
-	for err != nil {
-		var constraint *apk.ConstraintError
-		var dependency *apk.DepError
-		switch {
-		case errors.As(err, &constraint) && (!errors.As(err, &dependency) || within(constraint, dependency)):
-			steps, err = append(steps, "wants "+constraint.Constraint), constraint.Wrapped
-		case errors.As(err, &dependency):
-			steps, err = append(steps, "for "+dependency.Package.Name+"-"+dependency.Package.Version), dependency.Wrapped
-		default:
-			text := strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", ";")), " ")
-			return strings.Join(slices.Compact(append(steps, text)), ": ")
-		}
-	}
-	return strings.Join(slices.Compact(steps), ": ")
-}
-
-// blame names the packages that want another one not to be there, where that is why it cannot be had.
-func (l *list) blame(err error) string {
-	_, unwanted, excluded := strings.Cut(err.Error(), "excluded by ")
-	if !excluded {
-		return ""
-	}
-	unwanted, _, _ = strings.Cut(unwanted, "\n")
-	var names []string
-	for _, offered := range l.indexes {
-		for _, p := range offered.Packages() {
-			if slices.Contains(p.Dependencies, unwanted) {
-				names = append(names, p.Name+"-"+p.Version)
-			}
-		}
-	}
-	return fmt.Sprintf(" (%s is what %s wants)", unwanted, strings.Join(names, ", "))
-}
-
-// within reports whether inner is somewhere in what outer wraps.
-func within(outer *apk.ConstraintError, inner *apk.DepError) bool {
-	var found *apk.DepError
-	return errors.As(outer.Wrapped, &found) && found == inner
+	return fmt.Errorf("no package %s in Alpine %s for %s; its version there is %s", wanted, w.Release, w.arch(), strings.Join(versions, ", "))
 }

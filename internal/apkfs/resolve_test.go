@@ -29,7 +29,7 @@ func TestResolveRefuses(t *testing.T) {
 		"another version":      {[]string{"jq=1.6-r0"}, []string{"no package jq=1.6-r0", "its version there is 1.8.0-r0"}},
 		"wants an old version": {[]string{"old"}, []string{"old-1-r0", "app-1-r0", "jq<1.7"}},
 		"wants what is not":    {[]string{"orphan"}, []string{"orphan-1-r0", "libnone.so.1"}},
-		"a conflict":           {[]string{"enemy", "jq"}, []string{"jq-1.8.0-r0", "!jq is what enemy-1-r0 wants"}},
+		"a conflict":           {[]string{"enemy", "jq"}, []string{"jq-1.8.0-r0", "enemy-1-r0 wants !jq"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world()

@@ -33,6 +33,9 @@ import (
 type Package struct {
 	Name, Version, Origin       string
 	Depends, Provides, Replaces []string
+	InstallIf                   []string
+	ProviderPriority            int
+	ReplacesPriority            int
 	Files                       []tar.Header      // Linkname is the content of a regular file
 	Scripts                     map[string]string // such as ".post-install"
 }
@@ -150,6 +153,15 @@ func (m *Mirror) pack(p Package, arch string) (raw []byte, record string, err er
 			about += list.key + " = " + value + "\n"
 		}
 	}
+	if len(p.InstallIf) > 0 {
+		about += "install_if = " + strings.Join(p.InstallIf, " ") + "\n"
+	}
+	if p.ProviderPriority > 0 {
+		about += fmt.Sprintf("provider_priority = %d\n", p.ProviderPriority)
+	}
+	if p.ReplacesPriority > 0 {
+		about += fmt.Sprintf("replaces_priority = %d\n", p.ReplacesPriority)
+	}
 	control := []tar.Header{File(".PKGINFO", 0o644, about+"datahash = "+hex.EncodeToString(sum[:])+"\n")}
 	for _, name := range slices.Sorted(maps.Keys(p.Scripts)) {
 		control = append(control, File(name, 0o755, p.Scripts[name]))
@@ -171,6 +183,12 @@ func (m *Mirror) pack(p Package, arch string) (raw []byte, record string, err er
 			record += list.letter + ":" + strings.Join(list.values, " ") + "\n"
 		}
 	}
+	if len(p.InstallIf) > 0 {
+		record += "i:" + strings.Join(p.InstallIf, " ") + "\n"
+	}
+	if p.ProviderPriority > 0 {
+		record += fmt.Sprintf("k:%d\n", p.ProviderPriority)
+	}
 	return raw, record + "\n", nil
 }
 
@@ -191,10 +209,10 @@ func segment(end bool, files ...tar.Header) ([]byte, error) {
 		if file.Typeflag == tar.TypeReg {
 			content, file.Linkname = file.Linkname, ""
 			file.Size = int64(len(content))
-			if end {
-				sum := sha1.Sum([]byte(content))
-				file.PAXRecords = map[string]string{"APK-TOOLS.checksum.SHA1": hex.EncodeToString(sum[:])}
-			}
+		}
+		if end && (file.Typeflag == tar.TypeReg || file.Typeflag == tar.TypeSymlink) {
+			sum := sha1.Sum([]byte(content + file.Linkname)) // one of the two is there
+			file.PAXRecords = map[string]string{"APK-TOOLS.checksum.SHA1": hex.EncodeToString(sum[:])}
 		}
 		if err := archive.WriteHeader(&file); err != nil {
 			return nil, err

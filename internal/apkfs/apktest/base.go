@@ -27,7 +27,7 @@ func Base(release string) []Package {
 			Dir("bin", 0o755), File("bin/busybox", 0o755, "busybox"), Dir("etc", 0o755), Dir("etc/busybox-paths.d", 0o755),
 			File("etc/busybox-paths.d/busybox", 0o644, "bin/sh\nbin/ls\nusr/bin/[\n"),
 		}, Scripts: map[string]string{".post-install": "#!/bin/busybox sh\n", ".trigger": "#!/bin/sh\n"}},
-		{Name: "busybox-binsh", Version: "1.37.0-r18", Origin: "busybox", Depends: []string{"busybox=1.37.0-r18"}, Provides: []string{"/bin/sh", "cmd:sh=1.37.0-r18"},
+		{Name: "busybox-binsh", Version: "1.37.0-r18", Origin: "busybox", Depends: []string{"busybox=1.37.0-r18"}, Provides: []string{"/bin/sh", "cmd:sh=1.37.0-r18"}, ProviderPriority: 60,
 			Files: []tar.Header{Dir("bin", 0o755), Symlink("bin/sh", "/bin/busybox")}},
 		{Name: "alpine-release", Version: version + ".1-r0", Files: []tar.Header{
 			Dir("etc", 0o755), File("etc/alpine-release", 0o644, version+".1\n"),
