@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -126,7 +125,7 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 		if err != nil {
 			return nil, err
 		}
-		return toEngine(ctx, engine, filepath.Base(filepath.Clean(dir)), index)
+		return toEngine(ctx, engine, publish.LayoutName(dir), index)
 	}
 	client, err := f.open(command, image)
 	if err != nil {

@@ -21,10 +21,7 @@ func FromLayout(dir, record string, format sbom.Format) (publish.Image, func() (
 	if err != nil {
 		return publish.Image{}, nil, err
 	}
-	name, err := nameOf(dir)
-	if err != nil {
-		return publish.Image{}, nil, err
-	}
+	name := publish.LayoutName(dir)
 	store, _ := cache.Open("") // without one, layers are unpacked to see what is in them
 	documents := sync.OnceValues(func() ([]referrers.Document, error) { return documentsOf(name, dir, record, format, index, store) })
 	go documents() // while the layers are sent

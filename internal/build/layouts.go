@@ -38,20 +38,11 @@ func Find(images, known []string) (dirs, names []string, err error) {
 			continue
 		}
 		dir = filepath.Clean(dir) // documents stand beside it, as DIR.spdx.json
-		name, err := nameOf(dir)
-		if err == nil {
-			_, err = publish.ReadLayout(dir)
-		}
+		_, err := publish.ReadLayout(dir)
 		failures = append(failures, err)
-		dirs, names = append(dirs, dir), append(names, name)
+		dirs, names = append(dirs, dir), append(names, publish.LayoutName(dir))
 	}
 	return dirs, names, errors.Join(failures...)
-}
-
-// nameOf is what the image in a layout is called.
-func nameOf(dir string) (string, error) {
-	whole, err := filepath.Abs(dir) // "." has no name
-	return filepath.Base(whole), err
 }
 
 // Push pushes the images in these folders, a few at the same time. One that fails does not keep the others from being

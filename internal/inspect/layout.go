@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"fmt"
-	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -19,16 +18,12 @@ func Layout(dir string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	whole, err := filepath.Abs(dir) // "." has no name
-	if err != nil {
-		return Report{}, err
-	}
 	store, _ := cache.Open("") // without one, each layer is unpacked for every question
 	document, err := List(dir, index, store)
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := look(filepath.Base(whole), index, document, store)
+	report, err := look(publish.LayoutName(dir), index, document, store)
 	if err != nil {
 		return Report{}, fmt.Errorf("inspect %s: %w", dir, err)
 	}
@@ -45,7 +40,7 @@ func List(dir string, index v1.ImageIndex, store cache.Dir) ([]byte, error) {
 	if document, ok := sbom.ReadBeside(dir, digest.String()); ok {
 		return document, nil
 	}
-	return sbom.Make(filepath.Base(dir), index, sbom.Sources{Cache: store})
+	return sbom.Make(publish.LayoutName(dir), index, sbom.Sources{Cache: store})
 }
 
 // look looks into an index whose SBOM is document.

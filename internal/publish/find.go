@@ -13,14 +13,16 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 )
 
-// FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path.
+// FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path, either with :NAME after it
+// where a layout has several images.
 func FindLayout(image string) (dir string, found bool) {
 	places := []string{image}
 	if filepath.Base(image) == image && !strings.HasPrefix(image, ".") { // a name, which does not lead out of dist
 		places = []string{filepath.Join("dist", image), image}
 	}
 	for _, dir := range places {
-		if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
+		folder, _ := splitLayout(dir)
+		if _, err := os.Stat(filepath.Join(folder, "index.json")); err == nil {
 			return dir, true
 		}
 	}

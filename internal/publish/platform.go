@@ -18,7 +18,7 @@ func Pick(index v1.ImageIndex) (v1.Image, string, error) {
 	}
 	var platforms []string
 	for _, each := range images {
-		if each.os == "linux" && each.architecture == runtime.GOARCH || len(images) == 1 {
+		if each.OS == "linux" && each.Architecture == runtime.GOARCH || len(images) == 1 {
 			return each.Image, each.platform(), nil
 		}
 		platforms = append(platforms, each.platform())
@@ -33,10 +33,10 @@ func Pick(index v1.ImageIndex) (v1.Image, string, error) {
 // platformed is an image and its platform.
 type platformed struct {
 	v1.Image
-	os, architecture string
+	*v1.Platform
 }
 
-func (p platformed) platform() string { return p.os + "/" + p.architecture }
+func (p platformed) platform() string { return p.OS + "/" + p.Architecture }
 
 // runnable returns the images of an index, and of those in it. An image whose entry has no platform says it itself.
 func runnable(index v1.ImageIndex) ([]platformed, error) {
@@ -74,7 +74,7 @@ func runnable(index v1.ImageIndex) ([]platformed, error) {
 			platform = config.Platform()
 		}
 		if platform != nil {
-			images = append(images, platformed{image, platform.OS, platform.Architecture})
+			images = append(images, platformed{image, platform})
 		}
 	}
 	return images, nil

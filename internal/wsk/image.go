@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -44,7 +43,7 @@ func FromLayout(dir, repo string) (Image, error) {
 	}
 	image := Image{Name: manifest.Annotations[titleAnnotation]}
 	if image.Name == "" {
-		image.Name = filepath.Base(filepath.Clean(dir))
+		image.Name = publish.LayoutName(dir)
 	}
 	image.Repository = strings.TrimSuffix(repo, "/") + "/" + image.Name
 	if err := cmp.Or(registry.CheckRepository(repo), registry.CheckReference(image.Repository)); err != nil {
