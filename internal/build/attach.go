@@ -54,7 +54,7 @@ func (a attachment) add(ctx context.Context, pushed publish.Result, tell func(st
 		outcomes = append(outcomes, referrers.Fail(referrers.Sizes, err))
 	}
 	listed, _ := a.to.List(ctx, subject) // where the list cannot be read, Add fails with the reason
-	if a.attest == AttestAlways || a.attest == AttestAuto && !referrers.HasProvenance(listed) {
+	if a.attest == AttestAlways || a.attest == AttestAuto && !a.to.HasProvenance(ctx, subject, listed) {
 		statement, err := a.statement()
 		if err == nil {
 			documents = append(documents, statement)

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -62,6 +63,35 @@ func TestNoOverwrite(t *testing.T) {
 	pushTo(t, to.host+"/scratch:1.0", second)
 	if named(t, to.host+"/scratch:1.0") != digest(t, second).String() {
 		t.Error("without --no-overwrite it does not move")
+	}
+}
+
+// TestTagThatIsSetAlready has a registry whose tags never move, and another push that has set one to the same digest meanwhile.
+func TestTagThatIsSetAlready(t *testing.T) {
+	to := newCounting(t)
+	index := sample(t, "linux/amd64")
+	pushTo(t, to.host+"/scratch:1", index)
+	looked := false
+	to.before = func(w http.ResponseWriter, r *http.Request) bool {
+		switch {
+		case !strings.HasSuffix(r.URL.Path, "/manifests/1"):
+			return false
+		case r.Method == http.MethodPut:
+			w.WriteHeader(http.StatusConflict)
+			return true
+		case !looked:
+			looked = true
+			w.WriteHeader(http.StatusNotFound)
+			return true
+		}
+		return false
+	}
+	if result := pushTo(t, to.host+"/scratch:1", index); len(result.Tags) != 2 {
+		t.Errorf("tags %v", result.Tags)
+	}
+	_, err := tagged(t.Context(), publisher(t), Output{Type: Registry, Ref: to.host + "/scratch:1"}, Image{Name: "scratch", Index: sample(t, "linux/amd64")}, func(string) {})
+	if err == nil || !strings.HasSuffix(err.Error(), "answered 409 Conflict: the tag may not be moved there, so choose another one") {
+		t.Errorf("got %v", err)
 	}
 }
 

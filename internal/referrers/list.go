@@ -21,10 +21,23 @@ func (l Listed) Kind() Kind {
 	return kindOf(l.ArtifactType)
 }
 
-// HasProvenance says whether some referrer states where the subject comes from, whoever has attached it.
-func HasProvenance(listed []Listed) bool {
+// maxOpened is how many referrers are looked into whose list says too little of them.
+const maxOpened = 16
+
+// HasProvenance says whether some referrer states where the subject comes from, whoever has attached it. The lists of some
+// registries have no annotations, or the config's type for the artifact's: then the manifests say what they are.
+func (r *Registry) HasProvenance(ctx context.Context, subject Subject, listed []Listed) bool {
+	ctx = registry.Briefly(ctx)
+	opened := 0
 	for _, l := range listed {
-		if strings.HasPrefix(l.Annotations[predicateType], "https://slsa.dev/provenance/") {
+		predicate := l.Annotations[predicateType]
+		if (l.Kind() == Provenance || l.Kind() == "") && len(l.Annotations) == 0 && opened < maxOpened {
+			opened++
+			if attachment, err := r.Open(ctx, subject, l); err == nil {
+				predicate = attachment.Predicate
+			}
+		}
+		if strings.HasPrefix(predicate, "https://slsa.dev/provenance/") {
 			return true
 		}
 	}

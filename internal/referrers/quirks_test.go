@@ -29,6 +29,7 @@ func TestQuirks(t *testing.T) {
 		{"the API, a little later", []string{"referrers", "referrers-late=2"}, false, ""},
 		{"the API, too late", []string{"referrers", "referrers-late=9"}, true, ""},
 		{"the API, in pages", []string{"referrers", "referrers-pages=1"}, false, ""},
+		{"the API, without annotations", []string{"referrers", "referrers-bare"}, false, ""},
 		{"the API, to be read elsewhere", []string{"referrers", "redirect"}, false, ""},
 		{"the API, busy", []string{"referrers", "busy"}, false, ""},
 		{"no API", nil, true, ""},
@@ -100,7 +101,7 @@ func TestQuirks(t *testing.T) {
 					t.Errorf("%+v", outcome)
 				}
 			}
-			if listed := list(t, Reader(r.client), subject); len(listed) != 3 || !HasProvenance(listed) {
+			if listed := list(t, Reader(r.client), subject); len(listed) != 3 || !r.HasProvenance(t.Context(), subject, listed) {
 				t.Errorf("a reader finds %+v", listed)
 			}
 			s.Asked()

@@ -118,12 +118,12 @@ func both(t *testing.T, test func(t *testing.T, s *registrytest.Server, r *Regis
 
 func TestAdd(t *testing.T) {
 	both(t, func(t *testing.T, s *registrytest.Server, r *Registry, subject Subject) {
-		if listed := list(t, r, subject); len(listed) > 0 || HasProvenance(listed) {
+		if listed := list(t, r, subject); len(listed) > 0 || r.HasProvenance(t.Context(), subject, listed) {
 			t.Fatalf("already there: %v", listed)
 		}
 		add(t, r, subject, nil, documents()...)
 		listed := list(t, r, subject)
-		if len(listed) != 3 || !HasProvenance(listed) {
+		if len(listed) != 3 || !r.HasProvenance(t.Context(), subject, listed) {
 			t.Fatalf("listed %v", listed)
 		}
 		for _, l := range listed {

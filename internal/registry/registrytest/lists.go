@@ -85,6 +85,23 @@ func referrersPages(value string, next http.Handler) http.Handler {
 	}), next)
 }
 
+func referrersBare(_ string, next http.Handler) http.Handler {
+	return when(isReferrers, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var list map[string]any
+		if json.Unmarshal(recorded(next, r).Body.Bytes(), &list) != nil {
+			return
+		}
+		if entries, ok := list["manifests"].([]any); ok {
+			for _, entry := range entries {
+				if descriptor, ok := entry.(map[string]any); ok {
+					delete(descriptor, "annotations")
+				}
+			}
+		}
+		_ = json.NewEncoder(w).Encode(list)
+	}), next)
+}
+
 func ociSubject(_ string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if manifest, is := putOf(r); is && manifest.Subject != nil {

@@ -26,6 +26,7 @@ var Quirks = map[string]Quirk{
 	"referrers-elsewhere": referrersElsewhere,                                             // it leads to another host
 	"referrers-late":      referrersLate,                                                  // =N: the first N lists after a referrer came are empty
 	"referrers-pages":     referrersPages,                                                 // =N: it lists N a page
+	"referrers-bare":      referrersBare,                                                  // its list has no annotations
 	"oci-subject":         ociSubject,                                                     // answers to referrers say OCI-Subject
 
 	// Manifests and tags.
