@@ -126,12 +126,12 @@ func (f *Folder) Settle(accepted bool) {
 	}
 	switch {
 	case !accepted:
-		for _, name := range slices.Backward(f.placed) {
-			removeAll(path.Join(f.Dir, name))
+		for i := len(f.placed) - 1; i >= 0; i-- {
+			removeAll(path.Join(f.Dir, f.placed[i]))
 		}
 		f.placed = c.before
-		for i, name := range slices.Backward(c.moved) {
-			syscall.Rename(path.Join(c.aside, strconv.Itoa(i)), path.Join(f.Dir, name))
+		for i := len(c.moved) - 1; i >= 0; i-- {
+			syscall.Rename(path.Join(c.aside, strconv.Itoa(i)), path.Join(f.Dir, c.moved[i]))
 		}
 	case c.beside:
 		f.placed = append(c.before, f.placed...)

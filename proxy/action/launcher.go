@@ -21,13 +21,13 @@ type Launcher struct {
 // speaks ActionLoop and takes source as main.
 func ReadLaunchers(list string) []Launcher {
 	var launchers []Launcher
-	for name := range strings.SplitSeq(list, ":") {
+	for _, name := range strings.Split(list, ":") {
 		if name == "" {
 			continue
 		}
 		dir := path.Dir(name)
 		l := Launcher{Path: name, Name: path.Base(dir), Protocol: "actionloop"}
-		for line := range strings.SplitSeq(string(readFile(path.Join(dir, "stemcell"), 4<<10)), "\n") {
+		for _, line := range strings.Split(string(readFile(path.Join(dir, "stemcell"), 4<<10)), "\n") {
 			switch key, value, _ := strings.Cut(line, " "); key {
 			case "protocol":
 				l.Protocol = value

@@ -72,7 +72,7 @@ func configured(name string, depth int) (dirs []string) {
 	if depth > 4 {
 		return nil
 	}
-	for line := range strings.Lines(string(readFile(name, maxConfig))) {
+	for _, line := range strings.Split(string(readFile(name, maxConfig)), "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
 		switch {

@@ -70,9 +70,9 @@ func Port(text string) (port int, ok bool) {
 // Size reads bytes: 1048576, 1024KiB or 1MiB.
 func Size(text string) (bytes int64, ok bool) {
 	digits, shift := text, 0
-	for suffix, s := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
+	for i, suffix := range [...]string{"KiB", "MiB", "GiB"} {
 		if d, found := strings.CutSuffix(text, suffix); found {
-			digits, shift = d, s
+			digits, shift = d, 10*(i+1)
 		}
 	}
 	n, err := strconv.ParseInt(digits, 10, 32)
