@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
@@ -34,7 +33,9 @@ func newSizes() *cobra.Command {
 		Use:   "sizes [NAME]...",
 		Short: "Show the size record",
 		Long: `Show what images weigh beside the images that people use today, from the checked-in size record sizes.json
-among the definitions, or from --size-record.
+among the definitions. For images that the last builds have made, what these have measured counts in its place, from
+` + builtRecord + `, whichever file is newer; where it differs it is marked with a +. With --size-record, the rows of
+that file alone are shown, such as --size-record images/sizes.json.
 
 With --update, take what the last builds wrote to ` + builtRecord + ` (or --size-record) over into the checked-in
 record. An image that was built with --action, --proxy or another Alpine release than its definition's is taken over only
@@ -45,7 +46,7 @@ from a revision.
 
 With --remote, show the record that is attached to an image in a registry, without pulling the image.
 
-With --check, fail when an image weighs more than its definition allows.`,
+With --check, fail when an image that would be shown weighs more than its definition allows.`,
 		Example: `  mkimage sizes --format markdown
   mkimage sizes --update
   mkimage sizes --update bash --as bash-v3.19
@@ -99,7 +100,7 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 		}
 	}
 	if f.check {
-		return f.compare(record)
+		return f.compare(command, record)
 	}
 	if f.against != "" {
 		return nil
@@ -112,8 +113,9 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 
 func (f *sizesFlags) checkedIn() string { return filepath.Join(f.images, "sizes.json") }
 
-// shown reads the record that was asked for: that in a registry, the checked-in one, or where there is none, that of the
-// last builds.
+// shown reads the record that was asked for: that in a registry, that of --size-record, or the checked-in one, in which the
+// rows of the last builds count for the images that they have. Which of the two files is newer does not matter: a checkout
+// sets times anew.
 func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 	if f.remote != "" {
 		return f.attached(command)
@@ -128,7 +130,12 @@ func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 			path = builtRecord
 		}
 	}
-	return sizes.Read(path)
+	record, err := sizes.Read(path)
+	if err != nil || path != f.checkedIn() || f.sizeRecord != "" {
+		return record, err
+	}
+	last, err := sizes.Read(builtRecord)
+	return record.Under(last, builtRecord), err
 }
 
 func (f *sizesFlags) attached(command *cobra.Command) (sizes.Record, error) {
@@ -179,13 +186,13 @@ func (f *sizesFlags) takeOver(command *cobra.Command, args []string) error {
 }
 
 // compare fails when a row is over the budget of its definition.
-func (f *sizesFlags) compare(record sizes.Record) error {
-	definitions, err := images.Load(images.Dir(f.images), nil)
+func (f *sizesFlags) compare(command *cobra.Command, record sizes.Record) error {
+	own, shipped, err := loadWithShipped(command, f.images)
 	if err != nil {
 		return err
 	}
 	budgets := map[string]int64{}
-	for _, definition := range definitions {
+	for _, definition := range append(shipped, own...) {
 		budgets[definition.Name] = int64(definition.Budget)
 	}
 	var over []error

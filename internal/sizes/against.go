@@ -22,13 +22,14 @@ type Difference struct {
 	CompressedSize   int64  `json:"compressed_size"`
 	FormerDocker     int64  `json:"former_docker_size,omitempty"`
 	FormerCompressed int64  `json:"former_compressed_size,omitempty"`
+	From             string `json:"from,omitempty"` // the record of the last build, where the row is of that
 }
 
 // Against compares the rows with those that a former record has for the same images and platforms.
 func (r Record) Against(former Record) Comparison {
 	comparison := Comparison{Changed: []Difference{}}
 	for _, image := range r.Images {
-		row := Difference{Name: image.Name, Platform: image.Platform, DockerSize: image.DockerSize, CompressedSize: image.CompressedSize}
+		row := Difference{Name: image.Name, Platform: image.Platform, DockerSize: image.DockerSize, CompressedSize: image.CompressedSize, From: image.From}
 		if at := slices.IndexFunc(former.Images, image.samePlace); at >= 0 {
 			row.FormerDocker, row.FormerCompressed = former.Images[at].DockerSize, former.Images[at].CompressedSize
 		}
@@ -74,6 +75,9 @@ func (c Comparison) Render(w io.Writer, format string) error {
 	if len(c.Changed) == 0 || c.Same > 0 {
 		text = append(text, c.summary())
 	}
+	if at := slices.IndexFunc(c.Changed, func(d Difference) bool { return d.From != "" }); at >= 0 {
+		text = append(text, "", escaped(format)+"+ of the last build, "+c.Changed[at].From)
+	}
 	_, err := fmt.Fprintln(w, strings.Join(text, "\n"))
 	return err
 }
@@ -92,11 +96,23 @@ func (c Comparison) summary() string {
 func (c Comparison) rows() [][]string {
 	var rows [][]string
 	for _, row := range c.Changed {
-		rows = append(rows, []string{row.Name, row.Platform,
+		name := row.Name
+		if row.From != "" {
+			name += "+"
+		}
+		rows = append(rows, []string{name, row.Platform,
 			Format(row.DockerSize), change(row.FormerDocker, row.DockerSize),
 			Format(row.CompressedSize), change(row.FormerCompressed, row.CompressedSize)})
 	}
 	return rows
+}
+
+// escaped stands before a mark at the begin of a line, which markdown would take for a list.
+func escaped(format string) string {
+	if format == "markdown" {
+		return `\`
+	}
+	return ""
 }
 
 // change tells a difference, such as "+12.0 kB (+0.4 %)".

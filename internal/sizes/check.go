@@ -32,5 +32,8 @@ func (o Over) String() string {
 		}
 		text += fmt.Sprintf(" %s %s", layer.Name, Format(layer.DockerSize))
 	}
+	if o.Image.From != "" {
+		text += "; measured in the last build, " + o.Image.From
+	}
 	return text
 }

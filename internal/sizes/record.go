@@ -84,6 +84,21 @@ func (r Record) With(rows ...Image) Record {
 	return Record{Schema: Schema, Images: images, References: References()}
 }
 
+// Under returns a view of the record in which the rows of the last build count, for the images and platforms that it has.
+// Those that differ are marked with the build's record, last, at path.
+func (r Record) Under(last Record, path string) Record {
+	rows := slices.Clone(last.Images)
+	for i, row := range rows {
+		same := func(kept Image) bool {
+			return kept.samePlace(row) && kept.Digest == row.Digest && kept.DockerSize == row.DockerSize && kept.CompressedSize == row.CompressedSize
+		}
+		if !slices.ContainsFunc(r.Images, same) {
+			rows[i].From = path
+		}
+	}
+	return r.With(rows...)
+}
+
 func (i Image) samePlace(other Image) bool {
 	return i.Name == other.Name && i.Platform == other.Platform
 }
@@ -130,7 +145,11 @@ func (r Record) Update(path string, renamed bool) (changed bool, err error) {
 				image.Name, image.Platform, input)
 		}
 	}
-	return Add(path, r.Images...)
+	rows := slices.Clone(r.Images)
+	for i := range rows {
+		rows[i].From = ""
+	}
+	return Add(path, rows...)
 }
 
 // Marshal returns the record as its file holds it: the same bytes for the same rows.

@@ -106,12 +106,12 @@ func (r Record) markdown(w io.Writer) error {
 func (r Record) csv(w io.Writer) error {
 	out := csv.NewWriter(w)
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
-	lines := [][]string{{"name", "platform", "digest", "docker_size", "compressed_size", "tar_size", "built_with"}}
+	lines := [][]string{{"name", "platform", "digest", "docker_size", "compressed_size", "tar_size", "built_with", "from"}}
 	for _, row := range r.Images {
-		lines = append(lines, []string{row.Name, row.Platform, row.Digest, number(row.DockerSize), number(row.CompressedSize), number(row.TarSize), row.marks()})
+		lines = append(lines, []string{row.Name, row.Platform, row.Digest, number(row.DockerSize), number(row.CompressedSize), number(row.TarSize), row.marks(), row.From})
 	}
 	for _, reference := range r.References {
-		lines = append(lines, []string{reference.Name, "", "", number(reference.DockerSize), "", "", ""})
+		lines = append(lines, []string{reference.Name, "", "", number(reference.DockerSize), "", "", "", ""})
 	}
 	return out.WriteAll(lines)
 }
@@ -130,6 +130,9 @@ func (r Record) rows() [][]string {
 		name := image.Name
 		if image.marks() != "" {
 			name += "*"
+		}
+		if image.From != "" {
+			name += "+"
 		}
 		row := []string{name, image.Platform, Format(image.DockerSize), Format(image.CompressedSize)}
 		for _, reference := range r.References {
@@ -157,6 +160,16 @@ func (r Record) footnotes() []string {
 	var notes []string
 	for _, marks := range order {
 		notes = append(notes, fmt.Sprintf("* %s: built with %s", strings.Join(rows[marks], ", "), marks))
+	}
+	var last []string
+	from := ""
+	for _, image := range r.Images {
+		if image.From != "" {
+			last, from = append(last, fmt.Sprintf("%s (%s)", image.Name, image.Platform)), image.From
+		}
+	}
+	if from != "" {
+		notes = append(notes, fmt.Sprintf("+ %s: of the last build, %s; mkimage sizes --update takes it over", strings.Join(last, ", "), from))
 	}
 	return notes
 }

@@ -30,6 +30,7 @@ type Image struct {
 	Inputs         map[string]string `json:"inputs,omitempty"`
 	Layers         []Layer           `json:"layers"` // from the lowest
 	Contents       *Contents         `json:"contents,omitempty"`
+	From           string            `json:"from,omitempty"` // the record that has the row, in a view of two; see [Record.Under]
 }
 
 // Layer is one layer of an [Image].
