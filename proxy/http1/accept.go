@@ -76,6 +76,7 @@ func (s *Server) close(c *conn) {
 	accept := s.full
 	s.full = false
 	s.mu.Unlock()
+	c.owe(0)
 	c.giveBack()
 	if accept {
 		s.armListener()

@@ -76,6 +76,10 @@ func (b *Body) read() error {
 	c.n, c.next = c.headEnd, c.headEnd
 	c.head.expect = false // from here on the client is sending
 	for {
+		if c.server.refusing.Load() != nil {
+			c.request.close = true
+			return errRefused
+		}
 		n, err := read(c.fd, c.buf[c.n:])
 		if n > 0 {
 			c.n += n
@@ -99,7 +103,6 @@ func (b *Body) read() error {
 			return errGone
 		}
 		<-c.wake
-		c.waitFor(notWaiting)
 	}
 }
 

@@ -145,12 +145,15 @@ func (c *conn) promise() bool {
 	}
 	c.setWait(notWaiting) // it is not the client who keeps us waiting
 	s.queue = append(s.queue, c)
+	s.press()
 	return false
 }
 
-// fits reports whether size bytes more may be promised.
+// fits reports whether size bytes more may be promised, beside what answers take
+// that were not taken yet.
 func (s *Server) fits(size int) bool {
-	return s.promised == 0 || s.promised+size <= int(s.MaxBody)+spareRoom
+	taken := s.promised + int(s.untaken.Load())
+	return taken == 0 || taken+size <= int(s.MaxBody)+spareRoom
 }
 
 // settle reduces the promise for a body in chunks to what it took.
@@ -166,11 +169,19 @@ func (c *conn) release(size int) {
 	s := c.server
 	s.mu.Lock()
 	s.promised -= size
+	s.room.Broadcast()
+	s.admitBodies()
+	s.mu.Unlock()
+}
+
+// admitBodies lets those go on whose bodies fit now. The server is locked, and is
+// not meanwhile.
+func (s *Server) admitBodies() {
 	for len(s.queue) > 0 {
 		next := s.queue[0]
 		most := next.most()
 		if !s.fits(most) {
-			break
+			return
 		}
 		s.queue[0] = nil
 		s.queue = s.queue[1:]
@@ -180,5 +191,4 @@ func (c *conn) release(size int) {
 		next.await(waitBody, syscall.EPOLLIN)
 		s.mu.Lock()
 	}
-	s.mu.Unlock()
 }

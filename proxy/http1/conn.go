@@ -5,9 +5,11 @@ package http1
 import (
 	"sync/atomic"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
-// conn is a connection. All but wait, ticks and cut belongs to its owner: the
+// conn is a connection. All but the last part belongs to its owner: the
 // thread that got its event, or whoever answers its request.
 type conn struct {
 	server *Server
@@ -33,10 +35,16 @@ type conn struct {
 	turn atomic.Int32
 	wake chan struct{} // tells the reader of a streamed body that there is more
 	out  []byte        // the rest of an answer that the socket had no room for
+	size int           // of the memory that it is in
 
-	wait  waitFor // under server.mu
-	ticks int     // under server.mu
-	cut   bool    // under server.mu: it waited too long
+	// Under server.mu:
+	wait   waitFor
+	ticks  int
+	cut    bool         // it waited too long
+	owed   int          // how much memory an answer takes that was not taken yet
+	unsent int32        // how much of it the socket held at the last look
+	looks  int          // in vain
+	heard  clock.Moment // when its client was last heard, while it ends
 }
 
 // Whose turn it is with a connection, in conn.turn.
@@ -62,7 +70,9 @@ func (c *conn) ready() {
 	case c.leaving:
 		c.farewell()
 	case c.request.body != nil:
+		c.waitFor(notWaiting)
 		c.wake <- struct{}{}
+	case c.refused():
 	case c.fill(c.wait):
 		c.advance()
 	}
@@ -98,7 +108,7 @@ func (c *conn) advance() {
 			c.refuse(err)
 			return
 		case !done:
-			if !c.more() {
+			if c.refused() || !c.more() {
 				return
 			}
 			continue
@@ -187,6 +197,7 @@ func (c *conn) leave() {
 	syscall.Shutdown(c.fd, syscall.SHUT_WR)
 	c.leaving = true
 	c.giveBack()
+	c.hears()
 	c.farewell()
 }
 
@@ -200,6 +211,7 @@ func (c *conn) farewell() {
 			c.server.close(c)
 			return
 		}
+		c.hears()
 	}
 	c.await(waitFarewell, syscall.EPOLLIN)
 }
@@ -212,6 +224,9 @@ func (c *conn) await(w waitFor, events uint32) {
 }
 
 func (c *conn) arm(w waitFor, events uint32) error {
+	if w == waitBody {
+		return c.armBody()
+	}
 	c.waitFor(w)
 	c.turn.Store(armed)
 	return c.server.arm(c.fd, events, syscall.EPOLL_CTL_MOD)

@@ -17,6 +17,6 @@
 // an answer. Idle connections are not closed: an invoker pauses containers.
 //
 // Memory is bounded: a connection has 4 KiB, 64 KiB while it sends a request, and
-// bodies longer than that wait until they fit, together, into the longest one and
-// 16 MiB more.
+// bodies longer than that wait until they fit, together and with the answers that
+// clients have not taken, into the longest one and 16 MiB more.
 package http1

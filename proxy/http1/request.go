@@ -45,7 +45,7 @@ func (r *Request) Send(status int, b []byte, room int) (free bool) {
 	if r.Method == "HEAD" {
 		b = b[:room]
 	}
-	c.out = b[start:]
+	c.out, c.size = b[start:], cap(b)
 	free = c.push()
 	switch {
 	case r.body != nil:
@@ -88,15 +88,17 @@ func (c *conn) push() bool {
 	for len(c.out) > 0 {
 		n, err := write(c.fd, c.out)
 		if again(err) {
+			c.owe(max(c.size, len(c.out)))
 			return false
 		}
 		if err != nil {
-			c.out, c.request.close = nil, true
-			return true
+			c.request.close = true
+			break
 		}
 		c.out = c.out[n:]
 	}
 	c.out = nil
+	c.owe(0)
 	return true
 }
 

@@ -51,6 +51,13 @@ type Server struct {
 	unfinished int     // connections that wait within a request or an answer
 	promised   int     // bytes of large buffers that requests have or will need
 	queue      []*conn // connections whose body waits for such a promise
+	waiting    int     // calls of AwaitRoom
+	pressing   bool    // look runs
+	room       sync.Cond
+
+	untaken  atomic.Int64 // bytes of answers that clients have not taken; written under mu
+	refusing atomic.Pointer[refusal]
+	refused  bool // refuseAll has run
 
 	spares spares // large buffers not in use
 }
@@ -79,6 +86,7 @@ func (s *Server) prepare() error {
 	if s.tick == 0 {
 		s.tick = tick
 	}
+	s.room.L = &s.mu
 	s.MaxBody = min(s.MaxBody, 1<<48) // sums of sizes stay in their range
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
@@ -129,6 +137,9 @@ func (s *Server) loop() error {
 		}
 		if err := s.read(); err != nil {
 			return err
+		}
+		if reason := s.refusing.Load(); reason != nil && !s.refused { // which this thread alone sets
+			s.refuseAll(reason)
 		}
 		s.Handler.Work(slow)
 	}

@@ -77,7 +77,7 @@ func (w waitFor) lasts() bool { return w == waitBody || w == waitRoom }
 func (c *conn) setWait(w waitFor) {
 	s := c.server
 	// While requests wait for the memory that others hold, nothing lasts.
-	if w != c.wait || w.lasts() && len(s.queue) == 0 {
+	if w != c.wait || w.lasts() && len(s.queue)+s.waiting == 0 {
 		c.ticks = 0
 	}
 	if (c.wait == notWaiting) != (w == notWaiting) {
@@ -88,6 +88,9 @@ func (c *conn) setWait(w waitFor) {
 		}
 	}
 	c.wait = w
+	if w == waitRoom { // some went out
+		c.looks = 0
+	}
 	if s.unfinished > 0 && !s.ticking {
 		s.ticking = true
 		clock.After(s.tick, s.ticks)

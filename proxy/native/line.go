@@ -4,7 +4,6 @@ package native
 
 import (
 	"bytes"
-	"math"
 	"runtime"
 	"strconv"
 )
@@ -25,14 +24,18 @@ const loopBuffer = HeadRoom + 4<<10
 const keptBuffer = 2 << 20
 
 func newLineBuffer(host *Host) lineBuffer {
-	return lineBuffer{buf: make([]byte, loopBuffer), n: HeadRoom, most: int(min(host.MaxLine, math.MaxInt/8))}
+	return lineBuffer{buf: make([]byte, loopBuffer), n: HeadRoom, most: int(min(host.MaxLine, 1<<30))}
 }
 
 // read reads once and returns what came, nothing at the end of the file.
 func (b *lineBuffer) read(fd int) []byte {
 	if b.n == len(b.buf) {
+		size := 4 * len(b.buf)
+		if len(b.buf) > keptBuffer { // few copies of what is short, and little room too much for what is long
+			size = 2 * len(b.buf)
+		}
 		// Room for the longest line, its end, and a byte that tells whether more follows.
-		buf := make([]byte, min(4*len(b.buf), max(loopBuffer, HeadRoom+b.most+2)))
+		buf := make([]byte, min(size, max(loopBuffer, HeadRoom+b.most+2)))
 		copy(buf, b.buf)
 		b.buf = buf
 	}

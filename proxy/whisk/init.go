@@ -27,6 +27,11 @@ const mostUploads = 16
 // init serves one /init. Those that come meanwhile wait, once they are read: it
 // may fail, and then the next may be good (rule 15).
 func (s *Service) init(r *http1.Request, body *http1.Body) {
+	if !s.begins() {
+		answerError(r, 503, textStopping)
+		return
+	}
+	defer s.inits.Done()
 	s.uploads <- struct{}{}
 	defer func() { <-s.uploads }()
 	failed := s.mayInit()
@@ -36,8 +41,10 @@ func (s *Service) init(r *http1.Request, body *http1.Body) {
 		started, failed = s.loader.Load(body, func() *Failure {
 			s.initializing.Lock()
 			begun = true
+			s.starting.Store(true)
 			return s.mayInit()
 		})
+		s.starting.CompareAndSwap(begun, false)
 		if begun {
 			defer s.initializing.Unlock()
 		}
@@ -53,10 +60,23 @@ func (s *Service) init(r *http1.Request, body *http1.Body) {
 		s.become(r, next)
 		return
 	}
-	s.replace(started)
+	if !s.replace(started) {
+		answerError(r, 503, textStopping)
+		return
+	}
 	s.initialized.Store(true)
 	r.Answer(200, []byte("OK"))
 	s.Work(nil) // runs that came while the action was put in its place
+}
+
+// begins counts an /init that is served now, unless the service stops.
+func (s *Service) begins() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.stopping {
+		s.inits.Add(1)
+	}
+	return !s.stopping
 }
 
 // mayInit says why no /init is taken, if none is.
@@ -70,16 +90,23 @@ func (s *Service) mayInit() *Failure {
 	return nil
 }
 
-// replace puts an action in the place of the last one, when no run uses it.
-func (s *Service) replace(next native.Action) {
+// replace puts an action in the place of the last one, when no run uses it. It
+// reports false when the service stops by then: the new action is ended instead.
+func (s *Service) replace(next native.Action) bool {
 	s.turn.take()
 	s.overlap.Wait()
 	last := s.action
 	s.mu.Lock()
-	s.action = next
+	stopping := s.stopping
+	if stopping {
+		last = next
+	} else {
+		s.action = next
+	}
 	s.mu.Unlock()
 	s.turn.release()
 	if last != nil {
 		last.Stop(s.patience(s.config.Grace))
 	}
+	return !stopping
 }

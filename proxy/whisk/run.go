@@ -18,7 +18,8 @@ func (s *Service) serveRun(r *http1.Request, slow func()) {
 		s.fail(r, s.config.protocol().beforeInit())
 		return
 	}
-	if a := s.action; s.config.Concurrent && a.Overlaps() {
+	overlaps := s.config.Concurrent && s.action.Overlaps()
+	if overlaps {
 		select {
 		case s.slots <- struct{}{}:
 		default: // as many as there may be: this one waits
@@ -27,6 +28,15 @@ func (s *Service) serveRun(r *http1.Request, slow func()) {
 			}
 			s.slots <- struct{}{}
 		}
+	}
+	if !s.mayRun(slow) {
+		if overlaps {
+			<-s.slots
+		}
+		answerError(r, 503, textStopping)
+		return
+	}
+	if a := s.action; overlaps {
 		s.overlap.Add(1)
 		go func() {
 			defer s.overlap.Done()
@@ -36,6 +46,12 @@ func (s *Service) serveRun(r *http1.Request, slow func()) {
 		return
 	}
 	s.run(r, s.action, slow)
+}
+
+// mayRun waits until answers that clients do not take leave room for another, and
+// reports false when the service stops meanwhile.
+func (s *Service) mayRun(slow func()) bool {
+	return (s.Server == nil || s.Server.AwaitRoom(slow)) && !s.isStopping()
 }
 
 // run gives a request to the action and answers it. Its log is complete, with the

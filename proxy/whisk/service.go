@@ -30,7 +30,9 @@ type Service struct {
 	// initializing is held by the /init whose action is being placed and started.
 	initializing sync.Mutex
 	initialized  atomic.Bool
-	uploads      chan struct{} // one for each body that is being read
+	starting     atomic.Bool    // it is
+	inits        sync.WaitGroup // those that are being served; added to under mu
+	uploads      chan struct{}  // one for each body that is being read
 
 	turn   turn
 	slowly func()        // turn.slowly, bound once

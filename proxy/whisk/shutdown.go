@@ -34,18 +34,21 @@ func (s *Service) patience(grace clock.Duration) native.Patience {
 
 // Shutdown ends the service (rule 33): no run begins any more, the running one
 // may end, and then the action sees the end of its input, SIGTERM, and SIGKILL
-// when the grace is over. Runs that wait, and those that still come, are
-// answered with 503: the platform sends them elsewhere.
+// when the grace is over. Runs that wait, those that still come, bodies that are
+// being sent and an action that starts are answered with 503: the platform sends
+// them elsewhere.
 func (s *Service) Shutdown() {
 	end := clock.In(s.config.Grace)
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
+	if s.Server != nil {
+		s.Server.Refuse(503, textStopping)
+	}
 	waiting := s.turn.drain()
 	for r := waiting.pop(); r != nil; r = waiting.pop() {
 		answerError(r, 503, textStopping)
 	}
-	s.stopInit(end)
 	// A run that does not end in time ends when its process does.
 	var ended atomic.Bool
 	endBy := func(sig syscall.Signal) func() {
@@ -57,6 +60,7 @@ func (s *Service) Shutdown() {
 	}
 	clock.After(end.Left()*3/4, endBy(syscall.SIGTERM))
 	clock.After(end.Left(), endBy(syscall.SIGKILL))
+	s.stopInits(end)
 	s.turn.take()
 	s.overlap.Wait()
 	ended.Store(true)
@@ -65,30 +69,44 @@ func (s *Service) Shutdown() {
 	}
 	// The turn is kept: nothing runs any more. Answers that are under way to slow
 	// clients may arrive.
-	for s.Server != nil && s.Server.Sending() && end.Left() > 0 {
+	for s.Server != nil && (s.Server.Sending() || s.Server.Parting()) && end.Left() > 0 {
 		clock.Sleep(5 * clock.Millisecond)
 	}
 }
 
-// stopInit ends what an /init has started and waits for. It waits until the end
-// at most for an /init that is still being sent.
-func (s *Service) stopInit(end clock.Moment) {
-	done := make(chan struct{})
+// stopInits waits for the answers of those that are being served, and ends what
+// they have started: with SIGTERM, and when three quarters of the time are over
+// with SIGKILL.
+func (s *Service) stopInits(end clock.Moment) {
+	answered := make(chan struct{})
 	go func() {
-		s.initializing.Lock()
-		defer s.initializing.Unlock() // those that wait for it see that the service stops
-		close(done)
+		s.inits.Wait()
+		close(answered)
 	}()
-	const again = 100 * clock.Millisecond // for what is only started now
-	for end.Left() > 0 {
+	for last := end.Left() / 4; ; {
+		const again = 100 * clock.Millisecond // for what is only started now
 		passed := make(chan struct{})
 		clock.After(again, func() { close(passed) })
 		select {
-		case <-done:
+		case <-answered:
 			return
 		case <-passed:
-			s.host.Signal(syscall.SIGTERM)
+		}
+		left := end.Left()
+		if s.starting.Load() {
+			s.host.Signal(signalAt(left, last))
+		}
+		if left == 0 {
+			return
 		}
 	}
-	s.host.Signal(syscall.SIGKILL)
+}
+
+// signalAt is the signal for what has so much time left; the last of it is for
+// what follows the end.
+func signalAt(left, last clock.Duration) syscall.Signal {
+	if left > last {
+		return syscall.SIGTERM
+	}
+	return syscall.SIGKILL
 }

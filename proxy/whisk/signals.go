@@ -29,6 +29,7 @@ func (s *Service) Received(signal syscall.Signal, exit func()) {
 	case syscall.SIGTERM, syscall.SIGINT:
 		if s.ending { // asked twice: at once
 			s.Signal(syscall.SIGKILL)
+			s.host.Signal(syscall.SIGKILL) // an action that starts
 			return
 		}
 		s.ending = true
