@@ -101,16 +101,14 @@ func (l *Loop) rehearsed(until clock.Moment, limit clock.Duration) *StartError {
 
 // environment is the program's, with the descriptor that it finds something in.
 func (r *Replacement) environment(descriptor int) []string {
-	entry := HandoverVariable + "=" + strconv.Itoa(100000 + descriptor)[1:]
-	env := append(make([]string, 0, len(r.Program.Env)+1), entry)
+	value := strconv.Itoa(100000 + descriptor)[1:]
 	for _, v := range r.Program.Env {
-		if given, ok := strings.CutPrefix(v, HandoverVariable); ok && given != "" && given[0] == '=' {
-			env[0] = entry + given
-		} else {
-			env = append(env, v)
+		if given, ok := strings.CutPrefix(v, HandoverVariable+"="); ok {
+			value += "=" + given
+			break
 		}
 	}
-	return env
+	return WithVariables(r.Program.Env, [][2]string{{HandoverVariable, value}})
 }
 
 // Exec ends this program and starts the replacement in its place, which finds
