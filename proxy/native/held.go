@@ -12,8 +12,8 @@ const mostHeld = 64 << 10
 func heldLogs() *Logs { return &Logs{held: &held{}} }
 
 func (h *held) write(stream int, b []byte) {
-	b = append(h[stream], b...)
-	h[stream] = append(b[:0], b[max(0, len(b)-mostHeld):]...)
+	all := append(h[stream], b...) // and not b, for then b of everybody who logs would be on the heap
+	h[stream] = append(all[:0], all[max(0, len(all)-mostHeld):]...)
 }
 
 // release writes what is held to other logs, and gives the last lines: of stderr,
