@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -22,11 +23,11 @@ const downloads = 6
 // fetch returns the bytes of a package, from the cache or the mirror, verified. Several that want the same package at
 // the same time get one download. The one that made it also gets the package taken apart, as it was to be verified.
 func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, *parcel, error) {
-	raw, fresh, err := s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum))
+	raw, fresh, err := s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum, pin.Signer, strconv.FormatInt(pin.Size, 10)))
 	if err != nil || pin.SHA256 == "" || hexSum(raw) == pin.SHA256 {
 		return raw, fresh, err
 	}
-	// The same package, signed by somebody else, came from another mirror before.
+	// The same package, signed with another key of that name, came from another mirror before.
 	return s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum, pin.SHA256))
 }
 

@@ -97,16 +97,53 @@ func (s *Source) fetchIndexes(ctx context.Context, w World) ([]*opened, error) {
 	for i, repository := range repositories() {
 		found, err := s.fetchIndex(ctx, w, repository)
 		switch {
+		case err == nil && i > 0 && isPage(found.raw):
 		case err == nil:
 			indexes = append(indexes, found)
 		case errors.Is(err, fs.ErrNotExist) && i == 0:
 			return nil, s.noRelease(w)
-		case errors.Is(err, fs.ErrNotExist):
+		case absent(err) && i > 0:
 		default:
 			return nil, err
 		}
 	}
 	return indexes, nil
+}
+
+// absent reports whether an error means that there is no such repository. Stores of objects answer 403 for a missing
+// one to somebody who may not list them.
+func absent(err error) bool {
+	var answer *answerError
+	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &answer) && answer.status == http.StatusForbidden
+}
+
+// isPage reports whether something is a web page, which some servers answer with where a file is missing.
+func isPage(raw []byte) bool {
+	return strings.HasPrefix(http.DetectContentType(raw), "text/html")
+}
+
+// lacking says which repositories a mirror was asked for in vain.
+func (s *Source) lacking(w World) string {
+	var names []string
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for i, repository := range repositories() {
+		entry := s.indexes[w.at(repository, indexFile)]
+		var answer *answerError
+		switch {
+		case i == 0 || entry == nil:
+		case errors.As(entry.missing, &answer):
+			names = append(names, fmt.Sprintf("%s (the server answers %d %s)", repository, answer.status, http.StatusText(answer.status)))
+		case entry.missing == nil && isPage(entry.raw):
+			names = append(names, repository+" (the server answers with a web page)")
+		case entry.missing != nil:
+			names = append(names, repository)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; the mirror has no " + strings.Join(names, ", no ")
 }
 
 // noRelease says what a mirror lacks: a release, or one architecture of it.

@@ -127,6 +127,8 @@ func (m mirror) ask(ctx context.Context, name string, limit int64) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
+	// Some servers label archives as gzipped text, and net/http would unzip what it had asked for itself.
+	request.Header.Set("Accept-Encoding", "identity")
 	client := http.Client{CheckRedirect: func(next *http.Request, before []*http.Request) error {
 		if len(before) >= 5 || m.base.Scheme == "https" && next.URL.Scheme != "https" {
 			return fmt.Errorf("it is redirected to %s", next.URL.Redacted())

@@ -36,7 +36,7 @@ func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
 		if err != nil {
 			return nil, s.ways(err, state)
 		}
-		pins, err := resolveIn(w, indexes)
+		pins, err := resolveIn(w, indexes, s.lacking(w))
 		if err != nil {
 			return nil, err
 		}
@@ -70,18 +70,19 @@ func (s *Source) resolveKey(w World, indexes []*opened) (string, error) {
 	return cache.Key(parts...), nil
 }
 
-// resolveIn finds the packages of a world in indexes.
-func resolveIn(w World, indexes []*index) ([]images.Pin, error) {
+// resolveIn finds the packages of a world in indexes. What the mirror lacks is told where that may be why something is
+// not found.
+func resolveIn(w World, indexes []*index, lacking string) ([]images.Pin, error) {
 	list := newList(indexes)
 	wanted := w.wanted(list.has)
 	for _, name := range slices.Concat(wanted...) {
 		if err := list.check(w, name); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w%s", err, lacking)
 		}
 	}
 	solution, err := solver.Solve(list.packages, slices.Concat(wanted...))
 	if err != nil {
-		return nil, fmt.Errorf("resolve %s for %s: %w", strings.Join(slices.Concat(wanted...), " "), w.arch(), err)
+		return nil, fmt.Errorf("resolve %s for %s: %w%s", strings.Join(slices.Concat(wanted...), " "), w.arch(), err, lacking)
 	}
 	var pins []images.Pin
 	known := map[string]bool{}
