@@ -7,10 +7,10 @@
 //
 // What is trusted: the release keys of Alpine that are part of this program, and those that a user names. A key signs
 // an index, the index has the checksum of each package's control part, and that has the SHA-256 of its files. A lock
-// stands in the place of the index. The packages of one checksum are kept in a cache.
+// stands in the place of the index. Packages are kept in a cache.
 //
-// It is built on apko's pkg/apk, which checks signatures, resolves dependencies, takes packages apart and writes
-// records of the package database; its installer is left aside, for the reason that stands at tree.
+// It is built on apko's pkg/apk, which checks signatures, takes packages apart and writes records of the package database.
+// Its resolver is left aside for package solver, which chooses as apk does, and its installer for the reason at tree.
 package apkfs
 
 import (
