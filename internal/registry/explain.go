@@ -80,6 +80,8 @@ func (p problem) text(err error) string {
 		return fmt.Sprintf("no address is known for %s: check the name and the network", dns.Name)
 	case errors.Is(err, errPlain):
 		return p.plain()
+	case errors.Is(err, errSilent) && p.action == "attach":
+		return fmt.Sprintf("%s does not answer in time: push again later", host)
 	case errors.Is(err, errSilent):
 		return fmt.Sprintf("%s does not answer within %s: check the address and the network, or wait longer with --registry-timeout", host, p.client.transport.silence)
 	case errors.As(err, &timeout) && timeout.Timeout():

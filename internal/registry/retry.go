@@ -41,21 +41,34 @@ func (p patience) pause(ctx context.Context, try int, asked time.Duration) error
 	}
 }
 
-// briefRetries is how often a request is tried again whose failure costs no image.
-const briefRetries = 2
+// What a request has whose failure costs no image.
+const (
+	briefRetries = 2                // how often it is tried again; never after silence
+	briefSilence = 20 * time.Second // how long nothing may come or go
+)
 
 type briefKey struct{}
 
-// Briefly returns a context in which requests are tried again twice at most: for what a push can do without, so that a
-// registry which always answers 500 does not keep it for long.
+// Briefly returns a context in which requests are tried again twice at most, and do not wait for long: for what a push can do
+// without, so that a registry which always answers 500, or nothing, does not keep it.
 func Briefly(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
+
+func isBrief(ctx context.Context) bool { return ctx.Value(briefKey{}) != nil }
 
 // triesAgain is how often a request of this context is tried again.
 func (p patience) triesAgain(ctx context.Context) int {
-	if ctx.Value(briefKey{}) != nil {
+	if isBrief(ctx) {
 		return min(p.retries, briefRetries)
 	}
 	return p.retries
+}
+
+// silenceFor is how long nothing may come or go in a request of this context.
+func (p patience) silenceFor(ctx context.Context) time.Duration {
+	if isBrief(ctx) {
+		return min(p.silence, briefSilence)
+	}
+	return p.silence
 }
 
 // Pause waits before a registry is asked once more what it will answer otherwise soon: longer with each try, from 0.
@@ -67,7 +80,8 @@ func (t *transport) again(request *http.Request, response *http.Response, err er
 		return 0, false
 	}
 	if err != nil {
-		return 0, passes(err, t.hasAnswered(request.URL.Host))
+		silent := isBrief(request.Context()) && errors.Is(err, errSilent)
+		return 0, !silent && passes(err, t.hasAnswered(request.URL.Host))
 	}
 	if isBusy(response.StatusCode) || isData(request) && isLost(response.StatusCode) {
 		return retryAfter(response.Header, time.Now()), true

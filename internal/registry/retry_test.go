@@ -294,3 +294,32 @@ func TestCancel(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestBriefly counts how often something is asked for that a push can do without.
+func TestBriefly(t *testing.T) {
+	noLogins(t)
+	for _, test := range []struct {
+		name   string
+		answer func(http.ResponseWriter, *http.Request)
+		times  int32
+	}{
+		{"500", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }, 1 + briefRetries},
+		{"silence", hang(t), 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var asked atomic.Int32
+			host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.Contains(r.URL.Path, "/referrers/") {
+					asked.Add(1)
+					test.answer(w, r)
+				}
+			}))
+			client := open(t, Access{Retries: 9, Timeout: silenceInTests})
+			session := client.Reader(tagOf(t, client, host+"/a").Repository)
+			answer, err := session.Do(Briefly(t.Context()), http.MethodGet, "referrers/x", nil, nil)
+			if err == nil && answer.StatusCode != http.StatusInternalServerError || asked.Load() != test.times {
+				t.Errorf("asked %d times, want %d: %v", asked.Load(), test.times, err)
+			}
+		})
+	}
+}

@@ -109,7 +109,7 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 // attempt sends a request once. Its body is a new one: go-containerregistry sends a request again when a token has
 // expired, and has no more of the body then.
 func (t *transport) attempt(request *http.Request) (*http.Response, error) {
-	watch := newWatch(request.Context(), t.silence)
+	watch := newWatch(request.Context(), t.silenceFor(request.Context()))
 	once := request.Clone(watch.ctx)
 	tally := tallyOf(request)
 	if request.GetBody != nil {
