@@ -1,14 +1,78 @@
 package docs_test
 
 import (
+	"fmt"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/registry"
+
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
+
+// TestGoActionsSizes holds that the page has the sizes of the checked-in record.
+func TestGoActionsSizes(t *testing.T) {
+	p := readPage(t, "go-actions.md")
+	record, err := sizes.Read("../images/sizes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, image := range record.Images {
+		text := map[string]string{"hello": "certificates and nothing else: %s |", "go": "the same for all actions: %s |"}[image.Name]
+		if want := fmt.Sprintf(text, sizes.Format(image.DockerSize)); text != "" && image.Platform == "linux/amd64" && !strings.Contains(p.text, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+// upload types the commands of the section about uploads in the folder of the page's action, as they stand, but for the
+// repository, and for Docker, in whose place the proxy runs here.
+func upload(t *testing.T, p page, dir string) {
+	_, section, _ := strings.Cut(p.text, "\n## Or upload it\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	images := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer images.Close()
+	bin := t.TempDir()
+	for _, args := range [][]string{{"-o", bin + "/", "../cmd/mkimage"}, {"-o", bin + "/proxy", "../proxy"}} {
+		build := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if text, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, text)
+		}
+	}
+	proxy := startProxy(t, bin+"/proxy")
+	here := strings.NewReplacer("docker.io/you", strings.TrimPrefix(images.URL, "http://")+"/you", "invoke 8081", "invoke "+proxy.url)
+	var said string
+	for _, line := range regexp.MustCompile(`(?m)^\$ (mkimage .*)$`).FindAllStringSubmatch(section, -1) {
+		if strings.HasPrefix(line[1], "mkimage run go") {
+			if _, err := os.Stat(filepath.Join(dir, "dist", "go", "index.json")); err != nil {
+				t.Errorf("mkimage run go finds no image: %v", err)
+			}
+			continue
+		}
+		command := exec.CommandContext(t.Context(), "sh", "-c", here.Replace(line[1]))
+		command.Dir = dir
+		command.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "MKIMAGE_PROGRESS=none")
+		text, err := command.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", line[1], err, text)
+		}
+		said += string(text)
+	}
+	for _, want := range []string{`wsk action create hello hello\.zip --docker \S+/you/go:content-[0-9a-f]{12}`, `\{"greetings":"Hello, Mike"\}`} {
+		if !regexp.MustCompile(want).MatchString(said) {
+			t.Errorf("the commands do not print %s, but\n%s", want, said)
+		}
+	}
+}
 
 // TestGoActions builds and runs the action of the page, reads its definition and follows its links.
 func TestGoActions(t *testing.T) {
@@ -47,6 +111,7 @@ func TestGoActions(t *testing.T) {
 	if text, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, text)
 	}
+	upload(t, p, dir)
 	s := startProxy(t, filepath.Join(dir, "hello"))
 	for _, step := range [][3]string{
 		{"/init", `{"value":{}}`, "200 OK"},
