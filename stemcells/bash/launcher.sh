@@ -88,7 +88,13 @@ __ow_without() {
 # __ow_read reads a request into __ow_line. The shell reads from a pipe byte by byte, which takes half a second for
 # 1 MB; head takes what is there. It cannot take too much, for no request is sent before the last one is answered.
 __ow_read() {
-  IFS= TMOUT= builtin read -r -n 4096 -u 201 __ow_line || builtin return
+  # A name would have IFS applied; TMOUT is for prompts, and a file may have made both readonly.
+  if [[ ${TMOUT@a} == *r* ]]; then
+    builtin read -r -n 4096 -u 201 -t 1000000000 || builtin return
+  else
+    TMOUT= builtin read -r -n 4096 -u 201 || builtin return
+  fi
+  __ow_line=$REPLY
   (( ${#__ow_line} < 4096 )) || __ow_line+=$("$__ow_head" -n 1 <&201)
 }
 
