@@ -53,4 +53,6 @@ func exit(status int) {
 }
 
 // print writes text to a descriptor.
+//
+//go:noinline
 func print(fd int, text string) { syscall.Write(fd, []byte(text)) }

@@ -21,6 +21,8 @@ type input struct {
 }
 
 // reset makes in read the bytes from..end of a file.
+//
+//go:noinline
 func (in *input) reset(file io.ReaderAt, from, end int64) {
 	in.file, in.next, in.end, in.err = file, from, end, nil
 	in.at, in.full = inputKept, inputKept
@@ -62,6 +64,8 @@ func (in *input) Read(b []byte) (int, error) {
 }
 
 // ended is why there is no more to read, otherwise if that is just the end.
+//
+//go:noinline
 func (in *input) ended(otherwise error) error {
 	if in.err != nil && in.err != io.EOF {
 		return in.err

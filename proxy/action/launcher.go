@@ -26,7 +26,7 @@ func ReadLaunchers(list string) []Launcher {
 			continue
 		}
 		dir := path.Dir(name)
-		l := Launcher{Path: name, Name: path.Base(dir), Protocol: "actionloop"}
+		l := Launcher{Path: name, Name: baseName(dir), Protocol: "actionloop"}
 		for _, line := range strings.Split(string(readFile(path.Join(dir, "stemcell"), 4<<10)), "\n") {
 			switch key, value, _ := strings.Cut(line, " "); key {
 			case "protocol":
@@ -86,7 +86,7 @@ func (f *Folder) placeSource(file *File) (*Executable, error) {
 		return nil, unwritable(f.Dir, err)
 	}
 	file.Close()
-	e, err := f.install(path.Dir(file.name), []string{path.Base(file.name)}, []string{l.file()})
+	e, err := f.install(path.Dir(file.name), []string{baseName(file.name)}, []string{l.file()})
 	return f.launched(e, err, l, l.file())
 }
 

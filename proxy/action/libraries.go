@@ -19,7 +19,7 @@ func (p placement) missing(e *elf) string {
 	}
 	dirs, sure := p.libraryDirs(e)
 	for _, name := range e.needed {
-		known := strings.Contains(name, "/") || path.Base(e.interpreter) == name || e.builtIn(name)
+		known := strings.Contains(name, "/") || baseName(e.interpreter) == name || e.builtIn(name)
 		if sure && !known && !p.underPath(dirs, name, exists) {
 			return name
 		}
@@ -49,7 +49,7 @@ func (p placement) libraryDirs(e *elf) (dirs []string, sure bool) {
 			dirs = append(dirs, strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == ';' })...)
 		}
 	}
-	loader := path.Base(e.interpreter)
+	loader := baseName(e.interpreter)
 	if machine, ok := strings.CutPrefix(loader, "ld-musl-"); ok {
 		list := readFile("/etc/ld-musl-"+strings.TrimSuffix(machine, ".so.1")+".path", maxConfig)
 		if len(list) > 0 {
@@ -105,7 +105,7 @@ func included(dir, pattern string) (files []string) {
 
 // builtIn reports whether musl's loader is that library itself.
 func (e *elf) builtIn(library string) bool {
-	if !strings.HasPrefix(path.Base(e.interpreter), "ld-musl-") {
+	if !strings.HasPrefix(baseName(e.interpreter), "ld-musl-") {
 		return false
 	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(library, "lib"), ".")

@@ -83,7 +83,7 @@ func (p *packer) entry(name string) error {
 			return packing(name, err)
 		}
 		defer file.Close()
-		if path.Base(name) == execName {
+		if baseName(name) == execName {
 			s.Mode |= 0o755
 		}
 		return p.content(name, s.Mode, file, s.Size)

@@ -97,7 +97,7 @@ func (f *Folder) placeFile(file *File) (*Executable, error) {
 		return nil, err
 	}
 	file.Close() // a file that is open for writing cannot be run
-	return f.install(path.Dir(file.name), []string{path.Base(file.name)}, []string{execName})
+	return f.install(path.Dir(file.name), []string{baseName(file.name)}, []string{execName})
 }
 
 func (f *Folder) placeArchive(archive *File, kind Kind) (*Executable, error) {

@@ -31,7 +31,7 @@ func (p placement) checkScript(first []byte) error {
 	if !p.finds(interpreter, executable) {
 		return needs(interpreter)
 	}
-	if path.Base(interpreter) != "env" {
+	if baseName(interpreter) != "env" {
 		return nil
 	}
 	return p.checkEnv(words[1:])

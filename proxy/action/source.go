@@ -49,7 +49,7 @@ func (s *Source) fill(upload *File, saveJar string, limits Limits) (err error) {
 	case kind == Damaged:
 		return errDamaged
 	case kind == Zip && saveJar != "" && isJar(upload):
-		name = path.Base(saveJar)
+		name = baseName(saveJar)
 	case kind == Zip || kind == Gzip:
 		if s.archive, err = unpack(upload, kind, s.Src, limits); err == nil {
 			_, err = regularWithin(s.Src, execName)

@@ -137,6 +137,8 @@ func newName(dir string, create func(string) error) (string, error) {
 }
 
 // readFile gives the first bytes of a file, nil when it cannot be read.
+//
+//go:noinline
 func readFile(name string, most int) []byte {
 	file, err := openFile(name, syscall.O_RDONLY, 0)
 	if err != nil {
@@ -185,4 +187,11 @@ func removeAll(name string) {
 }
 
 // isAbs reports whether a path starts at the root.
+//
+//go:noinline
 func isAbs(name string) bool { return strings.HasPrefix(name, "/") }
+
+// baseName is path.Base.
+//
+//go:noinline
+func baseName(name string) string { return path.Base(name) }

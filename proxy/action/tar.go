@@ -160,6 +160,7 @@ func (t *tarReader) header() (*tarHeader, error) {
 	return h, nil
 }
 
+//go:noinline
 func cutOff(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		return errCutOff

@@ -106,6 +106,7 @@ func (u *unpacker) folders(name, dir string) error {
 	return nil
 }
 
+//go:noinline
 func (u *unpacker) path(clean string) string { return u.dir + "/" + clean }
 
 func (u *unpacker) folder(name string) error {

@@ -12,6 +12,8 @@ type Moment int64
 
 // Now is a system call, where package time needs none: it is not for what is done
 // in every run.
+//
+//go:noinline
 func Now() Moment {
 	const monotonic = 1 // CLOCK_MONOTONIC
 	var t syscall.Timespec
@@ -20,12 +22,18 @@ func Now() Moment {
 }
 
 // In is the moment after d.
+//
+//go:noinline
 func In(d Duration) Moment { return Now() + Moment(d) }
 
 // Left is how long it is until a moment, 0 once it has passed.
+//
+//go:noinline
 func (m Moment) Left() Duration { return Duration(max(0, m-Now())) }
 
 // UnixMilli is the time of day, in milliseconds since 1970.
+//
+//go:noinline
 func UnixMilli() int64 {
 	var t syscall.Timeval
 	syscall.Gettimeofday(&t) // without a system call on amd64
@@ -33,6 +41,8 @@ func UnixMilli() int64 {
 }
 
 // Sleep blocks its thread: it is for waits that are rare, or short.
+//
+//go:noinline
 func Sleep(d Duration) {
 	t := syscall.NsecToTimespec(int64(max(0, d)))
 	for syscall.Nanosleep(&t, &t) == syscall.EINTR {
@@ -41,6 +51,8 @@ func Sleep(d Duration) {
 
 // After calls f in a goroutine of its own when d is over. Waiting takes a thread,
 // so that few may wait at a time.
+//
+//go:noinline
 func After(d Duration, f func()) {
 	go func() {
 		Sleep(d)

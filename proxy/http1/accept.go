@@ -64,6 +64,7 @@ func (s *Server) adopt(fd int) {
 	}
 }
 
+//go:noinline
 func (s *Server) armListener() { s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_MOD) }
 
 // close ends a connection that the caller owns.

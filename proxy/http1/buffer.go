@@ -32,6 +32,8 @@ func (c *conn) room() []byte {
 }
 
 // most is how large the buffer of this request may become.
+//
+//go:noinline
 func (c *conn) most() int {
 	switch {
 	case c.headEnd == 0:

@@ -2,6 +2,7 @@ package http1
 
 import "bytes"
 
+//go:noinline
 func trimBlanks(b []byte) []byte {
 	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
 		b = b[1:]
@@ -13,6 +14,8 @@ func trimBlanks(b []byte) []byte {
 }
 
 // is compares without regard to case; lower is a lower-case word.
+//
+//go:noinline
 func is(b []byte, lower string) bool {
 	if len(b) != len(lower) {
 		return false
@@ -73,6 +76,8 @@ func isHost(b []byte) bool {
 func isControl(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }
 
 // unhex is the value of a hexadecimal digit, more than 15 for anything else.
+//
+//go:noinline
 func unhex(c byte) byte {
 	switch lower := c | 0x20; {
 	case isDigit(c):

@@ -32,6 +32,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.reason }
 
+//go:noinline
 func bad(reason string) error { return &refusal{400, reason} }
 
 // parseHead reads a request line and header fields, up to and with the empty

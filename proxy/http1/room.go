@@ -52,6 +52,7 @@ func (s *Server) AwaitRoom(slow func()) bool {
 	return has
 }
 
+//go:noinline
 func (s *Server) hasRoom() bool {
 	untaken := s.untaken.Load()
 	return untaken <= spareRoom || int64(s.promised)+untaken < s.MaxBody+spareRoom
@@ -73,6 +74,8 @@ func (c *conn) owe(size int) {
 }
 
 // press has those looked for who take nothing, as long as somebody waits for room.
+//
+//go:noinline
 func (s *Server) press() {
 	if s.pressing {
 		return

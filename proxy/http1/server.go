@@ -164,6 +164,8 @@ func (s *Server) read() error {
 
 // arm asks for one event on fd. The thread that gets it owns the connection
 // until it arms it again, so that no two ever work on the same one.
+//
+//go:noinline
 func (s *Server) arm(fd int, events uint32, op int) error {
 	return syscall.EpollCtl(s.epoll, op, fd, &syscall.EpollEvent{Events: events | syscall.EPOLLONESHOT, Fd: int32(fd)})
 }

@@ -5,6 +5,8 @@ package http1
 import "syscall"
 
 // again reports a call on a socket that has nothing to give or no room.
+//
+//go:noinline
 func again(err error) bool { return err == syscall.EAGAIN }
 
 func read(fd int, b []byte) (int, error) {

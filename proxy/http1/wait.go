@@ -98,6 +98,8 @@ func (c *conn) setWait(w waitFor) {
 }
 
 // wasCut tells whether the connection's end came from its lack of progress.
+//
+//go:noinline
 func (c *conn) wasCut() bool {
 	c.server.mu.Lock()
 	defer c.server.mu.Unlock()

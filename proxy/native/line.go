@@ -23,6 +23,7 @@ const loopBuffer = HeadRoom + 4<<10
 // keptBuffer is the largest buffer that is kept from one run to the next.
 const keptBuffer = 2 << 20
 
+//go:noinline
 func newLineBuffer(host *Host) lineBuffer {
 	return lineBuffer{buf: make([]byte, loopBuffer), n: HeadRoom, most: int(min(host.MaxLine, 1<<30))}
 }
@@ -45,14 +46,20 @@ func (b *lineBuffer) read(fd int) []byte {
 }
 
 // isFull reports whether a line that ends at end, or goes on there, is too long.
+//
+//go:noinline
 func (b *lineBuffer) isFull(end int) bool { return end-HeadRoom > b.most }
 
 // line is what there is, without a line end at its end.
+//
+//go:noinline
 func (b *lineBuffer) line() []byte {
 	return bytes.TrimSuffix(b.buf[:b.n], []byte("\n"))
 }
 
 // clear begins a new line; free tells whether the memory of the last is free.
+//
+//go:noinline
 func (b *lineBuffer) clear(free bool) {
 	if !free || len(b.buf) > keptBuffer {
 		b.buf = make([]byte, loopBuffer)

@@ -82,6 +82,8 @@ func (l *Logs) Sentinels() {
 }
 
 // end writes text, whose first byte is a line end for a line that was not ended.
+//
+//go:noinline
 func (l *Logs) end(stream int, text string) {
 	if !l.partial[stream] {
 		text = text[1:]

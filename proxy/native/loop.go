@@ -111,6 +111,7 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 	return o.Greeting.check(line[HeadRoom:])
 }
 
+//go:noinline
 func (g Greeting) wanted() string {
 	if g == Acknowledgement {
 		return `acknowledgement {"ok":true}`
@@ -118,6 +119,7 @@ func (g Greeting) wanted() string {
 	return `handshake {"openwhisk":1}`
 }
 
+//go:noinline
 func (g Greeting) advice() string {
 	if g == Acknowledgement {
 		return ""
@@ -319,6 +321,8 @@ func (l *Loop) stray(request, rest []byte) bool {
 
 // unheard reports whether the child has read nothing of a request of which rest
 // is still to be written.
+//
+//go:noinline
 func (l *Loop) unheard(request, rest []byte) bool {
 	return unread(l.child.stdin) >= len(request)-len(rest)
 }
@@ -360,6 +364,8 @@ func (l *Loop) Overlaps() bool { return false }
 func (l *Loop) Signal(s syscall.Signal) { l.child.pass(s) }
 
 // Stop implements Action.
+//
+//go:noinline
 func (l *Loop) Stop(p Patience) {
 	if l.dead == "" {
 		l.dead = "it was stopped"

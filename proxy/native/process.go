@@ -139,6 +139,8 @@ func (c *process) reap() {
 }
 
 // polls is what to wait for.
+//
+//go:noinline
 func (c *process) polls() polls {
 	return polls{
 		onResult: {fd: int32(c.result), events: pollIn},
@@ -187,6 +189,8 @@ func (c *process) relayAll() {
 }
 
 // signal reaches the child and what it started.
+//
+//go:noinline
 func (c *process) signal(s syscall.Signal) {
 	if c.pid > 0 && !c.ended.Load() {
 		syscall.Kill(-c.pid, s)

@@ -104,6 +104,8 @@ func (e *environ) text(key, otherwise string) string {
 }
 
 // isTrue reports whether a text is "true", in whatever case.
+//
+//go:noinline
 func isTrue(text string) bool {
 	const want = "true"
 	if len(text) != len(want) {

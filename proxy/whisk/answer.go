@@ -16,6 +16,7 @@ type Failure struct {
 	Sentinels bool
 }
 
+//go:noinline
 func answerError(r *http1.Request, status int, text string) {
 	r.Answer(status, errorBody(text))
 }
@@ -42,6 +43,8 @@ const (
 )
 
 // beforeInit is the answer to a run without an action.
+//
+//go:noinline
 func (p Protocol) beforeInit() Failure {
 	switch p {
 	case V0:

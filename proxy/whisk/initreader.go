@@ -183,8 +183,10 @@ type requestError struct {
 	isJSON bool // it is not the JSON that is wrong, as far as it was read
 }
 
+//go:noinline
 func malformed(reason string) error { return &requestError{reason: reason} }
 
+//go:noinline
 func mistyped(reason string) error { return &requestError{reason: reason, isJSON: true} }
 
 func (e *requestError) Error() string { return e.reason }

@@ -83,6 +83,8 @@ func (s *Service) run(r *http1.Request, action native.Action, slow func()) {
 }
 
 // failRun answers a run with a failure, after the end of its log.
+//
+//go:noinline
 func (s *Service) failRun(r *http1.Request, f Failure) {
 	f.Sentinels = true
 	s.fail(r, f)

@@ -126,6 +126,8 @@ func (q *queue) push(r *http1.Request) {
 }
 
 // pop gives nil when the queue is empty.
+//
+//go:noinline
 func (q *queue) pop() *http1.Request {
 	if q.n == 0 {
 		return nil

@@ -97,6 +97,7 @@ func (u *upload) open() (CodeSink, error) {
 	return u.Upload, nil
 }
 
+//go:noinline
 func (u *upload) discard() {
 	if u.Upload != nil {
 		u.Upload.Discard()
@@ -151,6 +152,8 @@ func (u *Uploads) notStarted(err error) *Failure {
 }
 
 // environment is what the action's process gets (rules 18 and 19).
+//
+//go:noinline
 func (u *Uploads) environment(request *Init) []string {
 	return native.WithVariables(u.config.Env, request.Env)
 }
