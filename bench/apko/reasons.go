@@ -26,6 +26,8 @@ func (d difference) reason(theirs image) string {
 		return "apko makes the home folder of every account of the system"
 	case d.name == "etc/shells" && both:
 		return "mkimage adds bash, as the script of its package does; apko runs no scripts"
+	case d.name == "usr/bin/ssl_client" && d.theirs == nil:
+		return "mkimage installs it as apk does, for busybox and libssl3 together (install_if); apko does not"
 	case slices.Contains([]string{"etc/shadow", "proc", "var/tmp"}, d.name) && both:
 		return "mkimage has the mode and the owner of the package's archive; apko's file system forgets them"
 	}

@@ -122,7 +122,7 @@ func isPage(raw []byte) bool {
 	return strings.HasPrefix(http.DetectContentType(raw), "text/html")
 }
 
-// lacking says which repositories a mirror was asked for in vain.
+// lacking says which repositories are taken for missing by an answer that could mean something else.
 func (s *Source) lacking(w World) string {
 	var names []string
 	s.mutex.Lock()
@@ -132,12 +132,10 @@ func (s *Source) lacking(w World) string {
 		var answer *answerError
 		switch {
 		case i == 0 || entry == nil:
-		case errors.As(entry.missing, &answer):
+		case errors.As(entry.missing, &answer) && !errors.Is(answer, fs.ErrNotExist):
 			names = append(names, fmt.Sprintf("%s (the server answers %d %s)", repository, answer.status, http.StatusText(answer.status)))
 		case entry.missing == nil && isPage(entry.raw):
 			names = append(names, repository+" (the server answers with a web page)")
-		case entry.missing != nil:
-			names = append(names, repository)
 		}
 	}
 	if len(names) == 0 {
