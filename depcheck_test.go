@@ -23,7 +23,7 @@ var rules = []struct {
 }{
 	{"proxy", []string{"proxy"}},
 	{"openwhisk", []string{"openwhisk", "proxy"}},
-	{"images", []string{"internal/nearest", "proxy/variable"}},
+	{"images", []string{"internal/suggest", "proxy/variable"}},
 	{"stemcells/go", []string{"openwhisk"}},
 	{"stemcells", []string{"images", "proxy/variable"}},
 	{"internal/cache", []string{"internal/atomicfile"}},

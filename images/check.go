@@ -11,7 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
@@ -110,7 +110,7 @@ func checkBase(text string) (problem, near string) {
 	if slices.Contains(bases, text) {
 		return "", ""
 	}
-	return fmt.Sprintf("unknown base %q; there are scratch and alpine", text), nearest.Word(text, bases)
+	return fmt.Sprintf("unknown base %q; there are scratch and alpine", text), suggest.Word(text, bases)
 }
 
 // CheckRelease returns an error for what is not an Alpine release such as v3.22.
@@ -151,7 +151,7 @@ func (r *reader) checkStemcell(text string) (problem, near string) {
 	}
 	if _, ok := r.known[text]; r.known != nil && !ok {
 		names := slices.Sorted(maps.Keys(r.known))
-		return fmt.Sprintf("unknown stemcell %q; there are %s", text, strings.Join(names, ", ")), nearest.Word(text, names)
+		return fmt.Sprintf("unknown stemcell %q; there are %s", text, strings.Join(names, ", ")), suggest.Word(text, names)
 	}
 	return "", ""
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // fields says how the value of each key is read. Whether a value is a good one is decided there; what keys mean
@@ -42,7 +42,7 @@ func (r *reader) decode(root *ast.MappingNode) {
 		read, known := fields[key]
 		if !known {
 			words := slices.Sorted(maps.Keys(fields))
-			r.failAt(entry.Key, "unknown key %q", key).Suggestion = nearest.Word(key, words)
+			r.failAt(entry.Key, "unknown key %q", key).Suggestion = suggest.Word(key, words)
 			continue
 		}
 		read(entry.Value)

@@ -14,7 +14,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 //go:embed *.yaml
@@ -196,7 +196,7 @@ func (f Folder) holding(name string) (Folder, error) {
 		message += strings.Join(names, ", ") + "; shipped with mkimage: "
 	}
 	message += strings.Join(ShippedNames(), ", ")
-	if near := nearest.Word(name, append(names, ShippedNames()...)); near != "" {
+	if near := suggest.Word(name, append(names, ShippedNames()...)); near != "" {
 		message += fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return f, errors.New(message)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Platform is an operating system and a machine.
@@ -54,5 +54,5 @@ func (p Platform) check() (problem, near string) {
 		supported = append(supported, string(platform))
 	}
 	return fmt.Sprintf("platform %q is not supported; images are built for %s", string(p), strings.Join(supported, " and ")),
-		nearest.Word(string(p), supported)
+		suggest.Word(string(p), supported)
 }

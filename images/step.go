@@ -8,7 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Step is a script that is run when an image is built: what it changes becomes a layer. Only a builder can run it.
@@ -104,7 +104,7 @@ func (r *reader) step(node ast.Node) Step {
 		}
 		read, known := fields[key]
 		if !known {
-			r.failAt(entry.Key, "unknown key %q of a step", key).Suggestion = nearest.Word(key, slices.Sorted(maps.Keys(fields)))
+			r.failAt(entry.Key, "unknown key %q of a step", key).Suggestion = suggest.Word(key, slices.Sorted(maps.Keys(fields)))
 			continue
 		}
 		read(entry.Value)

@@ -14,9 +14,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
 )
 
@@ -29,7 +29,7 @@ func newAction(mode *progress.Mode) *cobra.Command {
 			if len(args) == 0 {
 				return command.Help()
 			}
-			return usage(command, fmt.Errorf("no command %q: %s", args[0], nearest.Choices(args[0], []string{"build"})))
+			return usage(command, fmt.Errorf("no command %q: %s", args[0], suggest.Choices(args[0], []string{"build"})))
 		},
 	}
 	command.AddCommand(newActionBuild(mode))

@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/git"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // checkAgainst says whether the format is one of a comparison.
@@ -17,7 +17,7 @@ func (f *sizesFlags) checkAgainst() error {
 		return fmt.Errorf("--against and --update are two things: choose one")
 	}
 	if formats := sizes.ComparisonFormats(); !slices.Contains(formats, f.format) {
-		return fmt.Errorf("no format %q for --against: %s", f.format, nearest.Choices(f.format, formats))
+		return fmt.Errorf("no format %q for --against: %s", f.format, suggest.Choices(f.format, formats))
 	}
 	return nil
 }

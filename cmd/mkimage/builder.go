@@ -13,8 +13,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // The names of the engines.
@@ -70,7 +70,7 @@ func (f *builderFlags) check() error {
 	case f.engine == "":
 		f.engine = embeddedEngine
 	case !slices.Contains(engines, f.engine):
-		return fmt.Errorf("--engine %s: no such engine: %s", f.engine, nearest.Choices(f.engine, engines))
+		return fmt.Errorf("--engine %s: no such engine: %s", f.engine, suggest.Choices(f.engine, engines))
 	}
 	if f.engine == embeddedEngine {
 		return f.checkEmbedded()

@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // inspectFlags are the flags of mkimage inspect, as they were typed.
@@ -54,7 +54,7 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 		kinds = append(kinds, string(kind))
 	}
 	if f.show != "" && !slices.Contains(kinds, f.show) {
-		return usage(command, fmt.Errorf("--show %s: %s", f.show, nearest.Choices(f.show, kinds)))
+		return usage(command, fmt.Errorf("--show %s: %s", f.show, suggest.Choices(f.show, kinds)))
 	}
 	if f.show != "" && f.json {
 		return usage(command, errors.New("--show and --json are two things: choose one"))

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // listFlags are the flags of mkimage list, as they were typed.
@@ -71,7 +71,7 @@ func (f *listFlags) run(command *cobra.Command) error {
 	formats := []string{"table", "json", "names", "matrix"}
 	switch {
 	case !slices.Contains(formats, f.format):
-		return usage(command, fmt.Errorf("no format %q: %s", f.format, nearest.Choices(f.format, formats)))
+		return usage(command, fmt.Errorf("no format %q: %s", f.format, suggest.Choices(f.format, formats)))
 	case f.groups < 1:
 		return usage(command, fmt.Errorf("--groups %d: it is a number of jobs", f.groups))
 	case f.shipped && f.since != "":

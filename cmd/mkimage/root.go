@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // usageError is a command line that means nothing: exit status 2.
@@ -54,7 +54,7 @@ A flag that is not given takes its value from the environment variable in parent
 					names = append(names, sub.Name())
 				}
 			}
-			return usage(command, fmt.Errorf("no command %q: %s", args[0], nearest.Choices(args[0], names)))
+			return usage(command, fmt.Errorf("no command %q: %s", args[0], suggest.Choices(args[0], names)))
 		},
 		Args: cobra.ArbitraryArgs,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
@@ -136,7 +136,7 @@ func explainFlag(command *cobra.Command, err error) error {
 	}
 	var names []string
 	command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
-	if near := nearest.Word(given, names); near != "" {
+	if near := suggest.Word(given, names); near != "" {
 		return fmt.Errorf("no flag --%s (did you mean --%s?)", given, near)
 	}
 	return fmt.Errorf("no flag --%s", given)

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // builtRecord is where builds write sizes when nothing else is said.
@@ -77,7 +77,7 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 	}
 	switch {
 	case !slices.Contains(sizes.Formats(), f.format):
-		return usage(command, fmt.Errorf("no format %q: %s", f.format, nearest.Choices(f.format, sizes.Formats())))
+		return usage(command, fmt.Errorf("no format %q: %s", f.format, suggest.Choices(f.format, sizes.Formats())))
 	case f.as != "" && !f.update:
 		return usage(command, errors.New("--as is only for --update"))
 	case f.remote != "" && (f.update || f.sizeRecord != ""):

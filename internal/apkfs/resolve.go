@@ -12,7 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/solver"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // releasePackage says which release an image is of. Copies of a mirror that were cut down may lack it; what it would
@@ -179,7 +179,7 @@ func (l *list) check(w World, wanted string) error {
 		return nil
 	case !l.has(term.Name):
 		text := fmt.Sprintf("no package %q in Alpine %s for %s", term.Name, w.Release, w.arch())
-		if near := nearest.Words(term.Name, slices.Sorted(maps.Keys(l.names)), 3); len(near) > 0 {
+		if near := suggest.Words(term.Name, slices.Sorted(maps.Keys(l.names)), 3); len(near) > 0 {
 			text += "; the nearest names are " + strings.Join(near, ", ")
 		}
 		return errors.New(text)

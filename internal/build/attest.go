@@ -3,7 +3,7 @@ package build
 import (
 	"fmt"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Attest says when a push states where an image comes from.
@@ -22,5 +22,5 @@ func ParseAttest(name string) (Attest, error) {
 	case AttestAuto, AttestAlways, AttestNone:
 		return attest, nil
 	}
-	return "", fmt.Errorf("no way %q: %s", name, nearest.Choices(name, []string{string(AttestAuto), string(AttestAlways), string(AttestNone)}))
+	return "", fmt.Errorf("no way %q: %s", name, suggest.Choices(name, []string{string(AttestAuto), string(AttestAlways), string(AttestNone)}))
 }

@@ -29,7 +29,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Mode says how progress is shown.
@@ -51,7 +51,7 @@ func ParseMode(value string) (Mode, error) {
 			return Mode(word), nil
 		}
 	}
-	return "", fmt.Errorf("no progress %q: %s", value, nearest.Choices(value, words))
+	return "", fmt.Errorf("no progress %q: %s", value, suggest.Choices(value, words))
 }
 
 // Display shows steps. Its methods may be called from several goroutines.

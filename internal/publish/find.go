@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path, either with :NAME after it
@@ -50,7 +50,7 @@ func NotHere(image string, names []string) error {
 	}
 	name, _, _ := strings.Cut(path.Base(filepath.ToSlash(image)), ":")
 	text := fmt.Sprintf("%q: no image, folder or archive of that name here", image)
-	if near := nearest.Word(name, names); near != "" {
+	if near := suggest.Word(name, names); near != "" {
 		text += "; did you mean " + near + "?"
 	} else if slices.Contains(names, name) {
 		text += "; did you mean " + name + "?"

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Type is a kind of sink.
@@ -106,13 +106,13 @@ func (o Output) check(values map[string]string) error {
 	allowed, required := keysOf(o.Type)
 	switch {
 	case o.Type == "":
-		return errors.New("type is missing: " + nearest.Choices("", typeNames()))
+		return errors.New("type is missing: " + suggest.Choices("", typeNames()))
 	case allowed == nil:
-		return fmt.Errorf("no type %q: %s", o.Type, nearest.Choices(string(o.Type), typeNames()))
+		return fmt.Errorf("no type %q: %s", o.Type, suggest.Choices(string(o.Type), typeNames()))
 	}
 	for key := range values {
 		if key != "type" && !slices.Contains(allowed, key) {
-			return fmt.Errorf("type=%s takes no %q: %s", o.Type, key, nearest.Choices(key, append([]string{"type"}, allowed...)))
+			return fmt.Errorf("type=%s takes no %q: %s", o.Type, key, suggest.Choices(key, append([]string{"type"}, allowed...)))
 		}
 	}
 	if required != "" && values[required] == "" {

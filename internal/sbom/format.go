@@ -3,7 +3,7 @@ package sbom
 import (
 	"fmt"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/nearest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Format is a form that the content of an image is listed in.
@@ -21,5 +21,5 @@ func ParseFormat(name string) (Format, error) {
 	case SPDX, None:
 		return format, nil
 	}
-	return "", fmt.Errorf("no format %q: %s", name, nearest.Choices(name, []string{string(SPDX), string(None)}))
+	return "", fmt.Errorf("no format %q: %s", name, suggest.Choices(name, []string{string(SPDX), string(None)}))
 }

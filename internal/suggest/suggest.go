@@ -1,5 +1,5 @@
-// Package nearest finds the word that somebody probably meant.
-package nearest
+// Package suggest finds the word that somebody probably meant.
+package suggest
 
 import (
 	"fmt"
