@@ -31,9 +31,10 @@ type push struct {
 
 	mutex    sync.Mutex
 	transfer Transfer
-	done     []string // the tags that are set
-	moved    int64    // bytes
-	total    int64    // bytes of all blobs that may have to be sent
+	present  map[v1.Hash]bool // the blobs that count as present
+	done     []string         // the tags that are set
+	moved    int64            // bytes
+	total    int64            // bytes of all blobs that may have to be sent
 }
 
 // push uploads what the repository lacks of an index: blobs, then the manifests that name them, then the index. The registry
@@ -95,8 +96,14 @@ func (p *push) run(ctx context.Context) error {
 	for i, image := range images {
 		if !there[i] {
 			missing = append(missing, image)
-		} else if err := p.countPresent(image); err != nil {
+			continue
+		}
+		blobs, err := contentOf(image)
+		if err != nil {
 			return err
+		}
+		for _, b := range blobs {
+			p.countPresent(b)
 		}
 	}
 	if err := p.upload(ctx, missing); err != nil {
@@ -159,15 +166,6 @@ func (p *push) look(ctx context.Context, images []v1.Image) (there []bool, err e
 	return there, nil
 }
 
-// countPresent counts the blobs of an image that is there.
-func (p *push) countPresent(image v1.Image) error {
-	blobs, err := contentOf(image)
-	for _, blob := range blobs {
-		p.transfer.Present.add(blob.size)
-	}
-	return err
-}
-
 // upload sends the blobs of the missing images, each once, the largest first. After a failure none is begun, and those
 // under way arrive: the next push has less to do.
 func (p *push) upload(ctx context.Context, missing []v1.Image) error {
@@ -195,7 +193,7 @@ func (p *push) upload(ctx context.Context, missing []v1.Image) error {
 			}
 			tally, err := p.share(ctx, p.repository, b, p.progress)
 			if err == nil {
-				p.count(tally, b.size)
+				p.count(tally, b)
 			}
 			failed.CompareAndSwap(false, err != nil)
 			return err

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
@@ -84,6 +87,24 @@ func TestChangedLayer(t *testing.T) {
 		t.Errorf("%d blobs came, and %v", blobs, puts)
 	}
 	if got := result.Transfer; got.Uploaded.Blobs != 2 || got.Present.Blobs != 1 || got.Manifests != 2 {
+		t.Errorf("it says %+v", got)
+	}
+}
+
+// TestSharedLayerCountsOnce: a layer of several images is one blob, also where it was there before.
+func TestSharedLayerCountsOnce(t *testing.T) {
+	to := newCounting(t)
+	layers := make([]v1.Layer, 3)
+	for i := range layers {
+		layers[i] = static.NewLayer(bytes.Repeat([]byte{byte(i)}, 1000+i), types.OCILayer)
+	}
+	one := add(t, empty.Index, "linux/amd64", layers[0], layers[1])
+	both := add(t, one, "linux/arm64", layers[0], layers[2])
+	pushTo(t, to.host+"/scratch:1", one)
+	if got := pushTo(t, to.host+"/scratch:2", both).Transfer; got.Uploaded.Blobs != 2 || got.Present.Blobs != 3 {
+		t.Errorf("it says %+v", got)
+	}
+	if got := pushTo(t, to.host+"/scratch:2", both).Transfer; got.Present.Blobs != 5 {
 		t.Errorf("it says %+v", got)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -28,20 +30,32 @@ func (b *Blobs) add(size int64) {
 }
 
 // count notes what became of a blob.
-func (p *push) count(tally *registry.Tally, size int64) {
-	p.mutex.Lock()
-	switch {
-	case tally.Uploaded():
-		p.transfer.Uploaded.add(size)
-		p.mutex.Unlock()
-		return // its bytes are counted
-	case tally.Mounted():
-		p.transfer.Mounted.add(size)
-	default:
-		p.transfer.Present.add(size)
+func (p *push) count(tally *registry.Tally, b blob) {
+	uploaded, mounted := tally.Uploaded(), tally.Mounted()
+	if !uploaded {
+		p.progress(b.size) // else its bytes are counted as they are sent
 	}
-	p.mutex.Unlock()
-	p.progress(size)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	switch {
+	case uploaded:
+		p.transfer.Uploaded.add(b.size)
+	case mounted:
+		p.transfer.Mounted.add(b.size)
+	default:
+		p.countPresent(b)
+	}
+}
+
+// countPresent counts a blob that was there, once for all images that have it.
+func (p *push) countPresent(b blob) {
+	if p.present == nil {
+		p.present = map[v1.Hash]bool{}
+	}
+	if !p.present[b.digest] {
+		p.present[b.digest] = true
+		p.transfer.Present.add(b.size)
+	}
 }
 
 // String says it in words, such as "2.56 MB sent in 3 blobs, 1 mounted, 4 there".

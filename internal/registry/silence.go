@@ -44,13 +44,13 @@ func (w *watch) fail(err error) error {
 type upload struct {
 	io.ReadCloser
 	watch *watch
-	tally *Tally
+	try   *sending
 }
 
 func (u *upload) Read(p []byte) (int, error) {
 	n, err := u.ReadCloser.Read(p)
 	u.watch.moves()
-	u.tally.sent(n)
+	u.try.sent(n)
 	return n, err
 }
 

@@ -6,12 +6,15 @@ import (
 	"sync"
 )
 
-// Tally says what became of one upload.
+// A Tally says what became of one upload. It follows the try that succeeds: whatever an earlier try has sent, or still
+// reads after its answer came, does not count.
 type Tally struct {
-	Moved func(bytes int64) // is told what was sent, and less than 0 when an upload begins anew; may be nil
+	// Moved is told how many bytes were sent, and less than 0 when these are to be sent again. Its calls follow each
+	// other. It may be nil.
+	Moved func(bytes int64)
 
 	mutex    sync.Mutex
-	bytes    int64
+	current  *sending // the try whose bytes count, or nil
 	uploaded bool
 	mounted  bool
 }
@@ -35,7 +38,7 @@ func withTally(ctx context.Context, tally *Tally) context.Context {
 func (t *Tally) Mounted() bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
-	return t.mounted && !t.uploaded
+	return t.mounted
 }
 
 // Uploaded says whether the blob was sent. One that was neither sent nor mounted was there.
@@ -45,27 +48,69 @@ func (t *Tally) Uploaded() bool {
 	return t.uploaded
 }
 
-// begin starts to count the bytes of a blob; those of other requests do not count.
-func (t *Tally) begin(request *http.Request) *Tally {
+// A sending is one try to send the bytes of a blob. A nil one counts nothing.
+type sending struct {
+	tally *Tally
+	size  int64
+	bytes int64
+	ended bool
+}
+
+// begin returns the try that a request is, or nil where it carries no bytes of a blob. The former try counts no more.
+func (t *Tally) begin(request *http.Request) *sending {
 	if t == nil || request.Method != http.MethodPatch {
 		return nil
 	}
 	t.mutex.Lock()
-	before := t.bytes
-	t.bytes, t.uploaded = 0, true
-	t.mutex.Unlock()
-	t.tell(-before)
-	return t
+	defer t.mutex.Unlock()
+	t.drop()
+	t.current = &sending{tally: t, size: request.ContentLength}
+	return t.current
 }
 
-func (t *Tally) sent(n int) {
-	if t == nil {
+// sent counts bytes that were read of the body.
+func (s *sending) sent(n int) {
+	if s == nil {
 		return
 	}
-	t.mutex.Lock()
-	t.bytes += int64(n)
-	t.mutex.Unlock()
-	t.tell(int64(n))
+	s.tally.mutex.Lock()
+	defer s.tally.mutex.Unlock()
+	if s.tally.current == s && !s.ended {
+		s.move(int64(n))
+	}
+}
+
+// end notes whether the registry has taken the bytes, all of them, or none of them counts.
+func (s *sending) end(taken bool) {
+	if s == nil {
+		return
+	}
+	s.tally.mutex.Lock()
+	defer s.tally.mutex.Unlock()
+	switch {
+	case s.tally.current != s:
+	case taken:
+		s.move(s.size - s.bytes)
+		s.ended, s.tally.uploaded = true, true
+	default:
+		s.tally.drop()
+	}
+}
+
+// move counts bytes. The tally is locked.
+func (s *sending) move(bytes int64) {
+	s.bytes += bytes
+	if s.tally.Moved != nil && bytes != 0 {
+		s.tally.Moved(bytes)
+	}
+}
+
+// drop takes back what was counted. The tally is locked.
+func (t *Tally) drop() {
+	if t.current != nil {
+		t.current.move(-t.current.bytes)
+	}
+	t.current, t.uploaded, t.mounted = nil, false, false
 }
 
 // answer notes a mount (OCI distribution-spec, "Mounting a blob from another repository").
@@ -74,12 +119,7 @@ func (t *Tally) answer(request *http.Request, response *http.Response) {
 		return
 	}
 	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.drop()
 	t.mounted = true
-	t.mutex.Unlock()
-}
-
-func (t *Tally) tell(bytes int64) {
-	if t.Moved != nil && bytes != 0 {
-		t.Moved(bytes)
-	}
 }

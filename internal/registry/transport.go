@@ -112,15 +112,18 @@ func (t *transport) attempt(request *http.Request) (*http.Response, error) {
 	watch := newWatch(request.Context(), t.silenceFor(request.Context()))
 	once := request.Clone(watch.ctx)
 	tally := tallyOf(request)
+	var try *sending
 	if request.GetBody != nil {
 		body, err := request.GetBody()
 		if err != nil {
 			watch.end()
 			return nil, err
 		}
-		once.Body = &upload{body, watch, tally.begin(request)}
+		try = tally.begin(request)
+		once.Body = &upload{body, watch, try}
 	}
 	response, err := t.wire.RoundTrip(once)
+	try.end(err == nil && response.StatusCode/100 == 2)
 	if err != nil {
 		t.notePlain(request.URL.Host, err)
 		return nil, watch.fail(err)
