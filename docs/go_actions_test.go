@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/registry"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -27,7 +28,7 @@ func TestGoActionsSizes(t *testing.T) {
 	}
 	for _, image := range record.Images {
 		text := map[string]string{"hello": "certificates and nothing else: %s |", "go": "the same for all actions: %s |"}[image.Name]
-		if want := fmt.Sprintf(text, sizes.Format(image.DockerSize)); text != "" && image.Platform == "linux/amd64" && !strings.Contains(p.text, want) {
+		if want := fmt.Sprintf(text, human.Bytes(image.DockerSize)); text != "" && image.Platform == "linux/amd64" && !strings.Contains(p.text, want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}

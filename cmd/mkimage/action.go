@@ -14,8 +14,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
 )
@@ -93,7 +93,7 @@ func (f *actionFlags) run(command *cobra.Command, pkg string, mode *progress.Mod
 	defer display.Close()
 	step := display.Start("compile " + pkg + " for " + f.platform)
 	program, links, err := opened.Compile(command.Context(), platforms[0])
-	if step.End(sizes.Format(int64(len(program))), err) != nil {
+	if step.End(human.Bytes(int64(len(program))), err) != nil {
 		return err
 	}
 	if !links {
@@ -123,6 +123,6 @@ func (f *actionFlags) pack(pkg string, program []byte, display *progress.Display
 	if err != nil {
 		return fmt.Errorf("write %s: %w", output, atomicfile.Reason(err))
 	}
-	display.Text(output + "  " + sizes.Format(int64(len(packed))))
+	display.Text(output + "  " + human.Bytes(int64(len(packed))))
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
@@ -199,5 +199,5 @@ func budget(definition images.Definition) string {
 	if definition.Budget == 0 {
 		return "-"
 	}
-	return sizes.Format(int64(definition.Budget))
+	return human.Bytes(int64(definition.Budget))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -61,7 +62,7 @@ func (r *run) bakeFor(ctx context.Context, definition images.Definition, source 
 	for _, file := range baked.Files {
 		size += file.Size
 	}
-	return baked, step.End(sizes.Format(size), nil)
+	return baked, step.End(human.Bytes(size), nil)
 }
 
 // source finds what a definition bakes in.

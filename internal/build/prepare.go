@@ -15,10 +15,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
 // Restrict leaves the wanted platforms in every definition; all of them where none is wanted.
@@ -128,7 +128,7 @@ func (r *run) compileProxies(ctx context.Context, platforms []images.Platform) e
 func (r *run) compile(ctx context.Context, platform images.Platform) (layer.Layer, error) {
 	step := r.Display.Start("compile the proxy for " + string(platform))
 	program, err := r.Module.Proxy(ctx, platform)
-	if step.End(sizes.Format(int64(len(program))), err) != nil {
+	if step.End(human.Bytes(int64(len(program))), err) != nil {
 		return layer.Layer{}, err
 	}
 	return plan.Proxy(ctx, r.layers, program)

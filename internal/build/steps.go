@@ -5,9 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/docker/go-units"
-
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
@@ -23,7 +22,7 @@ func (r *run) checkSteps(plans []plan.Image, rows []sizes.Image) error {
 		}
 		return fmt.Errorf("image %s for %s weighs %s with what its steps have made, %s over its budget of %s; "+
 			"make it smaller, raise the budget in its definition or give --allow-over-budget",
-			image.Name, image.Platform, units.HumanSize(float64(size)), units.HumanSize(float64(size-int64(image.Budget))), image.Budget)
+			image.Name, image.Platform, human.Bytes(size), human.Bytes(size-int64(image.Budget)), human.Bytes(int64(image.Budget)))
 	}
 	return nil
 }

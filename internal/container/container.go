@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/containerd/errdefs"
-	"github.com/docker/go-units"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
@@ -104,7 +103,7 @@ func (e *Engine) Start(ctx context.Context, image string, options Options) (*Con
 			Resources: container.Resources{
 				Memory:    memory,
 				PidsLimit: &limit,
-				Ulimits:   []*units.Ulimit{{Name: "nofile", Soft: files, Hard: files}},
+				Ulimits:   []*container.Ulimit{{Name: "nofile", Soft: files, Hard: files}},
 			},
 		},
 	})

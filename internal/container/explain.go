@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/moby/moby/client"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // said is what stands before the words of ssh in an error of docker's connections.
@@ -22,15 +24,12 @@ func Explain(what, address string, err error) error {
 		return fmt.Errorf("%s: there is no program ssh on the PATH, through which the Docker Engine at %s is reached", what, address)
 	case strings.HasPrefix(address, "ssh:") && strings.Contains(err.Error(), said):
 		_, words, _ := strings.Cut(err.Error(), said)
-		words = strings.TrimSuffix(strings.Join(strings.Fields(words), " "), ".")
+		words = strings.TrimSuffix(human.Line(words), ".")
 		return fmt.Errorf("%s: no Docker Engine answers at %s: ssh said: %s", what, address, cmp.Or(words, "nothing"))
 	case client.IsErrConnectionFailed(err) && strings.Contains(err.Error(), "permission denied"): // it hides the number
 		return fmt.Errorf("%s: a Docker Engine listens at %s, and your user may not use it: add it to the group docker, or use sudo", what, address)
 	case client.IsErrConnectionFailed(err):
 		return fmt.Errorf("%s: no Docker Engine answers at %s: start it, or set DOCKER_HOST", what, address)
 	}
-	if text := err.Error(); strings.ContainsAny(text, "\r\n") {
-		err = errors.New(strings.Join(strings.Fields(text), " "))
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	return fmt.Errorf("%s: %w", what, human.OneLine(err))
 }

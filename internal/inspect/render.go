@@ -9,7 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // What a person is shown; the JSON form has all.
@@ -30,7 +30,7 @@ func (r Report) Write(w io.Writer) error {
 		out.line("")
 		out.line("attached")
 		for _, a := range r.Attached {
-			out.line("  %-11s %s  %9s", fit(cmp.Or(a.Kind, "other"), 11), pad(cmp.Or(a.Predicate, a.Type), width-27), sizes.Format(a.Size))
+			out.line("  %-11s %s  %9s", fit(cmp.Or(a.Kind, "other"), 11), pad(cmp.Or(a.Predicate, a.Type), width-27), human.Bytes(a.Size))
 		}
 	}
 	if len(r.Unknown) > 0 {
@@ -47,15 +47,15 @@ func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", ar
 
 func (p *page) platform(one Platform) {
 	p.line("")
-	weight := sizes.Format(one.CompressedSize) + " compressed"
+	weight := human.Bytes(one.CompressedSize) + " compressed"
 	if one.DockerSize > 0 {
-		weight = sizes.Format(one.DockerSize) + ", " + weight
+		weight = human.Bytes(one.DockerSize) + ", " + weight
 	}
 	p.line("%s  %s", clean(one.Platform), weight)
 	p.line("%s", clean(one.Digest))
 	p.line("  %s  %11s  %10s", pad("LAYER", width-27), "DOCKER SIZE", "COMPRESSED")
 	for _, l := range one.Layers {
-		p.line("  %s  %11s  %10s", pad(l.Name, width-27), size(l.DockerSize), sizes.Format(l.CompressedSize))
+		p.line("  %s  %11s  %10s", pad(l.Name, width-27), size(l.DockerSize), human.Bytes(l.CompressedSize))
 	}
 	if len(one.Packages) > 0 {
 		p.line("  %s  %s  %11s", pad("PACKAGE", width-39), pad("VERSION", 22), "DOCKER SIZE")
@@ -68,7 +68,7 @@ func (p *page) platform(one Platform) {
 		p.line("  %s  %s  %11s", pad("LARGEST FILES", width-39), pad("OF", 22), "SIZE")
 	}
 	for _, file := range one.Files[:min(len(one.Files), shownFiles)] {
-		p.line("  %s  %s  %11s", pad(file.Path, width-39), pad(cmp.Or(file.Package, "layer "+file.Layer), 22), sizes.Format(file.Size))
+		p.line("  %s  %s  %11s", pad(file.Path, width-39), pad(cmp.Or(file.Package, "layer "+file.Layer), 22), human.Bytes(file.Size))
 	}
 }
 
@@ -85,7 +85,7 @@ func size(bytes int64) string {
 	if bytes == 0 {
 		return "-"
 	}
-	return sizes.Format(bytes)
+	return human.Bytes(bytes)
 }
 
 // pad makes a text exactly as wide as columns.

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Answer is what the container answered.
@@ -52,9 +53,5 @@ func Message(body []byte) string {
 		text = string(members["error"])
 		_ = json.Unmarshal(members["error"], &text) // what is no text stays JSON
 	}
-	words := []rune(strings.Join(strings.Fields(text), " "))
-	if len(words) > longestMessage {
-		return string(words[:longestMessage]) + "…"
-	}
-	return string(words)
+	return human.Excerpt(text, longestMessage)
 }

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
-
-	"github.com/docker/go-units"
 )
 
 // DockerSize returns what the image weighs as Docker counts it, in bytes.
@@ -31,11 +30,11 @@ func CheckBudget(plans []Image) error {
 		slices.SortStableFunc(heaviest, func(a, b layer.Layer) int { return cmp.Compare(b.DockerSize, a.DockerSize) })
 		var names []string
 		for _, l := range heaviest[:min(3, len(heaviest))] {
-			names = append(names, l.Name+" "+units.HumanSize(float64(l.DockerSize)))
+			names = append(names, l.Name+" "+human.Bytes(l.DockerSize))
 		}
 		return fmt.Errorf("image %s for %s weighs %s, %s over its budget of %s (heaviest layers: %s); "+
 			"make it smaller, raise the budget in its definition or give --allow-over-budget",
-			image.Name, image.Platform, units.HumanSize(float64(size)), units.HumanSize(float64(size-int64(image.Budget))), image.Budget, strings.Join(names, ", "))
+			image.Name, image.Platform, human.Bytes(size), human.Bytes(size-int64(image.Budget)), human.Bytes(int64(image.Budget)), strings.Join(names, ", "))
 	}
 	return nil
 }

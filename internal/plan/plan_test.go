@@ -198,7 +198,7 @@ func TestCheckBudget(t *testing.T) {
 		t.Errorf("at its budget: %v", err)
 	}
 	plans[0].Budget = 9
-	want := "image x for linux/amd64 weighs 10B, 1B over its budget of 9B (heaviest layers: bash 4B, proxy 3B, action 2B); " +
+	want := "image x for linux/amd64 weighs 10 B, 1 B over its budget of 9 B (heaviest layers: bash 4 B, proxy 3 B, action 2 B); " +
 		"make it smaller, raise the budget in its definition or give --allow-over-budget"
 	if err := CheckBudget(plans); err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)

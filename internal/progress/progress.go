@@ -5,7 +5,7 @@
 //	defer display.Close()
 //	step := display.Start("compile the proxy for linux/amd64")
 //	program, err := compile()
-//	step.End(sizes.Format(len(program)), err)
+//	step.End(human.Bytes(len(program)), err)
 //
 // What the program of a step writes is written to the [Step]: a terminal shows the last lines below the step while it
 // runs, and elsewhere each line stands behind the step's name. When the step fails, its last lines stay.
@@ -24,11 +24,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/term"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
@@ -122,5 +122,5 @@ func duration(d time.Duration) string {
 
 // oneLine keeps an error's text, some of which others have written, to a line that can be shown anywhere.
 func oneLine(err error) string {
-	return readable([]byte(strings.Join(strings.Fields(err.Error()), " ")))
+	return readable([]byte(human.Line(err.Error())))
 }

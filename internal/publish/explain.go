@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // explainWrite says what went wrong at a destination, and what to do, without the name of a temporary file.
@@ -22,14 +22,5 @@ func explainWrite(dest string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		advice = "free some space, or choose another dest"
 	}
-	return fmt.Errorf("write %s: %w: %s", dest, oneLine(atomicfile.Reason(err)), advice)
-}
-
-// oneLine is the error with its line ends taken out.
-func oneLine(err error) error {
-	text := err.Error()
-	if !strings.ContainsAny(text, "\r\n") {
-		return err
-	}
-	return errors.New(strings.Join(strings.Fields(text), " "))
+	return fmt.Errorf("write %s: %w: %s", dest, human.OneLine(atomicfile.Reason(err)), advice)
 }

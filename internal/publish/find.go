@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
@@ -46,7 +47,7 @@ func NotHere(image string, names []string) error {
 	case strings.Contains(image, "/") && !isPath(image):
 		return nil
 	case !errors.Is(err, fs.ErrNotExist) && isPath(image):
-		return fmt.Errorf("look for %s: %w", image, oneLine(err))
+		return fmt.Errorf("look for %s: %w", image, human.OneLine(err))
 	}
 	name, _, _ := strings.Cut(path.Base(filepath.ToSlash(image)), ":")
 	text := fmt.Sprintf("%q: no image, folder or archive of that name here", image)

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -28,14 +29,14 @@ func ReadLayout(dir string) (v1.ImageIndex, error) {
 	folder, wanted := splitLayout(dir)
 	top, err := layout.ImageIndexFromPath(folder)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: it is no OCI image layout: %w", dir, oneLine(err))
+		return nil, fmt.Errorf("read %s: it is no OCI image layout: %w", dir, human.OneLine(err))
 	}
 	index, err := choose(top, wanted)
 	if err == nil {
 		index, err = flat(index)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", dir, oneLine(err))
+		return nil, fmt.Errorf("read %s: %w", dir, human.OneLine(err))
 	}
 	return index, nil
 }

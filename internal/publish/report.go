@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // place is an image and an output.
@@ -81,7 +83,7 @@ func (p *Publisher) left(output Output, tried attempt) string {
 	}
 	text := tags[0].Repository.Name() + ":" + strings.Join(words(names), ", ")
 	if tried.there > 0 {
-		text += fmt.Sprintf(" (%s of it are there, and are not sent again)", number(tried.there, "blob"))
+		text += fmt.Sprintf(" (%s of it are there, and are not sent again)", human.Count(tried.there, "blob"))
 	}
 	return text
 }

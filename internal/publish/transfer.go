@@ -6,8 +6,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
 // Transfer says what a push has moved.
@@ -62,7 +62,7 @@ func (p *push) countPresent(b blob) {
 func (t Transfer) String() string {
 	parts := []string{"nothing sent"}
 	if t.Uploaded.Blobs > 0 {
-		parts[0] = fmt.Sprintf("%s sent in %s", sizes.Format(t.Uploaded.Bytes), number(t.Uploaded.Blobs, "blob"))
+		parts[0] = fmt.Sprintf("%s sent in %s", human.Bytes(t.Uploaded.Bytes), human.Count(t.Uploaded.Blobs, "blob"))
 	}
 	if t.Mounted.Blobs > 0 {
 		parts = append(parts, fmt.Sprintf("%d mounted", t.Mounted.Blobs))
@@ -71,11 +71,4 @@ func (t Transfer) String() string {
 		parts = append(parts, fmt.Sprintf("%d there", t.Present.Blobs))
 	}
 	return strings.Join(parts, ", ")
-}
-
-func number(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }

@@ -3,7 +3,6 @@ package referrers
 import (
 	"cmp"
 	"context"
-	"strings"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -55,7 +55,7 @@ type Outcome struct {
 
 // Fail returns the outcome of a document that could not be made.
 func Fail(kind Kind, err error) Outcome {
-	return Outcome{Kind: kind, Type: kind.Type(), Status: Failed, Reason: strings.Join(strings.Fields(err.Error()), " ")}
+	return Outcome{Kind: kind, Type: kind.Type(), Status: Failed, Reason: human.Line(err.Error())}
 }
 
 // Add attaches documents to a subject, and says of each what became of it. listed is what [Registry.List] has returned:

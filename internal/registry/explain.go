@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Explain makes one line of an error, "push REFERENCE: …": what the registry said, and what to do. The error's own text
@@ -103,7 +105,7 @@ func (p problem) text(err error) string {
 	if errors.As(err, &request) {
 		err = request.Err
 	}
-	return strings.Join(strings.Fields(err.Error()), " ")
+	return human.Line(err.Error())
 }
 
 func (p problem) plain() string {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Comparison says how the rows of a record differ from those of a former one.
@@ -101,8 +103,8 @@ func (c Comparison) rows() [][]string {
 			name += "+"
 		}
 		rows = append(rows, []string{name, row.Platform,
-			Format(row.DockerSize), change(row.FormerDocker, row.DockerSize),
-			Format(row.CompressedSize), change(row.FormerCompressed, row.CompressedSize)})
+			human.Bytes(row.DockerSize), change(row.FormerDocker, row.DockerSize),
+			human.Bytes(row.CompressedSize), change(row.FormerCompressed, row.CompressedSize)})
 	}
 	return rows
 }
@@ -127,5 +129,5 @@ func change(former, now int64) string {
 	if by < 0 {
 		sign, by = "-", -by
 	}
-	return fmt.Sprintf("%s%s (%s%.1f %%)", sign, Format(by), sign, 100*float64(by)/float64(former))
+	return fmt.Sprintf("%s%s (%s%.1f %%)", sign, human.Bytes(by), sign, 100*float64(by)/float64(former))
 }

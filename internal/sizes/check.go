@@ -1,6 +1,10 @@
 package sizes
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+)
 
 // Over is a row that weighs more than its definition allows.
 type Over struct {
@@ -22,7 +26,7 @@ func (r Record) Check(budgets map[string]int64) []Over {
 // String tells by how much the row is over, and which layers weigh most.
 func (o Over) String() string {
 	text := fmt.Sprintf("%s (%s) is %s, over its budget of %s by %s; heaviest layers:", o.Image.Name, o.Image.Platform,
-		Format(o.Image.DockerSize), Format(o.Budget), Format(o.Image.DockerSize-o.Budget))
+		human.Bytes(o.Image.DockerSize), human.Bytes(o.Budget), human.Bytes(o.Image.DockerSize-o.Budget))
 	for n, layer := range o.Image.Heaviest() {
 		if n == 3 {
 			break
@@ -30,7 +34,7 @@ func (o Over) String() string {
 		if n > 0 {
 			text += ","
 		}
-		text += fmt.Sprintf(" %s %s", layer.Name, Format(layer.DockerSize))
+		text += fmt.Sprintf(" %s %s", layer.Name, human.Bytes(layer.DockerSize))
 	}
 	if o.Image.From != "" {
 		text += "; measured in the last build, " + o.Image.From

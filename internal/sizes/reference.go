@@ -49,23 +49,3 @@ func (r Reference) Factor(dockerSize int64) string {
 	}
 	return fmt.Sprintf("%dx %s", int(factor), word)
 }
-
-// Format writes a number of bytes with three significant digits, such as "1.61 MB", "10.4 MB", "700 kB" or "12 B".
-func Format(bytes int64) string {
-	if bytes < 1000 {
-		return fmt.Sprintf("%d B", bytes)
-	}
-	size := float64(bytes)
-	for _, unit := range []string{"kB", "MB", "GB"} {
-		size /= 1000
-		switch {
-		case size < 9.995:
-			return fmt.Sprintf("%.2f %s", size, unit)
-		case size < 99.95:
-			return fmt.Sprintf("%.1f %s", size, unit)
-		case size < 999.5:
-			return fmt.Sprintf("%.0f %s", size, unit)
-		}
-	}
-	return fmt.Sprintf("%.0f GB", size)
-}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Formats returns what [Record.Render] can write.
@@ -44,12 +46,12 @@ func Summary(rows []Image) []string {
 		byWeight := func(a, b Image) int { return cmp.Compare(a.DockerSize, b.DockerSize) }
 		least, most := slices.MinFunc(rows, byWeight), slices.MaxFunc(rows, byWeight)
 		return []string{fmt.Sprintf("%d images weigh from %s (%s, %s) to %s (%s, %s); the size record has them all", len(rows),
-			Format(least.DockerSize), least.Name, least.Platform, Format(most.DockerSize), most.Name, most.Platform)}
+			human.Bytes(least.DockerSize), least.Name, least.Platform, human.Bytes(most.DockerSize), most.Name, most.Platform)}
 	}
 	references := References()
 	var lines [][]string
 	for _, row := range rows {
-		lines = append(lines, []string{row.Name, row.Platform, Format(row.DockerSize), "(" + Format(row.CompressedSize) + " compressed)",
+		lines = append(lines, []string{row.Name, row.Platform, human.Bytes(row.DockerSize), "(" + human.Bytes(row.CompressedSize) + " compressed)",
 			references[0].Factor(row.DockerSize) + " than " + references[0].Short() + ", " +
 				references[1].Factor(row.DockerSize) + " than " + references[1].Short()})
 	}
@@ -71,7 +73,7 @@ func (r Record) table(w io.Writer) error {
 	}
 	lines := [][]string{{"REFERENCE", "DOCKER SIZE", "SOURCE"}}
 	for _, reference := range r.References {
-		lines = append(lines, []string{reference.Name, Format(reference.DockerSize), reference.Source})
+		lines = append(lines, []string{reference.Name, human.Bytes(reference.DockerSize), reference.Source})
 	}
 	for _, line := range align(lines, 1) {
 		if _, err := fmt.Fprintln(w, line); err != nil {
@@ -83,7 +85,7 @@ func (r Record) table(w io.Writer) error {
 
 func (r Record) markdown(w io.Writer) error {
 	head := r.head(func(reference Reference) string {
-		return fmt.Sprintf("%s, %s", reference.Short(), Format(reference.DockerSize))
+		return fmt.Sprintf("%s, %s", reference.Short(), human.Bytes(reference.DockerSize))
 	})
 	rule := slices.Repeat([]string{"---"}, len(head))
 	rule[2], rule[3] = "---:", "---:"
@@ -97,7 +99,7 @@ func (r Record) markdown(w io.Writer) error {
 		notes = append(notes, `\`+note, "")
 	}
 	for _, reference := range r.References {
-		notes = append(notes, fmt.Sprintf("- %s, %s: %s", reference.Name, Format(reference.DockerSize), reference.Source))
+		notes = append(notes, fmt.Sprintf("- %s, %s: %s", reference.Name, human.Bytes(reference.DockerSize), reference.Source))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(notes, "\n"))
 	return err
@@ -134,7 +136,7 @@ func (r Record) rows() [][]string {
 		if image.From != "" {
 			name += "+"
 		}
-		row := []string{name, image.Platform, Format(image.DockerSize), Format(image.CompressedSize)}
+		row := []string{name, image.Platform, human.Bytes(image.DockerSize), human.Bytes(image.CompressedSize)}
 		for _, reference := range r.References {
 			row = append(row, reference.Factor(image.DockerSize))
 		}

@@ -35,16 +35,6 @@ func TestFactor(t *testing.T) {
 	}
 }
 
-func TestFormat(t *testing.T) {
-	tests := map[int64]string{0: "0 B", 999: "999 B", 1000: "1.00 kB", 9_994: "9.99 kB", 9_996: "10.0 kB", 99_960: "100 kB",
-		999_499: "999 kB", 999_999: "1.00 MB", 1_605_000: "1.60 MB", 10_400_000: "10.4 MB", 109_000_000: "109 MB", 2_890_000_000: "2.89 GB"}
-	for bytes, want := range tests {
-		if got := Format(bytes); got != want {
-			t.Errorf("Format(%d) = %q, want %q", bytes, got, want)
-		}
-	}
-}
-
 func TestRender(t *testing.T) {
 	tests := []struct {
 		name   string

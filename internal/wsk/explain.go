@@ -13,7 +13,12 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
+
+// maxReason is how much of a reason an error tells, in characters.
+const maxReason = 300
 
 // unreached says why there is no answer, and what to do.
 func (c *Client) unreached(ctx context.Context, doing string, err error) error {
@@ -46,7 +51,7 @@ func (c *Client) noAnswer(err error) string {
 	if errors.As(err, &where) {
 		err = where.Err
 	}
-	return fmt.Sprintf("%s ended the connection without an answer (%s): try again", c.host, line(err.Error()))
+	return fmt.Sprintf("%s ended the connection without an answer (%s): try again", c.host, human.Excerpt(err.Error(), maxReason))
 }
 
 // refused says what the API answered, and what to do.
@@ -62,7 +67,7 @@ func (c *Client) refused(doing string, answer answer) error {
 	}
 	message := fmt.Sprintf("%s: %s answered %d %s", doing, c.host, answer.status, http.StatusText(answer.status))
 	if said.Error != "" {
-		message += " (" + strings.TrimRight(line(said.Error), ".") + ")"
+		message += " (" + strings.TrimRight(human.Excerpt(said.Error, maxReason), ".") + ")"
 	}
 	return errors.New(message + ": " + advise(answer.status))
 }
@@ -94,13 +99,4 @@ func hostOf(address string) string {
 		return ""
 	}
 	return parsed.Scheme + "://" + parsed.Host
-}
-
-// line puts a text onto one line of a bounded length.
-func line(text string) string {
-	words := strings.Join(strings.Fields(text), " ")
-	if runes := []rune(words); len(runes) > 300 {
-		return string(runes[:300]) + "…"
-	}
-	return words
 }

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/docker/go-units"
 	"github.com/moby/buildkit/client"
 	digest "github.com/opencontainers/go-digest"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
@@ -155,7 +155,7 @@ func (f *follower) note(s *client.VertexStatus) {
 }
 
 // doing says what has told last that it goes on, of all that is shown beside a step, and how far it is: "pushing layers",
-// "3.1MB of 9.4MB" or "".
+// "3.10 MB of 9.40 MB" or "".
 func (f *follower) doing(step *progress.Step) string {
 	for _, s := range slices.Backward(f.running) {
 		if f.beside(s) != step {
@@ -163,7 +163,7 @@ func (f *follower) doing(step *progress.Step) string {
 		}
 		text, _, _ := strings.Cut(s.ID, "sha256:") // what is moved is called by its digest
 		if s.Total > 0 {
-			text += fmt.Sprintf("%s of %s", units.HumanSize(float64(s.Current)), units.HumanSize(float64(s.Total)))
+			text += fmt.Sprintf("%s of %s", human.Bytes(s.Current), human.Bytes(s.Total))
 		}
 		return text
 	}

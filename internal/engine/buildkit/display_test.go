@@ -121,7 +121,7 @@ func TestDoing(t *testing.T) {
 		{client.VertexStatus{Vertex: "image", ID: "exporting layers", Completed: &now}, "exporting layers"},
 		{client.VertexStatus{Vertex: "image", ID: "pushing layers"}, "pushing layers"},
 		{client.VertexStatus{Vertex: "oci", ID: "exporting layers", Completed: &now}, "pushing layers"},
-		{client.VertexStatus{Vertex: "base", ID: "sha256:1234", Current: 1e6, Total: 3e6}, "1MB of 3MB"},
+		{client.VertexStatus{Vertex: "base", ID: "sha256:1234", Current: 1e6, Total: 3e6}, "1.00 MB of 3.00 MB"},
 		{client.VertexStatus{Vertex: "base", ID: "sha256:1234", Current: 3e6, Total: 3e6, Completed: &now}, "pushing layers"},
 		{client.VertexStatus{Vertex: "image", ID: "pushing layers", Completed: &now}, ""},
 	} {

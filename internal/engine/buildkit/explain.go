@@ -10,6 +10,8 @@ import (
 	"github.com/moby/buildkit/util/grpcerrors"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Version is the BuildKit that this engine is built with, and whose images are known to be those of the embedded
@@ -74,7 +76,7 @@ func reason(err error) string {
 		text = strings.ReplaceAll(text, noise, "")
 	}
 	text = strings.ReplaceAll(text, cacheBlob, "write --cache-to: ")
-	return strings.Join(strings.Fields(text), " ")
+	return human.Line(text)
 }
 
 // plainly leaves out of the text about a program what it was called with: all of a step's script, and what runs it.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/docker/go-units"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // work is what a builder has built.
@@ -38,5 +38,5 @@ func (w *work) String() string {
 }
 
 func sent(layers, of int, bytes int64) string {
-	return fmt.Sprintf("%d of %d layers sent, %s", layers, of, units.HumanSize(float64(bytes)))
+	return fmt.Sprintf("%d of %d layers sent, %s", layers, of, human.Bytes(bytes))
 }

@@ -1,0 +1,57 @@
+// Package human writes values the way people read them in messages: sizes, counts, and texts on one line.
+package human
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Bytes returns a number of bytes with three significant digits, such as "1.61 MB", "10.4 MB", "700 kB" or "12 B".
+func Bytes(bytes int64) string {
+	if bytes < 1000 {
+		return fmt.Sprintf("%d B", bytes)
+	}
+	size := float64(bytes)
+	for _, unit := range []string{"kB", "MB", "GB"} {
+		size /= 1000
+		switch {
+		case size < 9.995:
+			return fmt.Sprintf("%.2f %s", size, unit)
+		case size < 99.95:
+			return fmt.Sprintf("%.1f %s", size, unit)
+		case size < 999.5:
+			return fmt.Sprintf("%.0f %s", size, unit)
+		}
+	}
+	return fmt.Sprintf("%.0f GB", size)
+}
+
+// Count returns a number of things, such as "1 blob" or "3 blobs".
+func Count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// Line returns a text on one line: every run of white space becomes a space.
+func Line(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// Excerpt returns a text on one line, cut after a number of characters.
+func Excerpt(text string, characters int) string {
+	line := []rune(Line(text))
+	if len(line) > characters {
+		return string(line[:characters]) + "…"
+	}
+	return string(line)
+}
+
+// OneLine returns an error whose text is one line. An error that is one line already is returned as it is, with all
+// that it wraps.
+func OneLine(err error) error {
+	if err == nil || !strings.ContainsAny(err.Error(), "\r\n") {
+		return err
+	}
+	return errors.New(Line(err.Error()))
+}
