@@ -3,7 +3,6 @@
 package action
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"syscall"
@@ -138,7 +137,11 @@ func (z *zipReader) next() (*zipEntry, error) {
 	case zipMadeUnix, zipMadeMac:
 		e.mode = le32(h[38:]) >> 16
 	case zipMadeFAT, zipMadeNTFS, zipMadeVFAT:
-		name = bytes.ReplaceAll(name, []byte(`\`), []byte("/"))
+		for i, c := range name {
+			if c == '\\' {
+				name[i] = '/'
+			}
+		}
 		if h[38]&0x10 != 0 {
 			e.mode = syscall.S_IFDIR
 		}

@@ -50,9 +50,9 @@ func cutAuthority(t []byte) ([]byte, error) {
 	if !ok || !is(scheme, "http") && !is(scheme, "https") {
 		return t, nil
 	}
-	i := bytes.IndexAny(after, "/?")
-	if i < 0 {
-		i = len(after)
+	i := 0
+	for i < len(after) && after[i] != '/' && after[i] != '?' {
+		i++
 	}
 	host, t := after[:i], after[i:]
 	if len(host) == 0 || !isHost(host) {

@@ -99,8 +99,24 @@ func hex4(b []byte) (r rune, ok bool) {
 	return r, true
 }
 
-// unescaped are the bytes that the one-letter escapes stand for.
-var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+// unescaped returns the byte that a one-letter escape stands for, 0 for none.
+func unescaped(letter byte) byte {
+	switch letter {
+	case '"', '\\', '/':
+		return letter
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return 0
+}
 
 // AppendUnquoted appends the text of a JSON string: raw is a checked string with
 // its quotes. As in encoding/json, half a surrogate pair becomes U+FFFD.
@@ -123,7 +139,7 @@ func AppendUnquoted(dst, raw []byte) []byte {
 // form a surrogate pair) stands for, and returns its length.
 func appendEscape(dst, raw []byte) ([]byte, int) {
 	if raw[1] != 'u' {
-		return append(dst, unescaped[raw[1]]), 2
+		return append(dst, unescaped(raw[1])), 2
 	}
 	r, _ := hex4(raw[2:])
 	if !utf16.IsSurrogate(r) {
@@ -187,8 +203,9 @@ func Escape(b []byte) (rune, bool) {
 	if len(b) == 5 && b[0] == 'u' {
 		return hex4(b[1:])
 	}
-	if len(b) == 1 && unescaped[b[0]] != 0 {
-		return rune(unescaped[b[0]]), true
+	if len(b) != 1 {
+		return 0, false
 	}
-	return 0, false
+	c := unescaped(b[0])
+	return rune(c), c != 0
 }

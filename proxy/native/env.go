@@ -14,7 +14,7 @@ import (
 func Variables(object []byte) (variables [][2]string, err error) {
 	members := jsonscan.Object(object)
 	for members.Next() {
-		if len(members.Key) == 0 || bytes.ContainsAny(members.Key, "=\x00") {
+		if !isName(members.Key) {
 			continue
 		}
 		text, ok := jsonscan.Text(members.Value)
@@ -24,6 +24,11 @@ func Variables(object []byte) (variables [][2]string, err error) {
 		variables = append(variables, [2]string{string(members.Key), text})
 	}
 	return variables, members.Err()
+}
+
+// isName reports whether a variable can have the name.
+func isName(name []byte) bool {
+	return len(name) > 0 && bytes.IndexByte(name, '=') < 0 && bytes.IndexByte(name, 0) < 0
 }
 
 // WithVariables returns a list of "KEY=value" with further variables: each stands in the place of the one of its
