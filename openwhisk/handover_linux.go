@@ -12,6 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
@@ -54,7 +55,7 @@ func init() {
 		go handed.guard()
 	}
 	handed.file = file
-	keepFromChildren()
+	sys.CloseOnExecFrom(syscall.Stderr + 1)
 	if os.Unsetenv(native.HandoverVariable); given {
 		os.Setenv(native.HandoverVariable, value)
 	}
@@ -66,19 +67,6 @@ func handedOver() bool { return handed.file >= 0 }
 func isSocket(fd int) bool {
 	var stat syscall.Stat_t
 	return syscall.Fstat(fd, &stat) == nil && stat.Mode&syscall.S_IFMT == syscall.S_IFSOCK
-}
-
-// keepFromChildren has no program inherit what was handed over.
-func keepFromChildren() {
-	const closeRange, onExec = 436, 4 // CLOSE_RANGE_CLOEXEC, of Linux 5.11
-	if _, _, err := syscall.Syscall(closeRange, 3, 1<<31-1, onExec); err == 0 {
-		return
-	}
-	for fd := range 1 << 16 {
-		if fd > syscall.Stderr {
-			syscall.CloseOnExec(fd)
-		}
-	}
 }
 
 // guard answers the /init when the program is not ready in time, or is told to

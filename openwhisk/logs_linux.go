@@ -3,10 +3,9 @@ package openwhisk
 import (
 	"os"
 	"sync"
-	"syscall"
-	"unsafe"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // logPipes stand for os.Stdout and os.Stderr, so that the line that ends an
@@ -25,12 +24,12 @@ type logPipes struct {
 func takeLogs(logs *native.Logs) (*logPipes, error) {
 	l := &logPipes{logs: logs}
 	for i, file := range []**os.File{&os.Stdout, &os.Stderr} {
-		var p [2]int
-		if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
+		r, w, err := sys.Pipe()
+		if err != nil {
 			return nil, err
 		}
-		l.from[i], l.were[i] = p[0], *file
-		*file = os.NewFile(uintptr(p[1]), (*file).Name())
+		l.from[i], l.were[i] = r, *file
+		*file = os.NewFile(uintptr(w), (*file).Name())
 	}
 	for i := range l.from {
 		go l.relay(i)
@@ -42,7 +41,7 @@ func takeLogs(logs *native.Logs) (*logPipes, error) {
 // it.
 func (l *logPipes) relay(stream int) {
 	for {
-		l.await(stream)
+		sys.Poll([]sys.PollFd{{Fd: int32(l.from[stream]), Events: sys.PollIn}}, -1)
 		l.take(stream)
 	}
 }
@@ -59,7 +58,7 @@ func (l *logPipes) settle() {
 func (l *logPipes) take(stream int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for left := l.waiting(stream); left > 0; {
+	for left := sys.Unread(l.from[stream]); left > 0; {
 		n := l.piece(stream, left)
 		if n == 0 {
 			return
@@ -70,31 +69,7 @@ func (l *logPipes) take(stream int) {
 
 func (l *logPipes) piece(stream, most int) int {
 	var b [16 << 10]byte
-	for {
-		n, err := syscall.Read(l.from[stream], b[:min(most, len(b))])
-		if err == syscall.EINTR {
-			continue
-		}
-		n = max(n, 0)
-		l.logs.Write(stream, b[:n])
-		return n
-	}
-}
-
-// waiting is how many bytes are in a pipe.
-func (l *logPipes) waiting(stream int) int {
-	var n int32
-	if _, _, err := syscall.Syscall(syscall.SYS_IOCTL, uintptr(l.from[stream]), syscall.TIOCINQ, uintptr(unsafe.Pointer(&n))); err != 0 {
-		return 0
-	}
-	return int(n)
-}
-
-// await waits until there is something in a pipe.
-func (l *logPipes) await(stream int) {
-	p := struct {
-		fd              int32
-		events, revents int16
-	}{fd: int32(l.from[stream]), events: 1}
-	syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, 0, 0, 0, 0)
+	n, _ := sys.Read(l.from[stream], b[:min(most, len(b))])
+	l.logs.Write(stream, b[:n])
+	return n
 }

@@ -28,7 +28,7 @@ func (s *Server) accept() {
 		s.open--
 		s.mu.Unlock()
 		switch {
-		case again(err):
+		case err == syscall.EAGAIN:
 			s.armListener()
 			return
 		case err == syscall.ECONNABORTED || err == syscall.EINTR:

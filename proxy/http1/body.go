@@ -7,9 +7,9 @@ import (
 	"io"
 	"sync/atomic"
 	"syscall"
-	"unsafe"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // errSilent and errGone are how the reading of a streamed body fails when it is
@@ -80,12 +80,12 @@ func (b *Body) read() error {
 			c.request.close = true
 			return errRefused
 		}
-		n, err := read(c.fd, c.buf[c.n:])
+		n, err := sys.Read(c.fd, c.buf[c.n:])
 		if n > 0 {
 			c.n += n
 			return nil
 		}
-		if !again(err) {
+		if err != syscall.EAGAIN {
 			c.request.close = true
 			if c.wasCut() {
 				return errSilent
@@ -111,13 +111,7 @@ const briefly = 10 * clock.Millisecond
 
 // awaitBriefly waits for input, and reports whether there is some.
 func (c *conn) awaitBriefly() bool {
-	p := struct {
-		fd              int32
-		events, revents int16
-	}{fd: int32(c.fd), events: 1} // POLLIN
-	limit := syscall.NsecToTimespec(int64(briefly))
-	n, _, _ := syscall.Syscall6(syscall.SYS_PPOLL, uintptr(unsafe.Pointer(&p)), 1, uintptr(unsafe.Pointer(&limit)), 0, 0, 0)
-	return int(n) > 0
+	return sys.Poll([]sys.PollFd{{Fd: int32(c.fd), Events: sys.PollIn}}, briefly)
 }
 
 // finish reads over a short rest of the body before the answer. Where it is not

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // conn is a connection. All but the last part belongs to its owner: the
@@ -42,7 +43,7 @@ type conn struct {
 	ticks  int
 	cut    bool         // it waited too long
 	owed   int          // how much memory an answer takes that was not taken yet
-	unsent int32        // how much of it the socket held at the last look
+	unsent int          // how much of it the socket held at the last look
 	looks  int          // in vain
 	heard  clock.Moment // when its client was last heard, while it ends
 }
@@ -83,8 +84,8 @@ func (c *conn) ready() {
 func (c *conn) fill(w waitFor) bool {
 	c.reads++
 	room := c.room()
-	n, err := read(c.fd, room)
-	if again(err) {
+	n, err := sys.Read(c.fd, room)
+	if err == syscall.EAGAIN {
 		c.full = false
 		c.await(w, syscall.EPOLLIN)
 		return false
@@ -158,8 +159,8 @@ func (c *conn) invite() bool {
 	}
 	c.invited = true
 	const goOn = "HTTP/1.1 100 Continue\r\n\r\n"
-	n, err := write(c.fd, []byte(goOn))
-	return n == len(goOn) || again(err) // a client does not wait for it for ever
+	n, err := sys.Write(c.fd, []byte(goOn))
+	return n == len(goOn) || err == syscall.EAGAIN // a client does not wait for it for ever
 }
 
 // rest drops an answered request from the buffer. It reports false when the
@@ -203,8 +204,8 @@ func (c *conn) leave() {
 
 func (c *conn) farewell() {
 	for range mostReads {
-		n, err := read(c.fd, c.small)
-		if again(err) {
+		n, err := sys.Read(c.fd, c.small)
+		if err == syscall.EAGAIN {
 			break
 		}
 		if n <= 0 {

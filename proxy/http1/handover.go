@@ -4,10 +4,10 @@ package http1
 
 import (
 	"bytes"
-	"runtime"
 	"strconv"
 	"syscall"
-	"unsafe"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // A server can be handed over to the program that replaces this one (exec): the
@@ -30,18 +30,22 @@ const handoverHead = "http1 2\n"
 // Quiesce stops the reading, for good: when it returns no thread of the server
 // works on a connection.
 func (s *Server) Quiesce() error {
-	var p [2]int
-	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
-		return err
-	}
 	s.stopped.Store(true)
-	// The thread that waits for events is woken by one that means nothing.
-	if err := s.arm(p[0], syscall.EPOLLIN, syscall.EPOLL_CTL_ADD); err != nil {
+	if err := s.wakeReader(); err != nil {
 		return err
 	}
-	syscall.Write(p[1], []byte{0})
 	s.lead.Lock()
 	return nil
+}
+
+// wakeReader wakes the thread that waits for events, by an event that means nothing: the end of a pipe.
+func (s *Server) wakeReader() error {
+	r, w, err := sys.Pipe()
+	if err != nil {
+		return err
+	}
+	sys.Close(&w)
+	return s.arm(r, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
 }
 
 // Sending reports whether an answer waits for its client to take it.
@@ -61,7 +65,7 @@ func (s *Server) Sending() bool {
 // being read get the given answer, for what was taken of them is gone. All
 // descriptors that are handed over survive an exec.
 func (s *Server) Handover(r *Request, note []byte, status int, answer []byte) (int, error) {
-	file, err := memoryFile()
+	file, err := sys.MemoryFile()
 	if err != nil {
 		return -1, err
 	}
@@ -121,16 +125,14 @@ func bit(b bool) int {
 }
 
 func (h *handover) bytes(b []byte) {
-	for len(b) > 0 && h.err == nil {
-		n, err := write(h.file, b)
-		h.err = err
-		b = b[max(n, 0):]
+	if h.err == nil {
+		_, h.err = sys.WriteAll(h.file, b)
 	}
 }
 
 // keep has a descriptor survive an exec.
 func (h *handover) keep(fd int) {
-	if _, _, err := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), syscall.F_SETFD, 0); err != 0 && h.err == nil {
+	if _, err := sys.Fcntl(fd, syscall.F_SETFD, 0); h.err == nil {
 		h.err = err
 	}
 }
@@ -195,27 +197,4 @@ func (c *chunks) encode(b, decoded []byte) []byte {
 		return append(b, '\r')
 	}
 	return b
-}
-
-// memoryFile is memfd_create(2), which package syscall does not name.
-func memoryFile() (int, error) {
-	number := uintptr(279) // arm64, riscv64 and those that came later
-	switch runtime.GOARCH {
-	case "amd64":
-		number = 319
-	case "386":
-		number = 356
-	case "arm":
-		number = 385
-	case "s390x":
-		number = 350
-	case "ppc64", "ppc64le":
-		number = 360
-	}
-	name := []byte("handover\x00")
-	fd, _, err := syscall.Syscall(number, uintptr(unsafe.Pointer(&name[0])), 0, 0)
-	if err != 0 {
-		return -1, err
-	}
-	return int(fd), nil
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // Wherever a body in chunks is interrupted, what encode makes of its beginning
@@ -158,7 +159,7 @@ func TestHandover(t *testing.T) {
 
 func TestTakeOverOfNothing(t *testing.T) {
 	for _, content := range []string{"", "http1 2\n", "http1 1\n3 0\n", "http1 2\n3\n", "http1 2\n1000000 0\n", "http1 2\n0 1\n", "http1 2\n0 -1\n", "http1 2\n0 0\n5 1 9 9 0 0\n", "http1 2\n0 0\n-1 1 0 0 0 0\n", "http1 2\n0 0\nx\n"} {
-		file, err := memoryFile()
+		file, err := sys.MemoryFile()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,12 +23,7 @@ func (s *Server) Refuse(status int, reason string) {
 	s.mu.Lock()
 	s.room.Broadcast()
 	s.mu.Unlock()
-	// The thread that reads does the rest: connections are its own. An event that
-	// means nothing wakes it.
-	var p [2]int
-	if syscall.Pipe2(p[:], syscall.O_CLOEXEC) == nil && s.arm(p[0], syscall.EPOLLIN, syscall.EPOLL_CTL_ADD) == nil {
-		syscall.Write(p[1], []byte{0})
-	}
+	s.wakeReader() // it does the rest: connections are its own
 }
 
 // refuseAll refuses the bodies that are awaited. It is called by the thread that

@@ -5,6 +5,8 @@ package http1
 import (
 	"strconv"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // A Request is a request without an answer. It holds until Answer or Send, and
@@ -86,8 +88,8 @@ func (r *Request) appendHead(b []byte, status, length int) []byte {
 // client that has gone is noticed when it is next waited for.
 func (c *conn) push() bool {
 	for len(c.out) > 0 {
-		n, err := write(c.fd, c.out)
-		if again(err) {
+		n, err := sys.Write(c.fd, c.out)
+		if err == syscall.EAGAIN {
 			c.owe(max(c.size, len(c.out)))
 			return false
 		}

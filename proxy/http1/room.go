@@ -5,9 +5,9 @@ package http1
 import (
 	"runtime"
 	"syscall"
-	"unsafe"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // Answers that their clients have not taken are kept, and count against what
@@ -98,7 +98,7 @@ func (s *Server) look() {
 		if c == nil || c.wait != waitRoom {
 			continue
 		}
-		unsent := unsent(c.fd)
+		unsent := sys.Unsent(c.fd)
 		if unsent != c.unsent {
 			c.unsent, c.looks = unsent, 0
 		} else if c.looks++; c.looks >= mostLooks {
@@ -107,11 +107,4 @@ func (s *Server) look() {
 		}
 	}
 	s.press()
-}
-
-// unsent is how many bytes a socket holds that the other side has not taken.
-func unsent(fd int) int32 {
-	var n int32
-	syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.TIOCOUTQ, uintptr(unsafe.Pointer(&n)))
-	return n
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strconv"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 var errHandover = errors.New("what was handed over cannot be read")
@@ -136,11 +138,11 @@ func contents(fd int) ([]byte, error) {
 	}
 	b := make([]byte, size)
 	for at := 0; at < len(b); {
-		n, err := syscall.Pread(fd, b[at:], int64(at))
-		if err != nil && err != syscall.EINTR || n == 0 {
+		n, err := sys.ReadAt(fd, b[at:], int64(at))
+		if err != nil || n == 0 {
 			return nil, errHandover
 		}
-		at += max(n, 0)
+		at += n
 	}
 	return b, nil
 }

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // maxOutput is how much of a compiler's output is kept, in bytes.
@@ -22,11 +23,11 @@ func Compile(p Program, host *Host) (output []byte, err error) {
 // capture is Compile with a limit, after which the program is killed; a negative
 // one means none.
 func capture(p Program, host *Host, limit clock.Duration) (output []byte, err error) {
-	r, w, err := pipe()
+	r, w, err := sys.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	defer closeFd(&r)
+	defer sys.Close(&r)
 	null, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
 	if err != nil {
 		syscall.Close(w)
@@ -52,7 +53,7 @@ func capture(p Program, host *Host, limit clock.Duration) (output []byte, err er
 // output reads from r until the child ends, and kills it when the time is up.
 func (c *process) output(r int, limit clock.Duration) (output []byte, inTime bool) {
 	poll := c.polls()
-	poll[onResult].fd = int32(r)
+	poll[onResult].Fd = int32(r)
 	b := make([]byte, 4<<10)
 	end := clock.In(limit)
 	for ended := false; !ended; {
@@ -66,16 +67,16 @@ func (c *process) output(r int, limit clock.Duration) (output []byte, inTime boo
 			return output, false
 		}
 		ended = poll.ready(onExit)
-		for left := unread(r); left > 0; {
-			n := readFd(r, b)
+		for left := sys.Unread(r); left > 0; {
+			n, _ := sys.Read(r, b)
 			if n == 0 {
 				break
 			}
 			left -= n
 			output = append(output, b[:min(n, maxOutput-len(output))]...)
 		}
-		if poll[onResult].revents&pollHangup != 0 && unread(r) == 0 {
-			poll[onResult].fd = -1 // closed, with the program still running
+		if poll[onResult].Revents&sys.PollHangup != 0 && sys.Unread(r) == 0 {
+			poll[onResult].Fd = -1 // closed, with the program still running
 		}
 	}
 	return output, true

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // A Replacement is an uploaded program that takes this process's place: it links
@@ -77,7 +78,7 @@ func (r *Replacement) rehearse(host *Host, logs *Logs) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	closeFd(&child.stdin) // it reads an end of file, as the proxy's own input usually is
+	sys.Close(&child.stdin) // it reads an end of file, as the proxy's own input usually is
 	return child, nil
 }
 

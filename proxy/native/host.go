@@ -5,7 +5,8 @@ package native
 import (
 	"sync"
 	"syscall"
-	"unsafe"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // A Host is what actions share of the proxy: its log streams and its table of
@@ -62,11 +63,7 @@ func (h *Host) collect(c *process) {
 	if _, there := h.own[c.pid]; !there {
 		return
 	}
-	for {
-		if _, err := syscall.Wait4(c.pid, &c.status, 0, nil); err != syscall.EINTR {
-			break
-		}
-	}
+	sys.Wait(c.pid, &c.status, 0)
 	delete(h.own, c.pid)
 	c.ended.Store(true)
 }
@@ -78,7 +75,7 @@ func (h *Host) Reap() {
 		return
 	}
 	for {
-		pid := endedChild()
+		pid := sys.EndedChild()
 		if pid <= 0 {
 			return
 		}
@@ -87,20 +84,8 @@ func (h *Host) Reap() {
 		h.mu.Unlock()
 		if c != nil {
 			h.collect(c)
-		} else if _, err := syscall.Wait4(pid, nil, syscall.WNOHANG, nil); err != nil && err != syscall.EINTR {
+		} else if sys.Wait(pid, nil, syscall.WNOHANG) != nil {
 			return
 		}
 	}
-}
-
-// endedChild is a child that has ended and was not waited for, 0 for none. It
-// leaves the child as it is.
-func endedChild() int {
-	const (
-		anyChild = 0         // P_ALL
-		look     = 0x1000005 // WEXITED | WNOHANG | WNOWAIT
-	)
-	var info [32]int32 // siginfo_t: the process id is at byte 16
-	syscall.Syscall6(syscall.SYS_WAITID, anyChild, 0, uintptr(unsafe.Pointer(&info)), look, 0, 0)
-	return int(info[4])
 }

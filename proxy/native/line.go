@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"runtime"
 	"strconv"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // A lineBuffer takes what an action writes until a line is complete: the head room
@@ -41,7 +43,8 @@ func (b *lineBuffer) read(fd int) []byte {
 		b.buf = buf
 	}
 	from := b.n
-	b.n += readFd(fd, b.buf[from:])
+	n, _ := sys.Read(fd, b.buf[from:])
+	b.n += n
 	return b.buf[from:b.n]
 }
 

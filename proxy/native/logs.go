@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"sync"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // Sentinel ends an activation's log on each stream (rule 34).
@@ -101,15 +103,13 @@ func (l *Logs) write(stream int, b []byte) {
 		l.partial[1-stream] = l.partial[stream]
 	}
 	for len(b) > 0 {
-		n, err := syscall.Write(l.fd[stream], b)
+		n, err := sys.Write(l.fd[stream], b)
 		switch {
 		case err == syscall.EAGAIN: // a stream that somebody made non-blocking
-			var p polls
-			p[0] = pollFd{fd: int32(l.fd[stream]), events: pollOut}
-			p.wait(-1)
-		case err != nil && err != syscall.EINTR:
+			sys.Poll([]sys.PollFd{{Fd: int32(l.fd[stream]), Events: sys.PollOut}}, -1)
+		case err != nil:
 			return // nobody reads the logs: no reason to stop serving
-		case n > 0:
+		default:
 			b = b[n:]
 		}
 	}
@@ -141,6 +141,15 @@ func (l *Logs) lastLines() string {
 }
 
 func oneLine(text []byte) string {
-	text = bytes.TrimSpace(bytes.ReplaceAll(text, []byte("\r"), nil))
-	return string(bytes.ReplaceAll(text, []byte("\n"), []byte(" | ")))
+	var line []byte
+	for _, c := range bytes.TrimSpace(text) {
+		switch c {
+		case '\r':
+		case '\n':
+			line = append(line, " | "...)
+		default:
+			line = append(line, c)
+		}
+	}
+	return string(line)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // LoopOptions tell how a long-lived child speaks.
@@ -148,7 +149,7 @@ func (g Greeting) check(line []byte) *StartError {
 	case members.Err() == nil && got == "false":
 		return &StartError{Reason: "The action did not initialize properly."}
 	}
-	return &StartError{Reason: "its first line is not the " + g.wanted() + " but " + strconv.Quote(clip(string(bytes.TrimRight(line, "\r\n")))) + g.advice()}
+	return &StartError{Reason: "its first line is not the " + g.wanted() + " but " + strconv.Quote(clip(string(jsonscan.Trim(line)))) + g.advice()}
 }
 
 // clip shortens what is shown of foreign text.
@@ -187,11 +188,10 @@ func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 // that goes on writing has no end, and is not waited for.
 func (l *Loop) discard() {
 	if l.chatty {
-		p := polls{onResult: {fd: int32(l.child.result), events: pollIn}, onExit: {fd: -1}, onStdout: {fd: -1}, onStderr: {fd: -1}, onStdin: {fd: -1}}
-		p.wait(clock.Millisecond)
+		sys.Poll([]sys.PollFd{{Fd: int32(l.child.result), Events: sys.PollIn}}, clock.Millisecond)
 	}
 	l.in.clear(true)
-	for left := unread(l.child.result); left > 0; {
+	for left := sys.Unread(l.child.result); left > 0; {
 		l.chatty = true
 		n := len(l.in.read(l.child.result))
 		if n == 0 {
@@ -238,7 +238,7 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 		}
 		c.relay(&p)
 		switch {
-		case p[onStdin].revents == 0:
+		case p[onStdin].Revents == 0:
 		case len(rest) > 0:
 			if rest, err = l.send(rest, &p); err != nil {
 				return nil, err
@@ -246,7 +246,7 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 		case len(request) > 0 && l.unheard(request, rest): // it closed its input with the request in it
 			return nil, l.died(true)
 		default: // it closed its input, and may still answer what it has read
-			p[onStdin].fd = -1
+			p[onStdin].Fd = -1
 		}
 		if p.ready(onExit) && !p.ready(onResult) || c.result < 0 {
 			return nil, l.died(len(request) > 0 && l.unheard(request, rest))
@@ -258,19 +258,18 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 // for the rest, or for the child to close its input.
 func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
 	for len(b) > 0 {
-		n, err := syscall.Write(l.child.stdin, b)
+		n, err := sys.Write(l.child.stdin, b)
 		switch {
 		case err == syscall.EAGAIN:
-			p[onStdin] = pollFd{fd: int32(l.child.stdin), events: pollOut}
+			p[onStdin] = sys.PollFd{Fd: int32(l.child.stdin), Events: sys.PollOut}
 			return b, nil
-		case err == syscall.EINTR:
 		case err != nil: // it closed its input: it has ended, or will answer no more
 			return nil, l.died(true)
 		default:
 			b = b[n:]
 		}
 	}
-	p[onStdin] = pollFd{fd: int32(l.child.stdin)}
+	p[onStdin] = sys.PollFd{Fd: int32(l.child.stdin)}
 	return nil, nil
 }
 
@@ -278,8 +277,8 @@ func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
 func (l *Loop) read(p *polls) ([]byte, error) {
 	piece := l.in.read(l.child.result)
 	if len(piece) == 0 {
-		closeFd(&l.child.result)
-		p[onResult].fd = -1
+		sys.Close(&l.child.result)
+		p[onResult].Fd = -1
 		return nil, nil
 	}
 	i := bytes.IndexByte(piece, '\n')
@@ -324,7 +323,7 @@ func (l *Loop) stray(request, rest []byte) bool {
 //
 //go:noinline
 func (l *Loop) unheard(request, rest []byte) bool {
-	return unread(l.child.stdin) >= len(request)-len(rest)
+	return sys.Unread(l.child.stdin) >= len(request)-len(rest)
 }
 
 // leaveTime is how long a child that has closed its pipes may take to end. One

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // A process is a child with pipes. Descriptors that are closed or were never
@@ -25,19 +26,10 @@ type process struct {
 	passed atomic.Int32 // the last signal to end that was passed on to it
 }
 
-// pipe gives a pipe whose ends other children do not get.
-func pipe() (r, w int, err error) {
-	var p [2]int
-	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
-		return -1, -1, err
-	}
-	return p[0], p[1], nil
-}
-
 // start starts a program. resultFd is 1 (its stdout) or 3. When the exec itself
 // fails the error is the kernel's.
 func start(p Program, resultFd int, host *Host) (*process, error) {
-	return startWith(p, resultFd, pipe, host, host.Logs)
+	return startWith(p, resultFd, sys.Pipe, host, host.Logs)
 }
 
 // startWith is start with something else than a pipe for the result, whose ends
@@ -53,25 +45,25 @@ func startWith(p Program, resultFd int, channel func() (ours, theirs int, err er
 	for fd := 0; fd < files && err == nil; fd++ {
 		switch {
 		case fd == 0:
-			theirs[fd], c.stdin, err = pipe()
+			theirs[fd], c.stdin, err = sys.Pipe()
 		case fd == resultFd:
 			c.result, theirs[fd], err = channel()
 		default:
-			c.log[fd-1], theirs[fd], err = pipe()
+			c.log[fd-1], theirs[fd], err = sys.Pipe()
 		}
 	}
 	if err == nil {
 		err = c.exec(p, theirs[:files])
 	}
 	for _, fd := range theirs[:files] {
-		closeFd(&fd)
+		sys.Close(&fd)
 	}
 	if err != nil {
 		c.closePipes()
 		return nil, err
 	}
 	// Our end alone: the child's is another open file description.
-	syscall.Syscall(syscall.SYS_FCNTL, uintptr(c.stdin), syscall.F_SETFL, syscall.O_NONBLOCK)
+	sys.Fcntl(c.stdin, syscall.F_SETFL, syscall.O_NONBLOCK)
 	return c, nil
 }
 
@@ -107,35 +99,22 @@ func (c *process) exec(p Program, theirs []int) error {
 
 // watch stands in for a pidfd: a pipe that ends when the child does.
 func (c *process) watch() error {
-	r, w, err := pipe()
+	r, w, err := sys.Pipe()
 	if err != nil {
 		return err
 	}
 	c.exit = r
 	go func() {
-		awaitExit(c.pid)
+		sys.AwaitEnd(c.pid)
 		syscall.Close(w)
 	}()
 	return nil
 }
 
-// awaitExit waits until a child has ended, and leaves its status to be collected.
-func awaitExit(pid int) {
-	const (
-		thisChild = 1         // P_PID
-		look      = 0x1000004 // WEXITED | WNOWAIT
-	)
-	for {
-		if _, _, err := syscall.Syscall6(syscall.SYS_WAITID, thisChild, uintptr(pid), 0, look, 0, 0); err != syscall.EINTR {
-			return
-		}
-	}
-}
-
 // reap collects the status of a child whose exit was seen.
 func (c *process) reap() {
 	c.host.collect(c)
-	closeFd(&c.exit)
+	sys.Close(&c.exit)
 }
 
 // polls is what to wait for.
@@ -143,11 +122,11 @@ func (c *process) reap() {
 //go:noinline
 func (c *process) polls() polls {
 	return polls{
-		onResult: {fd: int32(c.result), events: pollIn},
-		onExit:   {fd: int32(c.exit), events: pollIn},
-		onStdout: {fd: int32(c.log[Stdout]), events: pollIn},
-		onStderr: {fd: int32(c.log[Stderr]), events: pollIn},
-		onStdin:  {fd: -1, events: pollOut},
+		onResult: {Fd: int32(c.result), Events: sys.PollIn},
+		onExit:   {Fd: int32(c.exit), Events: sys.PollIn},
+		onStdout: {Fd: int32(c.log[Stdout]), Events: sys.PollIn},
+		onStderr: {Fd: int32(c.log[Stderr]), Events: sys.PollIn},
+		onStdin:  {Fd: -1, Events: sys.PollOut},
 	}
 }
 
@@ -158,15 +137,15 @@ func (c *process) relay(p *polls) {
 			continue
 		}
 		if c.relayOnce(stream) == 0 {
-			closeFd(&c.log[stream])
-			p[i].fd = -1
+			sys.Close(&c.log[stream])
+			p[i].Fd = -1
 		}
 	}
 }
 
 func (c *process) relayOnce(stream int) int {
 	var b [16 << 10]byte
-	n := readFd(c.log[stream], b[:])
+	n, _ := sys.Read(c.log[stream], b[:])
 	c.logs.Write(stream, b[:n])
 	return n
 }
@@ -178,7 +157,7 @@ func (c *process) relayAll() {
 		if fd < 0 {
 			continue
 		}
-		for left := unread(fd); left > 0; {
+		for left := sys.Unread(fd); left > 0; {
 			n := c.relayOnce(stream)
 			if n == 0 {
 				break
@@ -208,7 +187,7 @@ func (c *process) pass(s syscall.Signal) {
 
 func (c *process) closePipes() {
 	for _, fd := range []*int{&c.stdin, &c.result, &c.log[0], &c.log[1]} {
-		closeFd(fd)
+		sys.Close(fd)
 	}
 }
 
@@ -235,7 +214,7 @@ type Patience struct {
 
 // stop ends the child, relaying what it still logs.
 func (c *process) stop(p Patience) {
-	closeFd(&c.stdin)
+	sys.Close(&c.stdin)
 	if !c.leaves(p.AfterEOF) {
 		c.signal(syscall.SIGTERM)
 		if !c.leaves(p.AfterTerm) {
@@ -256,7 +235,7 @@ func (c *process) leaves(limit clock.Duration) bool {
 	}
 	end := clock.In(limit)
 	p := c.polls()
-	p[onResult].fd = -1
+	p[onResult].Fd = -1
 	for {
 		left := limit
 		if limit > 0 {

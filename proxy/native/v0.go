@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
 // maxArgument is how long an argument of a program may be on Linux, in bytes
@@ -146,18 +147,18 @@ type lastLine struct {
 // background process that keeps its stdout open delays nothing.
 func (o *lastLine) collect(c *process, value []byte) {
 	p := c.polls()
-	p[onStdin].fd = int32(c.stdin)
+	p[onStdin].Fd = int32(c.stdin)
 	for {
 		p.wait(-1)
-		if p[onStdin].revents != 0 {
+		if p[onStdin].Revents != 0 {
 			value = feed(c, value, &p)
 		}
 		if p.ready(onResult) && o.read(c) == 0 {
-			p[onResult].fd = -1
+			p[onResult].Fd = -1
 		}
 		c.relay(&p)
 		if p.ready(onExit) {
-			for left := unread(c.result); left > 0 && !o.tooLong; {
+			for left := sys.Unread(c.result); left > 0 && !o.tooLong; {
 				n := o.read(c)
 				if n == 0 {
 					break
@@ -172,13 +173,13 @@ func (o *lastLine) collect(c *process, value []byte) {
 
 // feed writes what the process's stdin takes, and closes it after the last.
 func feed(c *process, value []byte, p *polls) []byte {
-	n, err := syscall.Write(c.stdin, value)
-	if err == syscall.EAGAIN || err == syscall.EINTR {
+	n, err := sys.Write(c.stdin, value)
+	if err == syscall.EAGAIN {
 		return value
 	}
-	if value = value[max(n, 0):]; err != nil || len(value) == 0 {
-		closeFd(&c.stdin)
-		p[onStdin] = pollFd{fd: -1}
+	if value = value[n:]; err != nil || len(value) == 0 {
+		sys.Close(&c.stdin)
+		p[onStdin] = sys.PollFd{Fd: -1}
 	}
 	return value
 }

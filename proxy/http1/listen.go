@@ -4,38 +4,17 @@ package http1
 
 import "syscall"
 
-// again reports a call on a socket that has nothing to give or no room.
-//
-//go:noinline
-func again(err error) bool { return err == syscall.EAGAIN }
-
-func read(fd int, b []byte) (int, error) {
-	for {
-		if n, err := syscall.Read(fd, b); err != syscall.EINTR {
-			return n, err
-		}
-	}
-}
-
-func write(fd int, b []byte) (int, error) {
-	for {
-		if n, err := syscall.Write(fd, b); err != syscall.EINTR {
-			return n, err
-		}
-	}
-}
-
 // listen opens a TCP socket on all addresses of the machine, IPv4 and IPv6, or
 // on IPv4 alone where the kernel has no IPv6.
 func listen(port int) (int, error) {
-	fd, err := open(syscall.AF_INET6, &syscall.SockaddrInet6{Port: port})
+	fd, err := openSocket(syscall.AF_INET6, &syscall.SockaddrInet6{Port: port})
 	if err != nil {
-		fd, err = open(syscall.AF_INET, &syscall.SockaddrInet4{Port: port})
+		fd, err = openSocket(syscall.AF_INET, &syscall.SockaddrInet4{Port: port})
 	}
 	return fd, err
 }
 
-func open(family int, address syscall.Sockaddr) (int, error) {
+func openSocket(family int, address syscall.Sockaddr) (int, error) {
 	fd, err := syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, err

@@ -1,0 +1,107 @@
+//go:build linux
+
+// Package sys is the system calls that more than one part of the proxy makes. A call that a signal interrupts is made
+// again, and no program that is started inherits a descriptor that is opened here. Errors are the kernel's.
+package sys
+
+import (
+	"runtime"
+	"syscall"
+	"unsafe"
+)
+
+// Read reads once. It returns 0 and no error at the end of a file.
+//
+//go:noinline
+func Read(fd int, b []byte) (int, error) {
+	for {
+		if n, err := syscall.Read(fd, b); err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+// ReadAt reads once, at a place of a file.
+//
+//go:noinline
+func ReadAt(fd int, b []byte, at int64) (int, error) {
+	for {
+		if n, err := syscall.Pread(fd, b, at); err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+// Write writes once, and perhaps not all of b.
+//
+//go:noinline
+func Write(fd int, b []byte) (int, error) {
+	for {
+		if n, err := syscall.Write(fd, b); err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+// WriteAll writes all of b to a descriptor that blocks, and returns how much went before an error.
+//
+//go:noinline
+func WriteAll(fd int, b []byte) (written int, err error) {
+	for written < len(b) && err == nil {
+		var n int
+		n, err = Write(fd, b[written:])
+		written += n
+	}
+	return written, err
+}
+
+// Unread returns how many bytes stand in a pipe, seen from either end.
+//
+//go:noinline
+func Unread(fd int) int { return count(fd, syscall.TIOCINQ) }
+
+// Unsent returns how many bytes a socket holds that the other side has not taken.
+func Unsent(fd int) int { return count(fd, syscall.TIOCOUTQ) }
+
+func count(fd int, request uintptr) int {
+	var n int32
+	if _, _, err := syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(&n))); err != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// Pipe returns the ends of a new pipe.
+//
+//go:noinline
+func Pipe() (r, w int, err error) {
+	var p [2]int
+	if err := syscall.Pipe2(p[:], syscall.O_CLOEXEC); err != nil {
+		return -1, -1, err
+	}
+	return p[0], p[1], nil
+}
+
+// MemoryFile returns a new file that lies in memory: memfd_create(2), which package syscall does not name.
+func MemoryFile() (int, error) {
+	number := uintptr(279) // arm64, riscv64 and those that came later
+	switch runtime.GOARCH {
+	case "amd64":
+		number = 319
+	case "386":
+		number = 356
+	case "arm":
+		number = 385
+	case "s390x":
+		number = 350
+	case "ppc64", "ppc64le":
+		number = 360
+	}
+	const closeOnExec = 1 // MFD_CLOEXEC
+	name := [1]byte{}
+	fd, _, err := syscall.Syscall(number, uintptr(unsafe.Pointer(&name)), closeOnExec, 0)
+	if err != 0 {
+		return -1, err
+	}
+	return int(fd), nil
+}
