@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
@@ -59,7 +59,7 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 	if f.show != "" && f.json {
 		return usage(command, errors.New("--show and --json are two things: choose one"))
 	}
-	if dir, found := publish.FindLayout(image); found {
+	if dir, found := layout.Find(image); found {
 		if f.show != "" {
 			return usage(command, fmt.Errorf("--show is for what is attached in a registry, and %s is a folder", dir))
 		}
@@ -73,7 +73,7 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 }
 
 func (f *inspectFlags) remote(command *cobra.Command, image string) error {
-	if err := publish.NotHere(image, knownNames(f.images)); err != nil {
+	if err := layout.NotHere(image, knownNames(f.images)); err != nil {
 		return err
 	}
 	client, err := f.open(command, image)

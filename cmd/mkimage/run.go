@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 )
 
 // runFlags are the flags of mkimage run, as they were typed.
@@ -120,19 +120,19 @@ func (f *runFlags) follow(command *cobra.Command, insisted context.Context, star
 // load finds the image, and gives it to the engine where that does not have it.
 func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image string) (*container.Loaded, error) {
 	ctx := command.Context()
-	if dir, found := publish.FindLayout(image); found {
-		index, err := publish.ReadLayout(dir)
+	if dir, found := layout.Find(image); found {
+		index, err := layout.Read(dir)
 		if err != nil {
 			return nil, err
 		}
-		return toEngine(ctx, engine, publish.LayoutName(dir), index)
+		return toEngine(ctx, engine, layout.Name(dir), index)
 	}
 	client, err := f.open(command, image)
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	notHere := publish.NotHere(image, knownNames(f.images))
+	notHere := layout.NotHere(image, knownNames(f.images))
 	reference, err := client.Reference(image)
 	if err != nil {
 		return nil, cmp.Or(notHere, fmt.Errorf("%q is neither a folder nor REPOSITORY[:TAG] or REPOSITORY@DIGEST", image))
@@ -144,7 +144,7 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 	if notHere != nil {
 		return nil, errors.Join(notHere, err)
 	}
-	index, err := publish.Pull(ctx, client, reference)
+	index, err := client.Pull(ctx, reference)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 
 // toEngine loads the image of an index that the engine can run.
 func toEngine(ctx context.Context, engine *container.Engine, title string, index v1.ImageIndex) (*container.Loaded, error) {
-	image, _, err := publish.Pick(index)
+	image, _, err := layout.Pick(index)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", title, err)
 	}

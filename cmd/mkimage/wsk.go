@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
 )
 
@@ -191,13 +191,13 @@ func keyValues(document []byte, pairs []string) ([]wsk.KeyValue, error) {
 
 // find returns the image that the command line names.
 func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error) {
-	if dir, found := publish.FindLayout(image); found {
+	if dir, found := layout.Find(image); found {
 		if f.repo == "" {
 			return wsk.Image{}, fmt.Errorf("%s: which repository is it pushed to? give --repo, or set $MKIMAGE_REPO, or name the image as REPOSITORY:TAG", dir)
 		}
 		return wsk.FromLayout(dir, f.repo)
 	}
-	if err := publish.NotHere(image, knownNames(f.images)); err != nil {
+	if err := layout.NotHere(image, knownNames(f.images)); err != nil {
 		return wsk.Image{}, err
 	}
 	client, err := f.open(command, image)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
@@ -17,11 +18,11 @@ import (
 // it, and its rows of the size record, which are measured where the record has none of this digest. Where an image comes
 // from only its build can say.
 func FromLayout(dir, record string, format sbom.Format) (publish.Image, func() ([]referrers.Document, error), error) {
-	index, err := publish.ReadLayout(dir)
+	index, err := layout.Read(dir)
 	if err != nil {
 		return publish.Image{}, nil, err
 	}
-	name := publish.LayoutName(dir)
+	name := layout.Name(dir)
 	store, _ := cache.Open("") // without one, layers are unpacked to see what is in them
 	documents := sync.OnceValues(func() ([]referrers.Document, error) { return documentsOf(name, dir, record, format, index, store) })
 	go documents() // while the layers are sent

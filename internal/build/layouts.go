@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
@@ -28,9 +29,9 @@ type Layouts struct {
 func Find(images, known []string) (dirs, names []string, err error) {
 	var failures []error
 	for _, image := range images {
-		dir, found := publish.FindLayout(image)
+		dir, found := layout.Find(image)
 		if !found {
-			err := publish.NotHere(image, known)
+			err := layout.NotHere(image, known)
 			if err == nil {
 				err = fmt.Errorf("%q is neither an image that was built to dist, nor the folder of one: build it first", image)
 			}
@@ -38,9 +39,9 @@ func Find(images, known []string) (dirs, names []string, err error) {
 			continue
 		}
 		dir = filepath.Clean(dir) // documents stand beside it, as DIR.spdx.json
-		_, err := publish.ReadLayout(dir)
+		_, err := layout.Read(dir)
 		failures = append(failures, err)
-		dirs, names = append(dirs, dir), append(names, publish.LayoutName(dir))
+		dirs, names = append(dirs, dir), append(names, layout.Name(dir))
 	}
 	return dirs, names, errors.Join(failures...)
 }

@@ -11,6 +11,7 @@ import (
 	source "github.com/sciabarracom/openwhisk-runtime-go"
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 )
@@ -103,7 +104,7 @@ func products(t *testing.T, definitions []images.Definition, options Options, jo
 	var all []product
 	for _, result := range results {
 		output := result.Outputs[0]
-		index, err := publish.ReadLayout(output.Dest)
+		index, err := layout.Read(output.Dest)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
@@ -14,7 +14,7 @@ import (
 // Layout looks into the image in an OCI layout. Which packages it has, the SBOM beside it says where there is one of this
 // image, else the layers.
 func Layout(dir string) (Report, error) {
-	index, err := publish.ReadLayout(dir)
+	index, err := layout.Read(dir)
 	if err != nil {
 		return Report{}, err
 	}
@@ -23,7 +23,7 @@ func Layout(dir string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	report, err := look(publish.LayoutName(dir), index, document, store)
+	report, err := look(layout.Name(dir), index, document, store)
 	if err != nil {
 		return Report{}, fmt.Errorf("inspect %s: %w", dir, err)
 	}
@@ -40,7 +40,7 @@ func List(dir string, index v1.ImageIndex, store cache.Dir) ([]byte, error) {
 	if document, ok := sbom.ReadBeside(dir, digest.String()); ok {
 		return document, nil
 	}
-	return sbom.Make(publish.LayoutName(dir), index, sbom.Sources{Cache: store})
+	return sbom.Make(layout.Name(dir), index, sbom.Sources{Cache: store})
 }
 
 // look looks into an index whose SBOM is document.

@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 )
 
 // writeArchive writes a file for "docker load". Its headers have no times and no owners: the same image gives the same
 // bytes.
 func (r *Result) writeArchive(ctx context.Context, image string, index v1.ImageIndex) error {
-	img, platform, err := Pick(index)
+	img, platform, err := layout.Pick(index)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", r.Dest, err)
 	}

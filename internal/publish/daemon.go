@@ -7,11 +7,12 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 )
 
 // load gives an image to the Docker Engine.
 func (r *Result) load(ctx context.Context, image string, index v1.ImageIndex) error {
-	img, platform, err := Pick(index)
+	img, platform, err := layout.Pick(index)
 	if err != nil {
 		return fmt.Errorf("load %s: %w", image, err)
 	}

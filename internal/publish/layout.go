@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
@@ -19,13 +20,10 @@ import (
 // marker is the annotation of index.json that says that mkimage made the folder and may replace it.
 const marker = "io.github.sciabarracom.mkimage"
 
-// refName is how the layout calls its only entry, for tools that ask for one (OCI image-spec, annotations.md).
-const refName = "org.opencontainers.image.ref.name"
-
 // writeLayout writes an OCI image layout whose index.json names index, and nothing else, as "latest". One that is there
 // already stays as it is, and of another one those blobs are taken that the new one has too.
 func writeLayout(ctx context.Context, dest string, index v1.ImageIndex) error {
-	entry := mutate.IndexAddendum{Add: index, Descriptor: v1.Descriptor{Annotations: map[string]string{refName: "latest"}}}
+	entry := mutate.IndexAddendum{Add: index, Descriptor: v1.Descriptor{Annotations: map[string]string{ocispec.AnnotationRefName: "latest"}}}
 	marked, ok := mutate.Annotations(mutate.AppendManifests(empty.Index, entry), map[string]string{marker: "layout"}).(v1.ImageIndex)
 	if !ok {
 		return fmt.Errorf("write %s: the index takes no annotations", dest)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/match"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
 func TestLayout(t *testing.T) {
@@ -36,7 +37,7 @@ func TestLayout(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(manifest.Manifests) != 1 || manifest.Manifests[0].Digest != digest(t, index) || manifest.Manifests[0].Annotations[refName] != "latest" {
+		if len(manifest.Manifests) != 1 || manifest.Manifests[0].Digest != digest(t, index) || manifest.Manifests[0].Annotations[ocispec.AnnotationRefName] != "latest" {
 			t.Errorf("index.json names %+v", manifest.Manifests)
 		}
 		blobs, err := os.ReadDir(filepath.Join(dest, "blobs", "sha256"))

@@ -11,7 +11,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -22,7 +21,7 @@ func (i *Image) Look(ctx context.Context, client *registry.Client) error {
 	if err != nil {
 		return err
 	}
-	index, err := publish.Pull(ctx, client, reference)
+	index, err := client.Pull(ctx, reference)
 	if err != nil {
 		return err
 	}

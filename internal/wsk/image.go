@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
@@ -28,12 +30,9 @@ func (i Image) Tag() string { return i.Repository + ":" + publish.ContentTag(i.D
 // Reference is the reference by digest.
 func (i Image) Reference() string { return i.Repository + "@" + i.Digest.String() }
 
-// titleAnnotation has the image's name (OCI image-spec, annotations.md).
-const titleAnnotation = "org.opencontainers.image.title"
-
 // FromLayout returns the image in the OCI layout at dir, which is pushed to repo/NAME.
 func FromLayout(dir, repo string) (Image, error) {
-	index, err := publish.ReadLayout(dir)
+	index, err := layout.Read(dir)
 	if err != nil {
 		return Image{}, err
 	}
@@ -41,9 +40,9 @@ func FromLayout(dir, repo string) (Image, error) {
 	if err != nil {
 		return Image{}, fmt.Errorf("read %s: %w", dir, err)
 	}
-	image := Image{Name: manifest.Annotations[titleAnnotation]}
+	image := Image{Name: manifest.Annotations[ocispec.AnnotationTitle]}
 	if image.Name == "" {
-		image.Name = publish.LayoutName(dir)
+		image.Name = layout.Name(dir)
 	}
 	image.Repository = strings.TrimSuffix(repo, "/") + "/" + image.Name
 	if err := cmp.Or(registry.CheckRepository(repo), registry.CheckReference(image.Repository)); err != nil {
@@ -75,14 +74,14 @@ func FromReference(ctx context.Context, client *registry.Client, text string) (I
 		image.Digest, err = v1.NewHash(digest)
 		return image, err
 	}
-	if image.Digest, err = publish.Resolve(ctx, client, reference); err != nil {
+	if image.Digest, err = client.Resolve(ctx, reference); err != nil {
 		return Image{}, err
 	}
 	content := reference.Context().Tag(publish.ContentTag(image.Digest))
 	if content.Identifier() == reference.Identifier() {
 		return image, nil
 	}
-	there, err := publish.Resolve(ctx, client, content)
+	there, err := client.Resolve(ctx, content)
 	if err != nil {
 		return Image{}, fmt.Errorf("%w; OpenWhisk needs that tag beside %s: push the image with mkimage, which sets it", err, text)
 	}

@@ -1,4 +1,4 @@
-package publish
+package layout
 
 import (
 	"encoding/json"
@@ -10,18 +10,49 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
+	ocilayout "github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// TestReadLayout: layouts are read as other tools write them.
-func TestReadLayout(t *testing.T) {
+// sample returns an index with an image of random content for each platform.
+func sample(t *testing.T, platforms ...string) v1.ImageIndex {
+	t.Helper()
+	var index v1.ImageIndex = empty.Index
+	for _, platform := range platforms {
+		p, err := v1.ParsePlatform(platform)
+		if err != nil {
+			t.Fatal(err)
+		}
+		image, err := random.Image(2000, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := image.ConfigFile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		config = config.DeepCopy()
+		config.OS, config.Architecture = p.OS, p.Architecture
+		image, err = mutate.ConfigFile(mutate.ConfigMediaType(mutate.MediaType(image, types.OCIManifestSchema1), types.OCIConfigJSON), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: p}})
+	}
+	return index
+}
+
+// TestRead: layouts are read as other tools write them.
+func TestRead(t *testing.T) {
 	here := "linux/" + runtime.GOARCH
 	index := sample(t, here, "linux/s390x")
 	images := imagesOf(t, index)
 	bare := func(image v1.Image) mutate.IndexAddendum { return mutate.IndexAddendum{Add: image} }
 	named := func(add mutate.Appendable, name string) mutate.IndexAddendum {
-		return mutate.IndexAddendum{Add: add, Descriptor: v1.Descriptor{Annotations: map[string]string{refName: name}}}
+		return mutate.IndexAddendum{Add: add, Descriptor: v1.Descriptor{Annotations: map[string]string{ocispec.AnnotationRefName: name}}}
 	}
 	attestation := mutate.IndexAddendum{Add: images[1], Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "unknown", Architecture: "unknown"}}}
 	both := here + " linux/s390x"
@@ -50,14 +81,14 @@ func TestReadLayout(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "image")
-			if _, err := layout.Write(dir, test.top); err != nil {
+			if _, err := ocilayout.Write(dir, test.top); err != nil {
 				t.Fatal(err)
 			}
-			found, ok := FindLayout(dir + test.wanted)
-			if !ok || LayoutName(found) != "image" {
+			found, ok := Find(dir + test.wanted)
+			if !ok || Name(found) != "image" {
 				t.Fatalf("found %q, %t", found, ok)
 			}
-			read, err := ReadLayout(found)
+			read, err := Read(found)
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -77,14 +108,14 @@ func TestReadLayout(t *testing.T) {
 	}
 }
 
-// TestReadLayoutKeepsTheIndex: an index that needs nothing has the digest that it had.
-func TestReadLayoutKeepsTheIndex(t *testing.T) {
+// TestReadKeepsTheIndex: an index that needs nothing has the digest that it had.
+func TestReadKeepsTheIndex(t *testing.T) {
 	index := sample(t, "linux/amd64", "linux/arm64")
 	dir := t.TempDir()
-	if _, err := layout.Write(dir, indexOf(mutate.IndexAddendum{Add: index})); err != nil {
+	if _, err := ocilayout.Write(dir, indexOf(mutate.IndexAddendum{Add: index})); err != nil {
 		t.Fatal(err)
 	}
-	read, err := ReadLayout(dir)
+	read, err := Read(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,13 +125,13 @@ func TestReadLayoutKeepsTheIndex(t *testing.T) {
 	}
 }
 
-func TestReadLayoutThatIsNone(t *testing.T) {
+func TestReadThatIsNone(t *testing.T) {
 	dir := t.TempDir()
 	for _, text := range []string{"", "{", "[]"} {
 		if err := os.WriteFile(filepath.Join(dir, "index.json"), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadLayout(dir); err == nil || strings.Contains(err.Error(), "\n") || json.Valid([]byte(text)) && !strings.Contains(err.Error(), dir) {
+		if _, err := Read(dir); err == nil || strings.Contains(err.Error(), "\n") || json.Valid([]byte(text)) && !strings.Contains(err.Error(), dir) {
 			t.Errorf("%q: got %v", text, err)
 		}
 	}

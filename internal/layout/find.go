@@ -1,4 +1,4 @@
-package publish
+package layout
 
 import (
 	"errors"
@@ -14,15 +14,15 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// FindLayout returns the folder of an image: that of the last build of the image NAME, dist/NAME, or else a path, either with :NAME after it
-// where a layout has several images.
-func FindLayout(image string) (dir string, found bool) {
+// Find returns the folder of an image: dist/NAME if the image was built under that name, else a path. Either may end in
+// :NAME, which names one of several images in the layout.
+func Find(image string) (dir string, found bool) {
 	places := []string{image}
-	if filepath.Base(image) == image && !strings.HasPrefix(image, ".") { // a name, which does not lead out of dist
+	if filepath.Base(image) == image && !strings.HasPrefix(image, ".") { // a name that stays inside dist
 		places = []string{filepath.Join("dist", image), image}
 	}
 	for _, dir := range places {
-		folder, _ := splitLayout(dir)
+		folder, _ := split(dir)
 		if _, err := os.Stat(filepath.Join(folder, "index.json")); err == nil {
 			return dir, true
 		}
@@ -30,11 +30,11 @@ func FindLayout(image string) (dir string, found bool) {
 	return "", false
 }
 
-// reference says what may be looked up in a registry.
+// reference is the end of an error: it tells how a registry's reference differs from a name.
 const reference = " A registry's reference has a host or a slash"
 
-// NotHere says why a text for which [FindLayout] has found nothing is no image here, or nothing when it may be the
-// reference of a registry: a mistyped name is not looked up in somebody else's registry. names are the images that can be built.
+// NotHere returns why [Find] has found no image for a text, or nil if the text may be a registry's reference. It keeps
+// mistyped names from being looked up in a public registry. names are the images that can be built.
 func NotHere(image string, names []string) error {
 	if slices.Contains(names, image) {
 		return fmt.Errorf("image %s is not built yet: mkimage build %s", image, image)
@@ -61,8 +61,8 @@ func NotHere(image string, names []string) error {
 	return errors.New(text + reference)
 }
 
-// isPath reports whether a text is a path of this machine rather than a registry's reference: it begins with a folder
-// that is here, or as paths do.
+// isPath reports whether a text is a path of this machine rather than a registry's reference: it begins with an existing
+// folder, or with ".", "..", "~" or "/".
 func isPath(text string) bool {
 	first, _, below := strings.Cut(filepath.ToSlash(text), "/")
 	if slices.Contains([]string{"", ".", "..", "~"}, first) || strings.HasSuffix(text, "/") {

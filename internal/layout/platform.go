@@ -1,4 +1,4 @@
-package publish
+package layout
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// Pick returns the image for this machine, or the only one that the index has, and its platform. What is no image that can
-// run does not count: an attestation of BuildKit's stands there for the platform unknown/unknown.
+// Pick returns the index's image for this machine, or its only image, and the platform. Entries that cannot run are
+// skipped: BuildKit adds attestations for the platform unknown/unknown.
 func Pick(index v1.ImageIndex) (v1.Image, string, error) {
 	images, err := runnable(index)
 	if err != nil {
@@ -38,7 +38,8 @@ type platformed struct {
 
 func (p platformed) platform() string { return p.OS + "/" + p.Architecture }
 
-// runnable returns the images of an index, and of those in it. An image whose entry has no platform says it itself.
+// runnable returns the images of an index and of the indexes inside it. The platform of an entry without one is read
+// from the image's config.
 func runnable(index v1.ImageIndex) ([]platformed, error) {
 	manifest, err := index.IndexManifest()
 	if err != nil {

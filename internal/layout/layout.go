@@ -1,7 +1,12 @@
-package publish
+// Package layout finds and reads images in OCI image layouts, the folders that mkimage, skopeo, podman, crane and others
+// write, and picks the image of a platform from an index.
+//
+//	dir, found := layout.Find("hello")  // dist/hello, of the last build
+//	index, err := layout.Read(dir)
+//	image, platform, err := layout.Pick(index)
+package layout
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -10,24 +15,22 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
+	ocilayout "github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// ReadLayout returns the index in an OCI image layout: as mkimage writes it, or as skopeo, podman, crane and others do, whose
-// index.json may name an image, several platforms of one, or indexes of indexes. An image is returned as an index that has
-// it alone. Of several images, "latest" is taken, or the one that dir names: FOLDER:NAME.
-func ReadLayout(dir string) (v1.ImageIndex, error) {
-	folder, wanted := splitLayout(dir)
-	top, err := layout.ImageIndexFromPath(folder)
+// Read returns the index in an OCI image layout. The layouts of other tools may name an image, several platforms of one,
+// or an index of indexes. A single image is returned as an index with one entry. Of several images, Read takes "latest", or
+// the one that dir names as FOLDER:NAME.
+func Read(dir string) (v1.ImageIndex, error) {
+	folder, wanted := split(dir)
+	top, err := ocilayout.ImageIndexFromPath(folder)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: it is no OCI image layout: %w", dir, human.OneLine(err))
 	}
@@ -41,8 +44,8 @@ func ReadLayout(dir string) (v1.ImageIndex, error) {
 	return index, nil
 }
 
-// splitLayout returns the folder of a layout, and which of its images is meant where that is said.
-func splitLayout(dir string) (folder, wanted string) {
+// split returns the folder of a layout, and the name of one of its images if dir gives it.
+func split(dir string) (folder, wanted string) {
 	if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
 		return dir, ""
 	}
@@ -54,16 +57,16 @@ func splitLayout(dir string) (folder, wanted string) {
 	return dir, ""
 }
 
-// LayoutName returns what an image is called when nothing else is said: as its layout's folder is.
-func LayoutName(dir string) string {
-	folder, _ := splitLayout(dir)
+// Name returns the default name of an image in a layout: the name of the folder.
+func Name(dir string) string {
+	folder, _ := split(dir)
 	if whole, err := filepath.Abs(folder); err == nil { // "." has no name
 		folder = whole
 	}
 	return filepath.Base(folder)
 }
 
-// choose returns what index.json has under a name, or all of it where that is one image.
+// choose returns the entry of index.json with a name, or the whole index if it is one image.
 func choose(top v1.ImageIndex, wanted string) (v1.ImageIndex, error) {
 	manifest, err := top.IndexManifest()
 	if err != nil {
@@ -73,7 +76,7 @@ func choose(top v1.ImageIndex, wanted string) (v1.ImageIndex, error) {
 	digests := map[v1.Hash]bool{}
 	for _, entry := range manifest.Manifests {
 		digests[entry.Digest] = true
-		if name := entry.Annotations[refName]; name != "" {
+		if name := entry.Annotations[ocispec.AnnotationRefName]; name != "" {
 			named[name] = entry
 		}
 	}
@@ -99,11 +102,11 @@ func choose(top v1.ImageIndex, wanted string) (v1.ImageIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	return alone(image)
+	return Alone(image)
 }
 
-// alone returns an index that has one image.
-func alone(image v1.Image) (v1.ImageIndex, error) {
+// Alone returns an index with this image as its only entry.
+func Alone(image v1.Image) (v1.ImageIndex, error) {
 	config, err := image.ConfigFile()
 	if err != nil {
 		return nil, err
@@ -111,8 +114,8 @@ func alone(image v1.Image) (v1.ImageIndex, error) {
 	return mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: config.Platform()}}), nil
 }
 
-// flat returns an index whose entries are images with their platforms: the very index where it is so, else one of the images
-// that can run. What is attested of those stays where it is.
+// flat returns an index whose entries are images with their platforms. An index of that form is returned unchanged. From
+// any other, flat makes an index of the images that can run, without the attestations beside them.
 func flat(index v1.ImageIndex) (v1.ImageIndex, error) {
 	manifest, err := index.IndexManifest()
 	if err != nil {
@@ -139,37 +142,4 @@ func flat(index v1.ImageIndex) (v1.ImageIndex, error) {
 		made = mutate.Annotations(made, manifest.Annotations).(v1.ImageIndex)
 	}
 	return made, nil
-}
-
-// Pull returns what a registry has for a reference. An image is returned as an index that has it alone.
-func Pull(ctx context.Context, client *registry.Client, reference name.Reference) (v1.ImageIndex, error) {
-	index, err := pull(reference, client.Options(ctx))
-	return index, client.Explain("pull", reference, err)
-}
-
-func pull(reference name.Reference, options []remote.Option) (v1.ImageIndex, error) {
-	found, err := remote.Get(reference, options...)
-	if err != nil {
-		return nil, err
-	}
-	if found.MediaType.IsIndex() {
-		return found.ImageIndex()
-	}
-	image, err := found.Image()
-	if err != nil {
-		return nil, err
-	}
-	return alone(image)
-}
-
-// Resolve returns the digest that a registry has for a reference.
-func Resolve(ctx context.Context, client *registry.Client, reference name.Reference) (v1.Hash, error) {
-	found, err := client.Head(ctx, reference)
-	if err != nil {
-		return v1.Hash{}, client.Explain("look for", reference, err)
-	}
-	if found == (v1.Hash{}) {
-		return v1.Hash{}, fmt.Errorf("look for %s: there is no such image at %s", reference.Name(), reference.Context().RegistryStr())
-	}
-	return found, nil
 }

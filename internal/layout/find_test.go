@@ -1,4 +1,4 @@
-package publish
+package layout
 
 import (
 	"os"
@@ -51,7 +51,7 @@ func TestNotHere(t *testing.T) {
 		}
 	}
 	for image, want := range map[string]string{"mine": "dist/mine", "dist/mine": "dist/mine", "here": "here", "./here": "./here", "../work/here": "../work/here", "..": "..", "../here": "", ".": "", "": ""} {
-		if dir, found := FindLayout(image); dir != want || found != (want != "") {
+		if dir, found := Find(image); dir != want || found != (want != "") {
 			t.Errorf("%q is found at %q, want %q", image, dir, want)
 		}
 	}
