@@ -11,8 +11,8 @@ import (
 // reserved is how many descriptors connections leave to the rest of the process.
 const reserved = 20
 
-// accept takes the connections that wait in the kernel's queue. One thread at a
-// time does, for the listening socket is armed anew only when it is done.
+// accept takes the connections that wait in the kernel's queue. One thread at a time does, for the listening socket is
+// armed anew only when it is done.
 func (s *Server) accept() {
 	for s.admit() {
 		fd, _, err := syscall.Accept4(s.listener, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
@@ -33,16 +33,16 @@ func (s *Server) accept() {
 			return
 		case err == syscall.ECONNABORTED || err == syscall.EINTR:
 		default:
-			// No descriptors or no memory: who will give some back is not
-			// known, and asking again at once would find the same.
+			// No descriptors or no memory: who will give some back is not known, and asking again at once would find
+			// the same.
 			clock.After(s.tick/50, s.armListener)
 			return
 		}
 	}
 }
 
-// admit counts one more connection, or reports that there is no room: then those
-// who come wait in the kernel's queue until one leaves.
+// admit counts one more connection, or reports that there is no room: then those who come wait in the kernel's queue
+// until one leaves.
 func (s *Server) admit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

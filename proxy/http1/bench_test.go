@@ -48,8 +48,7 @@ func zeroCopy() Handler {
 	}}
 }
 
-// exchange is a client without allocations: it sends a request and reads an
-// answer of a known length.
+// exchange is a client without allocations: it sends a request and reads an answer of a known length.
 func exchange(tb testing.TB, s *Server, request []byte) func() {
 	c := dial(tb, s)
 	c.send(string(request))
@@ -100,8 +99,7 @@ func BenchmarkRequest(b *testing.B) {
 	}
 }
 
-// A request on a kept connection allocates nothing, once buffers of its size are
-// there.
+// A request on a kept connection allocates nothing, once buffers of its size are there.
 func TestNoAllocations(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		t.Skip("the race detector allocates")

@@ -12,8 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// errSilent and errGone are how the reading of a streamed body fails when it is
-// the client's fault.
+// errSilent and errGone are how the reading of a streamed body fails when it is the client's fault.
 var (
 	errSilent = errors.New("the client sent nothing for a minute in the middle of the body")
 	errGone   = errors.New("the client left in the middle of the body")
@@ -28,8 +27,7 @@ type Body struct {
 	begun atomic.Bool // some of it was taken
 }
 
-// Next gives the next piece of the body, which holds until Next is called again,
-// and io.EOF after the last.
+// Next returns the next piece of the body, which holds until Next is called again, and io.EOF after the last.
 func (b *Body) Next() ([]byte, error) {
 	b.begun.Store(true)
 	for b.err == nil {
@@ -92,9 +90,8 @@ func (b *Body) read() error {
 			}
 			return errGone
 		}
-		// Most of what follows comes at once, and waiting for it here saves two
-		// changes of threads for each piece. A client that pauses is waited for
-		// with all the others.
+		// Most of what follows comes at once, and waiting for it here saves two changes of threads for each piece. A
+		// client that pauses is waited for with all the others.
 		if c.awaitBriefly() {
 			continue
 		}
@@ -114,8 +111,8 @@ func (c *conn) awaitBriefly() bool {
 	return sys.Poll([]sys.PollFd{{Fd: int32(c.fd), Events: sys.PollIn}}, briefly)
 }
 
-// finish reads over a short rest of the body before the answer. Where it is not
-// there yet, the connection ends with the answer instead.
+// finish reads over a short rest of the body before the answer. Where it is not there yet, the connection ends with the
+// answer instead.
 func (b *Body) finish() {
 	c := b.conn
 	for b.err == nil && (c.next < c.n || b.left == 0 || c.chunks.state == chunksDone) {

@@ -15,9 +15,8 @@ const (
 	spareRoom    = 16 << 20 // what bodies may take together beyond one of the longest
 )
 
-// room is where the next bytes go. It is never more than the body needs or
-// streamBuffer, whichever is longer, so that little of the next request is in
-// the way when this one has its answer.
+// room returns where the next bytes go. It is never more than the body needs or streamBuffer, whichever is longer, so
+// that little of the next request is in the way when this one has its answer.
 func (c *conn) room() []byte {
 	limit := streamBuffer
 	switch most := c.most(); {
@@ -31,7 +30,7 @@ func (c *conn) room() []byte {
 	return room[:min(limit, len(room))]
 }
 
-// most is how large the buffer of this request may become.
+// most returns how large the buffer of this request may become.
 //
 //go:noinline
 func (c *conn) most() int {
@@ -44,8 +43,8 @@ func (c *conn) most() int {
 	return c.headEnd + int(c.server.MaxBody) + smallBuffer
 }
 
-// grow makes room for size bytes in the buffer, as far as what has come so far
-// justifies it: nobody gets 64 MB for saying that they follow.
+// grow makes room for size bytes in the buffer, as far as what has come so far justifies it: nobody gets 64 MB for
+// saying that they follow.
 func (c *conn) grow(size int) {
 	if size <= len(c.buf) {
 		return
@@ -60,8 +59,7 @@ func (c *conn) grow(size int) {
 	c.buf = buf
 }
 
-// keep drops the first bytes of the buffer, and the buffer where the rest fits
-// into a smaller one.
+// keep drops the first bytes of the buffer, and the buffer where the rest fits into a smaller one.
 func (c *conn) keep(from int) {
 	left := c.buf[from:c.n]
 	c.n = len(left)
@@ -96,8 +94,8 @@ func (c *conn) drop() {
 	c.buf = c.small
 }
 
-// spares are buffers for later, the largest that were given back: those are of
-// use to every request, while small ones would soon be all that is kept.
+// spares are buffers for later, the largest that were given back: those are of use to every request, while small ones
+// would soon be all that is kept.
 type spares struct {
 	mu      sync.Mutex
 	buffers [spareCount][]byte
@@ -113,7 +111,7 @@ func (s *spares) put(b []byte) {
 	}
 }
 
-// get gives a buffer of at least size bytes.
+// get returns a buffer of at least size bytes.
 func (s *spares) get(size int) []byte {
 	s.mu.Lock()
 	largest := s.buffers[0]
@@ -127,11 +125,9 @@ func (s *spares) get(size int) []byte {
 	return make([]byte, size)
 }
 
-// promise reports whether all of the body may be read into memory. Where it may
-// not for now, the connection belongs to the server's queue, until others have
-// given back what they hold: a hundred large requests at once must not end a
-// container of 256 MB. All that a body can need is promised at once, so that
-// two never wait for each other.
+// promise reports whether all of the body may be read into memory. Where it may not for now, the connection belongs to
+// the server's queue, until others have given back what they hold: a hundred large requests at once must not end a
+// container of 256 MB. All that a body can need is promised at once, so that two never wait for each other.
 func (c *conn) promise() bool {
 	most := c.most()
 	if c.promised > 0 || most <= streamBuffer || c.head.length == noLength && c.n < streamBuffer {
@@ -151,8 +147,7 @@ func (c *conn) promise() bool {
 	return false
 }
 
-// fits reports whether size bytes more may be promised, beside what answers take
-// that were not taken yet.
+// fits reports whether size bytes more may be promised, beside what answers take that were not taken yet.
 func (s *Server) fits(size int) bool {
 	taken := s.promised + int(s.untaken.Load())
 	return taken == 0 || taken+size <= int(s.MaxBody)+spareRoom
@@ -161,8 +156,7 @@ func (s *Server) fits(size int) bool {
 // settle reduces the promise for a body in chunks to what it took.
 func (c *conn) settle() { c.release(max(0, c.promised-len(c.buf))) }
 
-// release takes back some of what was promised, and lets those go on who wait
-// for it, in the order in which they came.
+// release takes back some of what was promised, and lets those go on who wait for it, in the order in which they came.
 func (c *conn) release(size int) {
 	if size == 0 {
 		return
@@ -176,8 +170,7 @@ func (c *conn) release(size int) {
 	s.mu.Unlock()
 }
 
-// admitBodies lets those go on whose bodies fit now. The server is locked, and is
-// not meanwhile.
+// admitBodies lets those go on whose bodies fit now. The server is locked, and is not meanwhile.
 func (s *Server) admitBodies() {
 	for len(s.queue) > 0 {
 		next := s.queue[0]

@@ -1,12 +1,11 @@
 package http1
 
-// maxWaste is how much of a body in chunks may be other than content, in bytes
-// and beyond what every chunk needs: else a few bytes of content could come in
-// gigabytes of chunk extensions.
+// maxWaste is how much of a body in chunks may be other than content, in bytes and beyond what every chunk needs: else
+// a few bytes of content could come in gigabytes of chunk extensions.
 const maxWaste = 16 << 10
 
-// chunks decodes a body that comes in chunks (RFC 9112, section 7.1), whatever
-// pieces it arrives in. Extensions and trailer fields are read over.
+// chunks decodes a body that comes in chunks (RFC 9112, section 7.1), whatever pieces it arrives in. Extensions and
+// trailer fields are read over.
 type chunks struct {
 	state  chunkState
 	left   int64 // bytes of the chunk that have not come yet
@@ -32,8 +31,8 @@ const (
 	chunksDone
 )
 
-// decode moves the chunks' contents in src to dst, which may be the same
-// memory. It returns how much it read and wrote, and stops where the body ends.
+// decode moves the chunks' contents in src to dst, which may be the same memory. It returns how much it read and wrote,
+// and stops where the body ends.
 func (c *chunks) decode(dst, src []byte) (read, written int, err error) {
 	for read < len(src) && c.state != chunksDone {
 		if c.state == chunkData {
@@ -110,7 +109,7 @@ func (c *chunks) size(b byte) error {
 	return nil
 }
 
-// begin is where a chunk's content begins, or the trailer after the last.
+// begin begins a chunk's content, or the trailer after the last.
 func (c *chunks) begin() error {
 	if c.left == 0 {
 		c.state, c.line = trailerStart, 0
@@ -124,8 +123,8 @@ func (c *chunks) begin() error {
 	return nil
 }
 
-// trailer reads over fields after the last chunk, but fields they must be: else
-// what another server takes for the next request might be hidden here.
+// trailer reads over fields after the last chunk, but fields they must be: else what another server takes for the next
+// request might be hidden here.
 func (c *chunks) trailer(b byte) error {
 	if c.line++; c.line > maxLine {
 		return &refusal{431, "the trailer is larger than 8 KiB"}

@@ -22,8 +22,7 @@ func base(t *testing.T) string {
 	return "http://127.0.0.1:" + strconv.Itoa(s.Port())
 }
 
-// program gives the path of a program that the test needs. All but optional
-// ones are there where CI is set.
+// program gives the path of a program that the test needs. All but optional ones are there where CI is set.
 func program(t *testing.T, name string, optional bool) string {
 	t.Helper()
 	path, err := exec.LookPath(name)

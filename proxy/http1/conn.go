@@ -10,8 +10,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// conn is a connection. All but the last part belongs to its owner: the
-// thread that got its event, or whoever answers its request.
+// conn is a connection. All but the last part belongs to its owner: the thread that got its event, or whoever answers
+// its request.
 type conn struct {
 	server *Server
 	fd     int
@@ -79,8 +79,8 @@ func (c *conn) ready() {
 	}
 }
 
-// fill reads once. It reports false when the connection was closed or has
-// nothing to give, in which case it is armed again, waiting for w.
+// fill reads once. It reports false when the connection was closed or has nothing to give, in which case it is armed
+// again, waiting for w.
 func (c *conn) fill(w waitFor) bool {
 	c.reads++
 	room := c.room()
@@ -99,8 +99,8 @@ func (c *conn) fill(w waitFor) bool {
 	return true
 }
 
-// advance serves the requests that are in the buffer, as long as they are
-// answered at once, and then waits for what is missing of the next.
+// advance serves the requests that are in the buffer, as long as they are answered at once, and then waits for what is
+// missing of the next.
 func (c *conn) advance() {
 	for {
 		done, err := c.parse()
@@ -151,8 +151,8 @@ func (c *conn) more() bool {
 	return false
 }
 
-// invite sends 100 Continue once to a client that waits for it before it sends
-// any of the body. It reports false when the client cannot be reached.
+// invite sends 100 Continue once to a client that waits for it before it sends any of the body. It reports false when
+// the client cannot be reached.
 func (c *conn) invite() bool {
 	if !c.head.expect || c.invited || c.head.old || c.n > c.headEnd {
 		return true
@@ -163,8 +163,7 @@ func (c *conn) invite() bool {
 	return n == len(goOn) || err == syscall.EAGAIN // a client does not wait for it for ever
 }
 
-// rest drops an answered request from the buffer. It reports false when the
-// connection has ended, or has to send first.
+// rest drops an answered request from the buffer. It reports false when the connection has ended, or has to send first.
 func (c *conn) rest() bool {
 	if len(c.out) > 0 {
 		c.await(waitRoom, syscall.EPOLLOUT)
@@ -192,8 +191,8 @@ func (c *conn) proceed() {
 	}
 }
 
-// leave sends our end and waits for the client's: closing at once could destroy
-// an answer that is still on its way (RFC 9112, section 9.6).
+// leave sends our end and waits for the client's: closing at once could destroy an answer that is still on its way (RFC
+// 9112, section 9.6).
 func (c *conn) leave() {
 	syscall.Shutdown(c.fd, syscall.SHUT_WR)
 	c.leaving = true

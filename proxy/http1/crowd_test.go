@@ -30,8 +30,7 @@ func openFiles(t *testing.T) int {
 	return len(d)
 }
 
-// A thousand connections at once are served, each with its own answers, and
-// leave nothing behind.
+// A thousand connections at once are served, each with its own answers, and leave nothing behind.
 func TestThousandConnections(t *testing.T) {
 	const connections, requests = 1000, 3
 	s := serve(t, &Server{tick: tick, Handler: &funcs{ // its ticker is to rest in the end
@@ -73,9 +72,8 @@ func TestThousandConnections(t *testing.T) {
 	}
 }
 
-// childServer makes the test binary a server with few descriptors (see
-// TestFewDescriptors): its arguments are their number, how many are taken, and
-// the server's tick, if it is another than usual.
+// childServer makes the test binary a server with few descriptors (see TestFewDescriptors): its arguments are their
+// number, how many are taken, and the server's tick, if it is another than usual.
 const childServer = "HTTP1_TEST_SERVER"
 
 func TestMain(m *testing.M) {
@@ -139,8 +137,7 @@ func startChild(t *testing.T, args string) (*exec.Cmd, string) {
 	return cmd, strings.TrimSpace(port)
 }
 
-// When there are more connections than descriptors, those that are too many
-// wait until others leave.
+// When there are more connections than descriptors, those that are too many wait until others leave.
 func TestFewDescriptors(t *testing.T) {
 	tests := []struct{ name, args string }{
 		{"its own limit", "64 0"},
@@ -165,9 +162,8 @@ func TestFewDescriptors(t *testing.T) {
 	}
 }
 
-// A process that was paused has lost no patience: clients could not be served
-// meanwhile. Because a busy machine may be too slow for the little patience that
-// is left to them, one of several processes has to succeed.
+// A process that was paused has lost no patience: clients could not be served meanwhile. Because a busy machine may be
+// too slow for the little patience that is left to them, one of several processes has to succeed.
 func TestPausedProcess(t *testing.T) {
 	t.Parallel()
 	for tries := 10; !goesOnAfterPause(t); tries-- {
@@ -203,8 +199,7 @@ func goesOnAfterPause(t *testing.T) bool {
 	return r.StatusCode == 200
 }
 
-// Large bodies wait for each other, so that all of them together do not take
-// more memory than there is.
+// Large bodies wait for each other, so that all of them together do not take more memory than there is.
 func TestManyLargeBodies(t *testing.T) {
 	const connections, size, maxBody = 24, 3 << 20, 4 << 20
 	const most = (maxBody + spareRoom) / (size + 4096)
@@ -254,8 +249,7 @@ func TestManyLargeBodies(t *testing.T) {
 	s.expectIdle(t)
 }
 
-// While others wait for memory, a body has to be there in time: it does not help
-// to send a byte now and then.
+// While others wait for memory, a body has to be there in time: it does not help to send a byte now and then.
 func TestTrickleWhileOthersWait(t *testing.T) {
 	const size = 20 << 20
 	s := slowly(t, &funcs{serve: func(r *Request) { r.Answer(200, nil) }}, size)

@@ -18,8 +18,7 @@ import (
 	"time"
 )
 
-// A difference is a case in which we accept less than net/http, or more, and
-// why.
+// A difference is a case in which we accept less than net/http, or more, and why.
 type difference struct {
 	reason string         // of our refusal; for what we accept, none
 	in     *regexp.Regexp // what the bytes look like
@@ -59,8 +58,8 @@ var laxer = []difference{
 	{"", regexp.MustCompile(`\r\n[!-~]`), "empty lines before a request are read over (RFC 9112, section 2.2); net/http does so only after a POST"},
 }
 
-// compare gives the difference that explains why ours is not theirs, nil when
-// they are the same. It reports false for one without explanation.
+// compare gives the difference that explains why ours is not theirs, nil when they are the same. It reports false for
+// one without explanation.
 func compare(in []byte, ours, theirs reading) (why *difference, ok bool) {
 	n := 0
 	for n < min(len(ours.requests), len(theirs.requests)) && same(ours.requests[n], theirs.requests[n]) {
@@ -91,8 +90,8 @@ func same(a, b seen) bool {
 	return a == b
 }
 
-// Generated requests are read as net/http reads them: the same are accepted, with
-// the same method, path and body, or a reason is listed above.
+// Generated requests are read as net/http reads them: the same are accepted, with the same method, path and body, or a
+// reason is listed above.
 func TestDifferential(t *testing.T) {
 	connections := uint64(5_000)
 	if raceEnabled {
@@ -148,8 +147,7 @@ func FuzzDifferential(f *testing.F) {
 	})
 }
 
-// On sockets the same bytes have the same fate as in memory: both servers say so
-// themselves.
+// On sockets the same bytes have the same fate as in memory: both servers say so themselves.
 func TestDifferentialOnSockets(t *testing.T) {
 	var mu sync.Mutex
 	readings := map[string]*reading{} // by the client's address

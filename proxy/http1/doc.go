@@ -1,22 +1,16 @@
-// Package http1 is an HTTP/1.1 server that does as little as POST /init and
-// POST /run need, and no less (RFC 9110, RFC 9112). It works on Linux system
-// calls: net/http would add 4.5 MB to the proxy and double its latency.
+// Package http1 is an HTTP/1.1 server that does as little as POST /init and POST /run need, and no less (RFC 9110, RFC
+// 9112). It works on Linux system calls: net/http would add 4.5 MB to the proxy and double its latency.
 //
-// One thread waits for events. It reads what has arrived, gives whole requests to
-// the handler's Serve, which only notes them, and then calls the handler's Work,
-// which may block in a run. When a run turns out to be slow, a second thread
-// takes the lead and goes on reading, accepting and noticing who left. A lone
-// client is so served by one thread, without a hand-over; a hundred clients wait
-// in the handler's queue, first come first served.
+// One thread waits for events. It reads what has arrived, gives whole requests to the handler's Serve, which only notes
+// them, and then calls the handler's Work, which may block in a run. When a run turns out to be slow, a second thread
+// takes the lead and goes on reading, accepting and noticing who left. A lone client is so served by one thread,
+// without a hand-over; a hundred clients wait in the handler's queue, first come first served.
 //
-// Where RFC 9112 leaves a choice the strict one is taken: line ends are CR LF,
-// a request has one length, and a length is digits alone. Limits: 32 KiB for
-// the header, Server.MaxBody for a buffered body, 8 KiB for a trailer, and 16 KiB
-// for what chunks have beyond the usual besides content; a client has 10 to 15 s
-// for the header and may be silent for 60 to 65 s within a body or while it takes
-// an answer. Idle connections are not closed: an invoker pauses containers.
+// Where RFC 9112 leaves a choice the strict one is taken: line ends are CR LF, a request has one length, and a length
+// is digits alone. Limits: 32 KiB for the header, Server.MaxBody for a buffered body, 8 KiB for a trailer, and 16 KiB
+// for what chunks have beyond the usual besides content; a client has 10 to 15 s for the header and may be silent for
+// 60 to 65 s within a body or while it takes an answer. Idle connections are not closed: an invoker pauses containers.
 //
-// Memory is bounded: a connection has 4 KiB, 64 KiB while it sends a request, and
-// bodies longer than that wait until they fit, together and with the answers that
-// clients have not taken, into the longest one and 16 MiB more.
+// Memory is bounded: a connection has 4 KiB, 64 KiB while it sends a request, and bodies longer than that wait until
+// they fit, together and with the answers that clients have not taken, into the longest one and 16 MiB more.
 package http1

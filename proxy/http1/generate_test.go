@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// A generator makes requests: good ones, and such as servers have been known to
-// disagree about.
+// A generator makes requests: good ones, and such as servers have been known to disagree about.
 type generator struct{ *rand.Rand }
 
 // pick gives the first of the choices more often than the others.

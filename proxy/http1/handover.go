@@ -10,25 +10,22 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A server can be handed over to the program that replaces this one (exec): the
-// listening socket, the request that asked for it, and every connection with what
-// was read from it and what is still to be sent. So no connection is refused or
-// lost at any moment.
+// A server can be handed over to the program that replaces this one (exec): the listening socket, the request that
+// asked for it, and every connection with what was read from it and what is still to be sent. So no connection is
+// refused or lost at any moment.
 //
-// What is handed over stands in a file in memory, whose descriptor the new program
-// is told. After the line "http1 2", the listener's descriptor and a note of the
-// handler it holds, for each connection, a line of numbers and then the bytes:
+// What is handed over stands in a file in memory, whose descriptor the new program is told. After the line "http1 2",
+// the listener's descriptor and a note of the handler it holds, for each connection, a line of numbers and then the
+// bytes:
 //
 //	listener note
 //	descriptor kind input output close old
 //
-// note is how many bytes the note has, which follow. kind is 1 for the connection
-// whose request is still to be answered, input and output are how many bytes
-// follow, close and old are 1 or 0.
+// note is how many bytes the note has, which follow. kind is 1 for the connection whose request is still to be
+// answered, input and output are how many bytes follow, close and old are 1 or 0.
 const handoverHead = "http1 2\n"
 
-// Quiesce stops the reading, for good: when it returns no thread of the server
-// works on a connection.
+// Quiesce stops the reading, for good: when it returns no thread of the server works on a connection.
 func (s *Server) Quiesce() error {
 	s.stopped.Store(true)
 	if err := s.wakeReader(); err != nil {
@@ -60,10 +57,9 @@ func (s *Server) Sending() bool {
 	return false
 }
 
-// Handover gives the descriptor of what TakeOver and Note need. The server is quiesced,
-// and r, whose body was read, is not answered. Other requests whose bodies were
-// being read get the given answer, for what was taken of them is gone. All
-// descriptors that are handed over survive an exec.
+// Handover returns the descriptor of the file that TakeOver and Note read. The server is quiesced, and r, whose body
+// was read, is not answered. Other requests whose bodies were being read get the given answer, for the part that was
+// taken of them is gone. All descriptors that are handed over survive an exec.
 func (s *Server) Handover(r *Request, note []byte, status int, answer []byte) (int, error) {
 	file, err := sys.MemoryFile()
 	if err != nil {
@@ -137,7 +133,7 @@ func (h *handover) keep(fd int) {
 	}
 }
 
-// unread is what was read of requests that are not answered, as it came.
+// unread returns the bytes that were read of requests that are not answered, as they came.
 func (c *conn) unread() []byte {
 	raw := c.buf[:c.n]
 	if c.headEnd == 0 || c.head.length != noLength || c.request.body != nil {
@@ -146,8 +142,7 @@ func (c *conn) unread() []byte {
 	return c.chunks.encode(bytes.Clone(raw[:c.headEnd]), raw[c.headEnd:c.bodyEnd])
 }
 
-// encode appends an encoding of what was decoded of a body so far, which whatever
-// comes next of it continues.
+// encode appends an encoding of what was decoded of a body so far, which whatever comes next of it continues.
 func (c *chunks) encode(b, decoded []byte) []byte {
 	chunk := func(size int64) {
 		b = append(strconv.AppendInt(b, size, 16), "\r\n"...)

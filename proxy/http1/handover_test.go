@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// Wherever a body in chunks is interrupted, what encode makes of its beginning
-// and the rest as it comes are the same body.
+// Wherever a body in chunks is interrupted, what encode makes of its beginning and the rest as it comes are the same
+// body.
 func TestEncodeChunks(t *testing.T) {
 	for _, whole := range []string{
 		"3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n",

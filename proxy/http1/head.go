@@ -2,8 +2,8 @@ package http1
 
 import "bytes"
 
-// maxHead is how long a request line and its header fields may be together, in
-// bytes, and maxLine how long the request line alone.
+// maxHead is how long a request line and its header fields may be together, in bytes, and maxLine how long the request
+// line alone.
 const (
 	maxHead = 32 << 10
 	maxLine = 8 << 10
@@ -35,8 +35,7 @@ func (r *refusal) Error() string { return r.reason }
 //go:noinline
 func bad(reason string) error { return &refusal{400, reason} }
 
-// parseHead reads a request line and header fields, up to and with the empty
-// line that ends them.
+// parseHead reads a request line and header fields, up to and with the empty line that ends them.
 func parseHead(b []byte) (h head, err error) {
 	line, rest, err := cutLine(b)
 	if err != nil {
@@ -58,7 +57,7 @@ func parseHead(b []byte) (h head, err error) {
 	}
 }
 
-// cutLine gives the bytes before the first CR LF and those after it.
+// cutLine returns the bytes before the first CR LF and those after it.
 func cutLine(b []byte) (line, rest []byte, err error) {
 	i := bytes.IndexByte(b, '\n')
 	if i < 1 || b[i-1] != '\r' {
@@ -174,7 +173,7 @@ func (h *head) consistent() error {
 	return nil
 }
 
-// intern gives the strings that every request carries without an allocation.
+// intern returns b as a string, without an allocation where every request carries it.
 func intern(b []byte) string {
 	switch string(b) {
 	case "POST":

@@ -4,8 +4,8 @@ package http1
 
 import "syscall"
 
-// listen opens a TCP socket on all addresses of the machine, IPv4 and IPv6, or
-// on IPv4 alone where the kernel has no IPv6.
+// listen opens a TCP socket on all addresses of the machine, IPv4 and IPv6, or on IPv4 alone where the kernel has no
+// IPv6.
 func listen(port int) (int, error) {
 	fd, err := openSocket(syscall.AF_INET6, &syscall.SockaddrInet6{Port: port})
 	if err != nil {
@@ -41,7 +41,7 @@ func openSocket(family int, address syscall.Sockaddr) (int, error) {
 	return fd, nil
 }
 
-// portOf is the port that a socket is bound to.
+// portOf returns the port that a socket is bound to.
 func portOf(fd int) int {
 	switch a, _ := syscall.Getsockname(fd); a := a.(type) {
 	case *syscall.SockaddrInet6:

@@ -18,8 +18,8 @@ import (
 // A seen request is what a server made of some bytes.
 type seen struct{ method, path, body string }
 
-// A reading is what a server made of all that came on a connection: the requests
-// it served, and whether it refused what followed them.
+// A reading is what a server made of all that came on a connection: the requests it served, and whether it refused what
+// followed them.
 type reading struct {
 	requests []seen
 	status   int    // of the refusal, 0 for none

@@ -4,8 +4,7 @@ package http1
 
 import "bytes"
 
-// parse looks whether the buffer holds a whole request, or the whole header of
-// one that is streamed.
+// parse looks whether the buffer holds a whole request, or the whole header of one that is streamed.
 func (c *conn) parse() (done bool, err error) {
 	if c.headEnd == 0 {
 		if done, err = c.parseHead(); !done || err != nil {
@@ -83,8 +82,8 @@ func (c *conn) parseHead() (done bool, err error) {
 	return true, nil
 }
 
-// lineEnds refuses a line that does not end in CR LF before the header is whole:
-// its sender may have ended it with LF alone, and waits.
+// lineEnds refuses a line that does not end in CR LF before the header is whole: its sender may have ended it with LF
+// alone, and waits.
 func lineEnds(b []byte, from int) error {
 	for i := from; ; i++ {
 		next := bytes.IndexByte(b[i:], '\n')

@@ -9,8 +9,7 @@ import (
 	"testing"
 )
 
-// slowly gives a server whose ticks pass when the test calls sweep, and whose
-// answers soon wait for room.
+// slowly gives a server whose ticks pass when the test calls sweep, and whose answers soon wait for room.
 func slowly(t *testing.T, h Handler, maxBody int64) *Server {
 	s := serve(t, &Server{Handler: h, MaxBody: maxBody})
 	s.littleRoom(t)
@@ -176,8 +175,7 @@ func TestNotReading(t *testing.T) {
 	s.expectIdle(t)
 }
 
-// Idle connections are never closed, however many ticks pass, nor is one whose
-// request waits for its answer.
+// Idle connections are never closed, however many ticks pass, nor is one whose request waits for its answer.
 func TestIdleConnectionsStay(t *testing.T) {
 	later := make(chan *Request, 1)
 	s := slowly(t, &funcs{serve: func(r *Request) {

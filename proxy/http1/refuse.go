@@ -9,15 +9,13 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
-// errRefused is how the reading of a streamed body fails when the server refuses
-// it.
+// errRefused is how the reading of a streamed body fails when the server refuses it.
 var errRefused = errors.New("the server takes no request any more")
 
-// Refuse has the requests answered with a status and a reason whose bodies are not
-// here yet, and those that still come in parts: what ends can take none of them,
-// but must not leave a client without an answer either. Streamed bodies end with
-// an error, and whoever reads them answers. Requests that are here, or come in one
-// piece, are still given to the handler.
+// Refuse has the requests answered with a status and a reason whose bodies are not here yet, and those that still come
+// in parts: what ends can take none of them, but must not leave a client without an answer either. Streamed bodies end
+// with an error, and whoever reads them answers. Requests that are here, or come in one piece, are still given to the
+// handler.
 func (s *Server) Refuse(status int, reason string) {
 	s.refusing.Store(&refusal{status, reason})
 	s.mu.Lock()
@@ -26,8 +24,7 @@ func (s *Server) Refuse(status int, reason string) {
 	s.wakeReader() // it does the rest: connections are its own
 }
 
-// refuseAll refuses the bodies that are awaited. It is called by the thread that
-// reads, once.
+// refuseAll refuses the bodies that are awaited. It is called by the thread that reads, once.
 func (s *Server) refuseAll(reason *refusal) {
 	s.mu.Lock()
 	queued := s.queue
@@ -43,8 +40,8 @@ func (s *Server) refuseAll(reason *refusal) {
 	}
 }
 
-// armBody waits for more of a body, or is refused at once. What refuseAll finds
-// waiting is armed, and belongs to nobody.
+// armBody waits for more of a body, or is refused at once. What refuseAll finds waiting is armed, and belongs to
+// nobody.
 func (c *conn) armBody() error {
 	s := c.server
 	s.mu.Lock()
@@ -58,8 +55,7 @@ func (c *conn) armBody() error {
 	return s.arm(c.fd, events, syscall.EPOLL_CTL_MOD)
 }
 
-// refused answers a request whose body is not all here, where the server refuses
-// it, and reports whether it did.
+// refused answers a request whose body is not all here, where the server refuses it, and reports whether it did.
 func (c *conn) refused() bool {
 	reason := c.server.refusing.Load()
 	if reason == nil || c.headEnd == 0 || c.request.body != nil {
@@ -72,9 +68,8 @@ func (c *conn) refused() bool {
 // parted is how long after the last byte of a client it is taken for silent.
 const parted = 250 * clock.Millisecond
 
-// Parting reports whether a client whose body is refused has no answer yet, or one
-// that has its answer is still sending, or was a moment ago: to end now could
-// destroy the answer before it is read.
+// Parting reports whether a client whose body is refused has no answer yet, or one that has its answer is still
+// sending, or was a moment ago: to end now could destroy the answer before it is read.
 func (s *Server) Parting() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A Request is a request without an answer. It holds until Answer or Send, and
-// must not be used after them: the next request may be in its place by then.
+// A Request is a request without an answer. It holds until Answer or Send, and must not be used after them: the next
+// request may be in its place by then.
 type Request struct {
 	Method string
 	Path   string // without query, escapes decoded
@@ -31,10 +31,9 @@ func (r *Request) Answer(status int, body []byte) {
 	r.Send(status, b, HeadRoom)
 }
 
-// Send sends b[room:] as the body of the answer; room is at least HeadRoom, and
-// the header is written into b before the body, so that both go out in one
-// system call and nothing is copied. It reports whether b is free again; when
-// the client is slow the server keeps b, and the caller must not use it.
+// Send sends b[room:] as the body of the answer; room is at least HeadRoom, and the header is written into b before the
+// body, so that both go out in one system call and nothing is copied. It reports whether b is free again; when the
+// client is slow the server keeps b, and the caller must not use it.
 func (r *Request) Send(status int, b []byte, room int) (free bool) {
 	c := r.conn
 	if r.body != nil {
@@ -59,8 +58,8 @@ func (r *Request) Send(status int, b []byte, room int) (free bool) {
 	return free
 }
 
-// appendHead appends the status line and header fields. Every answer has a
-// length: OpenWhisk's invoker takes one without for an empty one (rule 2).
+// appendHead appends the status line and header fields. Every answer has a length: OpenWhisk's invoker takes one
+// without for an empty one (rule 2).
 func (r *Request) appendHead(b []byte, status, length int) []byte {
 	if status == 200 {
 		b = append(b, "HTTP/1.1 200 OK\r\n"...)
@@ -84,8 +83,8 @@ func (r *Request) appendHead(b []byte, status, length int) []byte {
 	return append(b, "\r\n\r\n"...)
 }
 
-// push sends what is left of an answer and reports whether all of it went. A
-// client that has gone is noticed when it is next waited for.
+// push sends what is left of an answer and reports whether all of it went. A client that has gone is noticed when it is
+// next waited for.
 func (c *conn) push() bool {
 	for len(c.out) > 0 {
 		n, err := sys.Write(c.fd, c.out)
@@ -113,8 +112,7 @@ func (c *conn) flush() bool {
 	return false
 }
 
-// refuse answers a request that cannot be served, and ends the connection: what
-// follows on it may not be what it seems.
+// refuse answers a request that cannot be served, and ends the connection: what follows on it may not be what it seems.
 func (c *conn) refuse(err error) {
 	status := 400
 	if r, ok := err.(*refusal); ok {

@@ -10,21 +10,19 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// Answers that their clients have not taken are kept, and count against what
-// bodies may take together. How large the next answer is nobody knows, so that the
-// work that makes it waits until there is room for some. A client that takes
+// Answers that their clients have not taken are kept, and count against what bodies may take together. How large the
+// next answer is nobody knows, so that the work that makes it waits until there is room for some. A client that takes
 // nothing of its answer meanwhile loses its connection.
 
-// A look is how often those who take nothing are looked for while others wait, in
-// parts of a tick; after mostLooks in vain they are cut.
+// A look is how often those who take nothing are looked for while others wait, in parts of a tick; after mostLooks in
+// vain they are cut.
 const (
 	looksPerTick = 10
 	mostLooks    = 4
 )
 
-// AwaitRoom waits until answers that were not taken leave room for another one. It
-// calls slow before it waits, unless that is nil, and reports false when the
-// server refuses requests meanwhile.
+// AwaitRoom waits until answers that were not taken leave room for another one. It calls slow before it waits, unless
+// that is nil, and reports false when the server refuses requests meanwhile.
 func (s *Server) AwaitRoom(slow func()) bool {
 	if s.untaken.Load() <= spareRoom {
 		return true
@@ -58,8 +56,7 @@ func (s *Server) hasRoom() bool {
 	return untaken <= spareRoom || int64(s.promised)+untaken < s.MaxBody+spareRoom
 }
 
-// owe counts how much memory the connection's answer takes until its client has
-// taken it.
+// owe counts how much memory the connection's answer takes until its client has taken it.
 func (c *conn) owe(size int) {
 	if size == c.owed {
 		return
@@ -84,8 +81,7 @@ func (s *Server) press() {
 	clock.After(s.tick/looksPerTick, s.look)
 }
 
-// look cuts the connections that have taken nothing of their answer for some
-// looks.
+// look cuts the connections that have taken nothing of their answer for some looks.
 func (s *Server) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -80,8 +80,8 @@ func TestAwaitRoom(t *testing.T) {
 	s.eventually(t, "one answer", func() bool { return s.untaken.Load() < 9<<20 })
 }
 
-// While somebody waits for room, clients that take nothing are cut, and those that
-// take their answer, however slowly, are not.
+// While somebody waits for room, clients that take nothing are cut, and those that take their answer, however slowly,
+// are not.
 func TestWhoTakesNothingIsCut(t *testing.T) {
 	s := roomy(t)
 	clients := deaf(t, s, 4)

@@ -81,8 +81,8 @@ func (e *ending) Work(slow func()) {
 	}
 }
 
-// serve starts s until the test ends, on a free port. No time passes for its
-// patience, unless the test sets the tick or calls sweep.
+// serve starts s until the test ends, on a free port. No time passes for its patience, unless the test sets the tick or
+// calls sweep.
 func serve(t testing.TB, s *Server) *Server {
 	t.Helper()
 	if s.MaxBody == 0 {
@@ -199,8 +199,7 @@ func (c *client) expectEnd() {
 	}
 }
 
-// expectCut expects the end of a connection whose last bytes may have come too
-// late to be read: then it is a reset.
+// expectCut expects the end of a connection whose last bytes may have come too late to be read: then it is a reset.
 func (c *client) expectCut() {
 	c.t.Helper()
 	if b, err := c.r.ReadByte(); err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
@@ -208,8 +207,7 @@ func (c *client) expectCut() {
 	}
 }
 
-// littleRoom has the kernel hold little of what the server sends, whatever it
-// would hold on this machine.
+// littleRoom has the kernel hold little of what the server sends, whatever it would hold on this machine.
 func (s *Server) littleRoom(t *testing.T) {
 	t.Helper()
 	if err := syscall.SetsockoptInt(s.listener, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 64<<10); err != nil { // accepted sockets inherit it

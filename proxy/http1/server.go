@@ -12,25 +12,20 @@ import (
 
 // A Handler answers requests.
 type Handler interface {
-	// Streams tells whether the body of such a request is read as it arrives
-	// (ServeStream) rather than whole (Serve).
+	// Streams tells whether the body of such a request is read as it arrives (ServeStream) rather than whole (Serve).
 	Streams(method, path string) bool
-	// Serve takes a request with its body. It must not block: it answers at
-	// once, or notes the request and has it answered later, by Work or by
-	// any other goroutine. Request and body hold until the answer.
+	// Serve takes a request with its body. It must not block: it answers at once, or notes the request and has it
+	// answered later, by Work or by any other goroutine. Request and body hold until the answer.
 	Serve(r *Request)
-	// ServeStream takes a request whose body is still coming. It runs in a
-	// goroutine of its own and has answered when it returns. Request and body
-	// hold until the answer.
+	// ServeStream takes a request whose body is still coming. It runs in a goroutine of its own and has answered when
+	// it returns. Request and body hold until the answer.
 	ServeStream(r *Request, body *Body)
-	// Work is called when all that had arrived was given to Serve. It may
-	// block: before it does so for long it calls slow, once or more often, and
-	// another thread takes over the reading.
+	// Work is called when all that had arrived was given to Serve. It may block: before it does so for long it calls
+	// slow, once or more often, and another thread takes over the reading.
 	Work(slow func())
 }
 
-// A Server serves one handler on one listening socket. Its fields are set before
-// Listen.
+// A Server serves one handler on one listening socket. Its fields are set before Listen.
 type Server struct {
 	Handler Handler
 	// MaxBody is how long the body of a buffered request may be, in bytes.
@@ -102,11 +97,10 @@ func (s *Server) prepare() error {
 	return nil
 }
 
-// Port is the port that Listen opened.
+// Port returns the port that Listen opened.
 func (s *Server) Port() int { return portOf(s.listener) }
 
-// Serve answers requests for ever; it returns only when the kernel refuses to
-// wait for events.
+// Serve answers requests for ever; it returns only when the kernel refuses to wait for events.
 func (s *Server) Serve() error {
 	s.goOn()
 	failed := make(chan error, threads)
@@ -116,9 +110,8 @@ func (s *Server) Serve() error {
 	return <-failed
 }
 
-// loop reads while it has the lead, and gives it up when its work is slow. With a
-// second thread always reading beside the one that works, a hundred clients were
-// served at two thirds of the speed, for each request woke it up.
+// loop reads while it has the lead, and gives it up when its work is slow. With a second thread always reading beside
+// the one that works, a hundred clients were served at two thirds of the speed, for each request woke it up.
 func (s *Server) loop() error {
 	var leads atomic.Bool
 	slow := func() {
@@ -162,8 +155,8 @@ func (s *Server) read() error {
 	return nil
 }
 
-// arm asks for one event on fd. The thread that gets it owns the connection
-// until it arms it again, so that no two ever work on the same one.
+// arm asks for one event on fd. The thread that gets it owns the connection until it arms it again, so that no two ever
+// work on the same one.
 //
 //go:noinline
 func (s *Server) arm(fd int, events uint32, op int) error {

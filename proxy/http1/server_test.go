@@ -125,8 +125,7 @@ func TestEveryStatusHasAText(t *testing.T) {
 	}
 }
 
-// Pipelined requests are answered in their order, also when the answer to the
-// first comes last.
+// Pipelined requests are answered in their order, also when the answer to the first comes last.
 func TestPipeline(t *testing.T) {
 	later := make(chan *Request, 1)
 	s := serve(t, &Server{Handler: &funcs{serve: func(r *Request) {
@@ -179,8 +178,7 @@ func TestPipeline(t *testing.T) {
 	})
 }
 
-// An answer that comes from another goroutine may come before Serve returns,
-// or after it.
+// An answer that comes from another goroutine may come before Serve returns, or after it.
 func TestAnswerWhileServeReturns(t *testing.T) {
 	s := serve(t, &Server{Handler: &funcs{serve: func(r *Request) { go echo(r) }}})
 	c := dial(t, s)
@@ -388,8 +386,7 @@ func TestClientLeaves(t *testing.T) {
 	})
 }
 
-// An answer larger than the socket's buffers reaches a client that reads slowly,
-// and the connection goes on.
+// An answer larger than the socket's buffers reaches a client that reads slowly, and the connection goes on.
 func TestSlowReader(t *testing.T) {
 	answer := bytes.Repeat([]byte("0123456789abcde\n"), 1<<18)
 	s := serve(t, &Server{Handler: &funcs{serve: func(r *Request) {
@@ -413,8 +410,7 @@ func TestSlowReader(t *testing.T) {
 	s.expectIdle(t)
 }
 
-// An answer before the end of the body reaches a client that reads only when
-// it has sent everything.
+// An answer before the end of the body reaches a client that reads only when it has sent everything.
 func TestEarlyAnswer(t *testing.T) {
 	s := serve(t, &Server{Handler: &funcs{
 		serve: echo,

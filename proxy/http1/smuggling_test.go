@@ -8,10 +8,9 @@ import (
 	"testing"
 )
 
-// What one server takes for a body and another for the next request must be
-// refused, and the connection must end, so that nothing behind it is served.
-// The cases are those by which proxies and servers were led to disagree
-// (CL.TE, TE.CL, TE.TE, CL.CL, CL.0, TE.0, chunk extensions, trailers, line ends).
+// What one server takes for a body and another for the next request must be refused, and the connection must end, so
+// that nothing behind it is served. The cases are those by which proxies and servers were led to disagree (CL.TE,
+// TE.CL, TE.TE, CL.CL, CL.0, TE.0, chunk extensions, trailers, line ends).
 func TestSmuggling(t *testing.T) {
 	const hidden = "POST /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
 	const start = "POST /run HTTP/1.1\r\nHost: x\r\n"
@@ -102,8 +101,7 @@ func TestSmuggling(t *testing.T) {
 	}
 }
 
-// What is no smuggling but looks a bit like it is served, each request for
-// itself.
+// What is no smuggling but looks a bit like it is served, each request for itself.
 func TestNoSmuggling(t *testing.T) {
 	s := serve(t, &Server{Handler: echoing()})
 	const next = "POST /next HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -13,15 +13,14 @@ import (
 
 var errHandover = errors.New("what was handed over cannot be read")
 
-// Note gives the note of what Handover gave, and reports whether the descriptor
-// is of that.
+// Note returns the note that Handover was given, and reports whether file is of Handover.
 func Note(file int) (note []byte, ok bool) {
 	b, err := contents(file)
 	_, note, _, ok = cutNote(b)
 	return note, ok && err == nil
 }
 
-// cutNote takes the start of what is handed over apart.
+// cutNote reads the start of the file of a handover.
 func cutNote(b []byte) (listener int, note, rest []byte, ok bool) {
 	if b, ok = bytes.CutPrefix(b, []byte(handoverHead)); !ok {
 		return 0, nil, nil, false
@@ -36,8 +35,8 @@ func cutNote(b []byte) (listener int, note, rest []byte, ok bool) {
 	return listener, rest[:n], rest[n:], true
 }
 
-// TakeOver opens the server on what Handover gave, and returns the request that
-// is to be answered. It stands for Listen.
+// TakeOver opens the server on the file that Handover returned, and returns the request that is to be answered. It
+// stands for Listen.
 func (s *Server) TakeOver(file int) (*Request, error) {
 	if err := s.prepare(); err != nil {
 		return nil, err
@@ -69,8 +68,8 @@ func (s *Server) TakeOver(file int) (*Request, error) {
 	return request, s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
 }
 
-// AnswerHandover answers the request that waits in what Handover gave, where there
-// will be no server to do it.
+// AnswerHandover answers the request that waits in the file that Handover returned, where there will be no server to do
+// it.
 func AnswerHandover(file int, status int, answer []byte) {
 	s := &Server{}
 	if r, err := s.TakeOver(file); err == nil {

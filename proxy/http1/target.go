@@ -2,8 +2,8 @@ package http1
 
 import "bytes"
 
-// target finds the path in a request target: origin form (/run?x), absolute
-// form (http://host/run) or an asterisk (RFC 9112, section 3.2).
+// target finds the path in a request target: origin form (/run?x), absolute form (http://host/run) or an asterisk (RFC
+// 9112, section 3.2).
 func (h *head) target(t []byte) error {
 	for _, c := range t {
 		if c <= ' ' || c == 0x7f || c == '#' {
@@ -43,8 +43,7 @@ func (h *head) target(t []byte) error {
 	return nil
 }
 
-// cutAuthority gives what follows the scheme and host of an absolute form, and
-// any other target as it is.
+// cutAuthority returns the part after the scheme and host of an absolute form, and any other target as it is.
 func cutAuthority(t []byte) ([]byte, error) {
 	scheme, after, ok := bytes.Cut(t, []byte("://"))
 	if !ok || !is(scheme, "http") && !is(scheme, "https") {

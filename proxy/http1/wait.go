@@ -19,9 +19,8 @@ const (
 	waitFarewell         // the client's end, after ours
 )
 
-// tick is the measure of patience. Time is counted in ticks, not read from a
-// clock, because a container that was paused for a minute has lost one tick at
-// most, not a minute.
+// tick is the measure of patience. Time is counted in ticks, not read from a clock, because a container that was paused
+// for a minute has lost one tick at most, not a minute.
 const tick = 5 * clock.Second
 
 // patience is how many ticks a connection may wait.
@@ -37,8 +36,7 @@ func (s *Server) ticks() {
 	}
 }
 
-// sweep lets a tick pass, and cuts the connections that have waited too long:
-// their owner then sees the end and closes.
+// sweep lets a tick pass, and cuts the connections that have waited too long: their owner then sees the end and closes.
 func (s *Server) sweep() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,8 +67,8 @@ func (c *conn) waitFor(w waitFor) {
 	c.server.mu.Unlock()
 }
 
-// lasts tells what may take as long as it likes, while it goes on: patience
-// starts anew with every part. A header has to be there in time.
+// lasts reports whether the wait may take as long as it likes, while something comes: patience starts anew with every
+// part. A header has to be there in time.
 func (w waitFor) lasts() bool { return w == waitBody || w == waitRoom }
 
 // setWait notes, under the server's lock, what the connection waits for.
@@ -97,7 +95,7 @@ func (c *conn) setWait(w waitFor) {
 	}
 }
 
-// wasCut tells whether the connection's end came from its lack of progress.
+// wasCut reports whether the connection's end came from its lack of progress.
 //
 //go:noinline
 func (c *conn) wasCut() bool {
