@@ -13,15 +13,13 @@ import (
 // maxOutput is how much of a compiler's output is kept, in bytes.
 const maxOutput = 64 << 10
 
-// Compile runs a program to its end and returns what it wrote on stdout and
-// stderr together. It fails when the program cannot be started or exits with
-// another status than 0.
+// Compile runs a program to its end and returns what it wrote on stdout and stderr together. It fails when the program
+// cannot be started or exits with another status than 0.
 func Compile(p Program, host *Host) (output []byte, err error) {
 	return capture(p, host, -1)
 }
 
-// capture is Compile with a limit, after which the program is killed; a negative
-// one means none.
+// capture is Compile with a limit, after which the program is killed; a negative one means none.
 func capture(p Program, host *Host, limit clock.Duration) (output []byte, err error) {
 	r, w, err := sys.Pipe()
 	if err != nil {

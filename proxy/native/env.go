@@ -9,8 +9,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// Variables reads the members of a JSON object as variables: strings as they are, other values as compact JSON
-// (rule 18). Names that no variable can have are passed over.
+// Variables reads the members of a JSON object as variables: strings as they are, other values as compact JSON (rule
+// 18). Names that no variable can have are passed over.
 func Variables(object []byte) (variables [][2]string, err error) {
 	members := jsonscan.Object(object)
 	for members.Next() {
@@ -31,9 +31,9 @@ func isName(name []byte) bool {
 	return len(name) > 0 && bytes.IndexByte(name, '=') < 0 && bytes.IndexByte(name, 0) < 0
 }
 
-// WithVariables returns a list of "KEY=value" with further variables: each stands in the place of the one of its
-// name, or at the end. It takes one pass, however many they are. A value ends at its first zero byte, for the kernel
-// takes no other.
+// WithVariables returns a list of "KEY=value" with further variables: each stands in the place of the one of its name,
+// or at the end. It takes one pass, however many they are. A value ends at its first zero byte, for the kernel takes no
+// other.
 func WithVariables(env []string, variables [][2]string) []string {
 	all := make([]string, 0, len(env)+len(variables))
 	place := make(map[string]int, len(env)+len(variables))

@@ -11,24 +11,22 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A Replacement is an uploaded program that takes this process's place: it links
-// the library openwhisk and serves requests itself. As an Action it is never
-// run.
+// A Replacement is an uploaded program that takes this process's place: it links the library openwhisk and serves
+// requests itself. As an Action it is never run.
 type Replacement struct {
 	Program Program
 	// Until is when the program has to be ready, 0 for no limit.
 	Until clock.Moment
 }
 
-// HandoverVariable tells a program that links the library openwhisk that it
-// replaces the proxy, or rehearses that. It is HandoverDigits digits, the number of a
-// descriptor: what http1.Server.Handover gave, or a socket for the report of a
-// rehearsal. The value that init's env has for the variable, if any, follows
-// after a "=", for the program to put back.
+// HandoverVariable tells a program that links the library openwhisk that it replaces the proxy, or rehearses that. It
+// is HandoverDigits digits, the number of a descriptor: what http1.Server.Handover gave, or a socket for the report of
+// a rehearsal. The value that init's env has for the variable, if any, follows after a "=", for the program to put
+// back.
 const HandoverVariable = "__OW_HANDOVER"
 
-// HandoverDigits makes each value of HandoverVariable as long as any other: or an
-// environment might fit in a rehearsal, and not in the start.
+// HandoverDigits makes each value of HandoverVariable as long as any other: or an environment might fit in a rehearsal,
+// and not in the start.
 const HandoverDigits = 5
 
 // A rehearsal reports a line: Ready, or NotReady and the reason.
@@ -40,12 +38,10 @@ const (
 // rehearsalPatience is how long a program that has rehearsed may take to end.
 const rehearsalPatience = clock.Second
 
-// NewReplacement has a program rehearse its start in a process of its own, until
-// it would serve. After an exec there is no way back, and when a process 1 ends
-// the kernel kills all others of the container, whoever might still say why. So
-// the program does everything twice that comes before its first run. What it logs
-// is dropped when all goes well, for it is logged again. A limit below zero means
-// none. Errors are *StartError, or the kernel's.
+// NewReplacement has a program rehearse its start in a process of its own, until it would serve. After an exec there is
+// no way back, and when a process 1 ends the kernel kills all others of the container, whoever might still say why. So
+// the program does everything twice that comes before its first run. What it logs is dropped when all goes well, for it
+// is logged again. A limit below zero means none. Errors are *StartError, or the kernel's.
 func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, error) {
 	r := &Replacement{Program: p}
 	if limit >= 0 {
@@ -66,8 +62,8 @@ func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, 
 	return r, nil
 }
 
-// rehearse starts a rehearsal. Descriptor 3 is a socket, as in no other action,
-// so that a program knows it for one whatever its environment says.
+// rehearse starts a rehearsal. Descriptor 3 is a socket, as in no other action, so that a program knows it for one
+// whatever its environment says.
 func (r *Replacement) rehearse(host *Host, logs *Logs) (*process, error) {
 	p := r.Program
 	p.Env = r.environment(3)
@@ -82,8 +78,7 @@ func (r *Replacement) rehearse(host *Host, logs *Logs) (*process, error) {
 	return child, nil
 }
 
-// rehearsed waits for the report of a rehearsal: Ready, or the reason why it
-// is not.
+// rehearsed waits for the report of a rehearsal: Ready, or the reason why it is not.
 func (l *Loop) rehearsed(until clock.Moment, limit clock.Duration) *StartError {
 	line, err := l.line(nil, until, nil)
 	exit, exited := err.(*ExitError)
@@ -100,7 +95,7 @@ func (l *Loop) rehearsed(until clock.Moment, limit clock.Duration) *StartError {
 	return nil
 }
 
-// environment is the program's, with the descriptor that it finds something in.
+// environment returns the program's environment, with the descriptor that it finds something in.
 func (r *Replacement) environment(descriptor int) []string {
 	value := strconv.Itoa(100000 + descriptor)[1:]
 	for _, v := range r.Program.Env {
@@ -112,8 +107,8 @@ func (r *Replacement) environment(descriptor int) []string {
 	return WithVariables(r.Program.Env, [][2]string{{HandoverVariable, value}})
 }
 
-// Exec ends this program and starts the replacement in its place, which finds
-// what it takes over in a descriptor. It returns only when that fails.
+// Exec ends this program and starts the replacement in its place, which finds what it takes over in a descriptor. It
+// returns only when that fails.
 func (r *Replacement) Exec(descriptor int) error {
 	if err := syscall.Chdir(r.Program.Dir); err != nil {
 		return err

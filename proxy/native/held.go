@@ -8,7 +8,7 @@ type held [2][]byte
 // mostHeld is how much is kept of each stream, in bytes.
 const mostHeld = 64 << 10
 
-// heldLogs are written nowhere until they are released, if they ever are.
+// heldLogs returns logs that are written nowhere until they are released, if they ever are.
 func heldLogs() *Logs { return &Logs{held: &held{}} }
 
 func (h *held) write(stream int, b []byte) {
@@ -16,8 +16,8 @@ func (h *held) write(stream int, b []byte) {
 	h[stream] = append(all[:0], all[max(0, len(all)-mostHeld):]...)
 }
 
-// release writes what is held to other logs, and gives the last lines: of stderr,
-// where a program says why it ends, and of stdout if there is room.
+// release writes what is held to other logs, and gives the last lines: of stderr, where a program says why it ends, and
+// of stdout if there is room.
 func (h *held) release(to *Logs) string {
 	to.keepTail()
 	for stream, b := range h {

@@ -9,13 +9,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A Host is what actions share of the proxy: its log streams and its table of
-// processes.
+// A Host is what actions share of the proxy: its log streams and its table of processes.
 type Host struct {
 	Logs *Logs
-	// Orphans tells that this process adopts those whose parents have ended,
-	// and has to collect them. A program whose own code waits for children
-	// must not set it.
+	// Orphans tells that this process adopts those whose parents have ended, and has to collect them. A program whose
+	// own code waits for children must not set it.
 	Orphans bool
 	// MaxLine is how long a line of an action may be that is no log, in bytes.
 	MaxLine int64
@@ -24,7 +22,7 @@ type Host struct {
 	own map[int]*process // children that were not waited for yet
 }
 
-// NewHost gives a host that logs to two descriptors: usually 1 and 2.
+// NewHost returns a host that logs to two descriptors: usually 1 and 2.
 func NewHost(stdout, stderr int) *Host {
 	return &Host{
 		Logs:    newLogs(stdout, stderr),
@@ -55,8 +53,7 @@ func (h *Host) Signal(s syscall.Signal) {
 	}
 }
 
-// collect waits for a child of this package, unless that was done, and forgets
-// it.
+// collect waits for a child of this package, unless that was done, and forgets it.
 func (h *Host) collect(c *process) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -68,8 +65,7 @@ func (h *Host) collect(c *process) {
 	c.ended.Store(true)
 }
 
-// Reap collects children that have ended: orphans that this process adopted
-// (rule 38), and its own.
+// Reap collects children that have ended: orphans that this process adopted (rule 38), and its own.
 func (h *Host) Reap() {
 	if !h.Orphans {
 		return

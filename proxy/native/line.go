@@ -10,9 +10,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A lineBuffer takes what an action writes until a line is complete: the head room
-// first, then the line so far. It has no more than a line of the longest kind
-// needs.
+// A lineBuffer takes what an action writes until a line is complete: the head room first, then the line so far. It has
+// no more than a line of the longest kind needs.
 type lineBuffer struct {
 	buf  []byte
 	n    int // bytes in buf
@@ -53,7 +52,7 @@ func (b *lineBuffer) read(fd int) []byte {
 //go:noinline
 func (b *lineBuffer) isFull(end int) bool { return end-HeadRoom > b.most }
 
-// line is what there is, without a line end at its end.
+// line returns the line so far, without a line end at its end.
 //
 //go:noinline
 func (b *lineBuffer) line() []byte {
@@ -70,17 +69,15 @@ func (b *lineBuffer) clear(free bool) {
 	b.n = HeadRoom
 }
 
-// drop gives the memory back, without waiting for a reason to collect garbage. Go
-// returns to the system what is beyond its use at the last collection, so that one
-// collection frees nothing: of 59 MB it left 53, and two left 3.
+// drop gives the memory back, without waiting for a reason to collect garbage. Go returns to the system what is beyond
+// its use at the last collection, so that one collection frees nothing: of 59 MB it left 53, and two left 3.
 func (b *lineBuffer) drop() {
 	b.clear(false)
 	runtime.GC()
 	runtime.GC()
 }
 
-// A LengthError is how a run fails when its result is too long. The action was
-// ended.
+// A LengthError is how a run fails when its result is too long. The action was ended.
 type LengthError struct{ Most int64 } // bytes
 
 func (e *LengthError) Error() string { return "the action was ended: " + e.reason() }

@@ -13,9 +13,8 @@ import (
 // Sentinel ends an activation's log on each stream (rule 34).
 const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
 
-// Logs is where the proxy's own stdout and stderr are written, and nowhere else.
-// It knows whether the last line was ended, because the platform's log collector
-// wants the sentinel alone on its line.
+// Logs is where the proxy's own stdout and stderr are written, and nowhere else. It knows whether the last line was
+// ended, because the platform's log collector wants the sentinel alone on its line.
 type Logs struct {
 	mu      sync.Mutex
 	fd      [2]int
@@ -25,7 +24,7 @@ type Logs struct {
 	held    *held   // where bytes are kept instead
 }
 
-// newLogs gives the logs on two descriptors.
+// newLogs returns the logs on two descriptors.
 func newLogs(stdout, stderr int) *Logs {
 	return &Logs{fd: [2]int{stdout, stderr}, one: same(stdout, stderr)}
 }
@@ -69,8 +68,7 @@ func (l *Logs) Line(stream int, text string) {
 	l.write(stream, []byte(text))
 }
 
-// Sentinels ends an activation's logs on both streams: where they are one file,
-// with two sentinels in one system call.
+// Sentinels ends an activation's logs on both streams: where they are one file, with two sentinels in one system call.
 func (l *Logs) Sentinels() {
 	const line, two = "\n" + Sentinel, "\n" + Sentinel + Sentinel
 	l.mu.Lock()
@@ -122,8 +120,7 @@ func (l *Logs) keepTail() {
 	l.tail = new([]byte)
 }
 
-// lastLines are the last lines since keepTail, on one line; it stops keeping
-// them.
+// lastLines returns the last lines since keepTail, on one line, and stops keeping them.
 func (l *Logs) lastLines() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

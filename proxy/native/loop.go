@@ -36,15 +36,15 @@ const (
 // settleTime is how long a child without a greeting is watched (rule 14).
 const settleTime = 10 * clock.Millisecond
 
-// A Loop is a long-lived child that answers each line with a line (v1 and
-// ActionLoop). Its methods are for one goroutine at a time, Signal excepted.
+// A Loop is a long-lived child that answers each line with a line (v1 and ActionLoop). Its methods are for one
+// goroutine at a time, Signal excepted.
 type Loop struct {
 	child *process
 	whole bool
 	in    lineBuffer
 	dead  string // how the child ended, once that is known
-	// chatty is set when a child has written more than a line for a run: it is
-	// then given a moment to write the rest before the next run.
+	// chatty is set when a child has written more than a line for a run: it is then given a moment to write the rest
+	// before the next run.
 	chatty bool
 }
 
@@ -62,8 +62,7 @@ func (e *StartError) Error() string {
 	return e.Reason + "; last log lines: " + e.LastLines
 }
 
-// StartLoop starts a child and waits for its greeting. Errors are *StartError,
-// or the kernel's when the exec failed.
+// StartLoop starts a child and waits for its greeting. Errors are *StartError, or the kernel's when the exec failed.
 func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
 	logs := host.Logs
 	logs.keepTail()
@@ -184,8 +183,8 @@ func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 	return answer, err
 }
 
-// discard drops what the child wrote since its last answer: it is nobody's. A child
-// that goes on writing has no end, and is not waited for.
+// discard drops what the child wrote since its last answer: it is nobody's. A child that goes on writing has no end,
+// and is not waited for.
 func (l *Loop) discard() {
 	if l.chatty {
 		sys.Poll([]sys.PollFd{{Fd: int32(l.child.result), Events: sys.PollIn}}, clock.Millisecond)
@@ -204,8 +203,8 @@ func (l *Loop) discard() {
 
 var errTime = errors.New("time is up")
 
-// line writes request, if any, and waits for a line of the child, with the head
-// room in front. A zero until means for ever. slow is called as Run says.
+// line writes request, if any, and waits for a line of the child, with the head room in front. A zero until means for
+// ever. slow is called as Run says.
 func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, error) {
 	c := l.child
 	p := c.polls()
@@ -254,8 +253,8 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 	}
 }
 
-// send writes as much of a request as the pipe takes, and has p wait for room
-// for the rest, or for the child to close its input.
+// send writes as much of a request as the pipe takes, and has p wait for room for the rest, or for the child to close
+// its input.
 func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
 	for len(b) > 0 {
 		n, err := sys.Write(l.child.stdin, b)
@@ -307,8 +306,8 @@ func (l *Loop) tooLong() error {
 	return err
 }
 
-// stray reports whether a line cannot be the answer to request, because the
-// child has not read any of it yet, and drops it if so.
+// stray reports whether a line cannot be the answer to request, because the child has not read any of it yet, and drops
+// it if so.
 func (l *Loop) stray(request, rest []byte) bool {
 	if len(request) == 0 || !l.unheard(request, rest) {
 		return false
@@ -318,20 +317,19 @@ func (l *Loop) stray(request, rest []byte) bool {
 	return true
 }
 
-// unheard reports whether the child has read nothing of a request of which rest
-// is still to be written.
+// unheard reports whether the child has read nothing of a request of which rest is still to be written.
 //
 //go:noinline
 func (l *Loop) unheard(request, rest []byte) bool {
 	return sys.Unread(l.child.stdin) >= len(request)-len(rest)
 }
 
-// leaveTime is how long a child that has closed its pipes may take to end. One
-// that ends closes them first, and may not get a processor at once to go on.
+// leaveTime is how long a child that has closed its pipes may take to end. One that ends closes them first, and may not
+// get a processor at once to go on.
 const leaveTime = clock.Second
 
-// died finds out how the child ended, gives it its end if it only closed its
-// pipes, and keeps the reason. before tells that it had ended before this run.
+// died finds out how the child ended, gives it its end if it only closed its pipes, and keeps the reason. before tells
+// that it had ended before this run.
 func (l *Loop) died(before bool) error {
 	reason := ""
 	if !l.child.leaves(leaveTime) {

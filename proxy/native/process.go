@@ -11,8 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A process is a child with pipes. Descriptors that are closed or were never
-// open are -1.
+// A process is a child with pipes. Descriptors that are closed or were never open are -1.
 type process struct {
 	pid    int
 	exit   int    // can be read once the child has ended
@@ -26,14 +25,13 @@ type process struct {
 	passed atomic.Int32 // the last signal to end that was passed on to it
 }
 
-// start starts a program. resultFd is 1 (its stdout) or 3. When the exec itself
-// fails the error is the kernel's.
+// start starts a program. resultFd is 1 (its stdout) or 3. When the exec itself fails the error is the kernel's.
 func start(p Program, resultFd int, host *Host) (*process, error) {
 	return startWith(p, resultFd, sys.Pipe, host, host.Logs)
 }
 
-// startWith is start with something else than a pipe for the result, whose ends
-// are ours and the child's, and with logs elsewhere.
+// startWith is start with something else than a pipe for the result, whose ends are ours and the child's, and with logs
+// elsewhere.
 func startWith(p Program, resultFd int, channel func() (ours, theirs int, err error), host *Host, logs *Logs) (*process, error) {
 	c := &process{pid: -1, exit: -1, stdin: -1, result: -1, log: [2]int{-1, -1}, host: host, logs: logs}
 	theirs := [4]int{-1, -1, -1, -1}
@@ -76,8 +74,8 @@ func (c *process) exec(p Program, theirs []int) error {
 		Sys: &syscall.SysProcAttr{Setpgid: true, PidFD: &c.exit}}
 	argv := append([]string{p.Path}, p.Args...)
 	err := c.host.fork(c, p.Path, argv, attr)
-	// Another child that was forked while the file was still being written may
-	// hold it open for writing until its own exec.
+	// Another child that was forked while the file was still being written may hold it open for writing until its own
+	// exec.
 	for try := 0; err == syscall.ETXTBSY && try < 50; try++ {
 		clock.Sleep(clock.Millisecond)
 		err = c.host.fork(c, p.Path, argv, attr)
@@ -117,7 +115,7 @@ func (c *process) reap() {
 	sys.Close(&c.exit)
 }
 
-// polls is what to wait for.
+// polls returns the events to wait for.
 //
 //go:noinline
 func (c *process) polls() polls {
@@ -150,8 +148,8 @@ func (c *process) relayOnce(stream int) int {
 	return n
 }
 
-// relayAll passes on the logs that are in the pipes now, and not what a child
-// goes on writing meanwhile: that may have no end.
+// relayAll passes on the logs that are in the pipes now, and not what a child goes on writing meanwhile: that may have
+// no end.
 func (c *process) relayAll() {
 	for stream, fd := range c.log {
 		if fd < 0 {
@@ -176,8 +174,7 @@ func (c *process) signal(s syscall.Signal) {
 	}
 }
 
-// pass passes a signal on that came to the container, or that ends a run when the
-// container stops.
+// pass passes a signal on that came to the container, or that ends a run when the container stops.
 func (c *process) pass(s syscall.Signal) {
 	if s == syscall.SIGTERM || s == syscall.SIGKILL {
 		c.passed.Store(int32(s))
@@ -206,8 +203,8 @@ func (c *process) reason() string {
 	return "exit status " + strconv.Itoa(c.status.ExitStatus())
 }
 
-// Patience is how long an action has to end by itself: after the end of its
-// input, and then after SIGTERM. SIGKILL follows.
+// Patience is how long an action has to end by itself: after the end of its input, and then after SIGTERM. SIGKILL
+// follows.
 type Patience struct {
 	AfterEOF, AfterTerm clock.Duration
 }

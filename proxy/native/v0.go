@@ -12,12 +12,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// maxArgument is how long an argument of a program may be on Linux, in bytes
-// without the zero at its end. A longer value travels on stdin alone.
+// maxArgument is how long an argument of a program may be on Linux, in bytes without the zero at its end. A longer
+// value travels on stdin alone.
 const maxArgument = 131071
 
-// V0 runs a process for each activation. Its methods may be called by several
-// goroutines at once.
+// V0 runs a process for each activation. Its methods may be called by several goroutines at once.
 type V0 struct {
 	program Program
 	host    *Host
@@ -27,15 +26,15 @@ type V0 struct {
 	running map[*process]struct{}
 }
 
-// NewV0 gives an action that starts program for every run.
+// NewV0 returns an action that starts program for every run.
 func NewV0(program Program, host *Host) *V0 {
 	v := &V0{program: program, host: host, running: map[*process]struct{}{}}
 	v.ended.L = &v.mu
 	return v
 }
 
-// Run implements Action. The answer is the last line of the process's stdout;
-// its exit status does not matter (rule 29).
+// Run implements Action. The answer is the last line of the process's stdout; its exit status does not matter (rule
+// 29).
 func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	p := v.program
 	p.Env = WithVariables(p.Env, activation(a.Body))
@@ -64,8 +63,8 @@ func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	return out.line(), nil
 }
 
-// start starts a process. Where descriptors, memory or processes have run out
-// and other runs hold some, it waits for one of those to end.
+// start starts a process. Where descriptors, memory or processes have run out and other runs hold some, it waits for
+// one of those to end.
 func (v *V0) start(p Program) (*process, error) {
 	for {
 		child, err := start(p, 1, v.host)
@@ -91,7 +90,7 @@ func runOut(err error) bool {
 	return err == syscall.EMFILE || err == syscall.ENFILE || err == syscall.EAGAIN || err == syscall.ENOMEM
 }
 
-// activation gives the request's members but the value as __OW_<NAME> (rule 25).
+// activation returns the request's members but the value as __OW_<NAME> (rule 25).
 func activation(body []byte) (variables [][2]string) {
 	members := jsonscan.Object(body)
 	for members.Next() {
@@ -107,8 +106,8 @@ func activation(body []byte) (variables [][2]string) {
 	return variables
 }
 
-// upper is a name in upper case. The platform's names are ASCII: strings.ToUpper
-// and strings.EqualFold would add 14 KB, the letters of all languages.
+// upper returns a name in upper case. The platform's names are ASCII: strings.ToUpper and strings.EqualFold would add
+// 14 KB, the letters of all languages.
 func upper(name []byte) string {
 	b := bytes.Clone(name)
 	for i, c := range b {
@@ -119,8 +118,8 @@ func upper(name []byte) string {
 	return string(b)
 }
 
-// SetEnv sets a variable in a list of "KEY=value", in place where it is there.
-// A value ends at its first zero byte, for the kernel takes no other.
+// SetEnv sets a variable in a list of "KEY=value", in place where it is there. A value ends at its first zero byte, for
+// the kernel takes no other.
 func SetEnv(env []string, key, value string) []string {
 	if i := strings.IndexByte(value, 0); i >= 0 {
 		value = value[:i]
@@ -135,16 +134,15 @@ func SetEnv(env []string, key, value string) []string {
 	return append(env, entry)
 }
 
-// lastLine takes a process's stdout: the last line is kept, those before it are
-// logs.
+// lastLine takes a process's stdout: the last line is kept, those before it are logs.
 type lastLine struct {
 	lineBuffer
 	logs    *Logs
 	tooLong bool // a line was, and the process was ended for it
 }
 
-// collect feeds the value to the process and takes its output until it ends. A
-// background process that keeps its stdout open delays nothing.
+// collect feeds the value to the process and takes its output until it ends. A background process that keeps its stdout
+// open delays nothing.
 func (o *lastLine) collect(c *process, value []byte) {
 	p := c.polls()
 	p[onStdin].Fd = int32(c.stdin)
@@ -184,16 +182,16 @@ func feed(c *process, value []byte, p *polls) []byte {
 	return value
 }
 
-// read takes what is there and returns how many bytes that were, 0 at the end. A
-// process whose line is too long is ended.
+// read takes what is there and returns how many bytes that were, 0 at the end. A process whose line is too long is
+// ended.
 func (o *lastLine) read(c *process) int {
 	from := o.n
 	piece := o.lineBuffer.read(c.result)
 	if len(piece) == 0 {
 		return 0
 	}
-	// A line end that is the very last byte so far ends the last line. What came
-	// before was searched already, but for its last byte.
+	// A line end that is the very last byte so far ends the last line. What came before was searched already, but for
+	// its last byte.
 	from = max(HeadRoom, from-1)
 	if i := bytes.LastIndexByte(o.buf[from:o.n-1], '\n'); i >= 0 {
 		end := from + i + 1
