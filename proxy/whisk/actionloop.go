@@ -10,9 +10,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// loadLoop places an upload as ActionLoop runtimes expect it, has it compiled
-// where it is source, and starts it. Statuses and texts are those of the proxy
-// that these runtimes come with (rules 14 and 20 to 22).
+// loadLoop places an upload as ActionLoop runtimes expect it, has it compiled where it is source, and starts it.
+// Statuses and texts are those of the proxy that these runtimes come with (rules 14 and 20 to 22).
 func (u *Uploads) loadLoop(code *upload, request *Init) (native.Action, *Failure) {
 	file, err := code.Close(request.Binary)
 	if err != nil {
@@ -47,9 +46,8 @@ func (u *Uploads) compileAndStart(source *action.Source, request *Init) (native.
 	return started, nil
 }
 
-// Compile makes source.Bin from source.Src: with the compiler of the image
-// (OW_COMPILER), or by renaming where there is none or nothing to compile. main
-// is the name of the function to call, "main" when empty.
+// Compile makes source.Bin from source.Src: with the compiler of the image (OW_COMPILER), or by renaming where there is
+// none or nothing to compile. main is the name of the function to call, "main" when empty.
 func (u *Uploads) Compile(source *action.Source, main string, env []string) error {
 	if u.config.Compiler == "" || source.Compiled() {
 		return source.AsItIs()
@@ -84,8 +82,8 @@ func (u *Uploads) Compile(source *action.Source, main string, env []string) erro
 // errMismatch is an action that was compiled for another runtime image.
 var errMismatch = errors.New("the action was compiled for another runtime image")
 
-// checkExecutionEnv compares OW_EXECUTION_ENV with the file exec.env that the
-// compiler left beside the executable (rule 20).
+// checkExecutionEnv compares OW_EXECUTION_ENV with the file exec.env that the compiler left beside the executable (rule
+// 20).
 func (u *Uploads) checkExecutionEnv(source *action.Source) error {
 	want := u.config.ExecutionEnv
 	if want == "" {
@@ -100,7 +98,7 @@ func (u *Uploads) checkExecutionEnv(source *action.Source) error {
 	return errMismatch
 }
 
-// notGenerated is the answer where there is nothing to start.
+// notGenerated returns the answer where there is nothing to start.
 func (u *Uploads) notGenerated(text string) *Failure {
 	if u.config.LogInitError {
 		return &Failure{Status: 502, Text: textNoBinary, Log: text, Sentinels: true}
@@ -108,7 +106,7 @@ func (u *Uploads) notGenerated(text string) *Failure {
 	return &Failure{Status: 502, Text: text}
 }
 
-// loopNotStarted is the answer where there is, but it did not start.
+// loopNotStarted returns the answer where there is, but it did not start.
 func (u *Uploads) loopNotStarted(err error) *Failure {
 	text := textCommandExited
 	start, started := err.(*native.StartError)

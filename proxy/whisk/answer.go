@@ -42,7 +42,7 @@ const (
 	textMismatch      = "Execution environment version mismatch. See logs for details."
 )
 
-// beforeInit is the answer to a run without an action.
+// beforeInit returns the answer to a run without an action.
 //
 //go:noinline
 func (p Protocol) beforeInit() Failure {
@@ -55,7 +55,7 @@ func (p Protocol) beforeInit() Failure {
 	return Failure{Status: 502, Text: textLocateSeed}
 }
 
-// noCode is the answer to an init that brings no code, where none is baked.
+// noCode returns the answer to an init that brings no code, where none is baked.
 func (p Protocol) noCode() Failure {
 	if p == V0 {
 		return Failure{Status: 502, Text: textNoBinary, Sentinels: true}
@@ -63,7 +63,7 @@ func (p Protocol) noCode() Failure {
 	return Failure{Status: 403, Text: textNoCode}
 }
 
-// badBase64 is the answer to code that cannot be decoded.
+// badBase64 returns the answer to code that cannot be decoded.
 func (p Protocol) badBase64(err error) Failure {
 	if p == V0 {
 		return Failure{Status: 502, Text: textNoBinary, Log: err.Error(), Sentinels: true}
@@ -71,8 +71,7 @@ func (p Protocol) badBase64(err error) Failure {
 	return Failure{Status: 400, Text: "cannot decode the request: " + err.Error()}
 }
 
-// exited is the answer to a run whose process ended; before tells that it had
-// ended earlier.
+// exited returns the answer to a run whose process ended; before tells that it had ended earlier.
 func (p Protocol) exited(reason string, before bool) Failure {
 	switch {
 	case p == ActionLoop && before:

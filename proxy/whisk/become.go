@@ -12,10 +12,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// become ends this program in favour of another, which answers r once it is ready
-// (rule 36). Nothing is lost: the sockets stay open, and runs that were read are
-// answered first. From here on there is no way back, so a failure ends the
-// container.
+// become ends this program in favour of another, which answers r once it is ready (rule 36). Nothing is lost: the
+// sockets stay open, and runs that were read are answered first. From here on there is no way back, so a failure ends
+// the container.
 func (s *Service) become(r *http1.Request, next *native.Replacement) {
 	s.turn.take()
 	err := s.Server.Quiesce()
@@ -34,23 +33,19 @@ func (s *Service) become(r *http1.Request, next *native.Replacement) {
 	syscall.Exit(1)
 }
 
-// ExecLimit is how long the /init of a program that serves requests itself may
-// take; a negative one means none.
+// ExecLimit returns how long the /init of a program that serves requests itself may take; a negative one means none.
 func (c *Config) ExecLimit(env [][2]string) clock.Duration { return c.startLimit(Exec, env) }
 
-// A Bequest is what a program that takes the proxy's place is told beside the
-// connections.
+// A Bequest is what a program that takes the proxy's place is told beside the connections.
 type Bequest struct {
-	// Env is the environment of the container. The settings of the server are
-	// taken from it, and not from the program's own: that holds what init's env
-	// says, which is the action's affair.
+	// Env is the environment of the container. The settings of the server are taken from it, and not from the program's
+	// own: that holds what init's env says, which is the action's affair.
 	Env []string
 	// Until is when /init has to be answered, 0 for no limit.
 	Until clock.Moment
 }
 
-// note is a Bequest as text: the moment and the variables, with a zero byte between
-// them.
+// note returns a Bequest as text: the moment and the variables, with a zero byte between them.
 func (b Bequest) note() []byte {
 	note := strconv.AppendInt(nil, int64(b.Until), 10)
 	for _, v := range b.Env {

@@ -10,8 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// codeText copies the text of a JSON string to a sink, unescaped, without ever
-// holding more of it than a piece.
+// codeText copies the text of a JSON string to a sink, unescaped, without ever holding more of it than a piece.
 type codeText struct {
 	in   *initReader
 	sink io.Writer

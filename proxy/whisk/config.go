@@ -11,8 +11,8 @@ import (
 type Protocol int
 
 const (
-	// Auto is ActionLoop where its variables are set; elsewhere it is Exec for
-	// programs that link the library openwhisk, and v1 for others.
+	// Auto is ActionLoop where its variables are set; elsewhere it is Exec for programs that link the library
+	// openwhisk, and v1 for others.
 	Auto Protocol = iota
 	V0
 	V1
@@ -45,9 +45,8 @@ type Config struct {
 	Env []string // the container's environment, with what the proxy adds
 }
 
-// protocol is Auto resolved, as far as it can be before an upload is seen: Exec
-// answers as v1 does.
-// Inlined it would add 1.4 KB.
+// protocol returns the protocol with Auto resolved, as far as it can be before an upload is seen: Exec answers as v1
+// does. Inlined it would add 1.4 KB.
 //
 //go:noinline
 func (c *Config) protocol() Protocol {

@@ -12,20 +12,18 @@ type Pieces interface{ Next() ([]byte, error) }
 
 // A Loader makes actions of what /init brings.
 type Loader interface {
-	// Load reads the body of an /init and gives an action that is ready for
-	// runs, or the answer that says why there is none. When all of the body
-	// was read it calls begin, and goes on if that gives no failure.
+	// Load reads the body of an /init and gives an action that is ready for runs, or the answer that says why there is
+	// none. When all of the body was read it calls begin, and goes on if that gives no failure.
 	Load(body Pieces, begin func() *Failure) (native.Action, *Failure)
-	// Baked gives the action that the image brings as it can be run without an
-	// /init (v0), nil for none.
+	// Baked gives the action that the image brings as it can be run without an /init (v0), nil for none.
 	Baked() native.Action
 }
 
 // mostUploads is how many bodies of an /init are read at the same time.
 const mostUploads = 16
 
-// init serves one /init. Those that come meanwhile wait, once they are read: it
-// may fail, and then the next may be good (rule 15).
+// init serves one /init. Those that come meanwhile wait, once they are read: it may fail, and then the next may be good
+// (rule 15).
 func (s *Service) init(r *http1.Request, body *http1.Body) {
 	if !s.begins() {
 		answerError(r, 503, textStopping)
@@ -90,8 +88,8 @@ func (s *Service) mayInit() *Failure {
 	return nil
 }
 
-// replace puts an action in the place of the last one, when no run uses it. It
-// reports false when the service stops by then: the new action is ended instead.
+// replace puts an action in the place of the last one, when no run uses it. It reports false when the service stops by
+// then: the new action is ended instead.
 func (s *Service) replace(next native.Action) bool {
 	s.turn.take()
 	s.overlap.Wait()

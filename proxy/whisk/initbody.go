@@ -9,8 +9,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// Init is the body of an /init, but for the code, which went to a sink as it
-// came.
+// Init is the body of an /init, but for the code, which went to a sink as it came.
 type Init struct {
 	HasCode bool
 	Binary  bool
@@ -18,12 +17,10 @@ type Init struct {
 	Env     [][2]string
 }
 
-// maxMember is how long a member of an /init other than the code may be, in
-// bytes.
+// maxMember is how long a member of an /init other than the code may be, in bytes.
 const maxMember = 4 << 20
 
-// CodeSink takes the text of the code. Binary is called when the request's
-// "binary" member is seen before the code.
+// CodeSink takes the text of the code. Binary is called when the request's "binary" member is seen before the code.
 type CodeSink interface {
 	io.Writer
 	Binary(binary bool)
@@ -33,10 +30,9 @@ type CodeSink interface {
 //
 //	{"value":{"name":…,"main":…,"code":…,"binary":…,"env":{…}}}
 //
-// Its members may come in any order. A request that is null, or without a value,
-// or with null for it, brings no code (rule 11). open is called where the code begins; an
-// error of it or of its sink is returned as it is, errors of the request as
-// *requestError, and those of the connection as they are.
+// Its members may come in any order. A request that is null, or without a value, or with null for it, brings no code
+// (rule 11). open is called where the code begins; an error of it or of its sink is returned as it is, errors of the
+// request as *requestError, and those of the connection as they are.
 func ReadInit(body Pieces, open func() (CodeSink, error)) (*Init, error) {
 	in := &initReader{body: body, open: open}
 	if err := in.top(); err != nil {

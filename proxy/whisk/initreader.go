@@ -20,7 +20,7 @@ type initReader struct {
 	request Init
 }
 
-// peek gives the next byte without taking it.
+// peek returns the next byte without taking it.
 func (in *initReader) peek() (byte, error) {
 	for in.at == len(in.piece) {
 		in.offset += len(in.piece)
@@ -43,7 +43,7 @@ func (in *initReader) some(where string) error {
 	return err
 }
 
-// peekToken gives the next byte that is no blank.
+// peekToken returns the next byte that is no blank.
 func (in *initReader) peekToken() (byte, error) {
 	for {
 		c, err := in.peek()
@@ -80,8 +80,7 @@ func (in *initReader) must() (byte, error) {
 	return c, err
 }
 
-// object reads an object and calls member with each name, the reader standing
-// before its value.
+// object reads an object and calls member with each name, the reader standing before its value.
 func (in *initReader) object(member func(name string) error) error {
 	if err := in.token('{', "an object"); err != nil {
 		return err

@@ -11,8 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// serveRun serves one run, or starts it where runs may overlap. The caller holds
-// the turn. slow is as in native.Action.
+// serveRun serves one run, or starts it where runs may overlap. The caller holds the turn. slow is as in native.Action.
 func (s *Service) serveRun(r *http1.Request, slow func()) {
 	if s.action == nil && !s.useBaked() {
 		s.fail(r, s.config.protocol().beforeInit())
@@ -48,15 +47,14 @@ func (s *Service) serveRun(r *http1.Request, slow func()) {
 	s.run(r, s.action, slow)
 }
 
-// mayRun waits until answers that clients do not take leave room for another, and
-// reports false when the service stops meanwhile.
+// mayRun waits until answers that clients do not take leave room for another, and reports false when the service stops
+// meanwhile.
 func (s *Service) mayRun(slow func()) bool {
 	return (s.Server == nil || s.Server.AwaitRoom(slow)) && !s.isStopping()
 }
 
-// run gives a request to the action and answers it. Its log is complete, with the
-// sentinels at its end, before the answer goes out: for images of users the
-// platform reads what is there when the answer comes (rule 34).
+// run gives a request to the action and answers it. Its log is complete, with the sentinels at its end, before the
+// answer goes out: for images of users the platform reads what is there when the answer comes (rule 34).
 func (s *Service) run(r *http1.Request, action native.Action, slow func()) {
 	request, failed := s.readRun(r.Body)
 	if failed != nil {
@@ -103,8 +101,7 @@ func trimEnd(b []byte) []byte {
 	return b
 }
 
-// badResult shows a line that is no result in the log, but for ActionLoop, whose
-// runtimes want an empty one (rule 28).
+// badResult shows a line that is no result in the log, but for ActionLoop, whose runtimes want an empty one (rule 28).
 func (s *Service) badResult(line []byte) {
 	const most = 64 << 10
 	if len(line) > 0 && s.config.protocol() != ActionLoop {
@@ -175,8 +172,7 @@ func readRun(body []byte) (runRequest, *Failure) {
 	return r, nil
 }
 
-// withValue is a request without a value, or with null for it, with an empty
-// one.
+// withValue returns a request that has no value, or null for it, with an empty one.
 func withValue(body []byte) []byte {
 	out := append(make([]byte, 0, len(body)+32), `{"value":{}`...)
 	members := jsonscan.Object(body)
@@ -191,8 +187,7 @@ func withValue(body []byte) []byte {
 	return append(out, '}')
 }
 
-// deadline reads a number, or a string that holds one (rule 24). Another value
-// is no deadline.
+// deadline reads a number, or a string that holds one (rule 24). Another value is no deadline.
 func deadline(raw []byte) (ms int64) {
 	if jsonscan.Kind(raw) == '"' {
 		raw = raw[1 : len(raw)-1]
@@ -206,8 +201,8 @@ func deadline(raw []byte) (ms int64) {
 	return ms
 }
 
-// noteDeadline logs that a run ended after its deadline, in milliseconds since
-// 1970, which was ahead when it began. Ending it is the platform's affair.
+// noteDeadline logs that a run ended after its deadline, in milliseconds since 1970, which was ahead when it began.
+// Ending it is the platform's affair.
 func (s *Service) noteDeadline(deadline int64) {
 	if over := clock.UnixMilli() - deadline; over > 0 {
 		s.host.Logs.Line(native.Stderr, "the action answered "+strconv.FormatInt(over, 10)+" ms after its deadline")

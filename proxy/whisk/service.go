@@ -1,11 +1,10 @@
 //go:build linux
 
-// Package whisk is the action interface of OpenWhisk: POST /init and POST /run,
-// their rules, errors and log sentinels (the rule numbers in comments are those
-// of docs/native-protocol.md's appendix).
+// Package whisk is the action interface of OpenWhisk: POST /init and POST /run, their rules, errors and log sentinels
+// (the rule numbers in comments are those of docs/native-protocol.md's appendix).
 //
-// Runs wait in one queue and are served one after the other, first come first
-// served, by whichever of the server's threads is free (Service.Work).
+// Runs wait in one queue and are served one after the other, first come first served, by whichever of the server's
+// threads is free (Service.Work).
 package whisk
 
 import (
@@ -44,7 +43,7 @@ type Service struct {
 	slots    chan struct{}  // one for each of them
 }
 
-// New gives a service that logs to host's streams.
+// New returns a service that logs to host's streams.
 func New(config Config, host *native.Host, loader Loader) *Service {
 	s := &Service{config: config, host: host, loader: loader, slots: make(chan struct{}, mostOverlapping), uploads: make(chan struct{}, mostUploads)}
 	s.turn.free.L = &s.turn.mu
@@ -52,15 +51,15 @@ func New(config Config, host *native.Host, loader Loader) *Service {
 	return s
 }
 
-// Preset gives the service an action before any /init; initialized tells that
-// the /init was seen to. It is called before requests are served.
+// Preset sets the action before any /init; initialized tells whether the /init was seen to. It is called before
+// requests are served.
 func (s *Service) Preset(a native.Action, initialized bool) {
 	s.action = a
 	s.initialized.Store(initialized)
 }
 
-// mostOverlapping is how many runs may overlap. Each takes a thread, and in v0 a
-// process and up to eight descriptors, of which a container has 1024 each.
+// mostOverlapping is how many runs may overlap. Each takes a thread, and in v0 a process and up to eight descriptors,
+// of which a container has 1024 each.
 const mostOverlapping = 64
 
 // Streams implements http1.Handler: code is decoded as it arrives.
@@ -94,8 +93,7 @@ func (s *Service) enqueue(r *http1.Request) bool {
 	return true
 }
 
-// Work implements http1.Handler: it serves the runs that wait, unless another
-// thread does.
+// Work implements http1.Handler: it serves the runs that wait, unless another thread does.
 func (s *Service) Work(slow func()) {
 	for s.turn.begin(slow) {
 		for r := s.turn.next(); r != nil; r = s.turn.next() {
@@ -125,7 +123,7 @@ func (q *queue) push(r *http1.Request) {
 	q.n++
 }
 
-// pop gives nil when the queue is empty.
+// pop returns the first request, nil when the queue is empty.
 //
 //go:noinline
 func (q *queue) pop() *http1.Request {

@@ -32,11 +32,9 @@ func (s *Service) patience(grace clock.Duration) native.Patience {
 	return native.Patience{AfterEOF: half, AfterTerm: half}
 }
 
-// Shutdown ends the service (rule 33): no run begins any more, the running one
-// may end, and then the action sees the end of its input, SIGTERM, and SIGKILL
-// when the grace is over. Runs that wait, those that still come, bodies that are
-// being sent and an action that starts are answered with 503: the platform sends
-// them elsewhere.
+// Shutdown ends the service (rule 33): no run begins any more, the running one may end, and then the action sees the
+// end of its input, SIGTERM, and SIGKILL when the grace is over. Runs that wait, those that still come, bodies that are
+// being sent and an action that starts are answered with 503: the platform sends them elsewhere.
 func (s *Service) Shutdown() {
 	end := clock.In(s.config.Grace)
 	s.mu.Lock()
@@ -67,16 +65,14 @@ func (s *Service) Shutdown() {
 	if s.action != nil {
 		s.action.Stop(s.patience(end.Left()))
 	}
-	// The turn is kept: nothing runs any more. Answers that are under way to slow
-	// clients may arrive.
+	// The turn is kept: nothing runs any more. Answers that are under way to slow clients may arrive.
 	for s.Server != nil && (s.Server.Sending() || s.Server.Parting()) && end.Left() > 0 {
 		clock.Sleep(5 * clock.Millisecond)
 	}
 }
 
-// stopInits waits for the answers of those that are being served, and ends what
-// they have started: with SIGTERM, and when three quarters of the time are over
-// with SIGKILL.
+// stopInits waits for the answers of those that are being served, and ends what they have started: with SIGTERM, and
+// when three quarters of the time are over with SIGKILL.
 func (s *Service) stopInits(end clock.Moment) {
 	answered := make(chan struct{})
 	go func() {
@@ -102,8 +98,7 @@ func (s *Service) stopInits(end clock.Moment) {
 	}
 }
 
-// signalAt is the signal for what has so much time left; the last of it is for
-// what follows the end.
+// signalAt returns the signal for an action that has so much time left; the last part is for the work after its end.
 func signalAt(left, last clock.Duration) syscall.Signal {
 	if left > last {
 		return syscall.SIGTERM

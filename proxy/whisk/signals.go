@@ -8,8 +8,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
-// Signals are those that Received is to be called with, from before anybody can
-// connect, so that none is missed.
+// Signals returns the signals that Received is to be called with, from before anybody can connect, so that none is
+// missed.
 func (s *Service) Signals() []syscall.Signal {
 	signals := []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGQUIT}
 	if s.host.Orphans {
@@ -18,9 +18,8 @@ func (s *Service) Signals() []syscall.Signal {
 	return signals
 }
 
-// Received sees to a signal that the process got: SIGTERM and SIGINT shut the
-// service down, after which exit is called; others are passed on to the action. A
-// process 1 also collects orphans (rule 38). Signals are given one after the
+// Received sees to a signal that the process got: SIGTERM and SIGINT shut the service down, after which exit is called;
+// others are passed on to the action. A process 1 also collects orphans (rule 38). Signals are given one after the
 // other.
 func (s *Service) Received(signal syscall.Signal, exit func()) {
 	switch signal {
@@ -33,8 +32,7 @@ func (s *Service) Received(signal syscall.Signal, exit func()) {
 			return
 		}
 		s.ending = true
-		// Whatever hangs, somebody who does not read the logs for one: the
-		// container is going.
+		// Whatever hangs, somebody who does not read the logs for one: the container is going.
 		clock.After(s.config.Grace+clock.Second, exit)
 		go func() {
 			s.Shutdown()

@@ -8,8 +8,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// useBaked has runs of v0 that come before any /init go to the program that the image brings, and reports whether
-// there is one. The caller holds the turn.
+// useBaked has runs of v0 that come before any /init go to the program that the image brings, and reports whether there
+// is one. The caller holds the turn.
 func (s *Service) useBaked() bool {
 	if s.config.protocol() != V0 {
 		return false
@@ -35,8 +35,8 @@ func (s *Service) readRun(body []byte) (runRequest, *Failure) {
 	return readRun(body)
 }
 
-// skeletonBody returns the body of a v0 /run as dockerskeleton takes it: what is no JSON, or false to Python, counts
-// as {}. Of other values only objects are requests.
+// skeletonBody returns the body of a v0 /run as dockerskeleton takes it: a text that is no JSON, or false to Python,
+// counts as {}. Of other values only objects are requests.
 func skeletonBody(body []byte) ([]byte, *Failure) {
 	if jsonscan.Check(body) != nil || isFalse(body) {
 		return nil, nil

@@ -8,13 +8,12 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 )
 
-// A turn is the right to use the action. The thread that serves runs has it, or an
-// /init or a shutdown that replaces the action.
+// A turn is the right to use the action. The thread that serves runs has it, or an /init or a shutdown that replaces
+// the action.
 //
-// Runs are fast when one thread does everything: it reads what has arrived, serves
-// it, and reads again. So a thread that finds the turn taken waits for its end and
-// then goes on alone, unless the one that has it is stuck in a slow run: then the
-// reading must not stop.
+// Runs are fast when one thread does everything: it reads what has arrived, serves it, and reads again. So a thread
+// that finds the turn taken waits for its end and then goes on alone, unless the one that has it is stuck in a slow
+// run: then the reading must not stop.
 type turn struct {
 	held sync.Mutex
 
@@ -42,8 +41,8 @@ func (t *turn) drain() queue {
 	return q
 }
 
-// begin takes the turn to serve runs, if there are any, and reports whether it
-// did. It does not, when whoever has the turn is stuck.
+// begin takes the turn to serve runs, if there are any, and reports whether it did. It does not, when whoever has the
+// turn is stuck.
 func (t *turn) begin(slow func()) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,7 +59,7 @@ func (t *turn) begin(slow func()) bool {
 	return false
 }
 
-// next gives the next run, nil when none waits. What was slow is over.
+// next returns the next run, nil when none waits. The last one is over, slow or not.
 func (t *turn) next() *http1.Request {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -9,15 +9,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// Uploads is the proxy's Loader: it starts what an /init uploads, or the baked
-// action when that is nothing.
+// Uploads is the proxy's Loader: it starts what an /init uploads, or the baked action when that is nothing.
 type Uploads struct {
 	config Config
 	host   *native.Host
 	folder *action.Folder
 }
 
-// NewUploads gives a loader that places actions in the configured folder.
+// NewUploads returns a loader that places actions in the configured folder.
 func NewUploads(config Config, host *native.Host) *Uploads {
 	return &Uploads{
 		config: config,
@@ -105,8 +104,7 @@ func (u *upload) discard() {
 	}
 }
 
-// place gives the upload in its place, or the baked action where none came, or
-// nil where there is neither.
+// place puts an upload in its place and returns it, or the baked action where none came, or nil where there is neither.
 func (u *Uploads) place(code *upload, request *Init) (*action.Executable, error) {
 	if !request.HasCode {
 		return u.folder.Baked()
@@ -118,8 +116,8 @@ func (u *Uploads) place(code *upload, request *Init) (*action.Executable, error)
 	return u.folder.Place(file)
 }
 
-// refused is the answer to an init whose request or code is not accepted. The
-// proxy wraps no errors, for errors.As would add 28 KB.
+// refused returns the answer to an init whose request or code is not accepted. The proxy wraps no errors, for errors.As
+// would add 28 KB.
 func (u *Uploads) refused(err error) *Failure {
 	if err == action.ErrTooLarge {
 		return &Failure{Status: 413, Text: err.Error(), Sentinels: u.config.protocol() == V0}
@@ -136,7 +134,7 @@ func (u *Uploads) refused(err error) *Failure {
 	return &Failure{Status: 400, Text: "Error reading request: " + err.Error()}
 }
 
-// notStarted is the answer to an init whose action cannot run here.
+// notStarted returns the answer to an init whose action cannot run here.
 func (u *Uploads) notStarted(err error) *Failure {
 	switch u.config.protocol() {
 	case V0:
@@ -151,7 +149,7 @@ func (u *Uploads) notStarted(err error) *Failure {
 	return f
 }
 
-// environment is what the action's process gets (rules 18 and 19).
+// environment returns the variables that the action's process gets (rules 18 and 19).
 //
 //go:noinline
 func (u *Uploads) environment(request *Init) []string {
@@ -188,9 +186,8 @@ func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, err
 	return native.StartLoop(program, options, u.host)
 }
 
-// acknowledges reports whether an ActionLoop program is told to acknowledge that
-// it is ready: by the image, or by init's env, whose acknowledgement would else be
-// taken for the first result.
+// acknowledges reports whether an ActionLoop program is told to acknowledge that it is ready: by the image, or by
+// init's env, whose acknowledgement would else be taken for the first result.
 func (u *Uploads) acknowledges(request *Init) bool {
 	told := u.config.WaitForAck
 	for _, v := range request.Env {
