@@ -12,9 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
-// compile is "proxy -compile MAIN": it reads an action's source or archive from
-// stdin, has the image's compiler make an executable of it (OW_COMPILER) and
-// writes that to stdout, as a zip that can be uploaded. env has further variables
+// compile is "proxy -compile MAIN": it reads an action's source or archive from stdin, has the image's compiler make an
+// executable of it (OW_COMPILER) and writes that to stdout, as a zip that can be uploaded. env has further variables
 // for the compiler.
 func compile(s settings.Settings, mainName string, env [][2]string) error {
 	folder, err := action.TemporaryFolder()

@@ -1,12 +1,10 @@
 //go:build linux
 
-// Command proxy is the process 1 of an OpenWhisk action's container. It serves
-// POST /init and POST /run and speaks the OpenWhisk Native Protocol with the
-// action: docs/native-protocol.md. Its settings are environment variables:
+// Command proxy is the process 1 of an OpenWhisk action's container. It serves POST /init and POST /run and speaks the
+// OpenWhisk Native Protocol with the action: docs/native-protocol.md. Its settings are environment variables:
 // docs/proxy.md.
 //
-// It links the standard library alone, and little of that, for its size is the
-// size of the image.
+// It links the standard library alone, and little of that, for its size is the size of the image.
 package main
 
 import (

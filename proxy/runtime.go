@@ -7,11 +7,10 @@ import (
 	_ "unsafe" // for the names of the runtime
 )
 
-// What follows is in Go's runtime, which gives it to packages os, os/signal and
-// time alone. To link these three instead costs 320 KB, a sixth of the binary.
-// The proxy is always compiled by the version of Go that go.mod names, so these
-// names can go away only where that version is changed, and then the linker says
-// so. Package openwhisk, which others compile, uses none of them.
+// What follows is in Go's runtime, which gives it to packages os, os/signal and time alone. To link these three instead
+// costs 320 KB, a sixth of the binary. The proxy is always compiled by the version of Go that go.mod names, so these
+// names can go away only where that version is changed, and then the linker says so. Package openwhisk, which others
+// compile, uses none of them.
 
 //go:linkname arguments os.runtime_args
 func arguments() []string
@@ -28,8 +27,7 @@ func sleep(nanoseconds int64)
 //go:linkname beforeExit os.runtime_beforeExit
 func beforeExit(status int)
 
-// onSignal calls f with each of these signals that comes from now on, one after
-// the other. It is called once.
+// onSignal calls f with each of these signals that comes from now on, one after the other. It is called once.
 func onSignal(f func(syscall.Signal), signals ...syscall.Signal) {
 	for _, s := range signals {
 		enableSignal(uint32(s))
@@ -41,9 +39,8 @@ func onSignal(f func(syscall.Signal), signals ...syscall.Signal) {
 	}()
 }
 
-// openPoller has the runtime open descriptors of its own that it needs for timers.
-// It does so for the first timer, its own ones among them, and ends the process
-// when there are no descriptors left then.
+// openPoller has the runtime open descriptors of its own that it needs for timers. It does so for the first timer, its
+// own ones among them, and ends the process when there are no descriptors left then.
 func openPoller() { sleep(1) }
 
 // exit ends the process as os.Exit does.

@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// TestSignals holds that every signal arrives, in order, while other threads
-// allocate, block and start processes. Its process gets nothing else to do, since
-// onSignal is called once.
+// TestSignals holds that every signal arrives, in order, while other threads allocate, block and start processes. Its
+// process gets nothing else to do, since onSignal is called once.
 func TestSignals(t *testing.T) {
 	const here = "TEST_SIGNALS"
 	if os.Getenv(here) == "" {

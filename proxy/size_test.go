@@ -16,9 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/linked.txt anew")
 
-// budget is how large the proxy may be, in bytes: stripped and static, for
-// linux/amd64. Functions that are called from many places and are not for every
-// byte are kept out of their callers (go:noinline): that took 16 KB off it.
+// budget is how large the proxy may be, in bytes: stripped and static, for linux/amd64. Functions that are called from
+// many places and are not for every byte are kept out of their callers (go:noinline): that took 16 KB off it.
 const budget = 1_960_000
 
 // TestSize holds that the proxy stays within its budget.
@@ -33,9 +32,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestLinked holds that no package is linked but those in testdata/linked.txt:
-// one import can cost as much as all of our code. After a change that is worth
-// it, go test ./proxy -update writes the list.
+// TestLinked holds that no package is linked but those in testdata/linked.txt: one import can cost as much as all of
+// our code. After a change that is worth it, go test ./proxy -update writes the list.
 func TestLinked(t *testing.T) {
 	got := strings.Join(linked(t), "\n") + "\n"
 	const golden = "testdata/linked.txt"
@@ -65,8 +63,7 @@ func build(t *testing.T) string {
 	return file
 }
 
-// linked are the packages that are linked, but for what Go's runtime brings into
-// every program.
+// linked are the packages that are linked, but for what Go's runtime brings into every program.
 func linked(t *testing.T) (packages []string) {
 	t.Helper()
 	c := exec.Command("go", "list", "-deps", ".")

@@ -10,8 +10,7 @@ import (
 // A Moment is a point on the monotonic clock.
 type Moment int64
 
-// Now is a system call, where package time needs none: it is not for what is done
-// in every run.
+// Now returns the time. It is a system call, where package time needs none: it is not for what is done in every run.
 //
 //go:noinline
 func Now() Moment {
@@ -21,17 +20,17 @@ func Now() Moment {
 	return Moment(t.Nano())
 }
 
-// In is the moment after d.
+// In returns the moment after d.
 //
 //go:noinline
 func In(d Duration) Moment { return Now() + Moment(d) }
 
-// Left is how long it is until a moment, 0 once it has passed.
+// Left returns how long it is until a moment, 0 once it has passed.
 //
 //go:noinline
 func (m Moment) Left() Duration { return Duration(max(0, m-Now())) }
 
-// UnixMilli is the time of day, in milliseconds since 1970.
+// UnixMilli returns the time of day, in milliseconds since 1970.
 //
 //go:noinline
 func UnixMilli() int64 {
@@ -49,8 +48,7 @@ func Sleep(d Duration) {
 	}
 }
 
-// After calls f in a goroutine of its own when d is over. Waiting takes a thread,
-// so that few may wait at a time.
+// After calls f in a goroutine of its own when d is over. Waiting takes a thread, so that few may wait at a time.
 //
 //go:noinline
 func After(d Duration, f func()) {

@@ -33,8 +33,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse holds Parse against package time: the same texts, and the same
-// durations but for the last nanosecond of a fraction.
+// FuzzParse holds Parse against package time: the same texts, and the same durations but for the last nanosecond of a
+// fraction.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{"8s", "1h2m3.4s", "1.0000000001s", "0", "+5ms", "-3s", "9223372036.854775807s", "0.9223372036854775808h"} {
 		f.Add(text)

@@ -1,6 +1,5 @@
-// Package clock is what the proxy needs of time. Importing package time costs
-// 106 KB of the proxy's binary, though only its constants are used: its
-// initialisers link the time zones and their settings.
+// Package clock is what the proxy needs of time. Importing package time costs 106 KB of the proxy's binary, though only
+// its constants are used: its initialisers link the time zones and their settings.
 package clock
 
 import (
@@ -26,8 +25,8 @@ var units = [...]struct {
 	unit Duration
 }{{"ns", Nanosecond}, {"us", Microsecond}, {"µs", Microsecond}, {"μs", Microsecond}, {"ms", Millisecond}, {"s", Second}, {"m", Minute}, {"h", Hour}}
 
-// Parse reads a duration as package time writes them: 8s, 500ms, 1m30s, 1.5h.
-// ok is false for what is none, and for negative ones.
+// Parse reads a duration as package time writes them: 8s, 500ms, 1m30s, 1.5h. ok is false for what is none, and for
+// negative ones.
 func Parse(text string) (d Duration, ok bool) {
 	text = strings.TrimPrefix(text, "+")
 	if text == "0" {
@@ -58,7 +57,7 @@ func Parse(text string) (d Duration, ok bool) {
 	return d, ok
 }
 
-// digits is how many of them a text begins with.
+// digits returns how many of them a text begins with.
 func digits(text string) int {
 	n := 0
 	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
@@ -81,8 +80,7 @@ func cutUnit(text string) (unit Duration, rest string) {
 	return 0, text
 }
 
-// scale is whole.fraction times unit, rounded down. ok is false when that is no
-// Duration.
+// scale returns whole.fraction times unit, rounded down. ok is false when that is no Duration.
 func scale(whole, fraction string, unit Duration) (d Duration, ok bool) {
 	const longest = Duration(1<<63 - 1)
 	for _, c := range whole {
@@ -101,7 +99,7 @@ func scale(whole, fraction string, unit Duration) (d Duration, ok bool) {
 	return d, d >= 0
 }
 
-// String gives whole seconds, milliseconds or nanoseconds: 90s, 1500ms.
+// String returns whole seconds, milliseconds or nanoseconds: 90s, 1500ms.
 func (d Duration) String() string {
 	switch {
 	case d%Second == 0:

@@ -2,11 +2,9 @@ package jsonscan
 
 import "bytes"
 
-// Members walks over the members of an object, in the order of the text. The
-// zero value is not useful: see Object.
+// Members walks over the members of an object, in the order of the text. The zero value is not useful: see Object.
 type Members struct {
-	// Key is the member's name, unescaped; it and Value hold until the next
-	// call of Next.
+	// Key is the member's name, unescaped; it and Value hold until the next call of Next.
 	Key []byte
 	// Value is the member's value as it stands in the text, checked.
 	Value []byte
@@ -17,9 +15,8 @@ type Members struct {
 	err     error
 }
 
-// Object prepares to walk over text, which has to be one object, blanks around
-// it allowed. Nothing is known of the text until Next has returned false and
-// Err nil: members before a mistake are given first.
+// Object prepares to walk over text, which has to be one object, blanks around it allowed. Nothing is known of the text
+// until Next has returned false and Err nil: members before a mistake are given first.
 func Object(text []byte) Members {
 	m := Members{text: text, at: blanks(text, 0)}
 	if m.at >= len(text) || text[m.at] != '{' {
@@ -77,7 +74,7 @@ func (m *Members) Next() bool {
 // errDone marks a text that was read to its end.
 var errDone = &SyntaxError{What: "done"}
 
-// Err is what was wrong with the text, nil after a whole object.
+// Err returns what was wrong with the text, nil after a whole object.
 func (m *Members) Err() error {
 	if m.err == errDone {
 		return nil
@@ -85,8 +82,8 @@ func (m *Members) Err() error {
 	return m.err
 }
 
-// OneLine replaces the line ends in checked JSON by blanks, in place. They can
-// only stand between its parts, for inside strings they are escaped.
+// OneLine replaces the line ends in checked JSON by blanks, in place. They can only stand between its parts, for inside
+// strings they are escaped.
 func OneLine(text []byte) {
 	for _, end := range []byte{'\n', '\r'} {
 		for rest := text; ; {

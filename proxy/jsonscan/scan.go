@@ -1,5 +1,5 @@
-// Package jsonscan reads JSON (RFC 8259) where it lies: it checks a text, finds
-// members by name and gives their raw bytes, without building values.
+// Package jsonscan reads JSON (RFC 8259) where it lies: it checks a text, finds members by name and gives their raw
+// bytes, without building values.
 //
 //	members := jsonscan.Object(body)
 //	for members.Next() {
@@ -9,8 +9,8 @@
 //	}
 //	err := members.Err()
 //
-// What it accepts is what encoding/json accepts (a fuzz test compares them);
-// encoding/json itself would add half a megabyte to the proxy.
+// What it accepts is what encoding/json accepts (a fuzz test compares them); encoding/json itself would add half a
+// megabyte to the proxy.
 package jsonscan
 
 import "strconv"
@@ -28,8 +28,7 @@ func (e *SyntaxError) Error() string {
 	return e.What + " at byte " + strconv.Itoa(e.Offset)
 }
 
-// Kind is the first byte of a raw value: '{', '[', '"', 't', 'f', 'n', or 0 for
-// an empty one; a number gives '0'.
+// Kind returns the first byte of a raw value: '{', '[', '"', 't', 'f', 'n', or 0 for an empty one; a number gives '0'.
 func Kind(raw []byte) byte {
 	switch i := blanks(raw, 0); {
 	case i == len(raw):
@@ -41,8 +40,7 @@ func Kind(raw []byte) byte {
 	}
 }
 
-// Check reports what is wrong with text as one JSON value, blanks around it
-// allowed.
+// Check reports what is wrong with text as one JSON value, blanks around it allowed.
 func Check(text []byte) error {
 	end, err := skip(text, blanks(text, 0))
 	if err != nil {
@@ -153,8 +151,8 @@ func skipDigits(b []byte, i int) (int, error) {
 	return i, nil
 }
 
-// skipNested checks an array or object without recursion: one bit of the stack
-// for each open bracket would do, a byte is simpler.
+// skipNested checks an array or object without recursion: one bit of the stack for each open bracket would do, a byte
+// is simpler.
 func skipNested(b []byte, i int) (int, error) {
 	var room [64]byte
 	open := append(room[:0], b[i])

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// unquoted decodes a string's inside as a reader of a stream does that has only
-// a piece of it at a time: Plain for the bytes, Escape for the rest.
+// unquoted decodes a string's inside as a reader of a stream does that has only a piece of it at a time: Plain for the
+// bytes, Escape for the rest.
 func unquoted(inside []byte, piece int) (string, bool) {
 	var out []byte
 	var half rune

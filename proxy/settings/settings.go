@@ -1,7 +1,7 @@
 //go:build linux
 
-// Package settings reads the environment variables that the proxy and the
-// programs that link the library openwhisk share: docs/proxy.md.
+// Package settings reads the environment variables that the proxy and the programs that link the library openwhisk
+// share: docs/proxy.md.
 package settings
 
 import (
@@ -77,8 +77,8 @@ func Read(env []string) (Settings, error) {
 	return s, e.err
 }
 
-// childEnvironment is the container's environment with what existing proxies add
-// to it for actions (rule 19).
+// childEnvironment returns the container's environment with the variables that existing proxies add to it for actions
+// (rule 19).
 func childEnvironment(env []string, values map[string]string) []string {
 	out := append([]string(nil), env...)
 	out = append(out, "__OW_PROXY_VERSION="+Version)
@@ -119,7 +119,7 @@ func isTrue(text string) bool {
 	return true
 }
 
-// isSet is how switches of existing proxies are read: 1 or true.
+// isSet reports whether a switch of existing proxies is on: 1 or true.
 func (e *environ) isSet(key string) bool {
 	v := e.values[key]
 	return v == "1" || isTrue(v)
@@ -132,7 +132,7 @@ func (e *environ) check(key string) {
 	}
 }
 
-// choice gives one of a few words.
+// choice returns one of a few words.
 func (e *environ) choice(key, otherwise string) string {
 	e.check(key)
 	return e.text(key, otherwise)
@@ -152,7 +152,7 @@ func (e *environ) protocol() whisk.Protocol {
 	return whisk.Auto
 }
 
-// stemcell gives the one that is asked for, of those whose launchers are here.
+// stemcell returns the one that is asked for, of those whose launchers are here.
 func (e *environ) stemcell(launchers []action.Launcher) string {
 	var names []string
 	for _, l := range launchers {

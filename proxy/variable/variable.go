@@ -1,6 +1,5 @@
-// Package variable says what the environment variables that set the proxy may
-// be: docs/proxy.md. The proxy refuses another value when it starts, and mkimage
-// when it reads the definition of an image, on every system.
+// Package variable says what the environment variables that set the proxy may be: docs/proxy.md. The proxy refuses
+// another value when it starts, and mkimage when it reads the definition of an image, on every system.
 package variable
 
 import (
@@ -10,8 +9,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
-// Allowed is what a variable may be, where value is not that; else "". An empty
-// value is the default, and a variable that nothing is known of may be anything.
+// Allowed returns what a variable may be, where value is not that, and "" where it is. An empty value is the default,
+// and a variable that nothing is known of may be anything.
 func Allowed(name, value string) string {
 	ok, allowed := true, ""
 	switch name {
@@ -40,8 +39,8 @@ func Allowed(name, value string) string {
 	return allowed
 }
 
-// AllowedStemcell is what OW_STEMCELL may be in an image with these stemcells,
-// where name is not that; else "".
+// AllowedStemcell returns what OW_STEMCELL may be in an image with these stemcells, where name is not that, and ""
+// where it is.
 func AllowedStemcell(name string, stemcells []string) string {
 	if len(stemcells) == 0 && name != "" {
 		return "none, for this image has no stemcell"
