@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// decode decodes the argument of a run into v. Its error holds nothing of the argument, which may be a secret: an
-// error of encoding/json, or of a type's own UnmarshalJSON, may quote it.
+// decode decodes the argument of a run into v. Its error holds nothing of the argument, which may be a secret: an error
+// of encoding/json, or of a type's own UnmarshalJSON, may quote it.
 func decode(event []byte, v any) error {
 	err := json.Unmarshal(event, v)
 	var mismatch *json.UnmarshalTypeError

@@ -10,15 +10,15 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// ActivationID is the id of the activation that ctx belongs to. It reports false
-// where that is not known: protocol v1 carries the argument alone. While runs go
-// one after the other, __OW_ACTIVATION_ID and the like are in the environment too.
+// ActivationID returns the id of the activation that ctx belongs to. It reports false where that is not known: protocol
+// v1 carries the argument alone. While runs go one after the other, __OW_ACTIVATION_ID and the like are in the
+// environment too.
 func ActivationID(ctx context.Context) (string, bool) { return known(ctx, "activation_id") }
 
-// Namespace is the namespace that the action was invoked in.
+// Namespace returns the namespace that the action was invoked in.
 func Namespace(ctx context.Context) (string, bool) { return known(ctx, "namespace") }
 
-// ActionName is the action's full name, "/namespace/package/action".
+// ActionName returns the action's full name, "/namespace/package/action".
 func ActionName(ctx context.Context) (string, bool) { return known(ctx, "action_name") }
 
 type activationKey struct{}
@@ -32,8 +32,8 @@ func known(ctx context.Context, member string) (string, bool) {
 	return s, s != ""
 }
 
-// activation is the context of a run. Its timer is only made for a handler that
-// waits for it: starting one for every run cost more than the rest of the run.
+// activation is the context of a run. Its timer is only made for a handler that waits for it: starting one for every
+// run cost more than the rest of the run.
 type activation struct {
 	members  map[string]string // of the request, but the argument
 	deadline time.Time
@@ -44,8 +44,8 @@ type activation struct {
 	over   bool
 }
 
-// newActivation gives the context of a run whose whole request is body, empty
-// when that is not known, and sets env, unless it is nil.
+// newActivation returns the context of a run whose whole request is body (empty when that is not known), and sets env,
+// unless it is nil.
 func newActivation(body []byte, env *variables) *activation {
 	a := &activation{}
 	if len(body) == 0 {

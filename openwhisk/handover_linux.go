@@ -16,11 +16,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
-// handed is what the proxy gave whose place this program takes, nil for nothing.
-// It is a global because init makes it.
+// handed is the place that a proxy left to this program. It is a global because init makes it.
 var handed = &handover{file: -1}
 
-// A handover is a proxy's place, of which only /init is still to be answered.
+// A handover is a proxy's place, of which only the /init is still to be answered.
 type handover struct {
 	file    int // what http1 handed over, or a socket for the report of a rehearsal; -1 for no handover
 	bequest *whisk.Bequest
@@ -30,10 +29,9 @@ type handover struct {
 	over    chan struct{}  // closed when it is answered
 }
 
-// init takes what a proxy gave. It has to be an init: it runs before package
-// main's own initialisers, so that these see the environment as /init gives it,
-// and do not keep /init waiting for ever. (Those of packages that main imports
-// may run before it.)
+// init takes what a proxy gave. It has to be an init: it runs before package main's own initialisers, so that these see
+// the environment as /init gives it, and do not keep /init waiting for ever. (Those of packages that main imports may
+// run before it.)
 func init() {
 	text, there := os.LookupEnv(native.HandoverVariable)
 	digits, value, given := strings.Cut(text, "=")
@@ -61,7 +59,7 @@ func init() {
 	}
 }
 
-// handedOver tells that a proxy started this program to take its place.
+// handedOver reports whether a proxy started this program to take its place.
 func handedOver() bool { return handed.file >= 0 }
 
 func isSocket(fd int) bool {
@@ -69,9 +67,8 @@ func isSocket(fd int) bool {
 	return syscall.Fstat(fd, &stat) == nil && stat.Mode&syscall.S_IFMT == syscall.S_IFSOCK
 }
 
-// guard answers the /init when the program is not ready in time, or is told to
-// end before. It is a second line: what can be known was found out in the
-// rehearsal.
+// guard answers the /init when the program is not ready in time, or is told to end before. It is a second line: what
+// can be known was found out in the rehearsal.
 func (h *handover) guard() {
 	var late <-chan time.Time
 	if h.bequest.Until != 0 {
@@ -90,8 +87,7 @@ func (h *handover) guard() {
 	}
 }
 
-// refuse answers the /init with an error, unless it was answered. The program is
-// to end then.
+// refuse answers the /init with an error, unless it was answered. The program is to end then.
 func (h *handover) refuse(status int, reason string) {
 	if h.bequest == nil {
 		return
@@ -112,8 +108,7 @@ func (h *handover) refuse(status int, reason string) {
 	}
 }
 
-// takeOver goes on where the proxy stopped, and answers the /init that brought
-// the program.
+// takeOver goes on where the proxy stopped, and answers the /init that brought the program.
 func (h *handover) takeOver(p *program, server *http1.Server, service *whisk.Service, action *inProcess) {
 	h.mu.Lock()
 	request, err := server.TakeOver(h.file)
@@ -134,8 +129,7 @@ func (h *handover) takeOver(p *program, server *http1.Server, service *whisk.Ser
 	request.Answer(200, []byte("OK"))
 }
 
-// rehearse tells the proxy whether this program is ready, and ends it: the next
-// start is the real one.
+// rehearse tells the proxy whether this program is ready, and ends it: the next start is the real one.
 func (p *program) rehearse() {
 	err := p.initialize()
 	if err != nil {

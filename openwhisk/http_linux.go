@@ -13,8 +13,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
-// http serves /init and /run in this process, on the port that the settings
-// name or on what a proxy handed over.
+// http serves /init and /run in this process, on the port that the settings name or on what a proxy handed over.
 func (p *program) http() {
 	if handedOver() && handed.bequest == nil {
 		p.rehearse()
@@ -40,8 +39,8 @@ func (p *program) http() {
 	service := whisk.New(set.Whisk, host, &loader{program: p, action: action, config: &set.Whisk})
 	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
 	service.Server = server
-	// Go's runtime opens descriptors of its own for the first timer, and ends the
-	// process when there are none left then.
+	// Go's runtime opens descriptors of its own for the first timer, and ends the process when there are none left
+	// then.
 	time.AfterFunc(time.Hour, func() {}).Stop()
 	go receive(notified(service.Signals()), service, func() {
 		handed.refuse(503, "the action is shutting down")
@@ -60,7 +59,7 @@ func (p *program) http() {
 	fail(err.Error())
 }
 
-// notified gives a channel that gets these signals from now on.
+// notified returns a channel that gets these signals from now on.
 func notified(signals []syscall.Signal) chan os.Signal {
 	c := make(chan os.Signal, 16)
 	for _, s := range signals {

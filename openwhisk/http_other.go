@@ -18,8 +18,8 @@ import (
 // maxBody is OW_MAX_BODY's default.
 const maxBody = 64 << 20
 
-// http serves /init and /run with net/http: a desk that is no Linux has no need
-// of a small server. What it answers is what the server of a container answers.
+// http serves /init and /run with net/http: a desk that is no Linux has no need of a small server. What it answers is
+// what the server of a container answers.
 func (p *program) http() {
 	port := os.Getenv("OW_PORT")
 	if port == "" {
@@ -43,8 +43,7 @@ func (p *program) http() {
 	fail(http.ListenAndServe(":"+port, mux).Error() + " (set OW_PORT)")
 }
 
-// handedOver tells that a proxy started this program to take its place, as on
-// Linux alone.
+// handedOver reports whether a proxy started this program to take its place, as happens on Linux alone.
 func handedOver() bool { return false }
 
 type server struct {

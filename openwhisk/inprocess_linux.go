@@ -42,8 +42,8 @@ func (a *inProcess) Settle([]byte, bool) {}
 // Overlaps implements native.Action.
 func (a *inProcess) Overlaps() bool { return true }
 
-// Signal implements native.Action. SIGKILL comes when a run has not ended in
-// time; there is no other process to give it to.
+// Signal implements native.Action. SIGKILL comes when a run has not ended in time; there is no other process to give it
+// to.
 func (a *inProcess) Signal(s syscall.Signal) {
 	if s == syscall.SIGKILL {
 		os.Exit(137)
@@ -63,8 +63,7 @@ type loader struct {
 	begun   chan error // what OnInit gives, while it is called
 }
 
-// Load implements whisk.Loader: it takes the environment of an /init, and no
-// code.
+// Load implements whisk.Loader: it takes the environment of an /init, and no code.
 func (l *loader) Load(body whisk.Pieces, begin func() *whisk.Failure) (native.Action, *whisk.Failure) {
 	refused := false
 	request, err := whisk.ReadInit(body, func() (whisk.CodeSink, error) {
@@ -90,8 +89,8 @@ func (l *loader) Load(body whisk.Pieces, begin func() *whisk.Failure) (native.Ac
 	return l.action, nil
 }
 
-// initialize calls OnInit, and waits for it as long as an /init may take. An OnInit
-// that is still at it when another /init comes is not called again.
+// initialize calls OnInit, and waits for it as long as an /init may take. An OnInit that is still at it when another
+// /init comes is not called again.
 func (l *loader) initialize(limit clock.Duration) error {
 	if l.begun == nil {
 		begun := make(chan error, 1)

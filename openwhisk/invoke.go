@@ -13,9 +13,8 @@ type panicked struct{ value any }
 
 func (p *panicked) Error() string { return fmt.Sprint("the action panicked: ", p.value) }
 
-// invoke calls the handler. An error of it becomes the result {"error":"…"}; a
-// panic is returned as *panicked, with its stack in the log. value is copied, for
-// the handler may keep it.
+// invoke calls the handler. An error of it becomes the result {"error":"…"}; a panic is returned as *panicked, with its
+// stack in the log. value is copied, for the handler may keep it.
 func (p *program) invoke(body, value []byte) (result []byte, err error) {
 	a := newActivation(body, p.env)
 	defer a.end()

@@ -8,9 +8,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// logPipes stand for os.Stdout and os.Stderr, so that the line that ends an
-// activation's log can stand alone on its line, after all that was logged, even
-// when the handler ended in the middle of one (rule 34).
+// logPipes stand for os.Stdout and os.Stderr, so that the line that ends an activation's log can stand alone on its
+// line, after all that was logged, even when the handler ended in the middle of one (rule 34).
 type logPipes struct {
 	logs *native.Logs
 	mu   sync.Mutex // over taking bytes from the pipes
@@ -18,9 +17,8 @@ type logPipes struct {
 	were [2]*os.File // os.Stdout and os.Stderr, which close their descriptors when nobody has them any more
 }
 
-// takeLogs puts pipes in the place of os.Stdout and os.Stderr. Descriptors 1 and
-// 2 stay what they are: what the runtime writes when the program crashes gets
-// out.
+// takeLogs puts pipes in the place of os.Stdout and os.Stderr. Descriptors 1 and 2 stay what they are: what the runtime
+// writes when the program crashes gets out.
 func takeLogs(logs *native.Logs) (*logPipes, error) {
 	l := &logPipes{logs: logs}
 	for i, file := range []**os.File{&os.Stdout, &os.Stderr} {
@@ -37,8 +35,7 @@ func takeLogs(logs *native.Logs) (*logPipes, error) {
 	return l, nil
 }
 
-// relay takes what is logged while a handler runs: a pipe that is full would stop
-// it.
+// relay takes what is logged while a handler runs: a pipe that is full would stop it.
 func (l *logPipes) relay(stream int) {
 	for {
 		sys.Poll([]sys.PollFd{{Fd: int32(l.from[stream]), Events: sys.PollIn}}, -1)
@@ -53,8 +50,8 @@ func (l *logPipes) settle() {
 	}
 }
 
-// take writes what is in a pipe to the log. Who finds nothing there has waited
-// until others have written what they took.
+// take writes what is in a pipe to the log. Who finds nothing there has waited until others have written what they
+// took.
 func (l *logPipes) take(stream int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,6 +1,5 @@
-// Package openwhisk makes a Go program an OpenWhisk action. The program serves
-// /init and /run itself: it needs no server beside it and starts no process for
-// a run.
+// Package openwhisk makes a Go program an OpenWhisk action. The program serves /init and /run itself: it needs no
+// server beside it and starts no process for a run.
 //
 //	func hello(event json.RawMessage) (json.RawMessage, error) {
 //		return json.Marshal(map[string]string{"greetings": "Hello"})
@@ -8,21 +7,18 @@
 //
 //	func main() { openwhisk.Start(hello) }
 //
-// The same program runs as an upload that replaces mkimage's proxy (after it has
-// started once on the side, so that a start that fails is answered), baked into an
-// image without a proxy, as the child of a proxy that speaks the OpenWhisk Native
-// Protocol (v1 or ActionLoop), and on a desk: go run . and then
+// The same program runs as an upload that replaces mkimage's proxy (after it has started once on the side, so that a
+// start that fails is answered), baked into an image without a proxy, as the child of a proxy that speaks the OpenWhisk
+// Native Protocol (v1 or ActionLoop), and on a desk: go run . and then
 //
 //	curl localhost:8080/run -d '{"value":{"name":"Mike"}}'
 //
-// What a handler returns is the answer: an object or an array. An error of it is
-// an application error, {"error":"…"}. A panic is a failed run, with the stack in
-// the log, and the program lives on. What goes to os.Stdout and os.Stderr is the
-// activation's log.
+// What a handler returns is the answer: an object or an array. An error of it is an application error, {"error":"…"}. A
+// panic is a failed run, with the stack in the log, and the program lives on. What goes to os.Stdout and os.Stderr is
+// the activation's log.
 //
-// Runs come one at a time, or together when the container's
-// __OW_ALLOW_CONCURRENT is true. Settings are those of the proxy: OW_PORT,
-// OW_MAX_BODY, OW_SHUTDOWN_GRACE.
+// Runs come one at a time, or together when the container's __OW_ALLOW_CONCURRENT is true. Settings are those of the
+// proxy: OW_PORT, OW_MAX_BODY, OW_SHUTDOWN_GRACE.
 package openwhisk
 
 import (
@@ -35,15 +31,13 @@ import (
 	"syscall"
 )
 
-// Marker is in every program that can be started by Start, StartContext or
-// StartFunc, stripped or not. The proxy looks for it to tell such programs from
-// others.
+// Marker is in every program that can be started by Start, StartContext or StartFunc, stripped or not. The proxy looks
+// for it to tell such programs from others.
 const Marker = "openwhisk-action-library\x00v2\x00"
 
-// Handler answers one activation. event is the activation's argument, an object
-// or an array; it belongs to the handler. The result has to be an object or an
-// array too. ctx ends at the activation's deadline, and tells what is known of
-// the activation: ActivationID, Namespace, ActionName.
+// Handler answers one activation. event is the activation's argument, an object or an array; it belongs to the handler.
+// The result has to be an object or an array too. ctx ends at the activation's deadline, and tells what is known of the
+// activation: ActivationID, Namespace, ActionName.
 type Handler func(ctx context.Context, event json.RawMessage) (json.RawMessage, error)
 
 // Start serves activations with fn until the container ends. It does not return.
@@ -51,9 +45,8 @@ func Start(fn func(json.RawMessage) (json.RawMessage, error)) {
 	StartContext(func(_ context.Context, event json.RawMessage) (json.RawMessage, error) { return fn(event) })
 }
 
-// StartFunc is StartContext for typed values: the argument is decoded into an In,
-// and the Out encoded, as encoding/json does. An argument that does not fit is an
-// application error that says why, and quotes nothing of it.
+// StartFunc is StartContext for typed values: the argument is decoded into an In, and the Out encoded, as encoding/json
+// does. An argument that does not fit is an application error that says why, and quotes nothing of it.
 func StartFunc[In, Out any](fn func(context.Context, In) (Out, error), options ...Option) {
 	StartContext(func(ctx context.Context, event json.RawMessage) (json.RawMessage, error) {
 		var in In
@@ -85,16 +78,14 @@ var started atomic.Bool
 // An Option adds to what a program does.
 type Option func(*program)
 
-// OnInit has fn called when /init has set the action's environment, before the
-// first run. An error fails the init. An uploaded program starts twice, once on
-// the side to see whether it can, and so calls fn in both processes.
+// OnInit has fn called when /init has set the action's environment, before the first run. An error fails the init. An
+// uploaded program starts twice, once on the side to see whether it can, and so calls fn in both processes.
 func OnInit(fn func(context.Context) error) Option {
 	return func(p *program) { p.onInit = fn }
 }
 
-// OnShutdown has fn called after the last run, when the container is told to
-// end, and at the end of a start on the side. ctx ends when the time for that is
-// over.
+// OnShutdown has fn called after the last run, when the container is told to end, and at the end of a start on the
+// side. ctx ends when the time for that is over.
 func OnShutdown(fn func(context.Context)) Option {
 	return func(p *program) { p.onShutdown = fn }
 }
@@ -132,8 +123,8 @@ func (p *program) initialize() (err error) {
 	return p.onInit(context.Background())
 }
 
-// fail ends the program. It does not use os.Stderr, in whose place there may be a
-// pipe that nobody would empty any more.
+// fail ends the program. It does not use os.Stderr, in whose place there may be a pipe that nobody would empty any
+// more.
 func fail(reason string) {
 	os.NewFile(uintptr(syscall.Stderr), "stderr").WriteString("openwhisk: " + reason + "\n")
 	os.Exit(1)

@@ -18,8 +18,7 @@ type results struct {
 	greeting  string // the first line, "" for none
 }
 
-// childOf tells how to answer when a proxy started this program: nil when none
-// did.
+// childOf returns where to answer when a proxy started this program, nil when none did.
 func childOf() *results {
 	if _, child := os.LookupEnv("__OW_PROXY_VERSION"); !child { // init's env may make it empty
 		return nil
@@ -59,7 +58,7 @@ func (p *program) pipes(r *results) {
 	}
 }
 
-// answer gives the one line that answers a request.
+// answer returns the one line that answers a request.
 func (p *program) answer(line []byte, whole bool) []byte {
 	var body []byte
 	value := line

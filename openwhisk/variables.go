@@ -8,9 +8,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// variables puts what a request says of its activation into the environment, as
-// the launchers of other runtimes do: each member but the argument, as __OW_ and
-// its name in upper case (rule 25). That serves runs that go one after the other.
+// variables puts what a request says of its activation into the environment, as the launchers of other runtimes do:
+// each member but the argument, as __OW_ and its name in upper case (rule 25). That serves runs that go one after the
+// other.
 type variables struct {
 	set  map[string]*variable // by name
 	run  uint64
@@ -27,9 +27,8 @@ type variable struct {
 // begin begins a run, whose members follow.
 func (v *variables) begin() { v.run++ }
 
-// member sets the variable of a member. raw is its value as it stands in the
-// request; a string counts as it is, another value as compact JSON, and null as
-// none.
+// member sets the variable of a member. raw is its value as it stands in the request; a string counts as it is, another
+// value as compact JSON, and null as none.
 func (v *variables) member(key, raw []byte) {
 	if jsonscan.Kind(raw) == 'n' || bytes.ContainsAny(key, "=\x00") {
 		return
@@ -77,7 +76,7 @@ func holds(raw []byte, text string) bool {
 	return len(raw) == len(text)+2 && raw[0] == '"' && string(raw[1:len(raw)-1]) == text && strings.IndexByte(text, '\\') < 0
 }
 
-// text is a member's value as the value of a variable.
+// text returns a member's value as the value of a variable.
 func text(raw []byte) string {
 	if s, ok := jsonscan.Text(raw); ok {
 		return s
@@ -85,8 +84,7 @@ func text(raw []byte) string {
 	return string(jsonscan.AppendCompact(nil, raw))
 }
 
-// setenv sets a variable, up to the first zero byte of its value, for no more can
-// be in an environment.
+// setenv sets a variable, up to the first zero byte of its value, for no more can be in an environment.
 func setenv(name, value string) {
 	value, _, _ = strings.Cut(value, "\x00")
 	os.Setenv(name, value)

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// watch notices a run that takes longer than a millisecond, without a timer for
-// every run: starting one wakes another thread up, which costs more than the
-// run. It looks once a millisecond as long as there are runs, and then sleeps.
+// watch notices a run that takes longer than a millisecond, without a timer for every run: starting one wakes another
+// thread up, which costs more than the run. It looks once a millisecond as long as there are runs, and then sleeps.
 type watch struct {
 	mu     sync.Mutex
 	run    uint64 // odd while one is under way
@@ -28,8 +27,7 @@ func newWatch() *watch {
 	return w
 }
 
-// begin notes a run; slow is called when it takes long, perhaps more than once,
-// and not after end.
+// begin notes a run; slow is called when it takes long, perhaps more than once, and not after end.
 func (w *watch) begin(slow func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,8 +56,7 @@ func (w *watch) loop() {
 	}
 }
 
-// look calls slow for a run that was there at the last look, when seen was its
-// number, and counts looks without any.
+// look calls slow for a run that was there at the last look, when seen was its number, and counts looks without any.
 func (w *watch) look(idle int, seen uint64) (int, uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
