@@ -107,7 +107,7 @@ func (apk genuineApk) add(t *testing.T, mirror, keys, release string, world ...s
 	for _, repository := range repositories() {
 		lines.WriteString(filepath.Join(mirror, release, repository) + "\n")
 	}
-	list := filepath.Join(apk.dir, "repositories")
+	list := filepath.Join(t.TempDir(), "repositories")
 	writeFile(t, list, []byte(lines.String()))
 	args = append(args, "--repositories-file", list)
 	got := installed{ran: apk.run(t, append(append(args, "add"), world...)...), root: root, owners: map[string]string{}}

@@ -11,7 +11,6 @@ package apktest
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -27,6 +26,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // Package is what a package is made from.
@@ -202,7 +203,10 @@ func (p Package) origin() string {
 // segment returns a gzipped tar, with the end mark or to be followed by more.
 func segment(end bool, files ...tar.Header) ([]byte, error) {
 	var out bytes.Buffer
-	zip := gzip.NewWriter(&out)
+	zip, err := gzip.NewWriterLevel(&out, gzip.StatelessCompression) // a writer with a state takes a megabyte, for each of thousands
+	if err != nil {
+		return nil, err
+	}
 	archive := tar.NewWriter(zip)
 	for _, file := range files {
 		content := ""
