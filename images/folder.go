@@ -1,7 +1,6 @@
 package images
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"embed"
 	"errors"
@@ -14,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
@@ -61,7 +61,7 @@ func (f Folder) list() (names, misnamed []string, err error) {
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("list image definitions in %s: %w", f.path, reason(err))
+		return nil, nil, fmt.Errorf("list image definitions in %s: %w", f.path, human.Reason(err))
 	}
 	for _, entry := range entries {
 		file := entry.Name()
@@ -158,7 +158,7 @@ func (f Folder) read(arg string) (shown string, data []byte, shipped bool, err e
 	if !isName(arg) {
 		file, err := os.Open(arg)
 		if err != nil {
-			return arg, nil, false, fmt.Errorf("read image definition %s: %w", arg, reason(err))
+			return arg, nil, false, fmt.Errorf("read image definition %s: %w", arg, human.Reason(err))
 		}
 		defer file.Close()
 		data, err := readLimited(file, arg)
@@ -170,7 +170,7 @@ func (f Folder) read(arg string) (shown string, data []byte, shipped bool, err e
 	shown = f.shown(arg + ".yaml")
 	file, err := f.files.Open(arg + ".yaml")
 	if err != nil {
-		return shown, nil, false, fmt.Errorf("read image definition %s: %w", shown, reason(err))
+		return shown, nil, false, fmt.Errorf("read image definition %s: %w", shown, human.Reason(err))
 	}
 	defer file.Close()
 	data, err = readLimited(file, shown)
@@ -210,16 +210,7 @@ func isName(arg string) bool {
 func readLimited(file io.Reader, shown string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read image definition %s: %w", shown, reason(err))
+		return nil, fmt.Errorf("read image definition %s: %w", shown, human.Reason(err))
 	}
 	return data, nil
-}
-
-// reason strips the operation and the path, which the caller's message has already, from a file error.
-func reason(err error) error {
-	var where *fs.PathError
-	if errors.As(err, &where) {
-		return cmp.Or(where.Err, err)
-	}
-	return err
 }

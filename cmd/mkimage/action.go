@@ -121,7 +121,7 @@ func (f *actionFlags) pack(pkg string, program []byte, display *progress.Display
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", output, atomicfile.Reason(err))
+		return fmt.Errorf("write %s: %w", output, human.Reason(err))
 	}
 	display.Text(output + "  " + human.Bytes(int64(len(packed))))
 	return nil

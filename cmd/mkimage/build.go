@@ -18,6 +18,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // buildFlags are the flags of mkimage build, as they were typed.
@@ -260,7 +262,7 @@ func writeMetadata(path string, results []build.Result) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write --metadata-file %s: %w", path, atomicfile.Reason(err))
+		return fmt.Errorf("write --metadata-file %s: %w", path, human.Reason(err))
 	}
 	return nil
 }

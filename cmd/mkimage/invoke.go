@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 )
 
@@ -94,7 +94,7 @@ func (f *invokeFlags) read(command *cobra.Command) ([]byte, error) {
 func readFile(name string) ([]byte, error) {
 	content, err := os.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, atomicfile.Reason(err))
+		return nil, fmt.Errorf("read %s: %w", name, human.Reason(err))
 	}
 	return content, nil
 }

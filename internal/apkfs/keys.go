@@ -8,7 +8,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -17,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // The public keys of Alpine's builders, as the package alpine-keys has them in usr/share/apk/keys.
@@ -56,11 +56,7 @@ func readKeys(files []string) (map[string][]byte, error) {
 		name := filepath.Base(file)
 		text, err := os.ReadFile(file)
 		if err != nil {
-			var where *fs.PathError
-			if errors.As(err, &where) {
-				err = where.Err
-			}
-			return nil, fmt.Errorf("read the Alpine key %s: %w", file, err)
+			return nil, fmt.Errorf("read the Alpine key %s: %w", file, human.Reason(err))
 		}
 		if err := checkKey(text); err != nil {
 			return nil, fmt.Errorf("read the Alpine key %s: %w", file, err)

@@ -137,7 +137,7 @@ func (m mirror) ask(ctx context.Context, name string, limit int64) ([]byte, erro
 	}}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", m.full(name), reason(ctx, err))
+		return nil, fmt.Errorf("get %s: %w", m.full(name), failure(ctx, err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
@@ -145,14 +145,14 @@ func (m mirror) ask(ctx context.Context, name string, limit int64) ([]byte, erro
 	}
 	content, err := limited(&watched{response.Body, func() { timer.Reset(m.patience) }}, limit)
 	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", m.full(name), reason(ctx, err))
+		return nil, fmt.Errorf("get %s: %w", m.full(name), failure(ctx, err))
 	}
 	return content, nil
 }
 
-// reason returns what to tell of a failed request: why it was given up, or the error without what the message says
+// failure returns what to tell of a failed request: why it was given up, or the error without what the message says
 // already.
-func reason(ctx context.Context, err error) error {
+func failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

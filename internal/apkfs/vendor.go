@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Vendor copies the locked packages, and the indexes that list them with their signatures, into a folder that is a
@@ -66,12 +66,8 @@ func keep(dir, name string, raw []byte) error {
 		_, err := f.Write(raw)
 		return err
 	})
-	var where *fs.PathError
-	if errors.As(err, &where) {
-		err = where.Err
-	}
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return fmt.Errorf("write %s: %w", path, human.Reason(err))
 	}
 	return nil
 }

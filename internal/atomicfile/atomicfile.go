@@ -23,20 +23,6 @@ const prefix = ".mkimage-tmp-"
 // ErrForeign is the error of [Dir] when the destination holds something that the caller may not replace.
 var ErrForeign = errors.New("was not made by mkimage")
 
-// Reason returns the system's own reason of an error, such as "no space left on device", without the name of a temporary
-// file.
-func Reason(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
-}
-
 // File replaces the file at path with the bytes that write puts into f, whose name is a temporary one. Missing parent
 // folders are made. A symbolic link is followed. The mode is 0666 less the umask.
 func File(path string, write func(f *os.File) error) error {

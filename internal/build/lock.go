@@ -9,6 +9,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
@@ -68,7 +69,7 @@ func (r *run) writeLock(ctx context.Context, definition images.Definition) error
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", file, atomicfile.Reason(err))
+		return fmt.Errorf("write %s: %w", file, human.Reason(err))
 	}
 	return nil
 }

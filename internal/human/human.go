@@ -1,9 +1,11 @@
-// Package human writes values the way people read them in messages: sizes, counts, and texts on one line.
+// Package human writes values the way people read them in messages: sizes, counts, texts on one line, and reasons of errors.
 package human
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 )
 
@@ -54,4 +56,18 @@ func OneLine(err error) error {
 		return err
 	}
 	return errors.New(Line(err.Error()))
+}
+
+// Reason returns the system's own reason of an error, such as "no space left on device", without the operation and the
+// path, which the message has already. Another error stays as it is.
+func Reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path) && path.Err != nil:
+		return path.Err
+	case errors.As(err, &link) && link.Err != nil:
+		return link.Err
+	}
+	return err
 }

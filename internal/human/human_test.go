@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"syscall"
 	"testing"
 )
 
@@ -43,5 +45,26 @@ func TestOneLine(t *testing.T) {
 	}
 	if OneLine(nil) != nil {
 		t.Error("nil is an error")
+	}
+}
+
+func TestReason(t *testing.T) {
+	other := errors.New("another error")
+	empty := &fs.PathError{Op: "open", Path: "x"}
+	tests := []struct {
+		name      string
+		err, want error
+	}{
+		{"a path", &fs.PathError{Op: "open", Path: "/tmp/x", Err: syscall.ENOSPC}, syscall.ENOSPC},
+		{"two paths", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.EXDEV}, syscall.EXDEV},
+		{"a wrapped one", fmt.Errorf("read: %w", &fs.PathError{Op: "open", Path: "/tmp/x", Err: fs.ErrNotExist}), fs.ErrNotExist},
+		{"a path without a reason", empty, empty},
+		{"another", other, other},
+		{"none", nil, nil},
+	}
+	for _, test := range tests {
+		if got := Reason(test.err); got != test.want {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
 	}
 }

@@ -22,5 +22,5 @@ func explainWrite(dest string, err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		advice = "free some space, or choose another dest"
 	}
-	return fmt.Errorf("write %s: %w: %s", dest, human.OneLine(atomicfile.Reason(err)), advice)
+	return fmt.Errorf("write %s: %w: %s", dest, human.OneLine(human.Reason(err)), advice)
 }

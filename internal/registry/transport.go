@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // transport sends requests: over connections that are as safe as the user wants them, to registries that answer in time,
@@ -49,11 +51,7 @@ func newTransport(access Access) (*transport, error) {
 func readCA(file string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		var failed *os.PathError
-		if errors.As(err, &failed) {
-			err = failed.Err
-		}
-		return nil, err
+		return nil, human.Reason(err)
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Beside returns where the document of the image in a layout is: dist/scratch.spdx.json for dist/scratch.
@@ -39,7 +40,7 @@ func Check(path string) error {
 	own, err := isOwn(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("write %s: %w", path, atomicfile.Reason(err))
+		return fmt.Errorf("write %s: %w", path, human.Reason(err))
 	case !own:
 		return fmt.Errorf("write %s: it is there, and was not made by mkimage; move it away, or build with --sbom none", path)
 	}
@@ -56,7 +57,7 @@ func Write(path string, document []byte) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("write %s: %w", path, atomicfile.Reason(err))
+		return fmt.Errorf("write %s: %w", path, human.Reason(err))
 	}
 	return nil
 }
@@ -68,7 +69,7 @@ func Remove(path string) error {
 		return nil
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove %s: %w", path, atomicfile.Reason(err))
+		return fmt.Errorf("remove %s: %w", path, human.Reason(err))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Read returns the record at path. A file that is not there is an empty record.
@@ -65,7 +66,7 @@ func Add(path string, rows ...Image) (changed bool, err error) {
 		return record.With(rows...).Marshal()
 	})
 	if err != nil && unreadable == nil {
-		err = fmt.Errorf("write the size record %s: %w", path, atomicfile.Reason(err))
+		err = fmt.Errorf("write the size record %s: %w", path, human.Reason(err))
 	}
 	return changed, err
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Code is what an action uploads.
@@ -23,7 +23,7 @@ type Code struct {
 func ReadCode(path string) (*Code, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, atomicfile.Reason(err))
+		return nil, fmt.Errorf("read %s: %w", path, human.Reason(err))
 	}
 	code := &Code{Path: path}
 	if strings.HasPrefix(path, "-") {

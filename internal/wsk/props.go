@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // Settings are where an OpenWhisk is and the key to it, as wsk finds them.
@@ -28,7 +28,7 @@ func Find(given Settings, getenv func(string) string) (Settings, error) {
 	}
 	content, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Settings{}, fmt.Errorf("read %s: %w", path, atomicfile.Reason(err))
+		return Settings{}, fmt.Errorf("read %s: %w", path, human.Reason(err))
 	}
 	properties := parseProperties(content)
 	for _, setting := range []struct {

@@ -1,0 +1,47 @@
+package source_test
+
+import (
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says of code that was once written in many places which folder alone has it now. Tests are free.
+var rooms = []struct {
+	code *regexp.Regexp
+	room string
+}{
+	{regexp.MustCompile(`strings\.Join\(strings\.Fields\(`), "internal/human"},
+	{regexp.MustCompile(`var \w+ \*(fs\.PathError|os\.PathError|os\.LinkError)`), "internal/human"},
+}
+
+// TestOneRoom holds that a rule stands in one room.
+func TestOneRoom(t *testing.T) {
+	found := make([]bool, len(rooms))
+	for file := range importsByFile(t) {
+		if !slices.Contains([]string{"cmd", "images", "internal", "stemcells"}, strings.Split(file, "/")[0]) {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, rule := range rooms {
+			switch at := rule.code.FindString(string(text)); {
+			case at == "":
+			case below(path.Dir(file), rule.room):
+				found[i] = true
+			default:
+				t.Errorf("%s has %q: that is for %s", file, at, rule.room)
+			}
+		}
+	}
+	for i, rule := range rooms {
+		if !found[i] {
+			t.Errorf("%s has no %s", rule.room, rule.code)
+		}
+	}
+}
