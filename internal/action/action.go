@@ -22,12 +22,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-const (
-	dir  = "action"      // where an action lies in an image
-	exec = dir + "/exec" // what is started
-	user = 65532         // whose it is; its group is 0, as the folder's own is
-)
-
 // Options says how Go packages are compiled.
 type Options struct {
 	Toolchain     string // the exact version of Go
@@ -124,14 +118,14 @@ func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, e
 func layerFiles(files []file) []layer.File {
 	var all []layer.File
 	for _, f := range files {
-		entry := layer.Regular(dir+"/"+f.name, f.mode, f.content)
+		entry := layer.Regular(Dir+"/"+f.name, f.mode, f.content)
 		switch {
 		case f.mode.IsDir():
-			entry = layer.Directory(dir+"/"+f.name, f.mode.Perm())
+			entry = layer.Directory(Dir+"/"+f.name, f.mode.Perm())
 		case f.link != "":
-			entry = layer.Symlink(dir+"/"+f.name, f.link)
+			entry = layer.Symlink(Dir+"/"+f.name, f.link)
 		}
-		entry.UID = user
+		entry.UID = User
 		all = append(all, entry)
 	}
 	return all

@@ -94,7 +94,7 @@ func searched(program *elf.File, loader string) []string {
 		paths, _ := program.DynString(tag) // a damaged table has shown itself before
 		for _, list := range paths {
 			for _, dir := range strings.Split(list, ":") {
-				dirs = append(dirs, strings.NewReplacer("${ORIGIN}", "/action", "$ORIGIN", "/action").Replace(dir))
+				dirs = append(dirs, strings.NewReplacer("${ORIGIN}", "/"+Dir, "$ORIGIN", "/"+Dir).Replace(dir))
 			}
 		}
 	}

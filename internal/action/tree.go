@@ -48,7 +48,7 @@ func (t Tree) with(files []file) Tree {
 		all = Tree{}
 	}
 	for _, f := range files {
-		all["/"+dir+"/"+f.name] = f.link
+		all["/"+Dir+"/"+f.name] = f.link
 	}
 	return all
 }
@@ -56,7 +56,7 @@ func (t Tree) with(files []file) Tree {
 // Has reports whether a path leads to something, also through symbolic links.
 func (t Tree) Has(name string) bool {
 	if !path.IsAbs(name) {
-		name = path.Join("/"+dir, name)
+		name = path.Join("/"+Dir, name)
 	}
 	for range maxLinks {
 		name = path.Clean(name)

@@ -7,33 +7,51 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// createdBy stands before a layer's name in its history entry.
+// createdBy is the prefix of the history entries of layers that mkimage makes.
 const createdBy = "mkimage "
 
-// CreatedBy returns what the history of an image says of the layer with this name.
+// CreatedBy returns the history text for the layer with this name.
 func CreatedBy(name string) string { return createdBy + name }
 
-// LayerNames returns the name of each of an image's layers, the lowest first, by its history: the one that [CreatedBy]
-// wrote there, or "layer N", from 1.
-func LayerNames(history []v1.History, layers int) []string {
-	var names []string
-	for _, entry := range history {
-		if !entry.EmptyLayer {
-			names = append(names, strings.TrimPrefix(entry.CreatedBy, createdBy))
+// OwnNames returns the name that [CreatedBy] wrote into the history for each of an image's layers, the lowest first, and ""
+// for layers that mkimage has not made.
+func OwnNames(history []v1.History, layers int) []string {
+	names := make([]string, layers)
+	for n, text := range texts(history, layers) {
+		if name, ours := strings.CutPrefix(text, createdBy); ours {
+			names[n] = name
 		}
 	}
-	for n := range layers {
-		if n >= len(names) {
-			names = append(names, "")
-		}
+	return names
+}
+
+// LayerNames returns a name for each of an image's layers, the lowest first: the text of its history entry, without the
+// prefix of [CreatedBy], if that is a single word, else "layer N", from 1.
+func LayerNames(history []v1.History, layers int) []string {
+	names := texts(history, layers)
+	for n := range names {
+		names[n] = strings.TrimPrefix(names[n], createdBy)
 		if names[n] == "" || strings.ContainsAny(names[n], " \n") {
 			names[n] = fmt.Sprintf("layer %d", n+1)
 		}
 	}
-	return names[:layers]
+	return names
 }
 
-// Names returns the name that each layer has itself, as those do that were made in this run, else that of the history.
+// texts returns the history text of each layer, or "" for a layer without one.
+func texts(history []v1.History, layers int) []string {
+	all := make([]string, layers)
+	n := 0
+	for _, entry := range history {
+		if !entry.EmptyLayer && n < layers {
+			all[n] = entry.CreatedBy
+			n++
+		}
+	}
+	return all
+}
+
+// Names returns the name of each layer: its own, if this run has made the layer, else the name from the history.
 func Names(layers []v1.Layer, history []v1.History) []string {
 	names := LayerNames(history, len(layers))
 	for n, l := range layers {

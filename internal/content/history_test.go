@@ -12,15 +12,20 @@ func TestLayerNames(t *testing.T) {
 		name    string
 		history []v1.History
 		want    []string
+		own     []string
 	}{
-		{"ours", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}},
-		{"an empty layer between", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "ENV A=b", EmptyLayer: true}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}},
-		{"somebody else's", []v1.History{{CreatedBy: "RUN make all"}, {CreatedBy: "mkimage proxy"}}, []string{"layer 1", "proxy"}},
-		{"none", nil, []string{"layer 1", "layer 2"}},
+		{"ours", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}, []string{"base", "proxy"}},
+		{"an empty layer between", []v1.History{{CreatedBy: "mkimage base"}, {CreatedBy: "ENV A=b", EmptyLayer: true}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}, []string{"base", "proxy"}},
+		{"somebody else's", []v1.History{{CreatedBy: "RUN make all"}, {CreatedBy: "mkimage proxy"}}, []string{"layer 1", "proxy"}, []string{"", "proxy"}},
+		{"somebody else's, of one word", []v1.History{{CreatedBy: "base"}, {CreatedBy: "mkimage proxy"}}, []string{"base", "proxy"}, []string{"", "proxy"}},
+		{"none", nil, []string{"layer 1", "layer 2"}, []string{"", ""}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, LayerNames(test.history, 2)); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(test.own, OwnNames(test.history, 2)); diff != "" {
 				t.Error(diff)
 			}
 		})

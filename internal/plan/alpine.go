@@ -121,7 +121,7 @@ func (p Packages) parts(ctx context.Context, languages []stemcells.Stemcell) ([]
 // alpine returns the files of the lowest layer: those of the packages, our user, and the place of the action.
 func alpine(files []layer.File) ([]layer.File, error) {
 	files = slices.Clone(files)
-	for name, line := range map[string]string{"etc/passwd": passwdLine, "etc/group": groupLine} {
+	for name, line := range map[string]string{"etc/passwd": userPasswd(), "etc/group": userGroup()} {
 		at := slices.IndexFunc(files, func(f layer.File) bool { return f.Path == name })
 		if at < 0 {
 			return nil, fmt.Errorf("no package has /%s", name)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -29,11 +30,11 @@ func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.Imag
 		port = value
 	}
 	return ocispec.ImageConfig{
-		User:         fmt.Sprintf("%d:%d", user, user),
+		User:         fmt.Sprintf("%d:%[1]d", action.User),
 		ExposedPorts: map[string]struct{}{port + "/tcp": {}},
 		Env:          environment(withLanguages(def.Env, languages)),
 		Entrypoint:   []string{"/" + proxyPath},
-		WorkingDir:   "/" + actionDir,
+		WorkingDir:   "/" + action.Dir,
 		Labels:       def.Labels,
 	}, nil
 }
@@ -58,7 +59,7 @@ func environment(own map[string]string) []string {
 		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		{"HOME", "/tmp"},
 		{"TMPDIR", "/tmp"},
-		{"OW_ACTION_DIR", "/" + actionDir},
+		{"OW_ACTION_DIR", "/" + action.Dir},
 	}
 	rest := maps.Clone(own)
 	var variables []string

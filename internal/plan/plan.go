@@ -77,7 +77,7 @@ func (i *Image) stack(ctx context.Context, def images.Definition, in Inputs) err
 	case def.Action != "" && !isBaked:
 		return errors.New("no action")
 	case baked.Serves: // it needs no proxy
-		i.Config.Entrypoint = []string{"/" + actionPath}
+		i.Config.Entrypoint = []string{"/" + action.Exec}
 	default:
 		proxy, ok := in.Proxies[i.Platform]
 		if !ok {

@@ -6,25 +6,25 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// The user that everything runs as, and the names that programs find for it.
+// proxyPath is where the proxy is in an image.
+const proxyPath = "bin/proxy"
+
+// The lines for root, and those that give [action.User] a name.
 const (
-	user       = 65532
-	passwdLine = "nonroot:x:65532:65532:nonroot:/tmp:/sbin/nologin\n"
-	groupLine  = "nonroot:x:65532:\n"
-	passwd     = "root:x:0:0:root:/:/sbin/nologin\n" + passwdLine
-	group      = "root:x:0:\n" + groupLine
+	rootPasswd = "root:x:0:0:root:/:/sbin/nologin\n"
+	rootGroup  = "root:x:0:\n"
 )
 
-const (
-	proxyPath  = "bin/proxy"
-	actionDir  = "action"
-	actionPath = actionDir + "/exec"
-)
+func userPasswd() string {
+	return fmt.Sprintf("nonroot:x:%d:%[1]d:nonroot:/tmp:/sbin/nologin\n", action.User)
+}
+func userGroup() string { return fmt.Sprintf("nonroot:x:%d:\n", action.User) }
 
 // scratch returns the files below the proxy where there is no distribution: what a static program looks for (names of
 // users, certificates, a place for temporary files) and where the action goes. Resolvers do without nsswitch.conf,
@@ -34,8 +34,8 @@ func scratch() []layer.File {
 		actionFolder(),
 		layer.Directory("bin", 0o755),
 		layer.Directory("etc", 0o755),
-		layer.Regular("etc/group", 0o644, []byte(group)),
-		layer.Regular("etc/passwd", 0o644, []byte(passwd)),
+		layer.Regular("etc/group", 0o644, []byte(rootGroup+userGroup())),
+		layer.Regular("etc/passwd", 0o644, []byte(rootPasswd+userPasswd())),
 		layer.Directory("etc/ssl", 0o755),
 		layer.Directory("etc/ssl/certs", 0o755),
 		layer.Regular("etc/ssl/certs/ca-certificates.crt", 0o644, certificates()),
@@ -46,8 +46,8 @@ func scratch() []layer.File {
 // actionFolder returns the folder of the action. It is of group 0, for platforms that run containers as a random user of
 // that group.
 func actionFolder() layer.File {
-	dir := layer.Directory(actionDir, 0o775)
-	dir.UID = user
+	dir := layer.Directory(action.Dir, 0o775)
+	dir.UID = action.User
 	return dir
 }
 

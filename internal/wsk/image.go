@@ -51,7 +51,11 @@ func FromLayout(dir, repo string) (Image, error) {
 	if image.Digest, err = index.Digest(); err != nil {
 		return Image{}, fmt.Errorf("read %s: %w", dir, err)
 	}
-	if image.Empty, err = isEmpty(index); err != nil {
+	img, err := firstImage(index)
+	if err == nil {
+		image.Empty, err = isEmpty(img, false)
+	}
+	if err != nil {
 		return Image{}, fmt.Errorf("read %s: %w", dir, err)
 	}
 	return image, nil

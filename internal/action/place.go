@@ -1,0 +1,8 @@
+package action
+
+// Where an action is in an image, and who owns it.
+const (
+	Dir  = "action"      // the folder, without a leading slash
+	Exec = Dir + "/exec" // the program that is started
+	User = 65532         // the owner, as whom everything runs; the group is 0, for platforms that run images as a random user of it
+)
