@@ -47,15 +47,12 @@ func Check(path string) error {
 	return nil
 }
 
-// Write writes a document to path, in the place of a former one.
+// Write writes a document to path, in the place of a former one. The same document stays as it is.
 func Write(path string, document []byte) error {
 	if err := Check(path); err != nil {
 		return err
 	}
-	err := atomicfile.File(path, func(f *os.File) error {
-		_, err := f.Write(document)
-		return err
-	})
+	_, err := atomicfile.Edit(path, func([]byte) ([]byte, error) { return document, nil })
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, human.Reason(err))
 	}
