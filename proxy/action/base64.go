@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strconv"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // A Base64Error says where an upload is no base64.
@@ -97,8 +99,8 @@ func looksEncoded(text []byte) bool {
 	if err != nil {
 		return false
 	}
-	switch kindOf(first[:n]) {
-	case ELF, Script, Zip, Gzip:
+	switch code.KindOf(first[:n]) {
+	case code.ELF, code.Script, code.Zip, code.Gzip:
 		return true
 	}
 	return false

@@ -2,7 +2,11 @@
 
 package action
 
-import "syscall"
+import (
+	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
+)
 
 // Remove removes the source, with what was made of it.
 func (s *Source) Remove() { removeAll(s.Root) }
@@ -25,19 +29,20 @@ func (s *Source) MakeBin() error {
 
 // Built reports whether there is an executable.
 func (s *Source) Built() bool {
-	_, err := within(s.Bin, execName)
-	return err == nil || err == errLeadsOut
+	_, err := code.Within(disk, s.Bin, code.Exec)
+	return err == nil || err == code.ErrLeadsOut
 }
 
 // ExecutionEnv is what the file exec.env says that a compiler leaves beside the
 // executable, nil without one (rule 20).
 func (s *Source) ExecutionEnv() []byte {
 	const most = 4 << 10
-	name, err := regularWithin(s.Bin, "exec.env")
+	name, err := code.RegularWithin(disk, s.Bin, "exec.env")
 	if name == "" || err != nil {
 		return nil
 	}
-	return readFile(name, most)
+	text := disk.ReadFile(name)
+	return []byte(text[:min(len(text), most)])
 }
 
 // TemporaryFolder makes a folder in TMPDIR, or in /tmp where that is not set.

@@ -3,13 +3,11 @@
 package action
 
 import (
-	"bytes"
 	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"testing"
 )
 
@@ -159,29 +157,4 @@ func TestDamagedPrograms(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { refused(t, c.program, c.want) })
 	}
-}
-
-// FuzzELF checks that no program makes the reader fail, or read without end.
-func FuzzELF(f *testing.F) {
-	f.Add([]byte("\x7fELF"))
-	b := make([]byte, 200)
-	copy(b, "\x7fELF\x02\x01\x01")
-	b[16], b[18], b[32], b[54], b[56] = 2, 62, 64, 56, 2
-	f.Add(bytes.Clone(b))
-	b[64], b[120] = segmentInterp, segmentDynamic
-	b[64+32], b[120+32] = 20, 48
-	f.Add(b)
-	f.Fuzz(func(t *testing.T, b []byte) {
-		e, err := readELF(bytes.NewReader(b))
-		if err != nil {
-			isOneLine(t, err)
-			return
-		}
-		for _, name := range append(e.needed, e.interpreter) {
-			if strings.Contains(name, "\x00") || len(name) > 4096 {
-				t.Errorf("name %.100q", name)
-			}
-		}
-		placement{dir: "/nowhere", final: "/nowhere"}.missing(e)
-	})
 }

@@ -12,9 +12,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-var testLimits = Limits{Code: 64 << 20, Unpacked: 512 << 20, Entries: 65536}
+var testLimits = code.Limits{Code: 64 << 20, Unpacked: 512 << 20, Entries: 65536}
 
 // entry is one of an archive's. In a zip made on Windows nothing has a mode.
 type entry struct {
@@ -166,8 +168,8 @@ func newTestFolder(t testing.TB) *Folder {
 // isOneLine checks that a refusal can be shown to a person in one line.
 func isOneLine(t testing.TB, err error) {
 	t.Helper()
-	if _, ok := err.(*PlaceError); !ok {
-		t.Errorf("%T %v, want a PlaceError", err, err)
+	if _, ok := err.(*code.Refusal); !ok {
+		t.Errorf("%T %v, want a Refusal", err, err)
 		return
 	}
 	if text := err.Error(); strings.ContainsAny(text, "\n\r\x00") || len(text) > 1500 || text == "" {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // A change is what a Place did to the folder. It can be undone until Settle.
@@ -34,7 +36,7 @@ func (f *Folder) install(dir string, names, as []string) (*Executable, error) {
 			return nil, unwritable(f.Dir, err)
 		}
 	}
-	return &Executable{Path: path.Join(f.Dir, execName), Dir: f.Dir}, nil
+	return &Executable{Path: path.Join(f.Dir, code.Exec), Dir: f.Dir}, nil
 }
 
 // installBeside puts what is in dir beside the program that is in the folder. It
@@ -50,7 +52,7 @@ func (f *Folder) installBeside(dir string, names []string) (*Executable, error) 
 	}
 	e, err := f.Baked()
 	if e == nil && err == nil {
-		err = refuse("exec in ", f.Dir, " is not a file any more with what the archive holds")
+		err = code.Refuse("exec in ", f.Dir, " is not a file any more with what the archive holds")
 	}
 	if err != nil {
 		f.Settle(false)
@@ -80,13 +82,11 @@ func (f *Folder) merge(dir, name string) error {
 
 // hasExec reports whether there is an exec in the folder, whatever it is.
 func (f *Folder) hasExec() bool {
-	_, err := lstat(path.Join(f.Dir, execName))
-	return err == nil
+	return disk.Lstat(path.Join(f.Dir, code.Exec)) != 0
 }
 
 func isFolder(name string) bool {
-	kind, _ := lstat(name)
-	return kind == syscall.S_IFDIR
+	return disk.Lstat(name)&code.TypeMask == code.Folder
 }
 
 // put moves a file or a folder to its name in the folder, in place of what is
@@ -104,7 +104,7 @@ func (f *Folder) put(from, as string) error {
 // overlay cannot be moved; it is removed.
 func (f *Folder) putAside(name string) {
 	from, c := path.Join(f.Dir, name), &f.change
-	if _, err := lstat(from); err != nil {
+	if disk.Lstat(from) == 0 {
 		return
 	}
 	if c.aside == "" {

@@ -6,6 +6,8 @@ import (
 	"path"
 	"strings"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // A Launcher runs source of one language. Stemcells bring them (OW_LAUNCHER).
@@ -26,8 +28,8 @@ func ReadLaunchers(list string) []Launcher {
 			continue
 		}
 		dir := path.Dir(name)
-		l := Launcher{Path: name, Name: baseName(dir), Protocol: "actionloop"}
-		for _, line := range strings.Split(string(readFile(path.Join(dir, "stemcell"), 4<<10)), "\n") {
+		l := Launcher{Path: name, Name: code.BaseName(dir), Protocol: "actionloop"}
+		for _, line := range strings.Split(disk.ReadFile(path.Join(dir, "stemcell")), "\n") {
 			switch key, value, _ := strings.Cut(line, " "); key {
 			case "protocol":
 				l.Protocol = value
@@ -68,7 +70,7 @@ func (f *Folder) mainIn(dir string) (*Launcher, string, error) {
 			continue
 		}
 		for _, name := range l.Main {
-			if file, err := regularWithin(dir, name); file != "" || err != nil {
+			if file, err := code.RegularWithin(disk, dir, name); file != "" || err != nil {
 				return l, name, err
 			}
 		}
@@ -80,13 +82,13 @@ func (f *Folder) mainIn(dir string) (*Launcher, string, error) {
 func (f *Folder) placeSource(file *File) (*Executable, error) {
 	l := f.launcherFor()
 	if l == nil {
-		return nil, refuse("the code is source without a #! line, and this image has nothing to run it with (send a program, a script that begins with #!, or a zip with exec)")
+		return nil, code.Refuse("the code is source without a #! line, and this image has nothing to run it with (send a program, a script that begins with #!, or a zip with exec)")
 	}
 	if err := syscall.Fchmod(file.fd, 0o644); err != nil {
 		return nil, unwritable(f.Dir, err)
 	}
 	file.Close()
-	e, err := f.install(path.Dir(file.name), []string{baseName(file.name)}, []string{l.file()})
+	e, err := f.install(path.Dir(file.name), []string{code.BaseName(file.name)}, []string{l.file()})
 	return f.launched(e, err, l, l.file())
 }
 

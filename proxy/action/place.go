@@ -4,8 +4,9 @@ package action
 
 import (
 	"path"
-	"strings"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // An Executable is an action in its place, checked as far as that can be done
@@ -24,7 +25,7 @@ type Executable struct {
 // where they expect them.
 type Folder struct {
 	Dir    string
-	Limits Limits
+	Limits code.Limits
 	Env    []string // of the container, for what the checks look up
 	// Launchers run source, and Stemcell is the name of the one that has to.
 	Launchers []Launcher
@@ -37,12 +38,9 @@ type Folder struct {
 	change change   // of the folder, until Settle
 }
 
-// execName is the name of an action's executable.
-const execName = "exec"
-
 // Upload begins an upload into the folder, which is made when it is missing.
 func (f *Folder) Upload() (*Upload, error) {
-	if _, err := lstat(f.Dir); err == syscall.ENOENT {
+	if disk.Lstat(f.Dir) == 0 {
 		if err := syscall.Mkdir(f.Dir, 0o755); err != nil && err != syscall.EEXIST {
 			return nil, unwritable(f.Dir, err)
 		}
@@ -53,15 +51,15 @@ func (f *Folder) Upload() (*Upload, error) {
 // Baked gives the action that the image brings, nil if there is none. A symlink
 // to a program elsewhere in the image is not looked through.
 func (f *Folder) Baked() (*Executable, error) {
-	e := &Executable{Path: path.Join(f.Dir, execName), Dir: f.Dir}
-	name, err := within(f.Dir, execName)
-	if err == errLeadsOut {
+	e := &Executable{Path: path.Join(f.Dir, code.Exec), Dir: f.Dir}
+	name, err := code.Within(disk, f.Dir, code.Exec)
+	if err == code.ErrLeadsOut {
 		return e, nil
 	}
-	if kind, _ := lstat(name); err != nil || kind != syscall.S_IFREG {
+	if err != nil || disk.Lstat(name)&code.TypeMask != code.Regular {
 		return nil, nil
 	}
-	if err := (placement{f.Dir, f.Dir, f.Env}).check(name); err != nil {
+	if err := f.check(name, f.Dir, f.Dir); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -72,59 +70,59 @@ func (f *Folder) Baked() (*Executable, error) {
 func (f *Folder) Place(upload *File) (*Executable, error) {
 	kind, err := upload.kind()
 	if err != nil {
-		return nil, refuse("the code is empty")
+		return nil, code.Refuse("the code is empty")
 	}
 	switch kind {
-	case Damaged:
+	case code.Damaged:
 		return nil, errDamaged
-	case Foreign:
-		return nil, errForeign
-	case Zip, Gzip:
+	case code.Foreign:
+		return nil, code.ErrForeign
+	case code.Zip, code.Gzip:
 		return f.placeArchive(upload, kind)
-	case Text:
+	case code.Text:
 		return f.placeSource(upload)
 	}
 	return f.placeFile(upload)
 }
 
-var errDamaged = refuse("the code is a binary that was damaged on its way as text: put it into a zip as exec (zip action.zip exec), for wsk sends only .zip and .jar files whole")
+var errDamaged error = &code.Refusal{Reason: "the code is a binary that was damaged on its way as text: put it into a zip as exec (zip action.zip exec), for wsk sends only .zip and .jar files whole"}
 
 func (f *Folder) placeFile(file *File) (*Executable, error) {
 	if err := syscall.Fchmod(file.fd, 0o755); err != nil {
 		return nil, unwritable(f.Dir, err)
 	}
-	if err := (placement{f.Dir, f.Dir, f.Env}).checkFile(file); err != nil {
+	if err := f.checkFile(file, f.Dir, f.Dir); err != nil {
 		return nil, err
 	}
 	file.Close() // a file that is open for writing cannot be run
-	return f.install(path.Dir(file.name), []string{baseName(file.name)}, []string{execName})
+	return f.install(path.Dir(file.name), []string{code.BaseName(file.name)}, []string{code.Exec})
 }
 
-func (f *Folder) placeArchive(archive *File, kind Kind) (*Executable, error) {
+func (f *Folder) placeArchive(archive *File, kind code.Kind) (*Executable, error) {
 	dir, err := newFolder(f.Dir)
 	if err != nil {
 		return nil, unwritable(f.Dir, err)
 	}
 	defer removeAll(dir)
-	unpacked, err := unpack(archive, kind, dir, f.Limits)
+	unpacked, err := code.Unpack(disk, archive, archive.size(), kind, dir, f.Limits)
 	if err != nil {
 		return nil, err
 	}
 	names, err := list(dir)
 	if err != nil {
-		return nil, refuse("cannot read ", dir, ": ", err.Error())
+		return nil, code.Refuse("cannot read ", dir, ": ", err.Error())
 	}
-	program, err := regularWithin(dir, execName)
+	name, err := code.RegularWithin(disk, dir, code.Exec)
 	switch {
 	case err != nil:
 		return nil, err
-	case program == "":
+	case name == "":
 		return f.placeMain(unpacked, names)
 	}
-	if err := syscall.Chmod(program, 0o755); err != nil { // zips made on Windows have no modes
+	if err := syscall.Chmod(name, 0o755); err != nil { // zips made on Windows have no modes
 		return nil, unwritable(f.Dir, err)
 	}
-	if err := (placement{dir, f.Dir, f.Env}).check(program); err != nil {
+	if err := f.check(name, dir, f.Dir); err != nil {
 		return nil, err
 	}
 	return f.install(dir, names, names)
@@ -132,51 +130,16 @@ func (f *Folder) placeArchive(archive *File, kind Kind) (*Executable, error) {
 
 // placeMain places an archive without exec: its main file is for a launcher, or it
 // brings files for a baked program.
-func (f *Folder) placeMain(unpacked *unpacker, names []string) (*Executable, error) {
-	l, main, err := f.mainIn(unpacked.dir)
+func (f *Folder) placeMain(unpacked *code.Archive, names []string) (*Executable, error) {
+	l, main, err := f.mainIn(unpacked.Dir)
 	switch {
 	case err != nil:
 		return nil, err
 	case l != nil:
-		e, err := f.install(unpacked.dir, names, names)
+		e, err := f.install(unpacked.Dir, names, names)
 		return f.launched(e, err, l, main)
-	case f.Beside && unpacked.lacksExec() && f.hasExec():
-		return f.installBeside(unpacked.dir, names)
+	case f.Beside && unpacked.LacksExec() && f.hasExec():
+		return f.installBeside(unpacked.Dir, names)
 	}
-	return nil, unpacked.noExec()
-}
-
-// shownNames is how many entries the error of an archive without exec shows.
-const shownNames = 5
-
-func (u *unpacker) lacksExec() bool {
-	_, err := lstat(u.path(execName))
-	return err != nil
-}
-
-// noExec says what an archive without exec holds instead.
-func (u *unpacker) noExec() error {
-	if kind, err := lstat(u.path(execName)); err == nil {
-		if kind == syscall.S_IFDIR {
-			return refuse("exec is a folder in the archive: it has to be a program or a script")
-		}
-		return refuse("exec is a symlink in the archive that leads to no file")
-	}
-	missing := "the archive has no exec at its top"
-	switch dir, _, _ := strings.Cut(u.nested, "/"+execName); {
-	case strings.Contains(u.nested, `\`):
-		return refuse(missing, " but ", quoted(u.nested), ": its names have backslashes (pack it with zip -r, or with tar)")
-	case u.nested != "":
-		return refuse(missing, " but ", quoted(u.nested), ": pack what is in the folder, not the folder (cd ", quoted(dir), " && zip -r ../action.zip .)")
-	case len(u.names) == 0:
-		return refuse(missing, "; it is empty")
-	}
-	shown := make([]string, min(len(u.names), shownNames))
-	for i := range shown {
-		shown[i] = quoted(u.names[i])
-	}
-	if len(u.names) > shownNames {
-		shown = append(shown, "…")
-	}
-	return refuse(missing, "; it holds ", strings.Join(shown, ", "))
+	return nil, unpacked.NoExec()
 }

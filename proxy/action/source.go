@@ -6,6 +6,8 @@ import (
 	"path"
 	"strconv"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // A Source is an upload as ActionLoop runtimes lay it out: NUMBER/src holds what
@@ -13,11 +15,11 @@ import (
 type Source struct {
 	Root, Src, Bin string // absolute
 
-	archive *unpacker // of an upload that was one
+	archive *code.Archive // of an upload that was one
 }
 
 // Exec is the executable to run.
-func (s *Source) Exec() string { return path.Join(s.Bin, execName) }
+func (s *Source) Exec() string { return path.Join(s.Bin, code.Exec) }
 
 // Source puts an upload into a new numbered folder. A zip is unpacked, unless it
 // is a jar and saveJar names the file to keep it in. Only the archive is
@@ -39,20 +41,20 @@ func (f *Folder) Source(upload *File, saveJar string) (*Source, error) {
 }
 
 // fill puts the upload, or what it holds, into s.Src.
-func (s *Source) fill(upload *File, saveJar string, limits Limits) (err error) {
+func (s *Source) fill(upload *File, saveJar string, limits code.Limits) (err error) {
 	kind, err := upload.kind()
 	if err != nil {
-		return refuse("no file")
+		return code.Refuse("no file")
 	}
-	name := execName
+	name := code.Exec
 	switch {
-	case kind == Damaged:
+	case kind == code.Damaged:
 		return errDamaged
-	case kind == Zip && saveJar != "" && isJar(upload):
-		name = baseName(saveJar)
-	case kind == Zip || kind == Gzip:
-		if s.archive, err = unpack(upload, kind, s.Src, limits); err == nil {
-			_, err = regularWithin(s.Src, execName)
+	case kind == code.Zip && saveJar != "" && code.IsJar(upload, upload.size()):
+		name = code.BaseName(saveJar)
+	case kind == code.Zip || kind == code.Gzip:
+		if s.archive, err = code.Unpack(disk, upload, upload.size(), kind, s.Src, limits); err == nil {
+			_, err = code.RegularWithin(disk, s.Src, code.Exec)
 		}
 		return err
 	}
@@ -81,28 +83,28 @@ func (f *Folder) highest() int {
 // Compiled reports whether the source is something that runs as it is: a program
 // or a script.
 func (s *Source) Compiled() bool {
-	name, err := regularWithin(s.Src, execName)
+	name, err := code.RegularWithin(disk, s.Src, code.Exec)
 	if name == "" || err != nil {
 		return false
 	}
-	kind := kindOf(readFile(name, 4))
-	return kind == ELF || kind == Script
+	kind := code.KindOf([]byte(disk.ReadFile(name)))
+	return kind == code.ELF || kind == code.Script
 }
 
 // Checked says why the executable cannot run here, if that can be seen, and
 // makes it executable.
 func (f *Folder) Checked(s *Source) (*Executable, error) {
-	name, err := within(s.Bin, execName)
+	name, err := code.Within(disk, s.Bin, code.Exec)
 	switch {
-	case err == errLeadsOut: // the compiler leads to a program of the image, for no upload may
+	case err == code.ErrLeadsOut: // the compiler leads to a program of the image, for no upload may
 		return &Executable{Path: s.Exec(), Dir: s.Bin}, nil
-	case err != nil && s.archive != nil && s.archive.nested != "":
-		return nil, s.archive.noExec()
+	case err != nil && s.archive != nil && s.archive.Nested != "":
+		return nil, s.archive.NoExec()
 	case err != nil:
-		return nil, refuse("there is no exec in ", s.Bin)
+		return nil, code.Refuse("there is no exec in ", s.Bin)
 	}
 	syscall.Chmod(name, 0o755)
-	if err := (placement{s.Bin, s.Bin, f.Env}).check(name); err != nil {
+	if err := f.check(name, s.Bin, s.Bin); err != nil {
 		return nil, err
 	}
 	return &Executable{Path: s.Exec(), Dir: s.Bin}, nil

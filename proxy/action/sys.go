@@ -6,8 +6,9 @@ import (
 	"io"
 	"path"
 	"strconv"
-	"strings"
 	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // A File is an open file. It stands for os.File, since package os and what it
@@ -87,31 +88,84 @@ func (f *File) ReadAt(b []byte, at int64) (read int, err error) {
 	return read, nil
 }
 
-func (f *File) size() (int64, error) {
+// size is how many bytes the file has.
+//
+//go:noinline
+func (f *File) size() int64 {
 	var s syscall.Stat_t
-	err := syscall.Fstat(f.fd, &s)
-	return s.Size, err
+	syscall.Fstat(f.fd, &s)
+	return s.Size
 }
 
-// stat gives a file's type (syscall.S_IFREG and so on) and permissions, 0 when
-// there is none.
-func stat(name string) (kind, mode uint32) {
+// A system is the file system that the proxy runs in: a code.Tree.
+type system struct{}
+
+var disk *system
+
+// Lstat implements code.Tree.
+func (*system) Lstat(name string) uint32 {
+	var s syscall.Stat_t
+	if syscall.Lstat(name, &s) != nil {
+		return 0
+	}
+	return s.Mode
+}
+
+// Stat implements code.Tree.
+func (*system) Stat(name string) uint32 {
 	var s syscall.Stat_t
 	if syscall.Stat(name, &s) != nil {
-		return 0, 0
+		return 0
 	}
-	return s.Mode & syscall.S_IFMT, s.Mode & 0o777
+	return s.Mode
 }
 
-// lstat gives a file's type, that of a symlink itself.
-func lstat(name string) (kind uint32, err error) {
-	var s syscall.Stat_t
-	err = syscall.Lstat(name, &s)
-	return s.Mode & syscall.S_IFMT, err
+// ReadLink implements code.Tree.
+func (*system) ReadLink(name string) string {
+	b := make([]byte, 4<<10)
+	n, _ := syscall.Readlink(name, b)
+	return string(b[:max(n, 0)])
 }
 
-// temporary is how the names of files begin that are not in their place yet.
-const temporary = ".proxy-"
+// ReadFile implements code.Tree.
+func (*system) ReadFile(name string) string {
+	file, err := openFile(name, syscall.O_RDONLY, 0)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	b := make([]byte, 16<<10)
+	n, _ := file.ReadAt(b, 0)
+	return string(b[:n])
+}
+
+// List implements code.Tree.
+func (*system) List(name string) []string {
+	names, _ := list(name)
+	return names
+}
+
+// Create implements code.Tree.
+func (*system) Create(name string, mode uint32, content io.WriterTo) error {
+	file, err := openFile(name, syscall.O_WRONLY|syscall.O_CREAT|syscall.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := content.WriteTo(file); err != nil {
+		return err
+	}
+	return syscall.Fchmod(file.fd, mode)
+}
+
+// Mkdir implements code.Tree.
+func (*system) Mkdir(name string) error { return syscall.Mkdir(name, 0o755) }
+
+// Symlink implements code.Tree.
+func (*system) Symlink(target, name string) error { return syscall.Symlink(target, name) }
+
+// Remove implements code.Tree.
+func (*system) Remove(name string) { syscall.Unlink(name) }
 
 // newFile makes a file of our own in dir.
 func newFile(dir string) (file *File, err error) {
@@ -129,25 +183,11 @@ func newFolder(dir string) (string, error) {
 
 func newName(dir string, create func(string) error) (string, error) {
 	for n := 0; ; n++ {
-		name := path.Join(dir, temporary+strconv.Itoa(n))
+		name := path.Join(dir, code.Temporary+strconv.Itoa(n))
 		if err := create(name); err != syscall.EEXIST || n == 10000 {
 			return name, err
 		}
 	}
-}
-
-// readFile gives the first bytes of a file, nil when it cannot be read.
-//
-//go:noinline
-func readFile(name string, most int) []byte {
-	file, err := openFile(name, syscall.O_RDONLY, 0)
-	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	b := make([]byte, most)
-	n, _ := file.ReadAt(b, 0)
-	return b[:n]
 }
 
 // list gives the names in a folder, in the order of the file system.
@@ -185,13 +225,3 @@ func removeAll(name string) {
 	}
 	syscall.Rmdir(name)
 }
-
-// isAbs reports whether a path starts at the root.
-//
-//go:noinline
-func isAbs(name string) bool { return strings.HasPrefix(name, "/") }
-
-// baseName is path.Base.
-//
-//go:noinline
-func baseName(name string) string { return path.Base(name) }

@@ -13,14 +13,9 @@ import (
 	"errors"
 	"path"
 	"syscall"
-)
 
-// Limits bound what an upload may take. Sizes are in bytes.
-type Limits struct {
-	Code     int64 // the upload, decoded
-	Unpacked int64 // all that an archive holds
-	Entries  int   // how many entries an archive has
-}
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
+)
 
 // ErrTooLarge is returned when an upload is larger than Limits.Code.
 var ErrTooLarge = errors.New("the code is larger than this proxy takes (OW_MAX_CODE)")
@@ -28,7 +23,7 @@ var ErrTooLarge = errors.New("the code is larger than this proxy takes (OW_MAX_C
 // An Upload takes the text of the "code" member of an /init. Write it, then ask
 // for it with Close.
 type Upload struct {
-	limits Limits
+	limits code.Limits
 	file   *File
 	size   int64
 	err    error
@@ -48,7 +43,7 @@ const sniff = 64
 
 // NewUpload makes a file for an upload in dir, where it can later be renamed
 // into its place.
-func NewUpload(dir string, limits Limits) (*Upload, error) {
+func NewUpload(dir string, limits code.Limits) (*Upload, error) {
 	file, err := newFile(dir)
 	if err != nil {
 		return nil, unwritable(dir, err)
@@ -152,7 +147,7 @@ func (u *Upload) decodeAll() error {
 	for at := int64(0); at < length; {
 		n, err := u.file.ReadAt(buf[:min(int64(len(buf)), length-at)], at)
 		if err != nil {
-			return refuse("cannot read what was uploaded: ", err.Error())
+			return code.Refuse("cannot read what was uploaded: ", err.Error())
 		}
 		at += int64(n)
 		if err := u.decode(buf[:n]); err != nil {

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // send uploads a text in pieces of n bytes.
@@ -27,7 +29,7 @@ func send(t testing.TB, u *Upload, text string, n int) error {
 }
 
 // received is what an upload's file holds, and what it is taken for.
-func received(t testing.TB, text string, n int, before, after bool, limits Limits) (string, Kind, error) {
+func received(t testing.TB, text string, n int, before, after bool, limits code.Limits) (string, code.Kind, error) {
 	t.Helper()
 	u, err := NewUpload(t.TempDir(), limits)
 	must(t, err)
@@ -68,32 +70,32 @@ func TestUploads(t *testing.T) {
 		text   string
 		binary bool
 		want   string
-		kind   Kind
+		kind   code.Kind
 	}{
-		{"source", source, false, source, Text},
-		{"script", script, false, script, Script},
-		{"long script", script + source + strings.Repeat("#\n", 5000), false, script + source + strings.Repeat("#\n", 5000), Script},
-		{"one character", "x", false, "x", Text},
-		{"blanks alone", strings.Repeat(" ", 5000), false, strings.Repeat(" ", 5000), Text},
-		{"ELF", encode(elf), true, elf, ELF},
-		{"script in base64", encode(script), true, script, Script},
-		{"source in base64", encode(source), true, source, Text},
-		{"zip", encode(zip), true, zip, Zip},
-		{"tar.gz", encode(tarGz), true, tarGz, Gzip},
-		{"ELF that is not said to be binary", encode(elf), false, elf, ELF},
-		{"zip that is not said to be binary", encode(zip), false, zip, Zip},
-		{"tar.gz that is not said to be binary", encode(tarGz), false, tarGz, Gzip},
-		{"script in base64 that is not said to be binary", encode(script), false, script, Script},
-		{"source in base64 that is not said to be binary", encode(source), false, encode(source), Text},
-		{"lines", wrapped(encode(zip), "\n"), true, zip, Zip},
-		{"Windows lines", wrapped(encode(zip), "\r\n"), true, zip, Zip},
-		{"blanks for lines, as the seed's shell line gives", wrapped(encode(elf), " "), false, elf, ELF},
-		{"blanks at the beginning", " \n\t" + encode(elf), false, elf, ELF},
-		{"source in base64 with lines", wrapped(encode(strings.Repeat(source, 9)), "\n"), true, strings.Repeat(source, 9), Text},
-		{"ELF sent as text", asText(elf), false, asText(elf), Damaged},
-		{"tar.gz sent as text", asText(tarGz), false, asText(tarGz), Damaged},
-		{"zip sent as text", asText(zip), false, asText(zip), Damaged},
-		{"ELF that came whole nevertheless", elf, false, elf, ELF},
+		{"source", source, false, source, code.Text},
+		{"script", script, false, script, code.Script},
+		{"long script", script + source + strings.Repeat("#\n", 5000), false, script + source + strings.Repeat("#\n", 5000), code.Script},
+		{"one character", "x", false, "x", code.Text},
+		{"blanks alone", strings.Repeat(" ", 5000), false, strings.Repeat(" ", 5000), code.Text},
+		{"ELF", encode(elf), true, elf, code.ELF},
+		{"script in base64", encode(script), true, script, code.Script},
+		{"source in base64", encode(source), true, source, code.Text},
+		{"zip", encode(zip), true, zip, code.Zip},
+		{"tar.gz", encode(tarGz), true, tarGz, code.Gzip},
+		{"ELF that is not said to be binary", encode(elf), false, elf, code.ELF},
+		{"zip that is not said to be binary", encode(zip), false, zip, code.Zip},
+		{"tar.gz that is not said to be binary", encode(tarGz), false, tarGz, code.Gzip},
+		{"script in base64 that is not said to be binary", encode(script), false, script, code.Script},
+		{"source in base64 that is not said to be binary", encode(source), false, encode(source), code.Text},
+		{"lines", wrapped(encode(zip), "\n"), true, zip, code.Zip},
+		{"Windows lines", wrapped(encode(zip), "\r\n"), true, zip, code.Zip},
+		{"blanks for lines, as the seed's shell line gives", wrapped(encode(elf), " "), false, elf, code.ELF},
+		{"blanks at the beginning", " \n\t" + encode(elf), false, elf, code.ELF},
+		{"source in base64 with lines", wrapped(encode(strings.Repeat(source, 9)), "\n"), true, strings.Repeat(source, 9), code.Text},
+		{"ELF sent as text", asText(elf), false, asText(elf), code.Damaged},
+		{"tar.gz sent as text", asText(tarGz), false, asText(tarGz), code.Damaged},
+		{"zip sent as text", asText(zip), false, asText(zip), code.Damaged},
+		{"ELF that came whole nevertheless", elf, false, elf, code.ELF},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, n := range []int{1, 7, 64, 1000, 1 << 20} {

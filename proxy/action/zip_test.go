@@ -5,6 +5,7 @@ package action
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // A rawZip is a zip with headers as they are given.
@@ -47,7 +50,7 @@ func (z rawZip) bytes() []byte {
 		if e.local > 0 {
 			place = places[e.local-1]
 		} else {
-			b = le.AppendUint32(b, zipLocalSignature)
+			b = le.AppendUint32(b, 0x04034b50)
 			b = append(b, make([]byte, 22)...)
 			b = le.AppendUint16(b, uint16(len(e.name)))
 			b = le.AppendUint16(b, 3)
@@ -62,12 +65,12 @@ func (z rawZip) bytes() []byte {
 			packed = 1 << 30
 		}
 		var extra []byte
-		d := le.AppendUint32(directory, zipCentralSignature)
+		d := le.AppendUint32(directory, 0x02014b50)
 		d = append(d, 45, e.madeBy, 45, 0)
 		d = le.AppendUint16(le.AppendUint16(d, e.flags), e.method)
 		d = le.AppendUint32(append(d, 0, 0, 0, 0), sum)
 		if z.zip64 {
-			extra = le.AppendUint16(append(extra, 0x55, 0x54, 1, 0, 9), zipExtra64)
+			extra = le.AppendUint16(append(extra, 0x55, 0x54, 1, 0, 9), 1)
 			extra = le.AppendUint64(le.AppendUint64(le.AppendUint64(le.AppendUint16(extra, 24), uint64(size)), uint64(packed)), uint64(place))
 			packed, size, place = 1<<32-1, 1<<32-1, 1<<32-1
 		}
@@ -81,14 +84,14 @@ func (z rawZip) bytes() []byte {
 	length, count16 := uint32(len(directory)), uint16(count)
 	if z.zip64 {
 		end := len(b) - len(z.prefix)
-		b = append(le.AppendUint64(le.AppendUint32(b, zipEnd64Signature), 44), make([]byte, 12)...)
+		b = append(le.AppendUint64(le.AppendUint32(b, 0x06064b50), 44), make([]byte, 12)...)
 		for _, v := range []int{count, count, len(directory), at} {
 			b = le.AppendUint64(b, uint64(v))
 		}
-		b = append(le.AppendUint64(append(le.AppendUint32(b, zipLocSignature), 0, 0, 0, 0), uint64(end)), 1, 0, 0, 0)
+		b = append(le.AppendUint64(append(le.AppendUint32(b, 0x07064b50), 0, 0, 0, 0), uint64(end)), 1, 0, 0, 0)
 		at, length, count16 = 1<<32-1, 1<<32-1, 1<<16-1
 	}
-	b = append(le.AppendUint32(b, zipEndSignature), 0, 0, 0, 0)
+	b = append(le.AppendUint32(b, 0x06054b50), 0, 0, 0, 0)
 	b = le.AppendUint16(le.AppendUint16(b, count16), count16)
 	b = le.AppendUint32(le.AppendUint32(b, length), uint32(at))
 	return append(le.AppendUint16(b, uint16(len(z.comment))), z.comment...)
@@ -110,7 +113,7 @@ func TestUnusualZips(t *testing.T) {
 		{"stored", rawZip{entries: []rawEntry{stored}}, nil},
 		{"a comment", rawZip{entries: []rawEntry{stored}, comment: "made by hand"}, nil},
 		{"a comment that looks like an end", rawZip{entries: []rawEntry{stored}, comment: "PK\x05\x06" + strings.Repeat("\xff", 30)}, nil},
-		{"the longest comment", rawZip{entries: []rawEntry{stored}, comment: strings.Repeat("c", zipMaxComment)}, nil},
+		{"the longest comment", rawZip{entries: []rawEntry{stored}, comment: strings.Repeat("c", (1<<16 - 1))}, nil},
 		{"made on Windows", rawZip{entries: windows}, map[string]string{"lib/sub/a.txt": "A"}},
 		{"zip64", rawZip{entries: []rawEntry{stored}, zip64: true}, nil},
 	} {
@@ -139,7 +142,7 @@ func TestZipWithPrefix(t *testing.T) {
 		file, err := u.Close(true)
 		must(t, err)
 		target := t.TempDir()
-		if _, err := unpack(file, Zip, target, testLimits); err != nil {
+		if _, err := code.Unpack(disk, file, file.size(), code.Zip, target, testLimits); err != nil {
 			t.Errorf("zip64 %v: %v", wide, err)
 		}
 		if got := tree(t, target)["exec"]; got != "-rw-r--r-- "+script {
@@ -149,8 +152,8 @@ func TestZipWithPrefix(t *testing.T) {
 }
 
 func TestHostileZips(t *testing.T) {
-	zeros := string(deflated(t, make([]byte, 1<<20), 9))
-	lying := rawEntry{name: "f", content: zeros, method: zipDeflated, noSum: true}
+	zeros := string(deflated(t, make([]byte, 1<<20)))
+	lying := rawEntry{name: "f", content: zeros, method: zip.Deflate, noSum: true}
 	for _, c := range []struct {
 		name string
 		zip  []byte
@@ -180,10 +183,20 @@ func TestHostileZips(t *testing.T) {
 	}
 }
 
+func deflated(t testing.TB, content []byte) []byte {
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestCompression)
+	must(t, err)
+	_, err = w.Write(content)
+	must(t, err)
+	must(t, w.Close())
+	return b.Bytes()
+}
+
 // Entries that share one content are counted each for itself.
 func TestOverlappingEntries(t *testing.T) {
-	zeros := string(deflated(t, make([]byte, 1<<20), 9))
-	overlapping := rawZip{entries: []rawEntry{{name: "f0", content: zeros, method: zipDeflated, size: 1<<20 - len(zeros)}}}
+	zeros := string(deflated(t, make([]byte, 1<<20)))
+	overlapping := rawZip{entries: []rawEntry{{name: "f0", content: zeros, method: zip.Deflate, size: 1<<20 - len(zeros)}}}
 	for i := range 20 {
 		e := overlapping.entries[0]
 		e.name, e.local, e.noSum = "f"+strconv.Itoa(i+1), 1, false
@@ -219,7 +232,7 @@ func TestJar(t *testing.T) {
 		defer u.Discard()
 		file, err := u.Close(true)
 		must(t, err)
-		if got := isJar(file); got != c.want {
+		if got := code.IsJar(file, file.size()); got != c.want {
 			t.Errorf("%q: %v", c.names, got)
 		}
 	}
@@ -260,19 +273,19 @@ func FuzzZip(f *testing.F) {
 	f.Add(zipOf(f, program("exec"), file("lib/a", "A"), symlink("l", "lib/a")))
 	f.Add(rawZip{entries: []rawEntry{stored}, zip64: true}.bytes())
 	f.Add(rawZip{entries: []rawEntry{{name: `a\..\b`, content: "x"}}, prefix: "#!", comment: "c"}.bytes())
-	f.Fuzz(func(t *testing.T, b []byte) { staysWithin(t, Zip, b) })
+	f.Fuzz(func(t *testing.T, b []byte) { staysWithin(t, code.Zip, b) })
 }
 
 // staysWithin unpacks an archive, which may fail, and checks that all it wrote
 // lies in its folder and that its symlinks stay there.
-func staysWithin(t *testing.T, kind Kind, b []byte) {
+func staysWithin(t *testing.T, kind code.Kind, b []byte) {
 	outside := t.TempDir()
 	dir := filepath.Join(outside, "in")
 	must(t, os.Mkdir(dir, 0o755))
 	u := uploaded(t, outside, b)
 	upload, err := u.Close(true)
 	must(t, err)
-	if _, err := unpack(upload, kind, dir, Limits{Code: 1 << 20, Unpacked: 1 << 20, Entries: 100}); err != nil {
+	if _, err := code.Unpack(disk, upload, upload.size(), kind, dir, code.Limits{Code: 1 << 20, Unpacked: 1 << 20, Entries: 100}); err != nil {
 		isOneLine(t, err)
 	}
 	u.Discard()

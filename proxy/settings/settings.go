@@ -10,6 +10,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
@@ -59,10 +60,10 @@ func Read(env []string) (Settings, error) {
 			ExecutionEnv: e.values["OW_EXECUTION_ENV"],
 			LogInitError: e.values["OW_LOG_INIT_ERROR"] != "",
 			SaveJar:      e.values["OW_SAVE_JAR"],
-			Limits: action.Limits{
+			Limits: code.Limits{
 				Code:     e.size("OW_MAX_CODE", 64<<20),
-				Unpacked: 512 << 20,
-				Entries:  65536,
+				Unpacked: code.MostUnpacked,
+				Entries:  code.MostEntries,
 			},
 			Env: childEnvironment(env, e.values),
 		},

@@ -5,6 +5,7 @@ package whisk
 import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // A Protocol is how the proxy speaks with an action (OW_PROTOCOL).
@@ -26,7 +27,7 @@ type Config struct {
 	Handshake   bool // v1: a handshake is awaited (OW_HANDSHAKE)
 	ResultFd    int  // v1: 1 or 3 (OW_RESULT_FD)
 	ActionDir   string
-	Limits      action.Limits
+	Limits      code.Limits
 	InitTimeout clock.Duration // OW_INIT_TIMEOUT, negative when it is not set (startLimit)
 	Grace       clock.Duration // for a shutdown, in all
 	Reinit      bool           // a second /init is taken (PROXY_ALLOW_REINIT)

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
@@ -128,7 +129,7 @@ func (u *Uploads) refused(err error) *Failure {
 	case *action.Base64Error:
 		f := u.config.protocol().badBase64(err)
 		return &f
-	case *action.PlaceError:
+	case *code.Refusal:
 		return u.notStarted(err)
 	}
 	return &Failure{Status: 400, Text: "Error reading request: " + err.Error()}

@@ -1,13 +1,10 @@
-//go:build linux
-
-package action
+package code
 
 import (
 	"errors"
 	"hash/crc32"
 	"io"
 	"strings"
-	"syscall"
 )
 
 // What a zip's headers hold (PKWARE's APPNOTE 6.3.10, 4.3 and 4.4).
@@ -44,13 +41,13 @@ type zipEntry struct {
 }
 
 // zip unpacks a zip. Its entries are read one by one, and none is kept.
-func (u *unpacker) zip(file *File) error {
-	z, err := openZip(file)
+func (a *Archive) zip(file io.ReaderAt, size int64) error {
+	z, err := openZip(file, size)
 	if err != nil {
 		return zipDamaged(err)
 	}
-	if z.entries > int64(u.limits.Entries) {
-		return u.tooMany()
+	if z.entries > int64(a.limits.Entries) {
+		return a.tooMany()
 	}
 	content := &zipContent{file: file}
 	for {
@@ -61,42 +58,42 @@ func (u *unpacker) zip(file *File) error {
 		if err != nil {
 			return zipDamaged(err)
 		}
-		if err := u.zipEntry(e, z, content); err != nil {
+		if err := a.zipEntry(e, z, content); err != nil {
 			return err
 		}
 	}
 }
 
-func zipDamaged(err error) error { return refuse("the zip archive is damaged: ", err.Error()) }
+func zipDamaged(err error) error { return Refuse("the zip archive is damaged: ", err.Error()) }
 
-func (u *unpacker) zipEntry(e *zipEntry, z *zipReader, content *zipContent) error {
-	kind := e.mode & syscall.S_IFMT
+func (a *Archive) zipEntry(e *zipEntry, z *zipReader, content *zipContent) error {
+	kind := e.mode & TypeMask
 	switch {
-	case kind == syscall.S_IFDIR || strings.HasSuffix(e.name, "/"):
-		return u.folder(e.name)
-	case kind != 0 && kind != syscall.S_IFREG && kind != syscall.S_IFLNK:
-		return u.special(e.name)
+	case kind == Folder || strings.HasSuffix(e.name, "/"):
+		return a.folder(e.name)
+	case kind != 0 && kind != Regular && kind != Symlink:
+		return a.special(e.name)
 	case e.flags&(zipEncrypted|zipMasked) != 0:
-		return refuse("the archive holds ", quoted(e.name), ", which is encrypted: pack it without a password")
+		return holds(e.name, ", which is encrypted: pack it without a password")
 	case e.method != zipStored && e.method != zipDeflated:
-		return refuse("the archive holds ", quoted(e.name), ", which is compressed in a way that only few programs know: pack it with zip -r")
+		return holds(e.name, ", which is compressed in a way that only few programs know: pack it with zip -r")
 	}
 	if err := content.open(e, z.directory); err != nil {
 		return damagedAt(e.name, err)
 	}
-	if kind != syscall.S_IFLNK {
-		return u.regular(e.name, e.mode, e.size, content)
+	if kind != Symlink {
+		return a.regular(e.name, e.mode, e.size, content)
 	}
 	target, err := io.ReadAll(io.LimitReader(content, maxTarget+1))
 	if err != nil {
 		return damagedAt(e.name, err)
 	}
-	return u.symlink(e.name, string(target))
+	return a.symlink(e.name, string(target))
 }
 
 // A zipContent reads an entry's content, and checks its size and sum.
 type zipContent struct {
-	file    *File
+	file    io.ReaderAt
 	in      input
 	inflate inflater
 	from    io.Reader
@@ -149,9 +146,9 @@ func (c *zipContent) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// isJar reports whether a zip holds a manifest, as jars do.
-func isJar(file *File) bool {
-	z, err := openZip(file)
+// IsJar reports whether a zip holds a manifest, as jars do.
+func IsJar(file io.ReaderAt, size int64) bool {
+	z, err := openZip(file, size)
 	for err == nil {
 		var e *zipEntry
 		if e, err = z.next(); err == nil && e.name == "META-INF/MANIFEST.MF" {

@@ -1,12 +1,9 @@
-//go:build linux
-
-package action
+package code
 
 import (
 	"bytes"
 	"path"
 	"strings"
-	"syscall"
 )
 
 // maxInterpreterLine is how many bytes of a script the kernel looks at
@@ -15,37 +12,37 @@ const maxInterpreterLine = 256
 
 // checkScript checks a script's first line. The kernel itself would only say "no
 // such file or directory".
-func (p placement) checkScript(first []byte) error {
+func (p *Place) checkScript(first []byte) error {
 	line, _, _ := bytes.Cut(first[2:], []byte("\n"))
 	if bytes.HasSuffix(line, []byte("\r")) {
-		return refuse("the script has Windows line ends: its first line ends in CR (save it with LF line ends)")
+		return Refuse("the script has Windows line ends: its first line ends in CR (save it with LF line ends)")
 	}
 	words := strings.Fields(string(line))
 	if len(words) == 0 {
-		return refuse("the script's first line names no interpreter after #!")
+		return Refuse("the script's first line names no interpreter after #!")
 	}
 	interpreter := words[0]
 	if bytes.Index(line, []byte(interpreter))+len(interpreter) > maxInterpreterLine-2 {
-		return refuse("the script's first line is longer than Linux reads, 256 bytes")
+		return Refuse("the script's first line is longer than Linux reads, 256 bytes")
 	}
-	if !p.finds(interpreter, executable) {
+	if !p.finds(interpreter, true) {
 		return needs(interpreter)
 	}
-	if baseName(interpreter) != "env" {
+	if BaseName(interpreter) != "env" {
 		return nil
 	}
 	return p.checkEnv(words[1:])
 }
 
 func needs(name string) error {
-	return refuse("the script needs ", quoted(name), ", which is not in this image")
+	return Refuse("the script needs ", Quoted(name), ", which is not in this image")
 }
 
 // checkEnv checks what env(1) is told to start. The kernel gives it all that
 // follows on the line as one argument, which only -S takes apart.
-func (p placement) checkEnv(words []string) error {
+func (p *Place) checkEnv(words []string) error {
 	if len(words) > 1 && !strings.HasPrefix(words[0], "-") && !strings.Contains(words[0], "=") {
-		return refuse("the script's first line gives env the one name ", quoted(strings.Join(words, " ")), " (write #!/usr/bin/env -S ", words[0], " …)")
+		return Refuse("the script's first line gives env the one name ", Quoted(strings.Join(words, " ")), " (write #!/usr/bin/env -S ", words[0], " …)")
 	}
 	if name := envProgram(words); name != "" && !p.onPath(name) {
 		return needs(name)
@@ -70,39 +67,34 @@ func envProgram(words []string) string {
 	return ""
 }
 
-func (p placement) onPath(name string) bool {
+func (p *Place) onPath(name string) bool {
 	if strings.Contains(name, "/") {
-		return p.finds(name, executable)
+		return p.finds(name, true)
 	}
-	dirs, set := searchPath(p.env)
-	return !set || p.underPath(dirs, name, executable) // env(1) has a list of its own
-}
-
-// searchPath returns the folders of an environment's PATH, and whether that is set.
-func searchPath(env []string) (dirs []string, set bool) {
-	for _, v := range env {
-		if list, ok := strings.CutPrefix(v, "PATH="); ok {
-			return strings.Split(list, ":"), true
-		}
-	}
-	return nil, false
+	list, set := variable(p.Env, "PATH=")
+	return !set || p.findsIn(strings.Split(list, ":"), name, true) // env(1) has a list of its own
 }
 
 // LookPath returns where an environment's PATH has a program, "" for nowhere. A name with a slash is its own place.
-func LookPath(env []string, name string) string {
+func LookPath(tree Tree, env []string, name string) string {
 	if strings.Contains(name, "/") {
 		return name
 	}
-	dirs, _ := searchPath(env)
-	for _, dir := range dirs {
-		if found := path.Join(dir, name); isAbs(found) && executable(found) {
+	list, _ := variable(env, "PATH=")
+	for _, dir := range strings.Split(list, ":") {
+		if found := path.Join(dir, name); isAbs(found) && has(tree, found, true) {
 			return found
 		}
 	}
 	return ""
 }
 
-func executable(name string) bool {
-	kind, mode := stat(name)
-	return kind == syscall.S_IFREG && mode&0o111 != 0
+// variable returns the value of the first variable of an environment that begins with key ("PATH="), and whether it is set.
+func variable(env []string, key string) (string, bool) {
+	for _, v := range env {
+		if value, ok := strings.CutPrefix(v, key); ok {
+			return value, true
+		}
+	}
+	return "", false
 }

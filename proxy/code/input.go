@@ -1,6 +1,4 @@
-//go:build linux
-
-package action
+package code
 
 import "io"
 
@@ -72,14 +70,3 @@ func (in *input) ended(otherwise error) error {
 	}
 	return otherwise
 }
-
-// le16, le32 and le64 read little-endian numbers. encoding/binary would bring
-// reflect. They are for headers, and are called: inlined they would add 2 KB.
-//
-//go:noinline
-func le16(b []byte) uint16 { return uint16(b[0]) | uint16(b[1])<<8 }
-
-//go:noinline
-func le32(b []byte) uint32 { return uint32(le16(b)) | uint32(le16(b[2:]))<<16 }
-
-func le64(b []byte) uint64 { return uint64(le32(b)) | uint64(le32(b[4:]))<<32 }

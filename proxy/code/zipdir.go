@@ -1,11 +1,8 @@
-//go:build linux
-
-package action
+package code
 
 import (
 	"errors"
 	"io"
-	"syscall"
 )
 
 // The records at the end of a zip (APPNOTE 4.3.14 to 4.3.16).
@@ -30,11 +27,7 @@ type zipReader struct {
 }
 
 // openZip finds the central directory.
-func openZip(file *File) (*zipReader, error) {
-	size, err := file.size()
-	if err != nil {
-		return nil, err
-	}
+func openZip(file io.ReaderAt, size int64) (*zipReader, error) {
 	end, record, err := findZipEnd(file, size)
 	if err != nil {
 		return nil, err
@@ -61,7 +54,7 @@ func openZip(file *File) (*zipReader, error) {
 }
 
 // findZipEnd gives the record at the end of a zip, and its place.
-func findZipEnd(file *File, size int64) (int64, []byte, error) {
+func findZipEnd(file io.ReaderAt, size int64) (int64, []byte, error) {
 	for _, most := range []int64{zipEndSize, zipEndSize + zipMaxComment} {
 		b := make([]byte, min(size, most))
 		if _, err := file.ReadAt(b, size-int64(len(b))); err != nil {
@@ -78,7 +71,7 @@ func findZipEnd(file *File, size int64) (int64, []byte, error) {
 
 // findZip64End gives the zip64 record before the end record at end, and its
 // place, or nil when there is none.
-func findZip64End(file *File, end int64) (int64, []byte, error) {
+func findZip64End(file io.ReaderAt, end int64) (int64, []byte, error) {
 	var locator [zipLocSize]byte
 	if end < zipLocSize+zipEnd64Size {
 		return 0, nil, nil
@@ -143,7 +136,7 @@ func (z *zipReader) next() (*zipEntry, error) {
 			}
 		}
 		if h[38]&0x10 != 0 {
-			e.mode = syscall.S_IFDIR
+			e.mode = Folder
 		}
 	}
 	e.name = string(name)
@@ -173,7 +166,7 @@ func (e *zipEntry) widen(extra []byte) error {
 				continue
 			}
 			if len(field) < 8 || int64(le64(field)) < 0 {
-				return errors.New("the sizes of " + quoted(e.name) + " are malformed")
+				return errors.New("the sizes of " + Quoted(e.name) + " are malformed")
 			}
 			*v, field = int64(le64(field)), field[8:]
 		}

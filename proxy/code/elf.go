@@ -1,10 +1,7 @@
-//go:build linux
-
-package action
+package code
 
 import (
 	"io"
-	"runtime"
 	"strconv"
 	"strings"
 )
@@ -32,14 +29,31 @@ const (
 )
 
 // machines are the e_machine numbers of common machines, by Go's name.
-var machines = map[uint16]string{3: "386", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64"}
+var machines = [...]struct {
+	number uint16
+	name   string
+}{{3, "386"}, {8, "mips"}, {20, "ppc"}, {21, "ppc64"}, {22, "s390x"}, {40, "arm"}, {62, "amd64"}, {183, "arm64"}, {243, "riscv64"}, {258, "loong64"}}
+
+// machineOf returns the machine of an ELF header.
+func machineOf(h []byte) string {
+	number := le16(h[18:])
+	if h[5] == 2 { // big-endian
+		number = uint16(h[18])<<8 | uint16(h[19])
+	}
+	for _, m := range machines {
+		if m.number == number {
+			return m.name
+		}
+	}
+	return "machine " + strconv.Itoa(int(number))
+}
 
 // elf is what was read of a program. A static one has neither interpreter nor
 // libraries.
 type elf struct {
 	interpreter string
 	needed      []string
-	runpath     []string
+	runpath     string // a list, as in PATH
 }
 
 type segment struct {
@@ -50,32 +64,26 @@ type segment struct {
 
 // readELF reads a program's headers. What it returns as an error is for the
 // person who sent the program.
-func readELF(file io.ReaderAt) (*elf, error) {
+func readELF(file io.ReaderAt, machine string) (*elf, error) {
 	var h [elfHeaderSize]byte
 	if _, err := file.ReadAt(h[:], 0); err != nil {
-		return nil, refuse("the ELF file is cut off: its header is not whole")
+		return nil, Refuse("the ELF file is cut off: its header is not whole")
 	}
-	machine := le16(h[18:])
-	if h[5] == 2 { // big-endian
-		machine = uint16(h[18])<<8 | uint16(h[19])
-	}
-	name := machines[machine]
+	name := machineOf(h[:])
 	switch {
-	case name == "":
-		name = "machine " + strconv.Itoa(int(machine))
-	case name == runtime.GOARCH && h[4] == 1:
+	case name == machine && h[4] == 1:
 		name += " with 32-bit pointers"
-	case name == runtime.GOARCH && h[5] == 2:
+	case name == machine && h[5] == 2:
 		name += " in big-endian mode"
 	}
-	if name != runtime.GOARCH {
-		return nil, refuse("the program is built for ", name, ", this image runs on ", runtime.GOARCH, " (Go: build it with GOOS=linux GOARCH=", runtime.GOARCH, ")")
+	if name != machine {
+		return nil, Refuse("the program is built for ", name, ", this image runs on ", machine, " (Go: build it with GOOS=linux GOARCH=", machine, ")")
 	}
 	if system := h[7]; system != 0 && system != 3 { // System V, Linux
-		return nil, refuse("the program is built for another system (ELF OS/ABI ", strconv.Itoa(int(system)), "), not for Linux")
+		return nil, Refuse("the program is built for another system (ELF OS/ABI ", strconv.Itoa(int(system)), "), not for Linux")
 	}
 	if kind := le16(h[16:]); kind != elfExecutable && kind != elfShared {
-		return nil, refuse("the ELF file is not a program (an object file or a core dump?)")
+		return nil, Refuse("the ELF file is not a program (an object file or a core dump?)")
 	}
 	segments, err := readSegments(file, h[:])
 	if err != nil {
@@ -99,13 +107,13 @@ func readELF(file io.ReaderAt) (*elf, error) {
 	return e, nil
 }
 
-var errShortELF = refuse("the ELF file is cut off: it is shorter than its headers say")
+var errShortELF error = &Refusal{"the ELF file is cut off: it is shorter than its headers say"}
 
 func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
 	offset := le64(h[32:])
 	count := int(le16(h[56:]))
 	if size := le16(h[54:]); size != progHeaderSize || count == 0 || count > maxSegments || offset > 1<<40 {
-		return nil, refuse("the ELF file is damaged: it has no readable program headers")
+		return nil, Refuse("the ELF file is damaged: it has no readable program headers")
 	}
 	table := make([]byte, count*progHeaderSize)
 	if _, err := file.ReadAt(table, int64(offset)); err != nil {
@@ -122,7 +130,7 @@ func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
 		}
 		s := segments[i]
 		if s.offset > 1<<40 || s.fileSize > 1<<40 {
-			return nil, refuse("the ELF file is damaged: a segment lies outside of it")
+			return nil, Refuse("the ELF file is damaged: a segment lies outside of it")
 		}
 		if s.kind == segmentLoad && s.fileSize > 0 {
 			var last [1]byte
@@ -178,7 +186,7 @@ func (e *elf) readDynamic(file io.ReaderAt, dynamic segment, segments []segment)
 		}
 	}
 	for _, at := range paths {
-		e.runpath = append(e.runpath, strings.Split(text(at), ":")...)
+		e.runpath += ":" + text(at)
 	}
 	return nil
 }

@@ -1,6 +1,4 @@
-//go:build linux
-
-package action
+package code
 
 import "math/bits"
 

@@ -1,26 +1,22 @@
-//go:build linux
+package code
 
-package action
-
-import "io"
+import (
+	"io"
+)
 
 // tarGz unpacks a gzipped tar.
-func (u *unpacker) tarGz(file *File) error {
-	size, err := file.size()
-	if err != nil {
-		return refuse("cannot read what was uploaded: ", err.Error())
-	}
+func (a *Archive) tarGz(file io.ReaderAt, size int64) error {
 	in, inflate := &input{}, &inflater{}
 	in.reset(file, 0, size)
 	// Headers have no content that counts against the limit, but there may be any
 	// number of extended ones.
 	const headers = 2 << 10
-	whole := &bounded{newGunzip(in, inflate), u.limits.Unpacked + int64(u.limits.Entries)*headers, u.tooLarge()}
-	if err := u.tar(newTar(whole)); err != nil {
+	whole := &bounded{newGunzip(in, inflate), a.limits.Unpacked + int64(a.limits.Entries)*headers, a.tooLarge()}
+	if err := a.tar(newTar(whole)); err != nil {
 		return err
 	}
 	// What follows the end tells whether the sums are right.
-	if _, err := io.CopyBuffer(io.Discard, whole, u.buf); err != nil {
+	if _, err := io.CopyBuffer(io.Discard, whole, a.buf); err != nil {
 		return tarDamaged(err)
 	}
 	return nil
@@ -28,10 +24,10 @@ func (u *unpacker) tarGz(file *File) error {
 
 // tarDamaged says what is wrong with a tar, unless err is that already.
 func tarDamaged(err error) error {
-	if _, said := err.(*PlaceError); said {
+	if _, said := err.(*Refusal); said {
 		return err
 	}
-	return refuse("the tar archive is damaged: ", err.Error())
+	return Refuse("the tar archive is damaged: ", err.Error())
 }
 
 // A bounded reader gives an error of its own when there is more than left bytes.
@@ -49,7 +45,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (u *unpacker) tar(t *tarReader) error {
+func (a *Archive) tar(t *tarReader) error {
 	for {
 		h, err := t.next()
 		if err == io.EOF {
@@ -60,17 +56,17 @@ func (u *unpacker) tar(t *tarReader) error {
 		}
 		switch h.kind {
 		case tarFolder:
-			err = u.folder(h.name)
+			err = a.folder(h.name)
 		case tarSymlink:
-			err = u.symlink(h.name, h.link)
+			err = a.symlink(h.name, h.link)
 		case tarRegular, tarRegularOld, tarContiguous:
-			err = u.regular(h.name, h.mode, h.size, t)
+			err = a.regular(h.name, h.mode, h.size, t)
 		case tarHardLink:
-			err = refuse("the archive holds the hard link ", quoted(h.name), ": pack files, not links to them (tar --hard-dereference)")
+			err = holdsThe("hard link", h.name, ": pack files, not links to them (tar --hard-dereference)")
 		case tarSparse:
-			err = refuse("the archive holds the sparse file ", quoted(h.name), ": pack it without --sparse")
+			err = holdsThe("sparse file", h.name, ": pack it without --sparse")
 		default:
-			err = u.special(h.name)
+			err = a.special(h.name)
 		}
 		if err != nil {
 			return err
