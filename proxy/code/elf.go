@@ -28,24 +28,22 @@ const (
 	maxDynamic  = 64 << 10
 )
 
-// machines are the e_machine numbers of common machines, by Go's name.
-var machines = [...]struct {
-	number uint16
-	name   string
-}{{3, "386"}, {8, "mips"}, {20, "ppc"}, {21, "ppc64"}, {22, "s390x"}, {40, "arm"}, {62, "amd64"}, {183, "arm64"}, {243, "riscv64"}, {258, "loong64"}}
+// machines has the e_machine numbers of common machines with Go's names.
+const machines = " 3=386 8=mips 20=ppc 21=ppc64 22=s390x 40=arm 62=amd64 183=arm64 243=riscv64 258=loong64 "
 
-// machineOf returns the machine of an ELF header.
+// machineOf returns the machine of an ELF header, by Go's name.
 func machineOf(h []byte) string {
-	number := le16(h[18:])
+	machine := le16(h[18:])
 	if h[5] == 2 { // big-endian
-		number = uint16(h[18])<<8 | uint16(h[19])
+		machine = uint16(h[18])<<8 | uint16(h[19])
 	}
-	for _, m := range machines {
-		if m.number == number {
-			return m.name
-		}
+	number := strconv.Itoa(int(machine))
+	_, name, known := strings.Cut(machines, " "+number+"=")
+	if !known {
+		return "machine " + number
 	}
-	return "machine " + strconv.Itoa(int(number))
+	name, _, _ = strings.Cut(name, " ")
+	return name
 }
 
 // elf is what was read of a program. A static one has neither interpreter nor
