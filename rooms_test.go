@@ -15,6 +15,7 @@ var rooms = []struct {
 	room string
 }{
 	{regexp.MustCompile(`strings\.Join\(strings\.Fields\(`), "internal/human"},
+	{regexp.MustCompile(`csv\.NewReader\(|const \w+ = "\{name\}"`), "internal/destination"},
 	{regexp.MustCompile(`var \w+ \*(fs\.PathError|os\.PathError|os\.LinkError)`), "internal/human"},
 }
 

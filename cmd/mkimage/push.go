@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/destination"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
@@ -81,7 +82,7 @@ func under(repo string) (publish.Output, error) {
 	if err := registry.CheckRepository(repo); err != nil {
 		return publish.Output{}, fmt.Errorf("--repo %w", err)
 	}
-	return publish.To(strings.TrimSuffix(repo, "/") + "/" + registry.Placeholder)
+	return publish.To(strings.TrimSuffix(repo, "/") + "/" + destination.Placeholder)
 }
 
 // publisher returns what writes to the outputs.

@@ -1,7 +1,6 @@
 package publish
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/destination"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
@@ -23,9 +23,6 @@ const (
 	Daemon   Type = "daemon"   // the local Docker Engine
 	Registry Type = "registry" // a repository of a registry
 )
-
-// placeholder stands for the image's name in a destination or reference.
-const placeholder = registry.Placeholder
 
 // Output is one place that images are written to, as --output describes it.
 type Output struct {
@@ -55,7 +52,7 @@ func typeNames() []string {
 }
 
 // Default is where images go when nothing else is said.
-func Default() Output { return Output{Type: OCI, Dest: "dist/" + placeholder} }
+func Default() Output { return Output{Type: OCI, Dest: "dist/" + destination.Placeholder} }
 
 // Parse reads one value of --output: fields KEY=VALUE with commas between them, where a field that holds a comma
 // stands in double quotes (as in CSV), such as
@@ -71,23 +68,9 @@ func Parse(value string) (Output, error) {
 }
 
 func parse(value string) (Output, error) {
-	fields, err := csv.NewReader(strings.NewReader(value)).Read()
+	values, err := destination.Parse(value, "type=oci,dest=")
 	if err != nil {
-		return Output{}, errors.New("expected KEY=VALUE fields with commas between; a field with a comma stands in double quotes")
-	}
-	values := map[string]string{}
-	for _, field := range fields {
-		key, value, found := strings.Cut(field, "=")
-		if !found {
-			return Output{}, fmt.Errorf("%q is not KEY=VALUE; write for example type=oci,dest=%s", field, field)
-		}
-		if _, twice := values[key]; twice {
-			return Output{}, fmt.Errorf("%s is given twice", key)
-		}
-		if value == "" {
-			return Output{}, fmt.Errorf("%s is empty", key)
-		}
-		values[key] = value
+		return Output{}, err
 	}
 	output := Output{Type: Type(values["type"]), Dest: values["dest"], Ref: values["ref"]}
 	if err := output.check(values); err != nil {
@@ -128,7 +111,7 @@ func (o Output) checkRef() error {
 	if err := registry.CheckReference(o.Ref); err != nil {
 		return err
 	}
-	tag, err := name.NewTag(strings.ReplaceAll(o.Ref, placeholder, "name"))
+	tag, err := name.NewTag(destination.Fill(o.Ref, "name"))
 	if err == nil && o.Type == Registry && strings.HasSuffix(o.Ref, ":"+tag.TagStr()) {
 		err = CheckTag(tag.TagStr())
 	}
@@ -154,8 +137,8 @@ func (o Output) String() string {
 
 // For puts the image's name where {name} stands.
 func (o Output) For(image string) Output {
-	o.Dest = strings.ReplaceAll(o.Dest, placeholder, image)
-	o.Ref = strings.ReplaceAll(o.Ref, placeholder, image)
+	o.Dest = destination.Fill(o.Dest, image)
+	o.Ref = destination.Fill(o.Ref, image)
 	return o
 }
 
@@ -165,7 +148,7 @@ func Check(outputs []Output, images []string) error {
 	taken := map[string]bool{}
 	for _, output := range outputs {
 		for _, value := range []string{output.Dest, output.Ref} {
-			if len(images) > 1 && value != "" && !strings.Contains(value, placeholder) {
+			if value != "" && !destination.Apart(value, len(images)) {
 				return fmt.Errorf("--output %s: %d images would all go to %s: put {name} into it", output, len(images), value)
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/destination"
 )
 
 // What registries take (OCI distribution-spec, "Pulling manifests"; Docker's and podman's grammar of references).
@@ -19,10 +21,7 @@ const (
 	letters           = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )
 
-// Placeholder stands for an image's name in a reference, before it is known.
-const Placeholder = "{name}"
-
-// stand is what is looked at in its place: a part of a repository, and of a tag, that nobody has.
+// stand is looked at in place of {name}: a part of a repository, and of a tag, that nobody has.
 const stand = "0mkimage0name0"
 
 // misspelled is the error for a text that no registry takes.
@@ -43,18 +42,18 @@ func check(text, form, problem, near string) error {
 	if problem == "" {
 		return nil
 	}
-	return &misspelled{text, form, problem, strings.ReplaceAll(near, stand, Placeholder)}
+	return &misspelled{text, form, problem, strings.ReplaceAll(near, stand, destination.Placeholder)}
 }
 
 // CheckTag says which character a tag cannot have, and the nearest tag.
 func CheckTag(tag string) error {
-	problem, near := spellTag(strings.ReplaceAll(tag, Placeholder, stand))
+	problem, near := spellTag(destination.Fill(tag, stand))
 	return check(tag, "a tag", problem, near)
 }
 
 // CheckReference says what is wrong with REPOSITORY[:TAG], in which {name} may stand, and the nearest that is right.
 func CheckReference(text string) error {
-	problem, near := spell(strings.ReplaceAll(text, Placeholder, stand))
+	problem, near := spell(destination.Fill(text, stand))
 	return check(text, "REPOSITORY[:TAG]", problem, near)
 }
 

@@ -1,21 +1,17 @@
 package buildkit
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/destination"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
-
-// placeholder stands for the image's name.
-const placeholder = registry.Placeholder
 
 // Cache is a place where builders leave what steps have made, for other builders or another time.
 type Cache struct {
@@ -31,17 +27,9 @@ type Cache struct {
 //
 // folder is that key: dest or src.
 func ParseCache(value, folder string) (Cache, error) {
-	fields, err := csv.NewReader(strings.NewReader(value)).Read()
+	values, err := destination.Parse(value, "type=local,"+folder+"=")
 	if err != nil {
-		return Cache{}, fmt.Errorf("%s: want KEY=VALUE fields with commas between", value)
-	}
-	values := map[string]string{}
-	for _, field := range fields {
-		key, text, found := strings.Cut(field, "=")
-		if !found || text == "" || values[key] != "" {
-			return Cache{}, fmt.Errorf("%s: %q is not KEY=VALUE, or is there twice", value, field)
-		}
-		values[key] = text
+		return Cache{}, fmt.Errorf("%s: %w", value, err)
 	}
 	keys := map[string]string{"registry": "ref", "local": folder}
 	key, known := keys[values["type"]]
@@ -62,7 +50,7 @@ func ParseCache(value, folder string) (Cache, error) {
 // CheckCaches returns an error where several images would overwrite each other's cache.
 func CheckCaches(caches []Cache, images []string) error {
 	for i, c := range caches {
-		if len(images) > 1 && !strings.Contains(c.Where, placeholder) {
+		if !destination.Apart(c.Where, len(images)) {
 			return fmt.Errorf("--cache-to %s: %d images would all be kept there: put {name} into it", c.Where, len(images))
 		}
 		if slices.Contains(caches[:i], c) {
@@ -90,7 +78,7 @@ func (c Cache) imported(image string, insecure bool) client.CacheOptionsEntry {
 // entry returns the place of an image's cache. folder is the key of a local one.
 func (c Cache) entry(image, folder string, insecure bool) client.CacheOptionsEntry {
 	key := map[string]string{"local": folder, "registry": "ref"}[c.Type]
-	attributes := map[string]string{key: strings.ReplaceAll(c.Where, placeholder, image)}
+	attributes := map[string]string{key: destination.Fill(c.Where, image)}
 	if insecure && c.Type == "registry" {
 		attributes["registry.insecure"] = "true"
 	}

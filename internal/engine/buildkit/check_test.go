@@ -62,9 +62,9 @@ func TestParseCache(t *testing.T) {
 		{"type=local,src=cache", Cache{}, "type=local takes dest= and nothing else"},
 		{"type=local,dest=cache,mode=min", Cache{}, "and nothing else"},
 		{"type=gha", Cache{}, "want type=registry,ref=REFERENCE or type=local,dest=DIR"},
-		{"type=local,dest=a,dest=b", Cache{}, "is there twice"},
+		{"type=local,dest=a,dest=b", Cache{}, "dest is given twice"},
 		{"cache", Cache{}, "is not KEY=VALUE"},
-		{"", Cache{}, "want KEY=VALUE"},
+		{"", Cache{}, "expected KEY=VALUE fields"},
 	} {
 		got, err := ParseCache(test.value, "dest")
 		if got != test.want || (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) {
