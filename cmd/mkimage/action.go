@@ -29,7 +29,8 @@ func newAction(mode *progress.Mode) *cobra.Command {
 			if len(args) == 0 {
 				return command.Help()
 			}
-			return usage(command, fmt.Errorf("no command %q: %s", args[0], suggest.Choices(args[0], []string{"build"})))
+			_, err := suggest.OneOf(args[0], "build")
+			return usage(command, fmt.Errorf("command %w", err))
 		},
 	}
 	command.AddCommand(newActionBuild(mode))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -16,8 +15,8 @@ func (f *sizesFlags) checkAgainst() error {
 	if f.update {
 		return fmt.Errorf("--against and --update are two things: choose one")
 	}
-	if formats := sizes.ComparisonFormats(); !slices.Contains(formats, f.format) {
-		return fmt.Errorf("no format %q for --against: %s", f.format, suggest.Choices(f.format, formats))
+	if _, err := suggest.OneOf(f.format, sizes.ComparisonFormats()...); err != nil {
+		return fmt.Errorf("--against with --format: %w", err)
 	}
 	return nil
 }

@@ -196,10 +196,10 @@ func (f *buildFlags) options() (build.Options, error) {
 		return options, err
 	}
 	if options.SBOM, err = sbom.ParseFormat(f.sbom); err != nil {
-		return options, fmt.Errorf("--sbom: %w", err)
+		return options, err
 	}
 	if options.Attest, err = build.ParseAttest(f.attest); err != nil {
-		return options, fmt.Errorf("--attest: %w", err)
+		return options, err
 	}
 	if f.jobs < 0 {
 		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)

@@ -63,14 +63,14 @@ func (f *builderFlags) complete(command *cobra.Command) {
 
 // check returns what is wrong with the flags.
 func (f *builderFlags) check() error {
-	engines := []string{embeddedEngine, buildkitEngine}
 	switch {
 	case f.engine == "" && len(f.builders) > 0:
 		f.engine = buildkitEngine
 	case f.engine == "":
 		f.engine = embeddedEngine
-	case !slices.Contains(engines, f.engine):
-		return fmt.Errorf("--engine %s: no such engine: %s", f.engine, suggest.Choices(f.engine, engines))
+	}
+	if _, err := suggest.OneOf(f.engine, embeddedEngine, buildkitEngine); err != nil {
+		return fmt.Errorf("--engine: %w", err)
 	}
 	if f.engine == embeddedEngine {
 		return f.checkEmbedded()

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -53,8 +52,10 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 	for _, kind := range referrers.Kinds() {
 		kinds = append(kinds, string(kind))
 	}
-	if f.show != "" && !slices.Contains(kinds, f.show) {
-		return usage(command, fmt.Errorf("--show %s: %s", f.show, suggest.Choices(f.show, kinds)))
+	if f.show != "" {
+		if _, err := suggest.OneOf(f.show, kinds...); err != nil {
+			return usage(command, fmt.Errorf("--show: %w", err))
+		}
 	}
 	if f.show != "" && f.json {
 		return usage(command, errors.New("--show and --json are two things: choose one"))

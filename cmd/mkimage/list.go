@@ -68,10 +68,10 @@ images with blanks between: at most --groups of them. With --group I/N, only the
 }
 
 func (f *listFlags) run(command *cobra.Command) error {
-	formats := []string{"table", "json", "names", "matrix"}
+	if _, err := suggest.OneOf(f.format, "table", "json", "names", "matrix"); err != nil {
+		return usage(command, fmt.Errorf("--format: %w", err))
+	}
 	switch {
-	case !slices.Contains(formats, f.format):
-		return usage(command, fmt.Errorf("no format %q: %s", f.format, suggest.Choices(f.format, formats)))
 	case f.groups < 1:
 		return usage(command, fmt.Errorf("--groups %d: it is a number of jobs", f.groups))
 	case f.shipped && f.since != "":

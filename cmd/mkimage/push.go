@@ -132,7 +132,7 @@ func (f *layoutFlags) run(command *cobra.Command, args []string, display *progre
 	}
 	format, err := sbom.ParseFormat(f.sbom)
 	if err != nil {
-		return nil, usage(command, fmt.Errorf("--sbom: %w", err))
+		return nil, usage(command, err)
 	}
 	dirs, names, err := build.Find(images, knownNames(""))
 	if err != nil {

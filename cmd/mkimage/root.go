@@ -54,7 +54,8 @@ A flag that is not given takes its value from the environment variable in parent
 					names = append(names, sub.Name())
 				}
 			}
-			return usage(command, fmt.Errorf("no command %q: %s", args[0], suggest.Choices(args[0], names)))
+			_, err := suggest.OneOf(args[0], names...)
+			return usage(command, fmt.Errorf("command %w", err))
 		},
 		Args: cobra.ArbitraryArgs,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,9 +74,10 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 			return usage(command, err)
 		}
 	}
+	if _, err := suggest.OneOf(f.format, sizes.Formats()...); err != nil {
+		return usage(command, fmt.Errorf("--format: %w", err))
+	}
 	switch {
-	case !slices.Contains(sizes.Formats(), f.format):
-		return usage(command, fmt.Errorf("no format %q: %s", f.format, suggest.Choices(f.format, sizes.Formats())))
 	case f.as != "" && !f.update:
 		return usage(command, errors.New("--as is only for --update"))
 	case f.remote != "" && (f.update || f.sizeRecord != ""):

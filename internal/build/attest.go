@@ -6,21 +6,20 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// Attest says when a push states where an image comes from.
+// Attest says when a push attaches provenance to an image.
 type Attest string
 
-// The ways of a push.
 const (
-	AttestAuto   Attest = "auto"   // when nobody has: an image that has not changed stays as it is
-	AttestAlways Attest = "always" // once more, if this build says something else
+	AttestAuto   Attest = "auto"   // if the image has none yet: pushing an unchanged image changes nothing
+	AttestAlways Attest = "always" // also if the image has another provenance
 	AttestNone   Attest = "none"   // never
 )
 
-// ParseAttest reads the name of a way.
-func ParseAttest(name string) (Attest, error) {
-	switch attest := Attest(name); attest {
-	case AttestAuto, AttestAlways, AttestNone:
-		return attest, nil
+// ParseAttest reads the value of --attest.
+func ParseAttest(value string) (Attest, error) {
+	attest, err := suggest.OneOf(Attest(value), AttestAuto, AttestAlways, AttestNone)
+	if err != nil {
+		return "", fmt.Errorf("--attest: %w", err)
 	}
-	return "", fmt.Errorf("no way %q: %s", name, suggest.Choices(name, []string{string(AttestAuto), string(AttestAlways), string(AttestNone)}))
+	return attest, nil
 }

@@ -35,7 +35,6 @@ import (
 // Mode says how progress is shown.
 type Mode string
 
-// The modes.
 const (
 	Auto  Mode = "auto"  // in place on a terminal, else as Plain
 	Plain Mode = "plain" // a line for each finished step
@@ -45,13 +44,11 @@ const (
 
 // ParseMode reads the value of --progress.
 func ParseMode(value string) (Mode, error) {
-	words := []string{string(Auto), string(Plain), string(JSON), string(None)}
-	for _, word := range words {
-		if value == word {
-			return Mode(word), nil
-		}
+	mode, err := suggest.OneOf(Mode(value), Auto, Plain, JSON, None)
+	if err != nil {
+		return "", fmt.Errorf("--progress: %w", err)
 	}
-	return "", fmt.Errorf("no progress %q: %s", value, suggest.Choices(value, words))
+	return mode, nil
 }
 
 // Display shows steps. Its methods may be called from several goroutines.

@@ -167,7 +167,7 @@ func TestParseMode(t *testing.T) {
 		t.Errorf("got %v, %v", mode, err)
 	}
 	_, err := ParseMode("plai")
-	if want := `no progress "plai": there are auto, plain, json, none (did you mean "plain"?)`; err == nil || err.Error() != want {
+	if want := `--progress: "plai" is not one of auto, plain, json, none (did you mean "plain"?)`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -3,7 +3,6 @@ package publish
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -87,15 +86,15 @@ func To(ref string) (Output, error) {
 
 func (o Output) check(values map[string]string) error {
 	allowed, required := keysOf(o.Type)
-	switch {
-	case o.Type == "":
-		return errors.New("type is missing: " + suggest.Choices("", typeNames()))
-	case allowed == nil:
-		return fmt.Errorf("no type %q: %s", o.Type, suggest.Choices(string(o.Type), typeNames()))
+	if o.Type == "" {
+		return errors.New("type is missing: it is one of " + strings.Join(typeNames(), ", "))
+	}
+	if _, err := suggest.OneOf(string(o.Type), typeNames()...); err != nil {
+		return fmt.Errorf("type %w", err)
 	}
 	for key := range values {
-		if key != "type" && !slices.Contains(allowed, key) {
-			return fmt.Errorf("type=%s takes no %q: %s", o.Type, key, suggest.Choices(key, append([]string{"type"}, allowed...)))
+		if _, err := suggest.OneOf(key, append([]string{"type"}, allowed...)...); err != nil {
+			return fmt.Errorf("type=%s: key %w", o.Type, err)
 		}
 	}
 	if required != "" && values[required] == "" {

@@ -6,20 +6,19 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// Format is a form that the content of an image is listed in.
+// Format is the format of an SBOM.
 type Format string
 
-// The formats.
 const (
 	SPDX Format = "spdx" // SPDX 2.3 as JSON
-	None Format = "none" // it is not listed
+	None Format = "none" // no SBOM
 )
 
-// ParseFormat reads the name of a format.
-func ParseFormat(name string) (Format, error) {
-	switch format := Format(name); format {
-	case SPDX, None:
-		return format, nil
+// ParseFormat reads the value of --sbom.
+func ParseFormat(value string) (Format, error) {
+	format, err := suggest.OneOf(Format(value), SPDX, None)
+	if err != nil {
+		return "", fmt.Errorf("--sbom: %w", err)
 	}
-	return "", fmt.Errorf("no format %q: %s", name, suggest.Choices(name, []string{string(SPDX), string(None)}))
+	return format, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Comparison says how the rows of a record differ from those of a former one.
@@ -69,7 +70,8 @@ func (c Comparison) Render(w io.Writer, format string) error {
 		}
 		text = align(append([][]string{head}, c.rows()...), 2, 3, 4, 5)
 	default:
-		return fmt.Errorf("no format %q: there are %s", format, strings.Join(ComparisonFormats(), ", "))
+		_, err := suggest.OneOf(format, ComparisonFormats()...)
+		return err
 	}
 	if len(c.Changed) == 0 {
 		text = nil

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Formats returns what [Record.Render] can write.
@@ -33,7 +34,8 @@ func (r Record) Render(w io.Writer, format string) error {
 	case "csv":
 		return r.csv(w)
 	}
-	return fmt.Errorf("no format %q: there are %s", format, strings.Join(Formats(), ", "))
+	_, err := suggest.OneOf(format, Formats()...)
+	return err
 }
 
 // many is how many rows nobody reads one by one.

@@ -1,15 +1,17 @@
-// Package suggest finds the word that somebody probably meant.
+// Package suggest finds the word that a mistyped one was meant to be, and says which words are allowed.
 package suggest
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
 )
 
-// Word returns the choice that word is probably meant to be, or "" when none is near: at most one mistake for every
-// three letters begun (two letters in the wrong order are two mistakes).
+// Word returns the choice that is nearest to word, or "" if none is near. A choice is near if it has at most one mistake
+// for every three letters of word, rounded up. Two swapped letters are two mistakes.
 func Word(word string, choices []string) string {
 	best, distance := "", 1+(len(word)+2)/3
 	for _, choice := range choices {
@@ -23,11 +25,20 @@ func Word(word string, choices []string) string {
 	return best
 }
 
-// Choices says what there is, for the end of an error: "there are a, b, c (did you mean "b"?)".
-func Choices(word string, choices []string) string {
-	text := "there are " + strings.Join(choices, ", ")
-	if near := Word(word, choices); near != "" {
+// OneOf returns a word if it is one of the choices, else an error that names them, such as
+//
+//	"dokcer" is not one of oci, docker (did you mean "docker"?)
+func OneOf[T ~string](word T, choices ...T) (T, error) {
+	if slices.Contains(choices, word) {
+		return word, nil
+	}
+	var words []string
+	for _, choice := range choices {
+		words = append(words, string(choice))
+	}
+	text := fmt.Sprintf("%q is not one of %s", word, strings.Join(words, ", "))
+	if near := Word(string(word), words); near != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", near)
 	}
-	return text
+	return "", errors.New(text)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Words returns up to n choices that a word is perhaps meant to be, the nearest first: at most one mistake for
-// every three letters begun (two letters in the wrong order are two mistakes), or with one beginning with the other.
+// Words returns up to n choices that are near to word, the nearest first. A choice is near as for [Word], or if it begins
+// with word, or word with it.
 func Words(word string, choices []string, n int) []string {
 	type near struct {
 		choice   string
