@@ -22,6 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk/wsktest"
 )
 
@@ -32,24 +33,11 @@ const (
 	key      = wsktest.Key
 )
 
-// built is the folder of mkimage, compiled once by TestMain.
-var built string
+// mkimage is the compiled command.
+var mkimage string
 
-func TestMain(m *testing.M) { os.Exit(compileAndRun(m)) }
-
-func compileAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "mkimage-ci-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	if text, err := exec.Command("go", "build", "-o", dir+"/", "../cmd/mkimage").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, text)
-		return 1
-	}
-	built = dir
-	return m.Run()
+func TestMain(m *testing.M) {
+	testkit.Main(m, testkit.Program{File: &mkimage, Source: "../cmd/mkimage"})
 }
 
 // project is a git repository with two images that bring an action and one that brings none, and what its pipeline talks
@@ -108,7 +96,7 @@ func environment(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	maps.Copy(own, map[string]string{
-		"HOME": t.TempDir(), "PATH": built + ":" + os.Getenv("PATH"), "MKIMAGE_CACHE_DIR": filepath.Join(built, "cache"), "MKIMAGE_PROGRESS": "plain",
+		"HOME": t.TempDir(), "PATH": filepath.Dir(mkimage) + ":" + os.Getenv("PATH"), "MKIMAGE_CACHE_DIR": filepath.Join(filepath.Dir(mkimage), "cache"), "MKIMAGE_PROGRESS": "plain",
 		"HTTPS_PROXY":       "http://127.0.0.1:1", // nothing leaves this machine
 		"GIT_CONFIG_GLOBAL": os.DevNull, "GIT_CONFIG_SYSTEM": os.DevNull,
 		"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@b",

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,13 +44,9 @@ func TestCI(t *testing.T) {
 		}
 	}
 	typed := strings.NewReplacer("registry.example.org/you", repo, "https://openwhisk.example.org", openwhisk.URL, "ID:KEY", wsktest.Key).Replace(script.String())
-	bin := t.TempDir()
-	if text, err := exec.Command("go", "build", "-o", bin+"/", "../cmd/mkimage").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, text)
-	}
 	command := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", typed)
 	command.Dir = t.TempDir()
-	command.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "MKIMAGE_PROGRESS=none", "MKIMAGE_REPO=", "WSK_CONFIG_FILE="+os.DevNull,
+	command.Env = append(os.Environ(), "PATH="+filepath.Dir(built.mkimage)+":"+os.Getenv("PATH"), "MKIMAGE_PROGRESS=none", "MKIMAGE_REPO=", "WSK_CONFIG_FILE="+os.DevNull,
 		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b")
 	text, err := command.CombinedOutput()
 	if err != nil {

@@ -41,16 +41,8 @@ func upload(t *testing.T, p page, dir string) {
 	section, _, _ = strings.Cut(section, "\n## ")
 	images := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	defer images.Close()
-	bin := t.TempDir()
-	for _, args := range [][]string{{"-o", bin + "/", "../cmd/mkimage"}, {"-o", bin + "/proxy", "../proxy"}} {
-		build := exec.CommandContext(t.Context(), "go", append([]string{"build"}, args...)...)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if text, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("go build: %v\n%s", err, text)
-		}
-	}
-	proxy := startProxy(t, bin+"/proxy")
-	here := strings.NewReplacer("docker.io/you", strings.TrimPrefix(images.URL, "http://")+"/you", "invoke 8081", "invoke "+proxy.url)
+	proxy := startServer(t, built.proxy)
+	here := strings.NewReplacer("docker.io/you", strings.TrimPrefix(images.URL, "http://")+"/you", "invoke 8081", "invoke "+"http://"+proxy.Address)
 	var said string
 	for _, line := range regexp.MustCompile(`(?m)^\$ (mkimage .*)$`).FindAllStringSubmatch(section, -1) {
 		if strings.HasPrefix(line[1], "mkimage run go") {
@@ -61,7 +53,7 @@ func upload(t *testing.T, p page, dir string) {
 		}
 		command := exec.CommandContext(t.Context(), "sh", "-c", here.Replace(line[1]))
 		command.Dir = dir
-		command.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "MKIMAGE_PROGRESS=none")
+		command.Env = append(os.Environ(), "PATH="+filepath.Dir(built.mkimage)+":"+os.Getenv("PATH"), "MKIMAGE_PROGRESS=none")
 		text, err := command.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", line[1], err, text)
@@ -113,13 +105,13 @@ func TestGoActions(t *testing.T) {
 		t.Fatalf("go build: %v\n%s", err, text)
 	}
 	upload(t, p, dir)
-	s := startProxy(t, filepath.Join(dir, "hello"))
+	s := startServer(t, filepath.Join(dir, "hello"))
 	for _, step := range [][3]string{
 		{"/init", `{"value":{}}`, "200 OK"},
 		{"/run", `{"value":{"name":"Mike"}}`, `200 {"greetings":"Hello, Mike"}`},
 		{"/run", `{"value":{}}`, `200 {"error":"no name specified"}`},
 	} {
-		if got := s.post(t, step[0], step[1]); got.String() != step[2] {
+		if got := s.Post(step[0], step[1]); got.Text() != step[2] {
 			t.Errorf("POST %s of %s answered %s, want %s", step[0], step[1], got, step[2])
 		}
 	}

@@ -102,7 +102,6 @@ func prepare(t *testing.T, b block) example {
 
 func TestExamples(t *testing.T) {
 	p := readPage(t, "native-protocol.md")
-	binary := buildProxy(t)
 	for _, b := range p.files() {
 		name := b.attrs["file"]
 		t.Run(name, func(t *testing.T) {
@@ -114,11 +113,11 @@ func TestExamples(t *testing.T) {
 			}
 			for _, transcript := range transcripts {
 				t.Run("over pipes", func(t *testing.T) { playOverPipes(t, e, steps(t, transcript)) })
-				t.Run("behind the proxy", func(t *testing.T) { playBehindProxy(t, binary, e, steps(t, transcript)) })
+				t.Run("behind the proxy", func(t *testing.T) { playBehindProxy(t, e, steps(t, transcript)) })
 			}
 			if strings.HasPrefix(name, "greet.") {
 				t.Run("odd values over pipes", func(t *testing.T) { oddOverPipes(t, e) })
-				t.Run("odd values behind the proxy", func(t *testing.T) { oddBehindProxy(t, binary, e) })
+				t.Run("odd values behind the proxy", func(t *testing.T) { oddBehindProxy(t, e) })
 			}
 		})
 	}

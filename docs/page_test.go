@@ -96,33 +96,6 @@ func (p page) with(t *testing.T, key, name string) []block {
 	return found
 }
 
-// table returns the rows, without the two of the head, of the first table under a heading. Backquotes stay.
-func (p page) table(t *testing.T, heading string) [][]string {
-	t.Helper()
-	_, section, ok := strings.Cut(p.text, "\n"+heading+"\n")
-	if !ok {
-		t.Fatalf("the page has no %q", heading)
-	}
-	var rows [][]string
-	for _, line := range strings.Split(section, "\n") {
-		if !strings.HasPrefix(line, "|") {
-			if rows != nil {
-				break
-			}
-			continue
-		}
-		cells := strings.Split(strings.Trim(line, "|"), "|")
-		for i := range cells {
-			cells[i] = strings.TrimSpace(cells[i])
-		}
-		rows = append(rows, cells)
-	}
-	if len(rows) < 3 {
-		t.Fatalf("%q has no table", heading)
-	}
-	return rows[2:]
-}
-
 func TestLinksWithinThePage(t *testing.T) {
 	p := readPage(t, "native-protocol.md")
 	headings := map[string]bool{}

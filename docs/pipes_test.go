@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // A child is an action that runs with nothing but pipes: no proxy.
@@ -79,7 +81,7 @@ func (c *child) read(t *testing.T) string {
 			t.Fatalf("the action ended; its log: %s", c.logs[0])
 		}
 		return line
-	case <-time.After(patience):
+	case <-time.After(testkit.Patience):
 		t.Fatalf("no line from the action; its log: %s", c.logs[0])
 	}
 	return ""
@@ -108,7 +110,7 @@ func playOverPipes(t *testing.T, e example, transcript []step) {
 				t.Errorf("line %d: got %q, the page says %q", s.line, got, s.text)
 			}
 		case s.kind == '*':
-			await(t, "the log line "+s.text, func() bool { return hasLine(s.text, c.logs...) })
+			testkit.Await(t, "the log line "+s.text, func() bool { return hasLine(s.text, c.logs...) })
 		case s.text == "end of input":
 			c.stdin.Close()
 		case s.text == "exit status 0":

@@ -7,11 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
-
-// patience is how long a test waits for something that has to come. It is no measurement: what comes late still counts.
-const patience = 3 * time.Minute
 
 // A step is one line of a transcript, told by its first character:
 //
@@ -59,16 +55,6 @@ func (s *stream) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.text.String()
-}
-
-// await returns when condition holds.
-func await(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !condition(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited %s for %s", patience, what)
-		}
-	}
 }
 
 // hasLine tells whether one of the streams holds a line, alone on it.

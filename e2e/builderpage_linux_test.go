@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 var (
@@ -27,7 +28,7 @@ func TestBuildersPageTLS(t *testing.T) {
 	if len(blocks) != 3 {
 		t.Fatalf("the section has %d blocks, want certificates, daemon, build", len(blocks))
 	}
-	dir, address := t.TempDir(), "localhost:"+freePort(t)
+	dir, address := t.TempDir(), "localhost:"+testkit.Port(t)
 	typed := func(text string) []string {
 		text = pem.ReplaceAllStringFunc(text, func(name string) string { return filepath.Join(dir, name) })
 		return strings.Fields(strings.NewReplacer("0.0.0.0:1234", address, "builder.example.org:1234", address).Replace(text))

@@ -49,7 +49,7 @@ func TestUploads(t *testing.T) {
 			i.greets(t, "Zoë ☃")
 			i.greets(t, "Mike")
 			i.logged(t, test.stdout, test.stderr)
-			if got := i.tryInit(t, test.code); got.status != 403 {
+			if got := i.tryInit(t, test.code); got.Status != 403 {
 				t.Errorf("second init answered %v", got)
 			}
 		})

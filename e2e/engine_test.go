@@ -42,16 +42,11 @@ func start(t *testing.T, image string, flags ...string) (instance, string) {
 	id := docker(t, append(args, image)...)
 	t.Cleanup(func() { exec.Command("docker", "rm", "-f", id).Run() })
 	docker(t, "start", id)
-	i := instance{
-		url: "http://" + docker(t, "port", id, "8080/tcp"),
-		logs: func() (string, string) {
-			var stdout, stderr bytes.Buffer
-			cmd := exec.Command("docker", "logs", id)
-			cmd.Stdout, cmd.Stderr = &stdout, &stderr
-			cmd.Run()
-			return stdout.String(), stderr.String()
-		},
-	}
-	i.answers(t)
-	return i, id
+	return reach(t, docker(t, "port", id, "8080/tcp"), func() (string, string) {
+		var stdout, stderr bytes.Buffer
+		cmd := exec.Command("docker", "logs", id)
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		cmd.Run()
+		return stdout.String(), stderr.String()
+	}), id
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // loadImage builds a shipped image and loads it. It returns its name on the engine.
@@ -32,10 +35,10 @@ func TestSeedHello(t *testing.T) {
 // answersAsTheSeedShows runs hello.
 func (i instance) answersAsTheSeedShows(t *testing.T) {
 	t.Helper()
-	for value, want := range map[string]answer{
-		"Mike":  {200, `{"greetings":"Hello, Mike"}`},
-		"Zoë ☃": {200, `{"greetings":"Hello, Zoë ☃"}`},
-		"":      {200, `{"error":"no name specified"}`},
+	for value, want := range map[string]testkit.Answer{
+		"Mike":  testkit.OK(`{"greetings":"Hello, Mike"}`),
+		"Zoë ☃": testkit.OK(`{"greetings":"Hello, Zoë ☃"}`),
+		"":      testkit.OK(`{"error":"no name specified"}`),
 	} {
 		if got := i.post(t, "/run", map[string]any{"value": map[string]any{"name": value}}); got != want {
 			t.Errorf("run of %q answered %v, want %v", value, got, want)
@@ -86,12 +89,12 @@ func TestHelloUploaded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			i, _ := start(t, image, slices.Concat(invoker, flags)...)
 			early := i.post(t, "/run", map[string]any{"value": map[string]any{"name": "Mike"}})
-			if want := `{"error":"the action failed to locate a binary"}`; early.body != want || early.status != 502 {
+			if want := `{"error":"the action failed to locate a binary"}`; early.Body != want || early.Status != 502 {
 				t.Errorf("a run before init answered %v, want 502 %s", early, want)
 			}
 			i.init(t, packed)
 			i.answersAsTheSeedShows(t)
-			if got := i.tryInit(t, packed); got.status != 403 {
+			if got := i.tryInit(t, packed); got.Status != 403 {
 				t.Errorf("second init answered %v", got)
 			}
 		})
@@ -136,7 +139,7 @@ func TestRunOnTheEngine(t *testing.T) {
 	if got := log.String(); got != "Hello, Mike\nHello, Mike\n" {
 		t.Errorf("the log is %q", got)
 	}
-	if _, err := client.Get(address); err == nil {
+	if _, err := http.Get(address); err == nil {
 		t.Error("it still answers after Ctrl-C")
 	}
 }

@@ -1,66 +1,50 @@
 package e2e
 
 import (
-	"archive/zip"
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
-
-// sentinel ends the log of every activation, on stdout and stderr.
-const sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
-
-// client gives up on a proxy that hangs, long after any answer should be there.
-var client = &http.Client{Timeout: 3 * time.Minute}
 
 // instance is a proxy that runs, in a container or as a process of this machine.
 type instance struct {
-	url  string // http://127.0.0.1:PORT
+	testkit.Client
 	logs func() (stdout, stderr string)
 }
 
-// answer is what the proxy said.
-type answer struct {
-	status int
-	body   string
+// reach returns the instance at an address when something there speaks HTTP.
+func reach(t *testing.T, address string, logs func() (stdout, stderr string)) instance {
+	t.Helper()
+	i := instance{testkit.Client{T: t, Address: address}, logs}
+	i.Log = i.log
+	testkit.Await(t, "an answer from "+address, func() bool {
+		_, err := i.TryRequest("GET", "/", "")
+		return err == nil
+	})
+	return i
 }
 
-func (i instance) post(t *testing.T, path string, body any) answer {
+func (i instance) post(t *testing.T, path string, body any) testkit.Answer {
 	t.Helper()
 	payload, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := client.Post(i.url+path, "application/json", bytes.NewReader(payload))
-	if err != nil {
-		t.Fatalf("POST %s: %v\n%s", path, err, i.log())
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatalf("POST %s: %v\n%s", path, err, i.log())
-	}
-	return answer{resp.StatusCode, strings.TrimSpace(string(text))}
+	return i.Post(path, string(payload))
 }
 
 // tryInit initialises with code: text as it is, bytes in base64.
-func (i instance) tryInit(t *testing.T, code any) answer {
+func (i instance) tryInit(t *testing.T, code any) testkit.Answer {
 	t.Helper()
-	_, binary := code.([]byte) // which json writes in base64
-	return i.post(t, "/init", map[string]any{"value": map[string]any{
-		"name": "hello", "main": "main", "binary": binary, "code": code,
-		"env": map[string]any{"GREETING": "from init"},
-	}})
+	return i.Post("/init", testkit.InitBody(code, map[string]string{"GREETING": "from init"}))
 }
 
 func (i instance) init(t *testing.T, code any) {
 	t.Helper()
-	if got := i.tryInit(t, code); got != (answer{200, "OK"}) {
+	if got := i.tryInit(t, code); got != testkit.OK("OK") {
 		t.Fatalf("init answered %v\n%s", got, i.log())
 	}
 }
@@ -69,16 +53,13 @@ func (i instance) init(t *testing.T, code any) {
 func (i instance) refuses(t *testing.T, code any, words ...string) {
 	t.Helper()
 	got := i.tryInit(t, code)
-	var body map[string]string
-	if err := json.Unmarshal([]byte(got.body), &body); err != nil || len(body) != 1 || body["error"] == "" {
-		t.Fatalf("init answered %v, want an object with the field error alone", got)
-	}
-	if got.status == 200 || got.status == 503 {
-		t.Errorf("init answered %d: %s", got.status, body["error"])
+	text := got.Error(t)
+	if got.Status == 503 {
+		t.Errorf("init answered %s", got)
 	}
 	for _, word := range words {
-		if !strings.Contains(body["error"], word) {
-			t.Errorf("init said %q, want it to name %q", body["error"], word)
+		if !strings.Contains(text, word) {
+			t.Errorf("init said %q, want it to name %q", text, word)
 		}
 	}
 }
@@ -92,7 +73,7 @@ func (i instance) run(t *testing.T, value map[string]any) map[string]any {
 		"deadline": "4102444800000", "api_key": "none",
 	})
 	var result map[string]any
-	if err := json.Unmarshal([]byte(got.body), &result); err != nil || got.status != 200 {
+	if err := json.Unmarshal([]byte(got.Body), &result); err != nil || got.Status != 200 {
 		t.Fatalf("run answered %v\n%s", got, i.log())
 	}
 	return result
@@ -111,14 +92,17 @@ func (i instance) greets(t *testing.T, name string) {
 func (i instance) logged(t *testing.T, stdout, stderr []string) {
 	t.Helper()
 	ended := func(activations []string) string {
-		return strings.Join(activations, sentinel+"\n") + sentinel + "\n"
+		return strings.Join(activations, testkit.Sentinel+"\n") + testkit.Sentinel + "\n"
 	}
-	eventually(t, func() bool {
-		out, err := i.logs()
-		return out == ended(stdout) && err == ended(stderr)
-	}, func() string {
-		return "logs are not as they should be\n" + i.log() + "\nwant stdout:\n" + ended(stdout) +
-			"\nwant stderr:\n" + ended(stderr)
+	var out, errors string
+	defer func() {
+		if t.Failed() {
+			t.Logf("want stdout:\n%s\nwant stderr:\n%s\ngot %s", ended(stdout), ended(stderr), i.log())
+		}
+	}()
+	testkit.Await(t, "the logs are as they should be", func() bool {
+		out, errors = i.logs()
+		return out == ended(stdout) && errors == ended(stderr)
 	})
 }
 
@@ -127,44 +111,10 @@ func (i instance) log() string {
 	return "stdout:\n" + stdout + "\nstderr:\n" + stderr
 }
 
-// eventually polls for up to three minutes, far longer than anything here takes.
-func eventually(t *testing.T, done func() bool, complaint func() string) {
-	t.Helper()
-	for deadline := time.Now().Add(3 * time.Minute); !done(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal(complaint())
-		}
-	}
-}
-
-// answers waits until something speaks HTTP at the instance's address.
-func (i instance) answers(t *testing.T) {
-	t.Helper()
-	eventually(t, func() bool {
-		resp, err := client.Get(i.url)
-		if err == nil {
-			resp.Body.Close()
-		}
-		return err == nil
-	}, func() string { return "nothing answers at " + i.url + "\n" + i.log() })
-}
-
 // zipped returns an archive with one file, not marked as executable.
 func zipped(t *testing.T, name string, content []byte) []byte {
 	t.Helper()
-	var buf bytes.Buffer
-	archive := zip.NewWriter(&buf)
-	file, err := archive.Create(name)
-	if err == nil {
-		_, err = file.Write(content)
-	}
-	if err == nil {
-		err = archive.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
+	return []byte(testkit.Zip(t, testkit.File{Name: name, Content: string(content)}))
 }
 
 // wrapped is base64 as the seed's shell line sends it: in lines, whose ends the

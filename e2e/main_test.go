@@ -8,12 +8,12 @@
 package e2e
 
 import (
-	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // built holds the programs that the tests start, compiled once by TestMain.
@@ -23,30 +23,10 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
-	os.Exit(compileAndRun(m))
-}
-
-func compileAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "mkimage-e2e-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	for pkg, out := range map[string]*string{
-		"../cmd/mkimage": &built.mkimage,
-		"./testdata/v1":  &built.v1,
-		"./testdata/v0":  &built.v0,
-	} {
-		*out = filepath.Join(dir, filepath.Base(pkg))
-		cmd := exec.Command("go", "build", "-o", *out, pkg)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if text, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "go build %s: %v\n%s", pkg, err, text)
-			return 1
-		}
-	}
-	return m.Run()
+	testkit.Main(m,
+		testkit.Program{File: &built.mkimage, Source: "../cmd/mkimage"},
+		testkit.Program{File: &built.v1, Source: "testdata/v1"},
+		testkit.Program{File: &built.v0, Source: "testdata/v0"})
 }
 
 // mkimage runs the command in an empty directory and returns its stdout, without

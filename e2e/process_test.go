@@ -1,60 +1,23 @@
 package e2e
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// startProcess starts a proxy on this machine, on a free loopback port and with
-// an empty directory for its action, and ends it with the test.
+// startProcess starts a proxy on this machine: arguments that follow the program are its command line.
 func startProcess(t *testing.T, program string, args ...string) instance {
 	t.Helper()
-	dir := t.TempDir()
-	stdout, stderr := filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")
-	actions := filepath.Join(dir, "action")
-	if err := os.Mkdir(actions, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	port := freePort(t)
-	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "OW_PORT="+port, "OW_ACTION_DIR="+actions)
-	cmd.Stdout, cmd.Stderr = create(t, stdout), create(t, stderr)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		cmd.Wait()
-	})
-	i := instance{url: "http://127.0.0.1:" + port, logs: func() (string, string) {
-		return string(read(t, stdout)), string(read(t, stderr))
-	}}
-	i.answers(t)
-	return i
-}
-
-func create(t *testing.T, path string) *os.File {
-	t.Helper()
-	file, err := os.Create(path)
+	path, err := exec.LookPath(program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { file.Close() })
-	return file
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	port, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	collector, files := testkit.Collect(t)
+	s := testkit.Start(t, path, files, func(c *exec.Cmd) { c.Args = append(c.Args, args...) })
+	return reach(t, s.Address, func() (string, string) { return string(collector.Read(0)), string(collector.Read(1)) })
 }
 
 // speaksToBash initialises with the loop that the v1 protocol was proposed with
@@ -77,7 +40,7 @@ func (i instance) speaksToBash(t *testing.T) {
 func TestBashLoop(t *testing.T) {
 	_, dir := mkimage(t, "build", "scratch", "-o", "type=oci,dest=scratch")
 	i := startProcess(t, extractProxy(t, filepath.Join(dir, "scratch"), hostPlatform))
-	if got := i.post(t, "/run", map[string]any{"value": nil}); got.status != 502 {
+	if got := i.post(t, "/run", map[string]any{"value": nil}); got.Status != 502 {
 		t.Errorf("run before init answered %v", got)
 	}
 	i.speaksToBash(t)
@@ -89,7 +52,7 @@ func TestArm64(t *testing.T) {
 	needProgram(t, "qemu-aarch64-static")
 	_, dir := mkimage(t, "build", "scratch", "-o", "type=oci,dest=scratch")
 	i := startProcess(t, "qemu-aarch64-static", extractProxy(t, filepath.Join(dir, "scratch"), arm64))
-	if got := i.post(t, "/run", map[string]any{"value": nil}); got.status != 502 {
+	if got := i.post(t, "/run", map[string]any{"value": nil}); got.Status != 502 {
 		t.Errorf("run before init answered %v", got)
 	}
 	i.speaksToBash(t)

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "rewrite the README's size table")
@@ -52,7 +54,7 @@ func TestReadmeTour(t *testing.T) {
 	for _, block := range shellBlock.FindAllStringSubmatch(string(read(t, readme)), -1) {
 		script.WriteString(block[1])
 	}
-	image, container, port := imageName(t), "mkimage-e2e-"+strings.ToLower(rand.Text()), freePort(t)
+	image, container, port := imageName(t), "mkimage-e2e-"+strings.ToLower(rand.Text()), testkit.Port(t)
 	t.Cleanup(func() { exec.Command("docker", "rm", "-f", container).Run() })
 	typed := strings.NewReplacer("mkimage/tour", image, "mkimage-tour", container,
 		"127.0.0.1:8080:", "127.0.0.1:"+port+":", "localhost:8080", "localhost:"+port).Replace(script.String())
@@ -64,7 +66,7 @@ func TestReadmeTour(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	for _, want := range []string{"OK", `{"greetings":"Hello, Mike"}`, "greeting Mike\n", sentinel, "/scratch@sha256:",
+	for _, want := range []string{"OK", `{"greetings":"Hello, Mike"}`, "greeting Mike\n", testkit.Sentinel, "/scratch@sha256:",
 		"\nwsk action create hello dist/hello.zip --docker " + registry + "/e2e/"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the tour did not print %q:\n%s", want, text)

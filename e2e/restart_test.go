@@ -11,9 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // ownRegistry is a registry process of a test, which it can kill.
@@ -25,12 +24,8 @@ type ownRegistry struct {
 func startOwnRegistry(t *testing.T) *ownRegistry {
 	t.Helper()
 	needProgram(t, "docker-registry")
-	port, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	r := &ownRegistry{address: "127.0.0.1:" + port, config: filepath.Join(dir, "registry.yml")}
+	r := &ownRegistry{address: "127.0.0.1:" + testkit.Port(t), config: filepath.Join(dir, "registry.yml")}
 	text := fmt.Sprintf("version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n",
 		filepath.Join(dir, "data"), r.address)
 	if err := os.WriteFile(r.config, []byte(text), 0o666); err != nil {
@@ -48,14 +43,13 @@ func (r *ownRegistry) start(t *testing.T) {
 	if err := r.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 6000 {
-		if answer, err := http.Get("http://" + r.address + "/v2/"); err == nil {
+	testkit.Await(t, "docker-registry answers", func() bool {
+		answer, err := http.Get("http://" + r.address + "/v2/")
+		if err == nil {
 			answer.Body.Close()
-			return
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("docker-registry does not answer")
+		return err == nil
+	})
 }
 
 func (r *ownRegistry) kill() {

@@ -61,8 +61,8 @@ func TestRunsAtOnce(t *testing.T) {
 				t.Errorf("%s: %v: %s", word, err, &r.stderr)
 				return
 			}
-			i := instance{url: r.url, logs: func() (string, string) { return "", r.stderr.String() }}
-			if got := i.tryInit(t, v1); got.status != 200 {
+			i := reach(t, strings.TrimPrefix(r.url, "http://"), func() (string, string) { return "", r.stderr.String() })
+			if got := i.tryInit(t, v1); got.Status != 200 {
 				t.Errorf("%s: init answered %v", word, got)
 			} else if result := i.run(t, map[string]any{"name": "Mike", "env": "SAYS"}); result["env"] != word {
 				t.Errorf("%s: another image answers: %v", word, result)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // loadStemcell builds an image on Alpine and loads it. The packages come from the
@@ -46,10 +48,10 @@ func TestBashFunction(t *testing.T) {
 	}
 	i.greets(t, "Zoë ☃")
 	log := "id a1b2, from init\n"
-	eventually(t, func() bool {
+	testkit.Await(t, "the log of the runs", func() bool {
 		_, stderr := i.logs()
-		return len(stderr) >= 3*len(log+sentinel+"\n") && stderr[:len(log)] == log
-	}, i.log)
+		return len(stderr) >= 3*len(log+testkit.Sentinel+"\n") && stderr[:len(log)] == log
+	})
 }
 
 // TestBashRefusals says why a file is not accepted.
@@ -86,10 +88,10 @@ end
 			}
 			i.greets(t, "Zoë ☃")
 			log := "id a1b2, from init\n"
-			eventually(t, func() bool {
+			testkit.Await(t, "the log of the runs", func() bool {
 				stdout, _ := i.logs()
-				return stdout == log+sentinel+"\n"+log+sentinel+"\n"+log+sentinel+"\n"
-			}, i.log)
+				return stdout == log+testkit.Sentinel+"\n"+log+testkit.Sentinel+"\n"+log+testkit.Sentinel+"\n"
+			})
 		})
 	}
 }
@@ -155,7 +157,7 @@ func TestLargeValueOfNamedFunction(t *testing.T) {
 		t.Run(image, func(t *testing.T) {
 			i, _ := start(t, loadStemcell(t, image), frugal...)
 			body := map[string]any{"value": map[string]any{"name": "hello", "main": "hello", "binary": false, "code": code}}
-			if got := i.post(t, "/init", body); got != (answer{200, "OK"}) {
+			if got := i.post(t, "/init", body); got != testkit.OK("OK") {
 				t.Fatalf("init answered %v", got)
 			}
 			if got := i.run(t, map[string]any{"text": strings.Repeat("ü", 1<<19)}); got["size"] != float64(1<<19) {

@@ -5,9 +5,12 @@ package openwhisk_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // A program that ends or hangs before it is ready fails the init with the reason, as a child of the proxy does: the
@@ -65,9 +68,9 @@ func (s *server) serves(t *testing.T) {
 	if got := s.post("/run", `{"value":{"id":"7"}}`); got != answered("7") {
 		t.Errorf("a run after it: %s", got)
 	}
-	executable, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", s.cmd.Process.Pid))
+	executable, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", s.Cmd.Process.Pid))
 	if err != nil || !strings.HasSuffix(executable, "/exec") {
-		t.Errorf("process %d is still %s (%v)", s.cmd.Process.Pid, executable, err)
+		t.Errorf("process %d is still %s (%v)", s.Cmd.Process.Pid, executable, err)
 	}
 }
 
@@ -96,7 +99,7 @@ func TestRehearsalLeavesNothing(t *testing.T) {
 	if want := "main begins\n" + sentinel; stdout != want {
 		t.Errorf("the log is %q, want %q", stdout, want)
 	}
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.cmd.Process.Pid))
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", s.Cmd.Process.Pid))
 	if err != nil || len(children) > 0 {
 		t.Errorf("children: %s %v", children, err)
 	}
@@ -116,8 +119,8 @@ func TestFailsAfterTheRehearsal(t *testing.T) {
 			if got := s.post("/init", upload(t, built.action, test.env)); got != test.want {
 				t.Errorf("init: %s, want %s", got, test.want)
 			}
-			if err := s.cmd.Wait(); err == nil || s.cmd.ProcessState.Success() {
-				t.Errorf("it ended with %v", err)
+			if s.Status() == 0 {
+				t.Error("it ended without an error")
 			}
 		})
 	}
@@ -129,18 +132,17 @@ func TestToldToEndWhileItStarts(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, built.proxy)
-			c := dial(t, s.address)
-			init := upload(t, built.action, `{"ONCE":"`+way+`"}`)
-			c.send(fmt.Sprintf("POST /init HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(init), init))
-			await(t, "it starts for good", func() bool {
+			c := dial(s)
+			c.Send("/init", upload(t, built.action, `{"ONCE":"`+way+`"}`))
+			testkit.Await(t, "it starts for good", func() bool {
 				stdout, _ := s.logs()
 				return strings.Contains(stdout, "here again")
 			})
-			s.cmd.Process.Signal(syscall.SIGTERM)
+			s.Signal(syscall.SIGTERM)
 			if got, want := c.answer(), `503 {"error":"the action is shutting down"}`; got != want {
 				t.Errorf("init: %s, want %s", got, want)
 			}
-			s.cmd.Wait()
+			s.Status()
 		})
 	}
 }
@@ -162,7 +164,7 @@ func TestBakedIsNotReady(t *testing.T) {
 			if got := s.post("/init", `{"value":{"env":`+env+`}}`); got != want {
 				t.Errorf("init: %s, want %s", got, want)
 			}
-			await(t, "another init is good", func() bool {
+			testkit.Await(t, "another init is good", func() bool {
 				return s.post("/init", `{"value":{"env":{"FAIL_INIT":"","ON_INIT":""}}}`) == "200 OK"
 			})
 		})
@@ -175,7 +177,7 @@ func TestProcess1(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root makes process namespaces")
 	}
-	s := startAs(t, &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}, built.proxy)
+	s := startAs(t, built.proxy, func(c *exec.Cmd) { c.SysProcAttr.Cloneflags = syscall.CLONE_NEWPID })
 	for _, env := range []string{`{"BEGIN":"log.Fatal"}`, `{"BEGIN":"die"}`, `{"ON_INIT":"log.Fatal"}`} {
 		if got := s.post("/init", upload(t, built.action, env)); !strings.HasPrefix(got, `502 {"error":"cannot start action: `) || !strings.Contains(got, "before it was ready") {
 			t.Errorf("init with %s: %s", env, got)

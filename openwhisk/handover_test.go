@@ -3,54 +3,40 @@
 package openwhisk_test
 
 import (
-	"bufio"
-	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // A client is one connection.
 type client struct {
-	t    *testing.T
-	conn net.Conn
-	in   *bufio.Reader
+	*testkit.Connection
+	t testing.TB
 }
 
-func dial(t *testing.T, address string) *client {
-	t.Helper()
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return &client{t, conn, bufio.NewReader(conn)}
+func dial(s *server) *client {
+	s.T.Helper()
+	return &client{s.Dial(), s.T}
 }
 
 func (c *client) send(text string) {
-	if _, err := io.WriteString(c.conn, text); err != nil {
+	if _, err := io.WriteString(c, text); err != nil {
 		c.t.Error(err)
 	}
 }
 
-// answer reads the next answer, as status and body.
+// answer returns the next answer, as status and body.
 func (c *client) answer() string {
-	answer, err := http.ReadResponse(c.in, nil)
+	answer, err := c.Answer()
 	if err != nil {
 		c.t.Error("no answer: ", err)
-		return ""
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		c.t.Error(err)
-	}
-	return fmt.Sprint(answer.StatusCode, " ", string(body))
+	return answer.Text()
 }
 
 func run(id string) string {
@@ -73,29 +59,29 @@ func TestNothingIsLostInAReplacement(t *testing.T) {
 		s := start(t, built.proxy)
 		var idle []*client
 		for i := range 20 {
-			c := dial(t, s.address)
+			c := dial(s)
 			c.send(run(strconv.Itoa(i)))
 			if got := c.answer(); got != `502 {"error":"the action failed to locate a binary"}` {
 				t.Fatal("before init: ", got)
 			}
 			idle = append(idle, c)
 		}
-		head, body, chunked, trailer := dial(t, s.address), dial(t, s.address), dial(t, s.address), dial(t, s.address)
+		head, body, chunked, trailer := dial(s), dial(s), dial(s), dial(s)
 		request := run("head")
 		head.send(request[:20])
 		body.send(run("body")[:len(run("body"))-5])
 		chunked.send("POST /run HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{\"value\":\r\n1")
 		trailer.send("POST /run HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx: y")
-		second := dial(t, s.address)
-		first := dial(t, s.address)
-		first.send("POST /init HTTP/1.1\r\nHost: x\r\nContent-Length: " + strconv.Itoa(len(init)) + "\r\n\r\n" + init)
-		second.send("POST /init HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"value\":{}}")
+		second := dial(s)
+		first := dial(s)
+		first.Send("/init", init)
+		second.Send("/init", `{"value":{}}`)
 		if got := first.answer(); got != "200 OK" {
 			t.Fatal("init: ", got)
 		}
 		var group sync.WaitGroup
 		group.Go(func() { // as the invoker does, at once and on a connection of its own
-			c := dial(t, s.address)
+			c := dial(s)
 			c.send(run("new"))
 			if got := c.answer(); got != answered("new") {
 				t.Error("a run right after init: ", got)
@@ -126,6 +112,6 @@ func TestNothingIsLostInAReplacement(t *testing.T) {
 			}
 		}
 		group.Wait()
-		s.cmd.Process.Kill()
+		s.End()
 	}
 }

@@ -3,11 +3,8 @@
 package openwhisk_test
 
 import (
-	"encoding/base64"
+	"encoding/json"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,136 +12,56 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // built are the programs that the tests start.
 var built struct{ proxy, action, hello string }
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "openwhisk-*")
-	if err != nil {
-		panic(err)
-	}
-	built.proxy, built.action, built.hello = filepath.Join(dir, "proxy"), filepath.Join(dir, "action"), filepath.Join(dir, "hello")
-	for program, source := range map[string]string{built.proxy: "../proxy", built.action: "./testdata/action", built.hello: "../stemcells/go/examples/hello"} {
-		build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, source)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", source, err, out)
-			os.Exit(1)
-		}
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
+	testkit.Main(m,
+		testkit.Program{File: &built.proxy, Source: "../proxy"},
+		testkit.Program{File: &built.action, Source: "testdata/action"},
+		testkit.Program{File: &built.hello, Source: "../stemcells/go/examples/hello"})
 }
 
-// A server is a program under test.
+// A server is a program under test. Its logs are in files, which hold all that was written at any moment.
 type server struct {
-	t              *testing.T
-	cmd            *exec.Cmd
-	url            string
-	address        string
-	stdout, stderr string // files, which hold all that was written at any moment
+	*testkit.Server
+	collector *testkit.Collector
 }
 
 func (s *server) logs() (stdout, stderr string) {
-	s.t.Helper()
-	out, err := os.ReadFile(s.stdout)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	errors, err := os.ReadFile(s.stderr)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return string(out), string(errors)
-}
-
-// appended opens a file to log to.
-func appended(t *testing.T, name string) *os.File {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { file.Close() })
-	return file
+	s.T.Helper()
+	return string(s.collector.Read(0)), string(s.collector.Read(1))
 }
 
 func start(t *testing.T, program string, env ...string) *server {
 	t.Helper()
-	return startAs(t, nil, program, env...)
+	return startAs(t, program, testkit.Env(env...))
 }
 
-func startAs(t *testing.T, as *syscall.SysProcAttr, program string, env ...string) *server {
+func startAs(t *testing.T, program string, settings ...testkit.Setting) *server {
 	t.Helper()
-	port, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{t: t, address: "127.0.0.1:" + port, url: "http://127.0.0.1:" + port}
-	s.cmd = exec.Command(program)
-	s.cmd.SysProcAttr = as
-	s.cmd.Env = append(os.Environ(), append(env, "OW_PORT="+port, "OW_ACTION_DIR="+t.TempDir())...)
-	dir := t.TempDir()
-	s.stdout, s.stderr = filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")
-	s.cmd.Stdout, s.cmd.Stderr = appended(t, s.stdout), appended(t, s.stderr)
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		s.cmd.Process.Kill()
-		s.cmd.Wait()
-	})
-	await(t, "it listens", func() bool {
-		c, err := net.Dial("tcp", s.address)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
-	return s
+	collector, files := testkit.Collect(t)
+	return &server{testkit.Start(t, program, append(settings, files)...), collector}
 }
 
-// patience is a guard against tests that hang; nothing is measured by it.
-const patience = 3 * time.Minute
-
-// await waits until something is so, and reports false when it never is.
-func await(t *testing.T, what string, so func() bool) bool {
-	t.Helper()
-	for end := time.Now().Add(patience); !so(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Errorf("waited in vain until %s", what)
-			return false
-		}
-	}
-	return true
-}
-
+// post sends a body and returns status and body of the answer.
 func (s *server) post(path, body string) string {
-	s.t.Helper()
-	answer, err := http.Post(s.url+path, "application/json", strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	b, err := io.ReadAll(answer.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return fmt.Sprint(answer.StatusCode, " ", string(b))
+	s.T.Helper()
+	return s.Post(path, body).Text()
 }
 
+// upload returns the body of an /init with a program, and env, which is JSON.
 func upload(t *testing.T, program, env string) string {
 	t.Helper()
 	code, err := os.ReadFile(program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fmt.Sprintf(`{"value":{"name":"x","main":"main","code":%q,"binary":true,"env":%s}}`, base64.StdEncoding.EncodeToString(code), env)
+	return testkit.InitBody(code, json.RawMessage(env))
 }
 
 // ways are how a program is started.
@@ -223,13 +140,13 @@ func TestSeed(t *testing.T) {
 			t.Errorf("%s: %s, want %s", test[0], got, test[2])
 		}
 	}
-	executable, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", s.cmd.Process.Pid))
+	executable, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", s.Cmd.Process.Pid))
 	if err != nil || !strings.HasSuffix(executable, "/exec") {
-		t.Errorf("process %d is still %s (%v)", s.cmd.Process.Pid, executable, err)
+		t.Errorf("process %d is still %s (%v)", s.Cmd.Process.Pid, executable, err)
 	}
 }
 
-const sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
+const sentinel = testkit.Sentinel + "\n"
 
 func TestLogs(t *testing.T) {
 	s := start(t, built.proxy)
@@ -269,9 +186,9 @@ func TestShutdown(t *testing.T) {
 			t.Parallel()
 			s := begin(t)
 			s.post("/run", `{"value":{}}`)
-			s.cmd.Process.Signal(syscall.SIGTERM)
-			if err := s.cmd.Wait(); err != nil {
-				t.Errorf("it ended with %v", err)
+			s.Signal(syscall.SIGTERM)
+			if status := s.Status(); status != 0 {
+				t.Errorf("exit status %d", status)
 			}
 			if stdout, stderr := s.logs(); !strings.Contains(stdout+stderr, "shutting down\n") {
 				t.Errorf("OnShutdown was not called: %q, %q", stdout, stderr)
@@ -319,8 +236,8 @@ func TestFailures(t *testing.T) {
 				t.Fatalf("%.300s, want %s", got, test.want)
 			}
 			if test.ends {
-				if err := s.cmd.Wait(); err == nil {
-					t.Error("the container goes on")
+				if s.Status() == 0 {
+					t.Error("it ended without an error")
 				}
 				return
 			}

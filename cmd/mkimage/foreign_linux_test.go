@@ -3,18 +3,15 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // TestForeignTextOnATerminal holds that what a container answers does not command the user's terminal.
 func TestForeignTextOnATerminal(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "mkimage")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	program := testkit.Compile(t, ".")
 	status, body := http.StatusOK, ""
 	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/run" {

@@ -15,15 +15,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry/registrytest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk/wsktest"
 )
 
@@ -54,10 +53,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // The mkimage of the stories is built as users build it, without the race detector, under which compression takes
 // twenty times as long; internal/build is what that looks at.
 func TestScript(t *testing.T) {
-	bin := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	bin := filepath.Dir(testkit.Compile(t, "."))
 	cache := t.TempDir()
 	repository, err := filepath.Abs("../..")
 	if err != nil {
@@ -170,31 +166,24 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
-	for range 18000 {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	ts.Fatalf("%s does not appear", args[0])
+	testkit.Await(ts, "the file "+args[0], func() bool {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil
+	})
 }
 
 func freePort(ts *testscript.TestScript, _ bool, _ []string) {
-	port, err := freeport.Find()
-	ts.Check(err)
-	ts.Setenv("PORT", port)
+	ts.Setenv("PORT", testkit.Port(ts))
 }
 
 func awaitPort(ts *testscript.TestScript, _ bool, args []string) {
-	for range 18000 {
+	testkit.Await(ts, "somebody listens on port "+args[0], func() bool {
 		connection, err := net.Dial("tcp", "127.0.0.1:"+args[0])
 		if err == nil {
 			ts.Check(connection.Close())
-			return
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	ts.Fatalf("nobody listens on port %s", args[0])
+		return err == nil
+	})
 }
 
 // canMount says whether this user may mount a small file system, to fill it.

@@ -21,7 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestPush(t *testing.T) {
@@ -311,9 +311,5 @@ func TestUnreachableRegistry(t *testing.T) {
 // freeAddress is a loopback address where nobody listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	port, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "127.0.0.1:" + port
+	return "127.0.0.1:" + testkit.Port(t)
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // An init must not be refused for what would have run.
@@ -38,13 +40,13 @@ func withLib(t *testing.T, flags ...string) (program, lib string) {
 
 func TestRule14_DynamicProgramsRun(t *testing.T) {
 	t.Parallel()
-	want := answer{200, `{"answer":42}`}
+	want := testkit.OK(`{"answer":42}`)
 	check := func(t *testing.T, p *proxy, got answer) {
 		t.Helper()
-		if got.status != 200 {
+		if got.Status != 200 {
 			t.Fatalf("init: %s", got)
 		}
-		if got := p.run(`{}`); got != want {
+		if got := p.Run(`{}`); got != want {
 			t.Errorf("got %s", got)
 		}
 	}
@@ -63,18 +65,18 @@ func TestRule14_DynamicProgramsRun(t *testing.T) {
 	t.Run("library beside it", func(t *testing.T) {
 		program, lib := withLib(t, "-Wl,-rpath,$ORIGIN")
 		p := start(t)
-		check(t, p, p.upload(zipped(t, file{name: "exec", content: program}, file{name: "libanswer.so.1", content: lib})))
+		check(t, p, p.upload(testkit.Zip(t, file{Name: "exec", Content: program}, file{Name: "libanswer.so.1", Content: lib})))
 	})
 	t.Run("library in a folder", func(t *testing.T) {
 		program, lib := withLib(t, "-Wl,-rpath,${ORIGIN}/lib", "-Wl,--disable-new-dtags")
 		p := start(t)
-		check(t, p, p.upload(zipped(t, file{name: "exec", content: program}, file{name: "lib/libanswer.so.1", content: lib})))
+		check(t, p, p.upload(testkit.Zip(t, file{Name: "exec", Content: program}, file{Name: "lib/libanswer.so.1", Content: lib})))
 	})
 	t.Run("library path of the container", func(t *testing.T) {
 		program, lib := withLib(t)
 		dir := t.TempDir()
 		os.WriteFile(filepath.Join(dir, "libanswer.so.1"), []byte(lib), 0o755)
-		p := start(t, env("LD_LIBRARY_PATH=/nowhere:"+dir))
+		p := start(t, testkit.Env("LD_LIBRARY_PATH=/nowhere:"+dir))
 		check(t, p, p.upload(program))
 	})
 }
@@ -84,10 +86,10 @@ func TestRule14_ScriptsRun(t *testing.T) {
 	const loop = "echo '{\"openwhisk\":1}'\nwhile read -r line; do echo '{}'; done\n"
 	check := func(t *testing.T, p *proxy, got answer) {
 		t.Helper()
-		if got.status != 200 {
+		if got.Status != 200 {
 			t.Fatalf("init: %s", got)
 		}
-		if got := p.run(`{}`); got != (answer{200, "{}"}) {
+		if got := p.Run(`{}`); got != testkit.OK("{}") {
 			t.Errorf("got %s", got)
 		}
 	}
@@ -104,18 +106,18 @@ func TestRule14_ScriptsRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t)
-			check(t, p, p.init(first+"\n"+loop))
+			check(t, p, p.Init(first+"\n"+loop))
 		})
 	}
 	t.Run("interpreter in the archive", func(t *testing.T) {
 		p := start(t)
-		check(t, p, p.upload(zipped(t, file{name: "exec", content: "#!./run\n" + loop}, file{name: "run", content: shell(t), mode: 0o755})))
+		check(t, p, p.upload(testkit.Zip(t, file{Name: "exec", Content: "#!./run\n" + loop}, file{Name: "run", Content: shell(t), Mode: 0o755})))
 	})
 	t.Run("interpreter is a script", func(t *testing.T) {
 		dir := t.TempDir()
 		os.WriteFile(filepath.Join(dir, "run"), []byte("#!/bin/sh\nexec /bin/sh \"$@\"\n"), 0o755)
 		p := start(t)
-		check(t, p, p.init("#!"+filepath.Join(dir, "run")+"\n"+loop))
+		check(t, p, p.Init("#!"+filepath.Join(dir, "run")+"\n"+loop))
 	})
 }
 
@@ -143,14 +145,14 @@ func TestQuietSwitches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, env(strings.Fields(c.settings)...)).ready(c.code)
+			p := start(t, testkit.Env(strings.Fields(c.settings)...)).ready(c.code)
 			for range 3 {
-				if got, want := p.run(`{"a":1}`), (answer{200, `{"got":{"a":1}}`}); got != want {
+				if got, want := p.Run(`{"a":1}`), testkit.OK(`{"got":{"a":1}}`); got != want {
 					t.Errorf("got %s", got)
 				}
 			}
-			p.ended(3)
-			p.logged("log\n" + sentinel)
+			p.Ended(3)
+			p.Logged("log\n" + testkit.Sentinel)
 		})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestRule20_ExecutionEnvironments(t *testing.T) {
@@ -15,22 +17,22 @@ func TestRule20_ExecutionEnvironments(t *testing.T) {
 		wanted, found string // OW_EXECUTION_ENV, and exec.env ("-" for no such file)
 		want          answer
 	}{
-		"the same":        {"go/1.0", "go/1.0", answer{200, "OK"}},
-		"with a line end": {"go/1.0", "go/1.0\n", answer{200, "OK"}},
-		"another":         {"go/1.0", "go/1.1", failed(502, mismatch)},
-		"empty":           {"go/1.0", "", failed(502, mismatch)},
-		"no file":         {"go/1.0", "-", failed(502, mismatch)},
-		"not asked for":   {"", "go/1.1", answer{200, "OK"}},
-		"neither":         {"", "-", answer{200, "OK"}},
+		"the same":        {"go/1.0", "go/1.0", testkit.OK("OK")},
+		"with a line end": {"go/1.0", "go/1.0\n", testkit.OK("OK")},
+		"another":         {"go/1.0", "go/1.1", testkit.Failed(502, mismatch)},
+		"empty":           {"go/1.0", "", testkit.Failed(502, mismatch)},
+		"no file":         {"go/1.0", "-", testkit.Failed(502, mismatch)},
+		"not asked for":   {"", "go/1.1", testkit.OK("OK")},
+		"neither":         {"", "-", testkit.OK("OK")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, env("OW_PROTOCOL=actionloop", "OW_EXECUTION_ENV="+c.wanted))
-			files := []file{{name: "exec", content: obey()}}
+			p := start(t, testkit.Env("OW_PROTOCOL=actionloop", "OW_EXECUTION_ENV="+c.wanted))
+			files := []file{{Name: "exec", Content: obey()}}
 			if c.found != "-" {
-				files = append(files, file{name: "exec.env", content: c.found})
+				files = append(files, file{Name: "exec.env", Content: c.found})
 			}
-			if got := p.upload(zipped(t, files...)); got != c.want {
+			if got := p.upload(testkit.Zip(t, files...)); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
@@ -44,7 +46,7 @@ func compiler(t *testing.T, script string) setting {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return env("OW_COMPILER=" + path)
+	return testkit.Env("OW_COMPILER=" + path)
 }
 
 func TestRule21_TheCompiler(t *testing.T) {
@@ -53,29 +55,29 @@ func TestRule21_TheCompiler(t *testing.T) {
 	source := "source\n" + obey()[1:] // no #!, so that it has to be compiled
 	strip := `sed 1d "$2/exec" | sed '1s/^/#/' >"$3/exec" && chmod +x "$3/exec"` + "\n"
 	t.Run("arguments", func(t *testing.T) {
-		p := start(t, env("OW_PROTOCOL=actionloop"), compiler(t, `echo "$#|$1|$2|$3" >"$2/../arguments"`+"\n"+strip))
-		if got := p.init(source); got != (answer{200, "OK"}) {
-			t.Fatalf("got %s\n%s", got, p.stderr)
+		p := start(t, testkit.Env("OW_PROTOCOL=actionloop"), compiler(t, `echo "$#|$1|$2|$3" >"$2/../arguments"`+"\n"+strip))
+		if got := p.Init(source); got != testkit.OK("OK") {
+			t.Fatalf("got %s\n%s", got, p.Stderr)
 		}
-		text, err := os.ReadFile(filepath.Join(p.dir, "1", "arguments"))
-		if want := "3|main|" + p.dir + "/1/src|" + p.dir + "/1/bin\n"; err != nil || string(text) != want {
+		text, err := os.ReadFile(filepath.Join(p.Dir, "1", "arguments"))
+		if want := "3|main|" + p.Dir + "/1/src|" + p.Dir + "/1/bin\n"; err != nil || string(text) != want {
 			t.Errorf("got %q %v, want %q", text, err, want)
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("run: %s", got)
 		}
 	})
 	t.Run("output is a failure", func(t *testing.T) {
 		p := start(t, compiler(t, "echo line 1: syntax error\necho and more >&2\n"+strip))
-		got := p.init(source)
-		if got.status != 502 {
+		got := p.Init(source)
+		if got.Status != 502 {
 			t.Fatalf("got %s", got)
 		}
-		contains(t, got.error(t), "line 1: syntax error", "and more")
+		contains(t, got.Error(t), "line 1: syntax error", "and more")
 	})
 	t.Run("exit status", func(t *testing.T) {
 		p := start(t, compiler(t, "exit 3\n"))
-		if got := p.init(source); got.status != 502 {
+		if got := p.Init(source); got.Status != 502 {
 			t.Errorf("got %s", got)
 		}
 	})
@@ -85,19 +87,19 @@ func TestRule21_TheCompiler(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, code := range []string{obey(), string(elf)} {
-			p := start(t, env("OW_PROTOCOL=actionloop"), compiler(t, "echo it was called\n"+good))
-			if got := p.upload(code); got != (answer{200, "OK"}) {
+			p := start(t, testkit.Env("OW_PROTOCOL=actionloop"), compiler(t, "echo it was called\n"+good))
+			if got := p.upload(code); got != testkit.OK("OK") {
 				t.Errorf("got %s", got)
 			}
 		}
 	})
 	t.Run("details in the log", func(t *testing.T) {
-		p := start(t, env("OW_LOG_INIT_ERROR=1"), compiler(t, "echo line 1: syntax error\n"))
-		if got := p.init(source); got != failed(502, noGenerate) {
+		p := start(t, testkit.Env("OW_LOG_INIT_ERROR=1"), compiler(t, "echo line 1: syntax error\n"))
+		if got := p.Init(source); got != testkit.Failed(502, noGenerate) {
 			t.Errorf("got %s", got)
 		}
-		p.ended(1)
-		p.logged("line 1: syntax error")
+		p.Ended(1)
+		p.Logged("line 1: syntax error")
 	})
 	t.Run("found through PATH", func(t *testing.T) {
 		dir := t.TempDir()
@@ -107,17 +109,17 @@ func TestRule21_TheCompiler(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		p := start(t, env("OW_COMPILER=compile-it", "PATH=/none:"+dir+":"+os.Getenv("PATH")))
-		if got := p.post("/init", initWith(source, `{"PATH":"/usr/bin:/bin"}`)); got != (answer{200, "OK"}) {
-			t.Fatalf("got %s\n%s", got, p.stderr)
+		p := start(t, testkit.Env("OW_COMPILER=compile-it", "PATH=/none:"+dir+":"+os.Getenv("PATH")))
+		if got := p.Post("/init", initWith(source, `{"PATH":"/usr/bin:/bin"}`)); got != testkit.OK("OK") {
+			t.Fatalf("got %s\n%s", got, p.Stderr)
 		}
 		for _, name := range []string{"compile-it", "not-executable"} {
 			folder := dir
 			if name == "compile-it" {
 				folder = "/usr/bin"
 			}
-			p := start(t, env("OW_COMPILER="+name, "PATH="+folder))
-			contains(t, p.init(source).error(t), "OW_COMPILER="+name, "PATH")
+			p := start(t, testkit.Env("OW_COMPILER="+name, "PATH="+folder))
+			contains(t, p.Init(source).Error(t), "OW_COMPILER="+name, "PATH")
 		}
 	})
 }
@@ -138,11 +140,11 @@ func TestRule21_TheLogOfAFailedStart(t *testing.T) {
 		"another environment": {obey(), []string{"OW_EXECUTION_ENV=x/1"}, "Execution environment version mismatch. See logs for details.\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := start(t, env("OW_PROTOCOL=actionloop", "OW_LOG_INIT_ERROR=1"), env(c.settings...))
-			if got := p.init(c.code); got != failed(502, "Cannot start action. Check logs for details.") {
+			p := start(t, testkit.Env("OW_PROTOCOL=actionloop", "OW_LOG_INIT_ERROR=1"), testkit.Env(c.settings...))
+			if got := p.Init(c.code); got != testkit.Failed(502, "Cannot start action. Check logs for details.") {
 				t.Errorf("got %s", got)
 			}
-			if _, stderr := p.ended(1); stderr[0] != c.log {
+			if _, stderr := p.Ended(1); stderr[0] != c.log {
 				t.Errorf("logged %q, want %q", stderr[0], c.log)
 			}
 		})
@@ -151,16 +153,16 @@ func TestRule21_TheLogOfAFailedStart(t *testing.T) {
 
 func TestRule21_JarsAreKept(t *testing.T) {
 	t.Parallel()
-	jar := zipped(t, file{name: "META-INF/MANIFEST.MF", content: "Main-Class: Main\n"})
-	p := start(t, env("OW_PROTOCOL=actionloop", "OW_SAVE_JAR=exec.jar"), compiler(t, `test -f "$2/exec.jar" || echo no jar
+	jar := testkit.Zip(t, file{Name: "META-INF/MANIFEST.MF", Content: "Main-Class: Main\n"})
+	p := start(t, testkit.Env("OW_PROTOCOL=actionloop", "OW_SAVE_JAR=exec.jar"), compiler(t, `test -f "$2/exec.jar" || echo no jar
 cat >"$3/exec" <<'END'
 `+obey()+`END
 chmod +x "$3/exec"
 `))
-	if got := p.upload(jar); got != (answer{200, "OK"}) {
-		t.Fatalf("got %s\n%s", got, p.stderr)
+	if got := p.upload(jar); got != testkit.OK("OK") {
+		t.Fatalf("got %s\n%s", got, p.Stderr)
 	}
-	if got := p.run(`{}`); got.status != 200 {
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("run: %s", got)
 	}
 }
@@ -170,27 +172,27 @@ func TestRule22_TheAcknowledgement(t *testing.T) {
 	for name, c := range map[string]struct {
 		code    string
 		want    answer
-		says    string // in the answer or the log, where want.status is 0
+		says    string // in the answer or the log, where want.Status is 0
 		timeout string // 30s if empty
 	}{
-		"true":          {code: obey(), want: answer{200, "OK"}},
-		"with more":     {code: "#!/bin/sh\necho '{ \"ok\" : true, \"more\":1 }' >&3\nsleep 60\n", want: answer{200, "OK"}},
-		"an early exit": {code: "#!/bin/sh\nexit 0\n", want: failed(502, "cannot start action: Command exited abruptly during initialization.")},
-		"early exit 3":  {code: "#!/bin/sh\necho ouch >&2\nexit 3\n", want: failed(502, "cannot start action: Command exited abruptly during initialization."), says: "ouch"},
-		"false":         {code: "#!/bin/sh\necho '{\"ok\":false}' >&3\nsleep 60\n", want: failed(502, "cannot start action: The action did not initialize properly.")},
+		"true":          {code: obey(), want: testkit.OK("OK")},
+		"with more":     {code: "#!/bin/sh\necho '{ \"ok\" : true, \"more\":1 }' >&3\nsleep 60\n", want: testkit.OK("OK")},
+		"an early exit": {code: "#!/bin/sh\nexit 0\n", want: testkit.Failed(502, "cannot start action: Command exited abruptly during initialization.")},
+		"early exit 3":  {code: "#!/bin/sh\necho ouch >&2\nexit 3\n", want: testkit.Failed(502, "cannot start action: Command exited abruptly during initialization."), says: "ouch"},
+		"false":         {code: "#!/bin/sh\necho '{\"ok\":false}' >&3\nsleep 60\n", want: testkit.Failed(502, "cannot start action: The action did not initialize properly.")},
 		"garbage":       {code: "#!/bin/sh\necho garbage42 >&3\nsleep 60\n", says: "garbage42"},
 		"none":          {code: "#!/bin/sh\necho silence >&2\nsleep 60\n", says: "silence", timeout: "1s"},
 		"on stdout":     {code: "#!/bin/sh\necho '{\"ok\":true}'\nsleep 60\n", says: `{"ok":true}`, timeout: "1s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, env("OW_WAIT_FOR_ACK=1", "OW_PROTOCOL=actionloop", "OW_INIT_TIMEOUT="+cmp.Or(c.timeout, "30s")))
-			await(t, "it says why", func() bool { // a busy machine may not come to log anything within a second
-				got := p.init(c.code)
-				if c.want.status == 0 && got.status != 502 || c.want.status != 0 && got != c.want {
+			p := start(t, testkit.Env("OW_WAIT_FOR_ACK=1", "OW_PROTOCOL=actionloop", "OW_INIT_TIMEOUT="+cmp.Or(c.timeout, "30s")))
+			testkit.Await(t, "it says why", func() bool { // a busy machine may not come to log anything within a second
+				got := p.Init(c.code)
+				if c.want.Status == 0 && got.Status != 502 || c.want.Status != 0 && got != c.want {
 					t.Fatalf("got %s, want %s", got, c.want)
 				}
-				return strings.Contains(got.body, c.says) || p.stdout.holds(c.says) || p.stderr.holds(c.says)
+				return strings.Contains(got.Body, c.says) || p.Stdout.Holds(c.says) || p.Stderr.Holds(c.says)
 			})
 		})
 	}
@@ -200,12 +202,12 @@ func TestAutoSeesActionLoopsVariables(t *testing.T) {
 	t.Parallel()
 	script := "#!/bin/bash\n[ -z \"$__OW_WAIT_FOR_ACK\" ] || echo '{\"ok\":true}' >&3\nwhile read -r line; do echo \"$line\" >&3; done\n"
 	for _, variable := range []string{"OW_WAIT_FOR_ACK=1", "OW_EXECUTION_ENV=x", "OW_COMPILER=/bin/false"} {
-		p := start(t, env(variable))
-		if got := p.upload(zipped(t, file{name: "exec", content: script}, file{name: "exec.env", content: "x"})); got != (answer{200, "OK"}) {
-			t.Errorf("%s: %s\n%s", variable, got, p.stderr)
+		p := start(t, testkit.Env(variable))
+		if got := p.upload(testkit.Zip(t, file{Name: "exec", Content: script}, file{Name: "exec.env", Content: "x"})); got != testkit.OK("OK") {
+			t.Errorf("%s: %s\n%s", variable, got, p.Stderr)
 			continue
 		}
-		if got, want := p.post("/run", `{"value":{},"x":1}`), (answer{200, `{"value":{},"x":1}`}); got != want {
+		if got, want := p.Post("/run", `{"value":{},"x":1}`), testkit.OK(`{"value":{},"x":1}`); got != want {
 			t.Errorf("%s: %s", variable, got)
 		}
 	}

@@ -1,16 +1,22 @@
 package rules
 
 import (
+	"os"
+	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // protocols are those that speak through pipes, and how they are chosen.
 var protocols = map[string]setting{
-	"v0":         env("OW_PROTOCOL=v0"),
-	"v1":         env("OW_PROTOCOL=v1"),
-	"quiet":      env("OW_PROTOCOL=v1", "OW_HANDSHAKE=off", "OW_RESULT_FD=3"),
-	"actionloop": env("OW_PROTOCOL=actionloop"),
+	"v0":         testkit.Env("OW_PROTOCOL=v0"),
+	"v1":         testkit.Env("OW_PROTOCOL=v1"),
+	"quiet":      testkit.Env("OW_PROTOCOL=v1", "OW_HANDSHAKE=off", "OW_RESULT_FD=3"),
+	"actionloop": testkit.Env("OW_PROTOCOL=actionloop"),
 }
 
 // eachProtocol runs a test under every protocol.
@@ -31,153 +37,126 @@ const (
 	onlyOnce   = "Cannot initialize the action more than once."
 )
 
-// A cell is one of the table "who answers what".
-type cell struct {
-	status    int
-	text      string // a final … stands for anything
-	sentinels int    // activations that the log shows afterwards
+// whoAnswersWhat returns the table of docs/native-protocol.md: the cells of each row, by protocol.
+func whoAnswersWhat(t *testing.T) map[string]map[string]string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/native-protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n| | v0 | ActionLoop | v1 |\n|---|---|---|---|\n")
+	table, _, _ := strings.Cut(section, "\n\n")
+	rows := map[string]map[string]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(line, "|\n"), "|")
+		rows[strings.TrimSpace(cells[0])] = map[string]string{
+			"v0": strings.TrimSpace(cells[1]), "actionloop": strings.TrimSpace(cells[2]), "v1": strings.TrimSpace(cells[3]),
+		}
+	}
+	return rows
 }
 
-// TestAnswers is the table "who answers what", row by row.
-func TestAnswers(t *testing.T) {
-	rows := []struct {
-		name  string
-		happy bool // a good init comes first
-		ask   func(p *proxy) answer
-		cells map[string]cell
-		log   string // stands on stderr where the answer does not say why
-	}{
-		{
-			name: "run before init",
-			ask:  func(p *proxy) answer { return p.run(`{}`) },
-			cells: map[string]cell{
-				"v0":         {502, noLocate, 1},
-				"actionloop": {500, "no action defined yet", 0},
-				"v1":         {502, "the action failed to locate a binary", 0},
-			},
-		},
-		{
-			name: "init without code, nothing baked",
-			ask:  func(p *proxy) answer { return p.post("/init", `{"value":{}}`) },
-			cells: map[string]cell{
-				"v0":         {502, noGenerate, 1},
-				"actionloop": {403, "Missing main/no code to execute.", 0},
-				"v1":         {403, "Missing main/no code to execute.", 0},
-			},
-		},
-		{
-			name: "bad base64",
-			ask:  func(p *proxy) answer { return p.post("/init", `{"value":{"binary":true,"code":"%%%%"}}`) },
-			cells: map[string]cell{
-				"v0":         {502, noGenerate, 1},
-				"actionloop": {400, "cannot decode the request: …", 0},
-				"v1":         {400, "cannot decode the request: …", 0},
-			},
-		},
-		{
-			name: "cannot start",
-			ask:  func(p *proxy) answer { return p.init("#!/no/such/interpreter\n") },
-			cells: map[string]cell{
-				"v0":         {502, noGenerate, 1},
-				"actionloop": {502, "cannot start action: command exited", 0},
-				"v1":         {502, "cannot start action: …", 0},
-			},
-			log: "/no/such/interpreter",
-		},
-		{
-			name: "dies during a run", happy: true,
-			ask: func(p *proxy) answer { return p.do(step{"exit", "3"}) },
-			cells: map[string]cell{
-				"v0":         {502, noResult, 1},
-				"actionloop": {400, "command exited", 1},
-				"v1":         {502, "the action exited: exit status 3", 1},
-			},
-		},
-		{
-			name: "killed during a run", happy: true,
-			ask: func(p *proxy) answer { return p.do(step{"kill", "15"}) },
-			cells: map[string]cell{
-				"v0":         {502, noResult, 1},
-				"actionloop": {400, "command exited", 1},
-				"v1":         {502, "the action exited: signal: terminated", 1},
-			},
-		},
-		{
-			name: "a run after that", happy: true,
-			ask: func(p *proxy) answer {
-				p.do(step{"exit", "3"})
-				return p.run(`{}`)
-			},
-			cells: map[string]cell{
-				"v0":         {200, "", 2},
-				"actionloop": {500, "command exited", 2},
-				"v1":         {500, "the action exited: exit status 3", 2},
-			},
-		},
-		{
-			name: "not JSON", ask: func(p *proxy) answer { return p.post("/init", `{"value":{`) },
-			cells: map[string]cell{
-				"v0":         {502, noGenerate, 1},
-				"actionloop": {400, "Error unmarshaling request: …", 0},
-				"v1":         {400, "Error unmarshaling request: …", 0},
-			},
-		},
-		{
-			name: "a wrong type", ask: func(p *proxy) answer { return p.post("/init", `{"value":{"env":["A=b"],"code":"x"}}`) },
-			cells: map[string]cell{
-				"v0":         {400, "Error unmarshaling request: …", 1},
-				"actionloop": {400, "Error unmarshaling request: …", 0},
-				"v1":         {400, "Error unmarshaling request: …", 0},
-			},
-		},
-		{
-			name: "a second init", happy: true,
-			ask: func(p *proxy) answer { return p.init(obey()) },
-			cells: map[string]cell{
-				"v0":         {403, onlyOnce, 0},
-				"actionloop": {403, onlyOnce, 0},
-				"v1":         {403, onlyOnce, 0},
-			},
-			log: onlyOnce,
-		},
-		{
-			name: "the value is a string", happy: true,
-			ask: func(p *proxy) answer { return p.run(`"text"`) },
-			cells: map[string]cell{
-				"v0":         {404, noArgument, 1},
-				"actionloop": {404, noArgument, 1},
-				"v1":         {404, noArgument, 1},
-			},
-		},
-		{
-			name: "the result is a string", happy: true,
-			ask: func(p *proxy) answer { return p.do(step{"result", "\"text\"\n"}) },
-			cells: map[string]cell{
-				"v0":         {502, noResult, 1},
-				"actionloop": {502, noResult, 1},
-				"v1":         {502, noResult, 1},
-			},
-		},
+// checkCell compares an answer with a cell: the status, and in backquotes the text of the member error, in which … stands
+// for anything.
+func checkCell(t *testing.T, got answer, cell string) {
+	t.Helper()
+	status, text, _ := strings.Cut(cell, " ")
+	pattern := "(?s)^" + strings.ReplaceAll(regexp.QuoteMeta(strings.Trim(text, "`")), "…", ".+") + "$"
+	if strconv.Itoa(got.Status) != status || !regexp.MustCompile(pattern).MatchString(got.Error(t)) {
+		t.Errorf("got %s, the table says %s", got, cell)
 	}
+}
+
+// TestAnswers is the table "who answers what" of docs/native-protocol.md, cell by cell, with rows that are finer than
+// those of the page.
+func TestAnswers(t *testing.T) {
+	const ack = "OW_WAIT_FOR_ACK=1"
+	of := func(v0, actionloop, v1 int) map[string]int {
+		return map[string]int{"v0": v0, "actionloop": actionloop, "v1": v1}
+	}
+	all, logged, quiet := of(1, 1, 1), of(1, 0, 0), of(0, 0, 0)
+	rows := []struct {
+		name      string // of the page's row
+		as        string // the cells of this row, which is not in the page
+		env       string
+		happy     bool // a good init comes first
+		ask       func(p *proxy) answer
+		sentinels map[string]int // activations that the log shows afterwards
+		log       string         // stands on stderr where the answer does not say why
+	}{
+		{name: "a run before init", ask: func(p *proxy) answer { return p.Run(`{}`) }, sentinels: logged},
+		{name: "init without code, and none in the image", ask: func(p *proxy) answer { return p.Post("/init", `{"value":{"name":"x","code":null}}`) }, sentinels: logged},
+		{name: "init with nothing, and none in the image", as: "init without code, and none in the image",
+			ask: func(p *proxy) answer { return p.Post("/init", `{"value":{}}`) }, sentinels: logged},
+		{name: "init with broken base64", ask: func(p *proxy) answer { return p.Post("/init", `{"value":{"binary":true,"code":"%%%%"}}`) }, sentinels: logged},
+		{name: "the action cannot start", ask: func(p *proxy) answer { return p.Init("#!/no/such/interpreter\n") }, sentinels: logged, log: "/no/such/interpreter"},
+		{name: "no handshake, or a wrong one", ask: func(p *proxy) answer { return p.Init("#!/bin/sh\necho '{\"openwhisk\":2}'\ncat\n") }, sentinels: quiet},
+		{name: "the acknowledgement is false", env: ack, ask: func(p *proxy) answer { return p.Init("#!/bin/sh\necho '{\"ok\":false}' >&3\ncat\n") }, sentinels: quiet},
+		{name: "the action ends before the acknowledgement", env: ack, ask: func(p *proxy) answer { return p.Init("#!/bin/sh\nexit 0\n") }, sentinels: quiet},
+		{name: "init is not JSON", ask: func(p *proxy) answer { return p.Post("/init", `{"value":{`) }, sentinels: logged},
+		{name: "a run is not JSON", happy: true, ask: func(p *proxy) answer { return p.Post("/run", `{"value":{}`) }, sentinels: all},
+		{name: "a second init", happy: true, ask: func(p *proxy) answer { return p.Init(obey()) }, sentinels: quiet, log: onlyOnce},
+		{name: "the value is not an object or array", happy: true, ask: func(p *proxy) answer { return p.Run(`"text"`) }, sentinels: all},
+		{name: "the result is not an object or array", happy: true, ask: func(p *proxy) answer { return p.do(step{"result", "\"text\"\n"}) }, sentinels: all},
+		{name: "the action ends during a run", happy: true, ask: func(p *proxy) answer { return p.do(step{"exit", "3"}) }, sentinels: all},
+		{name: "a run after that", happy: true, ask: func(p *proxy) answer {
+			p.do(step{"exit", "3"})
+			return p.Run(`{}`)
+		}, sentinels: of(2, 2, 2)},
+		{name: "the container is stopping", happy: true, ask: askWhileStopping, sentinels: all},
+		{name: "a request is larger than `OW_MAX_BODY`", env: "OW_MAX_BODY=1KiB", ask: func(p *proxy) answer { return p.Run(`{"` + strings.Repeat("x", 2048) + `":0}`) }},
+		{name: "an unknown path", ask: func(p *proxy) answer { return p.Post("/elsewhere", `{"value":{}}`) }, sentinels: quiet},
+		{name: "not a POST", ask: func(p *proxy) answer { return p.Request("GET", "/run", `{"value":{}}`) }, sentinels: quiet},
+	}
+	table := whoAnswersWhat(t)
+	known := map[string]bool{}
 	for _, row := range rows {
-		for protocol, want := range row.cells {
+		as := row.name
+		if row.as != "" {
+			as = row.as
+		}
+		known[as] = true
+		if len(table[as]) == 0 {
+			t.Errorf("the page has no row %q", as)
+		}
+		for protocol, cell := range table[as] {
+			if cell == "-" {
+				continue
+			}
 			t.Run(row.name+"/"+protocol, func(t *testing.T) {
 				t.Parallel()
-				p := start(t, protocols[protocol])
+				p := start(t, protocols[protocol], testkit.Env(row.env), graceful)
 				if row.happy {
 					p.ready(obey())
 				}
 				got := row.ask(p)
-				if prefix, open := strings.CutSuffix(want.text, "…"); got.status != want.status {
-					t.Errorf("got %s, want %d", got, want.status)
-				} else if want.status == 200 {
-				} else if text := got.error(t); open && !strings.HasPrefix(text, prefix) || !open && text != want.text {
-					t.Errorf("got %s, want %s", got, want.text)
-				} else if row.log != "" && (protocol != "v1" || row.log == want.text) {
-					p.logged(row.log)
+				checkCell(t, got, cell)
+				if row.log != "" && (protocol != "v1" || row.log == onlyOnce) {
+					p.Logged(row.log)
 				}
-				p.ended(want.sentinels)
+				if row.sentinels != nil {
+					p.Ended(row.sentinels[protocol])
+				}
 			})
 		}
 	}
+	if len(known) != len(table) {
+		t.Errorf("the page has %d rows, the test %d", len(table), len(known))
+	}
+}
+
+// askWhileStopping asks for a run while another one goes on after SIGTERM.
+func askWhileStopping(p *proxy) answer {
+	gate := newGate(p.T)
+	running := p.Dial()
+	running.Send("/run", `{"value":`+doing("running", step{"stderr", "running\n"}, step{"await", gate.file})+`}`)
+	p.awaitBusy()
+	p.Signal(syscall.SIGTERM)
+	p.awaitStop()
+	got := p.Run(`{}`)
+	gate.open()
+	if last, err := running.Answer(); err != nil || checkOwn(last, "running") != nil {
+		p.T.Errorf("the run that went on got %s %v", last, err)
+	}
+	return got
 }

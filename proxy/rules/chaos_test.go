@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // mischief is what actions do in the chaos, with how a run may then end besides
@@ -52,23 +54,23 @@ func chaos(t *testing.T, p *proxy, protocol string, runs int) {
 				value := doing(id, m.steps...)
 				if c == nil {
 					var err error
-					if c, err = p.tryDial(); err != nil {
+					if c, err = p.TryDial(); err != nil {
 						t.Error(err)
 						return
 					}
 				}
 				if rand.IntN(20) == 0 { // this one does not wait
-					c.send("/run", `{"value":`+value+`}`)
+					c.Send("/run", `{"value":`+value+`}`)
 					c.Close()
 					c = nil
 					continue
 				}
-				err := c.send("/run", `{"value":`+value+`}`)
+				err := c.Send("/run", `{"value":`+value+`}`)
 				var got answer
 				if err == nil {
-					got, err = c.answer()
+					got, err = c.Answer()
 				}
-				if err == nil && (!m.deadly || got != failed(502, noResult)) {
+				if err == nil && (!m.deadly || got != testkit.Failed(502, noResult)) {
 					err = checkOwn(got, id)
 				}
 				if err != nil {
@@ -94,28 +96,28 @@ func TestChaos(t *testing.T) {
 	for _, protocol := range []string{"v1", "quiet", "actionloop", "v0"} {
 		t.Run(protocol, func(t *testing.T) {
 			eachBuild(t, func(t *testing.T, binary string) {
-				settings := []setting{protocols[protocol], build(binary), env("__OW_ALLOW_CONCURRENT=true"), asInit(t)}
+				settings := []setting{protocols[protocol], build(binary), testkit.Env("__OW_ALLOW_CONCURRENT=true"), asInit(t)}
 				p := start(t, settings...).ready(obey())
 				for range 20 {
-					p.run(`{}`)
+					p.Run(`{}`)
 				}
 				crowd(t, p, 10, 2)
 				p.settled()
-				descriptorsBefore := len(descriptors(p.cmd.Process.Pid))
+				descriptorsBefore := len(testkit.Descriptors(p.Cmd.Process.Pid))
 				runs := 400
 				if *long {
 					runs = 10_000
 				}
 				chaos(t, p, protocol, runs)
-				if err := checkOwn(p.run(doing("last")), "last"); err != nil {
+				if err := checkOwn(p.Run(doing("last")), "last"); err != nil {
 					t.Error(err)
 				}
 				most := 1 // the action
 				if protocol == "v0" {
 					most = 0
 				}
-				await(t, "no process, zombie or descriptor is left", func() bool {
-					return len(p.descendants()) <= most && p.zombies() == 0 && len(descriptors(p.cmd.Process.Pid)) <= descriptorsBefore
+				testkit.Await(t, "no process, zombie or descriptor is left", func() bool {
+					return len(p.Descendants()) <= most && p.zombies() == 0 && len(testkit.Descriptors(p.Cmd.Process.Pid)) <= descriptorsBefore
 				})
 				if n := p.threads(); n > 100 { // 64 runs may have overlapped
 					t.Errorf("%d threads are left", n)
@@ -130,7 +132,7 @@ func TestChaos(t *testing.T) {
 func TestChaos_TheActionDies(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
-		p := start(t, build(binary), env("OW_PROTOCOL=v1"), asInit(t)).ready(obey())
+		p := start(t, build(binary), testkit.Env("OW_PROTOCOL=v1"), asInit(t)).ready(obey())
 		var clients sync.WaitGroup
 		for i := range 100 {
 			clients.Go(func() {
@@ -140,9 +142,9 @@ func TestChaos_TheActionDies(t *testing.T) {
 					if i == 50 && n == 1 {
 						steps = []step{{"kill", "9"}}
 					}
-					got, err := p.tryPost("/run", `{"value":`+doing(id, steps...)+`}`)
+					got, err := p.TryPost("/run", `{"value":`+doing(id, steps...)+`}`)
 					const how = "the action exited: signal: killed (out of memory?)"
-					if err == nil && got != failed(502, how) && got != failed(500, how) {
+					if err == nil && got != testkit.Failed(502, how) && got != testkit.Failed(500, how) {
 						err = checkOwn(got, id)
 					}
 					if err != nil {
@@ -152,7 +154,7 @@ func TestChaos_TheActionDies(t *testing.T) {
 			})
 		}
 		clients.Wait()
-		p.ended(300)
-		await(t, "no zombie is left", func() bool { return p.zombies() == 0 && len(p.descendants()) == 0 })
+		p.Ended(300)
+		testkit.Await(t, "no zombie is left", func() bool { return p.zombies() == 0 && len(p.Descendants()) == 0 })
 	})
 }

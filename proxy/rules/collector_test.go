@@ -4,79 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
-
-// A collector reads a proxy's logs as the invoker does for images of users: what
-// is there at the moment when the answer comes, up to the sentinel on each
-// stream. It waits for nothing, so that what comes late is the next activation's.
-type collector struct {
-	t     *testing.T
-	files [2]string
-	taken [2]int // bytes, up to the last sentinel that was read
-}
-
-// collected has the proxy log to files, whose content is always all that was
-// written.
-func collected(t *testing.T) (*collector, setting) {
-	t.Helper()
-	dir := t.TempDir()
-	c := &collector{t: t, files: [2]string{filepath.Join(dir, "stdout"), filepath.Join(dir, "stderr")}}
-	return c, func(cmd *exec.Cmd) {
-		var open [2]*os.File
-		for i, name := range c.files {
-			var err error
-			if open[i], err = os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { open[i].Close() })
-		}
-		cmd.Stdout, cmd.Stderr = open[0], open[1]
-	}
-}
-
-// merged has both streams lead to one file.
-func (c *collector) merged(cmd *exec.Cmd) { cmd.Stderr = cmd.Stdout }
-
-func (c *collector) read(stream int) []byte {
-	c.t.Helper()
-	b, err := os.ReadFile(c.files[stream])
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return b
-}
-
-// activation takes the log of the activation whose answer has just come, which
-// has to be all that is there.
-func (c *collector) activation() (logs [2]string) {
-	c.t.Helper()
-	for i := range c.files {
-		b := c.read(i)[c.taken[i]:]
-		c.taken[i] += len(b)
-		log, ended := strings.CutSuffix("\n"+string(b), "\n"+sentinel+"\n")
-		if !ended || strings.Contains(log, sentinel) {
-			c.t.Fatalf("stream %d does not end with its one sentinel at the answer: %.300q", i+1, b)
-		}
-		if logs[i] = strings.TrimPrefix(log, "\n"); logs[i] != "" {
-			logs[i] += "\n"
-		}
-	}
-	return logs
-}
-
-// sentinels counts the activations that have ended on both streams.
-func (c *collector) sentinels() int {
-	end := []byte("\n" + sentinel + "\n")
-	count := func(stream int) int { return bytes.Count(append([]byte("\n"), c.read(stream)...), end[1:]) }
-	return min(count(0), count(1))
-}
 
 func TestRule34_TheLogIsCompleteWhenTheAnswerComes(t *testing.T) {
 	t.Parallel()
@@ -92,7 +27,7 @@ func TestRule34_TheLogIsCompleteWhenTheAnswerComes(t *testing.T) {
 			{name: "a line", body: do(step{"stderr", "hello\n"}), logged: "hello\n"},
 			{name: "half a line", body: do(step{"stderr", "hel"}, step{"stderr", "lo"}), logged: "hello\n"},
 			{name: "much", body: do(step{"flood", "stderr", "300000"}, step{"stderr", "end"}), logged: flooded(300000) + "end\n"},
-			{name: "the sentinel's own text", body: do(step{"stderr", "I know " + sentinel[:30] + "\n"}), logged: "I know " + sentinel[:30] + "\n"},
+			{name: "the testkit.Sentinel's own text", body: do(step{"stderr", "I know " + testkit.Sentinel[:30] + "\n"}), logged: "I know " + testkit.Sentinel[:30] + "\n"},
 			{name: "no object", body: `{"value":"text"}`},
 			{name: "no JSON", body: `{"value":{}`},
 			{name: "an error of the action", body: do(step{"stderr", "oh\n"}, step{"result", "{\"error\":1}\n"}), logged: "oh\n"},
@@ -104,25 +39,25 @@ func TestRule34_TheLogIsCompleteWhenTheAnswerComes(t *testing.T) {
 		}
 		for _, r := range runs {
 			t.Run(r.name, func(t *testing.T) {
-				c, files := collected(t)
+				c, files := testkit.Collect(t)
 				p := start(t, chosen, files).ready(obey())
 				for range 5 {
-					p.post("/run", r.body)
+					p.Post("/run", r.body)
 					if r.name == "no JSON" && protocol == "v0" {
-						c.activation() // what it is taken for is not this test's affair
+						c.Activation() // what it is taken for is not this test's affair
 						continue
 					}
-					if got := c.activation(); got[1] != r.logged {
+					if got := c.Activation(); got[1] != r.logged {
 						t.Fatalf("stderr holds %.200q, want %.200q", got[1], r.logged)
 					}
 					if r.ends && protocol != "v0" {
-						p.post("/run", r.body)
-						if got := c.activation(); got[1] != "" {
+						p.Post("/run", r.body)
+						if got := c.Activation(); got[1] != "" {
 							t.Fatalf("afterwards stderr holds %q", got[1])
 						}
 						p.end()
 						p = start(t, chosen, files).ready(obey())
-						c.taken = [2]int{len(c.read(0)), len(c.read(1))}
+						c.Forget()
 					}
 				}
 			})
@@ -139,17 +74,17 @@ func flooded(size int) string {
 func TestRule28_WhereABadResultIsShown(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-		c, files := collected(t)
+		c, files := testkit.Collect(t)
 		p := start(t, chosen, files).ready(obey())
 		for _, result := range []string{"42", "null", `"text"`, "{", "no JSON at all"} {
-			if got := p.do(step{"result", result + "\n"}); got != failed(502, noResult) {
+			if got := p.do(step{"result", result + "\n"}); got != testkit.Failed(502, noResult) {
 				t.Errorf("%s: got %s", result, got)
 			}
 			want := [2]string{result + "\n", ""}
 			if protocol == "actionloop" {
 				want[0] = ""
 			}
-			if got := c.activation(); got != want {
+			if got := c.Activation(); got != want {
 				t.Errorf("%s: logged %q, want %q", result, got, want)
 			}
 		}
@@ -162,7 +97,7 @@ func TestRule30_AnExitIsNotLogged(t *testing.T) {
 	for _, protocol := range []string{"v1", "quiet", "actionloop"} {
 		for _, debug := range []bool{false, true} {
 			t.Run(fmt.Sprint(protocol, debug), func(t *testing.T) {
-				c, files := collected(t)
+				c, files := testkit.Collect(t)
 				p := start(t, protocols[protocol], files, func(cmd *exec.Cmd) {
 					if debug {
 						cmd.Args = append(cmd.Args, "-debug")
@@ -173,7 +108,7 @@ func TestRule30_AnExitIsNotLogged(t *testing.T) {
 				if debug {
 					want[1] = "the action exited: exit status 3\n"
 				}
-				if got := c.activation(); got != want {
+				if got := c.Activation(); got != want {
 					t.Errorf("logged %q, want %q", got, want)
 				}
 			})
@@ -186,9 +121,9 @@ func TestRule30_AnExitIsNotLogged(t *testing.T) {
 func TestRule34_BothStreamsInOneFile(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-		c, files := collected(t)
-		p := start(t, chosen, files, c.merged).ready(obey())
-		both := sentinel + "\n" + sentinel + "\n"
+		c, files := testkit.Collect(t)
+		p := start(t, chosen, files, c.Merged).ready(obey())
+		both := testkit.Sentinel + "\n" + testkit.Sentinel + "\n"
 		want := ""
 		for _, stream := range logChannels[protocol] {
 			p.do(step{stream, "half"}, step{"result", answerAfter(protocol, stream, "half")})
@@ -197,7 +132,7 @@ func TestRule34_BothStreamsInOneFile(t *testing.T) {
 			want += "whole\n" + both
 			p.do()
 			want += both
-			if got := string(c.read(0)); got != want {
+			if got := string(c.Read(0)); got != want {
 				t.Fatalf("the file holds %q, want %q", got, want)
 			}
 		}
@@ -209,9 +144,9 @@ func TestRule34_TwoHundredLogs(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
 		random := seeded(t)
-		c, files := collected(t)
+		c, files := testkit.Collect(t)
 		p := start(t, chosen, files).ready(obey())
-		conn := p.dial()
+		conn := p.Dial()
 		for n := range 200 {
 			var want [2]string
 			steps := []step{}
@@ -225,15 +160,15 @@ func TestRule34_TwoHundredLogs(t *testing.T) {
 					want[i] += line + "\n"
 				}
 			}
-			conn.send("/run", `{"value":`+doing(fmt.Sprint(n), steps...)+`}`)
-			got, err := conn.answer()
+			conn.Send("/run", `{"value":`+doing(fmt.Sprint(n), steps...)+`}`)
+			got, err := conn.Answer()
 			if err == nil {
 				err = checkOwn(got, fmt.Sprint(n))
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := c.activation(); got != want {
+			if got := c.Activation(); got != want {
 				t.Fatalf("run %d logged %q, want %q", n, got, want)
 			}
 		}
@@ -252,18 +187,18 @@ func seeded(t *testing.T) *rand.Rand {
 func TestRule34_OverlappingRunsEndTheirLogs(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
-		c, files := collected(t)
-		p := start(t, build(binary), files, env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true")).ready(obey())
+		c, files := testkit.Collect(t)
+		p := start(t, build(binary), files, testkit.Env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true")).ready(obey())
 		var answers atomic.Int64
 		var all sync.WaitGroup
 		const clients, runs = 10, 20
 		for i := range clients {
-			conn := p.dial()
+			conn := p.Dial()
 			all.Go(func() {
 				for n := range runs {
 					id := fmt.Sprintf("%d.%d", i, n)
-					conn.send("/run", `{"value":`+doing(id, step{"stdout", "out " + id + "\n"}, step{"stderr", "err " + id})+`}`)
-					got, err := conn.answer()
+					conn.Send("/run", `{"value":`+doing(id, step{"stdout", "out " + id + "\n"}, step{"stderr", "err " + id})+`}`)
+					got, err := conn.Answer()
 					if err == nil {
 						err = checkOwn(got, id)
 					}
@@ -271,11 +206,11 @@ func TestRule34_OverlappingRunsEndTheirLogs(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					if want := int(answers.Add(1)); c.sentinels() < want {
+					if want := int(answers.Add(1)); c.Ended() < want {
 						t.Errorf("%d answers, but fewer sentinels on a stream", want)
 					}
 					for stream, log := range []string{"out ", "err "} {
-						if !bytes.Contains(c.read(stream), []byte(log+id)) {
+						if !bytes.Contains(c.Read(stream), []byte(log+id)) {
 							t.Errorf("%s: stream %d lacks what the run logged", id, stream+1)
 						}
 					}
@@ -283,7 +218,7 @@ func TestRule34_OverlappingRunsEndTheirLogs(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if got := c.sentinels(); got != clients*runs {
+		if got := c.Ended(); got != clients*runs {
 			t.Errorf("%d sentinels for %d runs", got, clients*runs)
 		}
 	})
@@ -299,15 +234,15 @@ func TestRule34_FailuresBeforeARunEndTheirLogs(t *testing.T) {
 		"actionloop": {"OW_PROTOCOL=actionloop", "OW_LOG_INIT_ERROR=1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, files := collected(t)
-			p := start(t, files, env(settings...))
+			c, files := testkit.Collect(t)
+			p := start(t, files, testkit.Env(settings...))
 			if name == "v0" {
-				p.run(`{}`)
-				c.activation()
+				p.Run(`{}`)
+				c.Activation()
 			}
 			for range 20 {
-				p.init("#!/no/such\n")
-				c.activation()
+				p.Init("#!/no/such\n")
+				c.Activation()
 			}
 		})
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // command runs the proxy as a program that ends, with what its settings add to its environment.
@@ -29,10 +31,10 @@ func command(t *testing.T, stdin string, settings []setting, args ...string) (st
 // What -compile writes is an upload that has all that the compiler made.
 func TestRule21_CompileKeepsAll(t *testing.T) {
 	t.Parallel()
-	source := zipped(t,
-		file{name: "exec", content: obey(), mode: 0o644},
-		file{name: "empty/", mode: fs.ModeDir | 0o755}, file{name: "tool", content: "#!/bin/sh\n", mode: 0o755}, file{name: "data", content: "x", mode: 0o644},
-		file{name: "sub/exec", content: "#!/bin/sh\n", mode: 0o600}, file{name: "venv/python3", content: "/usr/bin/python3", mode: fs.ModeSymlink | 0o777},
+	source := testkit.Zip(t,
+		file{Name: "exec", Content: obey(), Mode: 0o644},
+		file{Name: "empty/", Mode: fs.ModeDir | 0o755}, file{Name: "tool", Content: "#!/bin/sh\n", Mode: 0o755}, file{Name: "data", Content: "x", Mode: 0o644},
+		file{Name: "sub/exec", Content: "#!/bin/sh\n", Mode: 0o600}, file{Name: "venv/python3", Content: "/usr/bin/python3", Mode: fs.ModeSymlink | 0o777},
 	)
 	copies := compiler(t, `cp -a "$2/." "$3" && mkdir "$3/made"`+"\n")
 	for name, settings := range map[string][]setting{
@@ -43,7 +45,7 @@ func TestRule21_CompileKeepsAll(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			input := source
 			if name == "compiled" {
-				input = zipped(t, file{name: "exec", content: "no script"}, file{name: "empty/", mode: fs.ModeDir | 0o755}, file{name: "tool", content: "#!/bin/sh\n", mode: 0o755})
+				input = testkit.Zip(t, file{Name: "exec", Content: "no script"}, file{Name: "empty/", Mode: fs.ModeDir | 0o755}, file{Name: "tool", Content: "#!/bin/sh\n", Mode: 0o755})
 			}
 			status, packed, stderr := command(t, input, settings, "-compile", "main")
 			if status != 0 {
@@ -56,7 +58,7 @@ func TestRule21_CompileKeepsAll(t *testing.T) {
 				}
 			}
 			if name == "no compiler" {
-				if got := start(t, env("OW_PROTOCOL=actionloop")).upload(packed); got != (answer{200, "OK"}) {
+				if got := start(t, testkit.Env("OW_PROTOCOL=actionloop")).upload(packed); got != testkit.OK("OK") {
 					t.Errorf("init with what it packed: %s", got)
 				}
 			}
@@ -97,7 +99,7 @@ func unzipped(t *testing.T, archive string) string {
 func TestRule21_CompileTakesVariables(t *testing.T) {
 	t.Parallel()
 	tells := compiler(t, `echo "$A|$B|$C"`+"\n")
-	status, stdout, stderr := command(t, "source", []setting{tells, env("A=kept", "B=before")}, "-compile=main", "--env", `{"B":"b=c","C":[1, 2]}`)
+	status, stdout, stderr := command(t, "source", []setting{tells, testkit.Env("A=kept", "B=before")}, "-compile=main", "--env", `{"B":"b=c","C":[1, 2]}`)
 	if status != 1 || stdout != "" || !strings.Contains(stderr, "kept|b=c|[1,2]") {
 		t.Errorf("exit status %d, %q, %q", status, stdout, stderr)
 	}

@@ -5,12 +5,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // deaths are ways to die in the middle of a run.
 var deaths = map[string][]step{
 	"exits":                         {{"exit", "3"}},
 	"is killed":                     {{"kill", "9"}},
+	"is terminated":                 {{"kill", "15"}},
 	"writes half a line and exits":  {{"result", "{\"half"}, {"exit", "3"}},
 	"logs half a line and exits":    {{"stderr", "half"}, {"exit", "3"}},
 	"logs much and exits":           {{"flood", "stderr", "300000"}, {"exit", "3"}},
@@ -25,49 +28,52 @@ func TestRule30_DeathDuringARun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
 				p := start(t, chosen).ready(obey())
-				p.run(`{}`)
+				p.Run(`{}`)
 				got := p.do(steps...)
 				if strings.Contains(name, "closes") && protocol != "v0" {
 					// It gets a second for its end, in which a busy machine may not come to it.
-					await(t, "it ends in time", func() bool {
-						if got.status != 502 || got.error(t) != "the action exited: it closed its input or output" {
+					testkit.Await(t, "it ends in time", func() bool {
+						if got.Status != 502 || got.Error(t) != "the action exited: it closed its input or output" {
 							return true
 						}
 						p.end()
 						p = start(t, chosen).ready(obey())
-						p.run(`{}`)
+						p.Run(`{}`)
 						got = p.do(steps...)
 						return false
 					})
 				}
 				how := "exit status 3"
-				if name == "is killed" {
+				switch name {
+				case "is killed":
 					how = "signal: killed (out of memory?)"
+				case "is terminated":
+					how = "signal: terminated"
 				}
-				want, after := failed(502, "the action exited: "+how), failed(500, "the action exited: "+how)
+				want, after := testkit.Failed(502, "the action exited: "+how), testkit.Failed(500, "the action exited: "+how)
 				switch protocol {
 				case "actionloop":
-					want, after = failed(400, "command exited"), failed(500, "command exited")
+					want, after = testkit.Failed(400, "command exited"), testkit.Failed(500, "command exited")
 				case "v0":
-					want = failed(502, noResult)
+					want = testkit.Failed(502, noResult)
 				}
 				if got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
-				p.ended(2)
+				p.Ended(2)
 				for n := 3; n < 6; n++ {
-					got := p.run(`{}`)
+					got := p.Run(`{}`)
 					if protocol == "v0" {
-						if got.status != 200 {
+						if got.Status != 200 {
 							t.Errorf("a fresh process: %s", got)
 						}
 					} else if got != after {
 						t.Errorf("got %s, want %s", got, after)
 					}
-					p.ended(n)
+					p.Ended(n)
 				}
 				if protocol != "v0" {
-					await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+					testkit.Await(t, "no process is left", func() bool { return len(p.Descendants()) == 0 })
 				}
 				if n := p.zombies(); n > 0 {
 					t.Errorf("%d zombies", n)
@@ -84,18 +90,18 @@ func TestRule30_DeathBetweenRuns(t *testing.T) {
 			t.Parallel()
 			p := start(t, protocols[protocol]).ready(obey())
 			p.do(step{"after", `[["stderr","last words"],["exit","3"]]`})
-			await(t, "the action is gone", func() bool { return len(p.descendants()) == 0 })
-			want := failed(500, "the action exited: exit status 3")
+			testkit.Await(t, "the action is gone", func() bool { return len(p.Descendants()) == 0 })
+			want := testkit.Failed(500, "the action exited: exit status 3")
 			if protocol == "actionloop" {
-				want = failed(500, "command exited")
+				want = testkit.Failed(500, "command exited")
 			}
 			for range 3 {
-				if got := p.run(`{}`); got != want {
+				if got := p.Run(`{}`); got != want {
 					t.Errorf("got %s, want %s", got, want)
 				}
 			}
-			p.ended(4)
-			p.logged("last words")
+			p.Ended(4)
+			p.Logged("last words")
 			if n := p.zombies(); n > 0 {
 				t.Errorf("%d zombies", n)
 			}
@@ -107,11 +113,11 @@ func TestRule30_DeathBetweenRuns(t *testing.T) {
 func TestRule30_AnActionThatDiesUnusedLeavesNoZombie(t *testing.T) {
 	t.Parallel()
 	p := start(t).ready(obey())
-	for _, pid := range p.descendants() {
+	for _, pid := range p.Descendants() {
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
-	await(t, "the action is gone", func() bool { return len(p.descendants()) == 0 })
-	if got := p.run(`{}`); got != failed(500, "the action exited: signal: killed (out of memory?)") {
+	testkit.Await(t, "the action is gone", func() bool { return len(p.Descendants()) == 0 })
+	if got := p.Run(`{}`); got != testkit.Failed(500, "the action exited: signal: killed (out of memory?)") {
 		t.Errorf("got %s", got)
 	}
 	if n := p.zombies(); n > 0 {
@@ -122,14 +128,14 @@ func TestRule30_AnActionThatDiesUnusedLeavesNoZombie(t *testing.T) {
 // A child that closes its input with a request in it is dead to that request.
 func TestRule30_ARequestInAClosedPipe(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_PROTOCOL=v1")).ready(obey())
+	p := start(t, testkit.Env("OW_PROTOCOL=v1")).ready(obey())
 	sent := newGate(t)
 	p.do(step{"after", fmt.Sprintf(`[["await",%q],["close","stdin"],["sleep","1h"]]`, sent.file)})
-	c := p.dial()
-	c.send("/run", `{"value":{}}`)
+	c := p.Dial()
+	c.Send("/run", `{"value":{}}`)
 	p.settled() // the request stands in the pipe
 	sent.open()
-	if got, err := c.answer(); err != nil || got != failed(500, "the action exited: it closed its input or output") {
+	if got, err := c.Answer(); err != nil || got != testkit.Failed(500, "the action exited: it closed its input or output") {
 		t.Errorf("got %s (%v)", got, err)
 	}
 }
@@ -138,14 +144,14 @@ func TestRule30_ARequestInAClosedPipe(t *testing.T) {
 func TestRule30_TheLastAnswerOfAClosedPipe(t *testing.T) {
 	t.Parallel()
 	asked, let := newGate(t), newGate(t)
-	p := start(t, env("OW_PROTOCOL=v1")).ready(fmt.Sprintf("#!/bin/bash\necho '{\"openwhisk\":1}'\nread -r line\nexec <&-\n>%s\nuntil test -e %s; do sleep 0.05; done\necho '{\"last\":true}'\n",
+	p := start(t, testkit.Env("OW_PROTOCOL=v1")).ready(fmt.Sprintf("#!/bin/bash\necho '{\"openwhisk\":1}'\nread -r line\nexec <&-\n>%s\nuntil test -e %s; do sleep 0.05; done\necho '{\"last\":true}'\n",
 		asked.file, let.file))
-	c := p.dial()
-	c.send("/run", `{"value":{}}`)
+	c := p.Dial()
+	c.Send("/run", `{"value":{}}`)
 	asked.await()
 	p.settled()
 	let.open()
-	if got, err := c.answer(); err != nil || got != (answer{200, `{"last":true}`}) {
+	if got, err := c.Answer(); err != nil || got != testkit.OK(`{"last":true}`) {
 		t.Errorf("got %s (%v)", got, err)
 	}
 }
@@ -155,14 +161,14 @@ func TestRule30_ClosedPipes(t *testing.T) {
 	for _, pipe := range []string{"stdin", "result"} {
 		t.Run(pipe, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, env("OW_PROTOCOL=v1")).ready(obey())
+			p := start(t, testkit.Env("OW_PROTOCOL=v1")).ready(obey())
 			for range 2 { // it lives on, but can never answer
 				got := p.do(step{"after", `[["close","` + pipe + `"],["sleep","1h"]]`}, step{"large", "10"})
-				if got.status != 200 && !strings.HasPrefix(got.error(t), "the action exited: ") {
+				if got.Status != 200 && !strings.HasPrefix(got.Error(t), "the action exited: ") {
 					t.Errorf("got %s", got)
 				}
 			}
-			await(t, "it is gone", func() bool { return len(p.descendants()) == 0 })
+			testkit.Await(t, "it is gone", func() bool { return len(p.Descendants()) == 0 })
 		})
 	}
 }

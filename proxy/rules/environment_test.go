@@ -8,15 +8,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // environment runs the action and gives what it finds in its environment.
 func (p *proxy) environment(body string) map[string]string {
-	p.t.Helper()
-	got := p.post("/run", body)
+	p.T.Helper()
+	got := p.Post("/run", body)
 	var result struct{ Env map[string]string }
-	if err := json.Unmarshal([]byte(got.body), &result); err != nil || got.status != 200 {
-		p.t.Fatalf("%s %v", got, err)
+	if err := json.Unmarshal([]byte(got.Body), &result); err != nil || got.Status != 200 {
+		p.T.Fatalf("%s %v", got, err)
 	}
 	return result.Env
 }
@@ -26,11 +28,11 @@ const showEnv = `{"value":{"do":[["env"]]}}`
 func TestRule18_InitExportsTheEnvironment(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
-		p := start(t, chosen, env("__OW_API_HOST=container", "KEPT=container", "__OW_REGION=container"))
+		p := start(t, chosen, testkit.Env("__OW_API_HOST=container", "KEPT=container", "__OW_REGION=container"))
 		code, _ := json.Marshal(obey())
 		body := `{"value":{"env":{"EMPTY":"","EQUALS":"a=b=c","SNOW":"❄\u2603","LINES":"a\nb","NUMBER":1.50,"BIG":12345678901234567890,"YES":true,` +
 			`"NULL":null,"LIST":[1, "a b" ,{"x" : null}],"OBJECT":{ "a b" : "c  d" },"__OW_API_HOST":"init","SPACED NAME":"x","PATH_TO":"/x"},"code":` + string(code) + `}}`
-		if got := p.post("/init", body); got.status != 200 {
+		if got := p.Post("/init", body); got.Status != 200 {
 			t.Fatalf("init: %s", got)
 		}
 		found := p.environment(showEnv)
@@ -49,7 +51,7 @@ func TestRule18_InitExportsTheEnvironment(t *testing.T) {
 func TestRule19_TheContainersEnvironmentComesFirst(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
-		p := start(t, chosen, env("OF_THE_CONTAINER=yes", "__OW_API_HOST=https://host", "OW_EXECUTION_ENV=", "HOME=/tmp"))
+		p := start(t, chosen, testkit.Env("OF_THE_CONTAINER=yes", "__OW_API_HOST=https://host", "OW_EXECUTION_ENV=", "HOME=/tmp"))
 		p.ready(obey())
 		found := p.environment(showEnv)
 		for name, want := range map[string]string{"OF_THE_CONTAINER": "yes", "__OW_API_HOST": "https://host", "HOME": "/tmp"} {
@@ -70,10 +72,10 @@ func TestRule19_TheContainersEnvironmentComesFirst(t *testing.T) {
 
 func TestRule19_ActionLoopsVariables(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_PROTOCOL=actionloop", "OW_WAIT_FOR_ACK=1", "OW_EXECUTION_ENV=tests/1"))
+	p := start(t, testkit.Env("OW_PROTOCOL=actionloop", "OW_WAIT_FOR_ACK=1", "OW_EXECUTION_ENV=tests/1"))
 	p.bake("exec", obey())
 	p.bake("exec.env", "tests/1\n")
-	if got := p.post("/init", `{"value":{}}`); got.status != 200 {
+	if got := p.Post("/init", `{"value":{}}`); got.Status != 200 {
 		t.Fatalf("init: %s", got)
 	}
 	found := p.environment(showEnv)
@@ -90,7 +92,7 @@ func activation(value string) string {
 
 func TestRule25_V0TurnsMembersIntoVariables(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_PROTOCOL=v0", "__OW_API_HOST=https://host")).ready(obey())
+	p := start(t, testkit.Env("OW_PROTOCOL=v0", "__OW_API_HOST=https://host")).ready(obey())
 	found := p.environment(activation(`{"do":[["env"]]}`))
 	for name, want := range map[string]string{
 		"__OW_NAMESPACE": "guest", "__OW_ACTION_NAME": "/guest/❄", "__OW_ACTION_VERSION": "0.0.1", "__OW_ACTIVATION_ID": "a1",
@@ -114,13 +116,13 @@ func TestRule25_V0TurnsMembersIntoVariables(t *testing.T) {
 
 func TestRule25_ActionLoopHasTheMembersInTheLine(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_PROTOCOL=actionloop")).ready(obey())
-	got := p.post("/run", activation(`{"do":[["env"]]}`))
+	p := start(t, testkit.Env("OW_PROTOCOL=actionloop")).ready(obey())
+	got := p.Post("/run", activation(`{"do":[["env"]]}`))
 	var result struct {
 		Request map[string]any
 		Env     map[string]string
 	}
-	if err := json.Unmarshal([]byte(got.body), &result); err != nil {
+	if err := json.Unmarshal([]byte(got.Body), &result); err != nil {
 		t.Fatalf("%s: %v", got, err)
 	}
 	for name, want := range map[string]any{"namespace": "guest", "activation_id": "a1", "deadline": "1700000000000", "api_key": "k:s", "count": 7.0, "transaction_id": "t\n1", "nothing": nil} {
@@ -136,23 +138,35 @@ func TestRule25_ActionLoopHasTheMembersInTheLine(t *testing.T) {
 func TestRule29_TheWorkingDirectoryIsTheActions(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-		p := start(t, chosen, env("PWD=/elsewhere")).ready(obey())
+		p := start(t, chosen, testkit.Env("PWD=/elsewhere")).ready(obey())
 		got := p.do(step{"directory"}, step{"env", "PWD"})
 		var result struct {
 			Directory string
 			Env       map[string]string
 		}
-		if err := json.Unmarshal([]byte(got.body), &result); err != nil {
+		if err := json.Unmarshal([]byte(got.Body), &result); err != nil {
 			t.Fatalf("%s: %v", got, err)
 		}
-		real, err := filepath.EvalSymlinks(p.dir)
+		real, err := filepath.EvalSymlinks(p.Dir)
 		if protocol == "actionloop" { // a numbered one for each init
 			real = filepath.Join(real, "1", "bin")
 		}
 		if err != nil || result.Directory != real || result.Env["PWD"] != real {
-			t.Errorf("directory %q, PWD %q, want %q", result.Directory, result.Env["PWD"], p.dir)
+			t.Errorf("directory %q, PWD %q, want %q", result.Directory, result.Env["PWD"], p.Dir)
 		}
 	})
+}
+
+func TestRule29_ALoopHasNoArguments(t *testing.T) {
+	t.Parallel()
+	for protocol, code := range map[string]string{
+		"v1":         "#!/bin/sh\necho '{\"openwhisk\":1}'\nwhile read -r line; do echo \"[$#]\"; done\n",
+		"actionloop": "#!/bin/sh\nwhile read -r line; do echo \"[$#]\" >&3; done\n",
+	} {
+		if got := start(t, protocols[protocol]).ready(code).Run(`{}`); got != testkit.OK("[0]") {
+			t.Errorf("%s: got %s", protocol, got)
+		}
+	}
 }
 
 // An action gets no descriptor of the proxy: 0, 1 and 2, and 3 where its
@@ -163,18 +177,18 @@ func TestRule19_NoDescriptorsLeak(t *testing.T) {
 		p := start(t, chosen)
 		var crowd []*connection
 		for range 10 {
-			crowd = append(crowd, p.dial())
+			crowd = append(crowd, p.Dial())
 		}
 		for _, c := range crowd {
-			c.send("/unknown", "")
-			c.answer()
+			c.Send("/unknown", "")
+			c.Answer()
 		}
 		got := p.ready(obey()).do(step{"descriptors"})
 		want := `"descriptors":["0","1","2"]`
 		if protocol == "actionloop" || protocol == "quiet" {
 			want = `"descriptors":["0","1","2","3"]`
 		}
-		contains(t, got.body, want)
+		contains(t, got.Body, want)
 	})
 }
 
@@ -198,14 +212,14 @@ func TestRule19_InheritedDescriptorsAreClosed(t *testing.T) {
 				}
 			}
 			p := start(t, chosen, inherit).ready(obey())
-			if slices.Contains(descriptors(p.cmd.Process.Pid), lock.Name()) {
+			if slices.Contains(testkit.Descriptors(p.Cmd.Process.Pid), lock.Name()) {
 				t.Errorf("%s: the proxy keeps it open", name)
 			}
 			want := `"descriptors":["0","1","2"]`
 			if protocol == "actionloop" || protocol == "quiet" {
 				want = `"descriptors":["0","1","2","3"]`
 			}
-			contains(t, p.do(step{"descriptors"}).body, want)
+			contains(t, p.do(step{"descriptors"}).Body, want)
 		}
 	})
 }

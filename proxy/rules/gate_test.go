@@ -5,16 +5,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // A gate is a file that one side waits for and the other makes: the test, or an
 // action (steps "await" and "touch").
 type gate struct {
-	t    *testing.T
+	t    testing.TB
 	file string
 }
 
-func newGate(t *testing.T) gate {
+func newGate(t testing.TB) gate {
 	t.Helper()
 	dir := t.TempDir()
 	for d := dir; strings.HasPrefix(d, os.TempDir()+"/"); d = filepath.Dir(d) {
@@ -32,7 +34,7 @@ func (g gate) open() {
 
 func (g gate) await() {
 	g.t.Helper()
-	await(g.t, "the action has come so far", func() bool {
+	testkit.Await(g.t, "the action has come so far", func() bool {
 		_, err := os.Stat(g.file)
 		return err == nil
 	})

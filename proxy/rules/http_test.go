@@ -1,22 +1,23 @@
 package rules
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestRule01_InitAndRunNeedNoContentType(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	c := p.dial()
-	for _, request := range [][2]string{{"/init", initBody(obey(), false)}, {"/run", `{"value":{}}`}} {
-		if err := c.send(request[0], request[1]); err != nil { // it sends no Content-Type
+	c := p.Dial()
+	for _, request := range [][2]string{{"/init", testkit.InitBody(obey(), nil)}, {"/run", `{"value":{}}`}} {
+		if err := c.Send(request[0], request[1]); err != nil { // it sends no Content-Type
 			t.Fatal(err)
 		}
-		if got, err := c.answer(); err != nil || got.status != 200 {
+		if got, err := c.Answer(); err != nil || got.Status != 200 {
 			t.Errorf("%s: %s %v", request[0], got, err)
 		}
 	}
@@ -29,8 +30,8 @@ func TestRule02_EveryAnswerCarriesItsLength(t *testing.T) {
 		{"POST", "/run", `{"value":{}}`},
 		{"POST", "/init", `broken`},
 		{"POST", "/init", `{"value":{}}`},
-		{"POST", "/init", initBody(obey(), false)},
-		{"POST", "/init", initBody(obey(), false)},
+		{"POST", "/init", testkit.InitBody(obey(), nil)},
+		{"POST", "/init", testkit.InitBody(obey(), nil)},
 		{"POST", "/run", `{"value":{}}`},
 		{"POST", "/run", `{"value":` + doing("", step{"large", "1000000"}) + `}`},
 		{"POST", "/run", `{"value":1}`},
@@ -39,7 +40,7 @@ func TestRule02_EveryAnswerCarriesItsLength(t *testing.T) {
 		{"POST", "/unknown", ""},
 		{"DELETE", "/", ""},
 	} {
-		r, err := http.NewRequest(request.method, "http://"+p.address+request.path, strings.NewReader(request.body))
+		r, err := http.NewRequest(request.method, "http://"+p.Address+request.path, strings.NewReader(request.body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +61,7 @@ func TestRule05_AnErrorOfTheActionPassesThrough(t *testing.T) {
 	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
 		p := start(t, chosen).ready(obey())
 		for _, result := range []string{`{"error":"no"}`, `{"error":{"code":3}}`, `{ "b" : 1e400, "a":"\u2744" , "b":[] }`, `[]`, `[{"error":1}]`} {
-			if got, want := p.do(step{"result", result + "\n"}), (answer{200, result}); got != want {
+			if got, want := p.do(step{"result", result + "\n"}), testkit.OK(result); got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		}
@@ -75,7 +76,7 @@ func TestRule06_NoGapAfterInit(t *testing.T) {
 		for i := range 10 {
 			p := start(t, chosen)
 			p.ready(obey())
-			if got := p.run(`{}`); got.status != 200 {
+			if got := p.Run(`{}`); got.Status != 200 {
 				t.Errorf("round %d: %s", i, got)
 			}
 			p.end()
@@ -89,22 +90,17 @@ func TestRule07_OnlyAPostRunsTheAction(t *testing.T) {
 	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "post", "BREW"} {
 		for path, status := range map[string]int{"/run": 405, "/init": 405, "/": 404, "/ruin": 404, "/run/": 404, "/RUN": 404, "//run": 404} {
 			t.Run(method+path, func(t *testing.T) {
-				c := p.dial()
-				fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: action\r\nContent-Length: 12\r\n\r\n{\"value\":{}}", method, path)
-				r, err := http.ReadResponse(c.r, &http.Request{Method: method})
-				if err != nil {
-					t.Fatal(err)
-				}
-				body, err := io.ReadAll(r.Body)
-				if got := (answer{r.StatusCode, string(body)}); err != nil || got.status != status {
+				c := p.Dial()
+				c.SendAs(method, path, `{"value":{}}`)
+				if got, err := c.AnswerTo(method); err != nil || got.Status != status {
 					t.Errorf("%s %v, want %d", got, err, status)
 				} else if method != "HEAD" {
-					got.error(t)
+					got.Error(t)
 				}
 			})
 		}
 	}
-	if got := p.run(`{}`); !strings.Contains(got.body, `"run":1`) {
+	if got := p.Run(`{}`); !strings.Contains(got.Body, `"run":1`) {
 		t.Errorf("the first run is %s", got)
 	}
 }
@@ -114,20 +110,20 @@ func TestRule07_OnlyAPostRunsTheAction(t *testing.T) {
 func TestRule04_NothingElseIs503(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
-		p := start(t, chosen, env("OW_MAX_CODE=1KiB", "OW_MAX_BODY=1KiB"))
+		p := start(t, chosen, testkit.Env("OW_MAX_CODE=1KiB", "OW_MAX_BODY=1KiB"))
 		check := func(got answer) {
-			if got.status == 503 {
+			if got.Status == 503 {
 				t.Errorf("got %s", got)
 			}
 		}
-		check(p.run(`{}`))
+		check(p.Run(`{}`))
 		for _, code := range []string{"", "source", "#!/no/such\n", "#!/bin/sh\nexit 1\n", strings.Repeat("x", 2000)} {
-			check(p.init(code))
+			check(p.Init(code))
 		}
-		p.post("/init", initBody(obey(), false))
-		check(p.init(obey()))
+		p.Post("/init", testkit.InitBody(obey(), nil))
+		check(p.Init(obey()))
 		for _, value := range []string{`{`, `1`, `{}`, `"` + strings.Repeat("x", 2000) + `"`, doing("", step{"exit", "1"}), `{}`, `{}`} {
-			check(p.run(value))
+			check(p.Run(value))
 		}
 	})
 }
@@ -136,10 +132,10 @@ func TestRule07_UnknownPathsAre404(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, path := range []string{"/", "/unknown", "/init/x", "/run%2f", "/%"} {
-		if got := p.post(path, `{"value":{}}`); got.status != 404 && got.status != 400 {
+		if got := p.Post(path, `{"value":{}}`); got.Status != 404 && got.Status != 400 {
 			t.Errorf("%s: %s", path, got)
 		} else {
-			got.error(t)
+			got.Error(t)
 		}
 	}
 }

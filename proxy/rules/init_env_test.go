@@ -8,29 +8,31 @@ import (
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestRule14_LibraryPathOfInit(t *testing.T) {
 	check := func(t *testing.T, p *proxy, got answer) {
 		t.Helper()
-		if got.status != 200 {
+		if got.Status != 200 {
 			t.Fatalf("init: %s", got)
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("got %s", got)
 		}
 	}
 	t.Run("library path of init", func(t *testing.T) {
 		program, lib := withLib(t)
 		p := start(t)
-		code := encoded(zipped(t, file{name: "exec", content: program}, file{name: "lib/libanswer.so.1", content: lib}))
-		check(t, p, p.post("/init", fmt.Sprintf(`{"value":{"binary":true,"code":%q,"env":{"LD_LIBRARY_PATH":%q}}}`, code, p.dir+"/lib")))
+		code := encoded(testkit.Zip(t, file{Name: "exec", Content: program}, file{Name: "lib/libanswer.so.1", Content: lib}))
+		check(t, p, p.Post("/init", fmt.Sprintf(`{"value":{"binary":true,"code":%q,"env":{"LD_LIBRARY_PATH":%q}}}`, code, p.Dir+"/lib")))
 	})
 	t.Run("library path of init, relative", func(t *testing.T) {
 		program, lib := withLib(t)
 		p := start(t)
-		code := encoded(zipped(t, file{name: "exec", content: program}, file{name: "lib/libanswer.so.1", content: lib}))
-		check(t, p, p.post("/init", fmt.Sprintf(`{"value":{"binary":true,"env":{"LD_LIBRARY_PATH":"lib"},"code":%q}}`, code)))
+		code := encoded(testkit.Zip(t, file{Name: "exec", Content: program}, file{Name: "lib/libanswer.so.1", Content: lib}))
+		check(t, p, p.Post("/init", fmt.Sprintf(`{"value":{"binary":true,"env":{"LD_LIBRARY_PATH":"lib"},"code":%q}}`, code)))
 	})
 }
 
@@ -38,10 +40,10 @@ func TestRule14_PathOfInit(t *testing.T) {
 	const loop = "echo '{\"openwhisk\":1}'\nwhile read -r line; do echo '{}'; done\n"
 	check := func(t *testing.T, p *proxy, got answer) {
 		t.Helper()
-		if got.status != 200 {
+		if got.Status != 200 {
 			t.Fatalf("init: %s", got)
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("got %s", got)
 		}
 	}
@@ -51,7 +53,7 @@ func TestRule14_PathOfInit(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := start(t)
-		check(t, p, p.post("/init", fmt.Sprintf(`{"value":{"code":%q,"env":{"PATH":%q}}}`, "#!/usr/bin/env mysh\n"+loop, dir+":/bin:/usr/bin")))
+		check(t, p, p.Post("/init", fmt.Sprintf(`{"value":{"code":%q,"env":{"PATH":%q}}}`, "#!/usr/bin/env mysh\n"+loop, dir+":/bin:/usr/bin")))
 	})
 }
 
@@ -64,19 +66,19 @@ func TestRule33_StopWhileTheLogsAreFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	p := start(t, env("OW_SHUTDOWN_GRACE=300ms"), func(c *exec.Cmd) {
+	p := start(t, testkit.Env("OW_SHUTDOWN_GRACE=300ms"), func(c *exec.Cmd) {
 		c.ExtraFiles = []*os.File{w}
 		c.Args = []string{"sh", "-c", "exec " + c.Path + " 2>&3"}
 		c.Path = "/bin/sh"
 	})
 	w.Close()
 	p.ready(obey())
-	c := p.dial()
-	c.send("/run", `{"value":`+doing("", step{"flood", "stderr", "1000000"})+`}`)
+	c := p.Dial()
+	c.Send("/run", `{"value":`+doing("", step{"flood", "stderr", "1000000"})+`}`)
 	full := capacity(t, r) - 4096 // of its last page some may be free
-	await(t, "the pipe is full", func() bool { return unread(t, r) >= full })
-	p.signal(syscall.SIGTERM)
-	if status := p.status(); status != 0 {
+	testkit.Await(t, "the pipe is full", func() bool { return unread(t, r) >= full })
+	p.Signal(syscall.SIGTERM)
+	if status := p.Status(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
 }
@@ -106,11 +108,11 @@ func TestRule09_AnInitThatHangsKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	for _, begin := range []string{``, `{`, `{"value":{"code":"#!/bin/sh`} {
-		p.dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + begin))
+		p.Dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + begin))
 	}
 	p.settled()
 	p.ready(obey())
-	if got := p.run(`{}`); got.status != 200 {
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("run: %s", got)
 	}
 }

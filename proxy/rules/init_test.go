@@ -8,12 +8,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestRule08_InitAnswersOK(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
-		if got, want := start(t, chosen).init(obey()), (answer{200, "OK"}); got != want {
+		if got, want := start(t, chosen).Init(obey()), testkit.OK("OK"); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})
@@ -23,18 +25,18 @@ func TestRule09_TheFirstActionLivesOnAfterASecondInit(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
 		p := start(t, chosen).ready(obey())
-		before := p.run(`{}`)
+		before := p.Run(`{}`)
 		for range 3 {
-			if got := p.init("#!/bin/sh\necho '{}'\n"); got != failed(403, onlyOnce) {
+			if got := p.Init("#!/bin/sh\necho '{}'\n"); got != testkit.Failed(403, onlyOnce) {
 				t.Errorf("second init: %s", got)
 			}
 		}
-		p.logged(onlyOnce)
-		after := p.run(`{}`)
-		if want := strings.Replace(before.body, `"run":1`, `"run":2`, 1); after.status != 200 || protocol != "v0" && after.body != want {
+		p.Logged(onlyOnce)
+		after := p.Run(`{}`)
+		if want := strings.Replace(before.Body, `"run":1`, `"run":2`, 1); after.Status != 200 || protocol != "v0" && after.Body != want {
 			t.Errorf("got %s, want %s", after, want)
 		}
-		p.ended(2)
+		p.Ended(2)
 	})
 }
 
@@ -45,15 +47,15 @@ func TestRule09_OfInitsAtTheSameMomentExactlyOneWins(t *testing.T) {
 		var answers [20]answer
 		var clients sync.WaitGroup
 		for i := range answers {
-			clients.Go(func() { answers[i], _ = p.tryPost("/init", initBody(obey(), false)) })
+			clients.Go(func() { answers[i], _ = p.TryPost("/init", testkit.InitBody(obey(), nil)) })
 		}
 		clients.Wait()
 		won := 0
 		for _, got := range answers {
 			switch got {
-			case answer{200, "OK"}:
+			case testkit.OK("OK"):
 				won++
-			case failed(403, onlyOnce):
+			case testkit.Failed(403, onlyOnce):
 			default:
 				t.Errorf("got %s", got)
 			}
@@ -61,7 +63,7 @@ func TestRule09_OfInitsAtTheSameMomentExactlyOneWins(t *testing.T) {
 		if won != 1 {
 			t.Errorf("%d inits won", won)
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("run: %s", got)
 		}
 	})
@@ -70,10 +72,10 @@ func TestRule09_OfInitsAtTheSameMomentExactlyOneWins(t *testing.T) {
 func TestRule09_ALargeSecondInitIsRefusedToo(t *testing.T) {
 	t.Parallel()
 	p := start(t).ready(obey())
-	if got := p.init("#!/bin/sh\n" + strings.Repeat("# padding\n", 1<<20)); got != failed(403, onlyOnce) {
+	if got := p.Init("#!/bin/sh\n" + strings.Repeat("# padding\n", 1<<20)); got != testkit.Failed(403, onlyOnce) {
 		t.Errorf("got %s", got)
 	}
-	if got := p.run(`{}`); got.status != 200 {
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("run: %s", got)
 	}
 }
@@ -81,32 +83,32 @@ func TestRule09_ALargeSecondInitIsRefusedToo(t *testing.T) {
 func TestRule09_ReinitWhereItIsAllowed(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-		p := start(t, chosen, env("PROXY_ALLOW_REINIT=1")).ready(obey(step{"stderr", "first\n"}))
-		p.run(`{}`)
+		p := start(t, chosen, testkit.Env("PROXY_ALLOW_REINIT=1")).ready(obey(step{"stderr", "first\n"}))
+		p.Run(`{}`)
 		p.ready(obey(step{"stderr", "second\n"}))
-		if got := p.run(`{}`); !strings.Contains(got.body, `"run":1`) {
+		if got := p.Run(`{}`); !strings.Contains(got.Body, `"run":1`) {
 			t.Errorf("got %s", got)
 		}
-		if got := p.init("no action"); got.status == 200 {
+		if got := p.Init("no action"); got.Status == 200 {
 			t.Errorf("got %s", got)
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("after a failed reinit: %s", got)
 		}
-		p.logged("second")
+		p.Logged("second")
 		most := 1 // the action
 		if protocol == "v0" {
 			most = 0
 		}
-		await(t, "the former actions are gone", func() bool { return len(p.descendants()) <= most })
+		testkit.Await(t, "the former actions are gone", func() bool { return len(p.Descendants()) <= most })
 	})
 }
 
 // bake puts an action into the image.
 func (p *proxy) bake(name, content string) {
-	p.t.Helper()
-	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(content), 0o755); err != nil {
-		p.t.Fatal(err)
+	p.T.Helper()
+	if err := os.WriteFile(filepath.Join(p.Dir, name), []byte(content), 0o755); err != nil {
+		p.T.Fatal(err)
 	}
 }
 
@@ -127,10 +129,10 @@ func TestRule10_WithoutCodeTheBakedActionIsTaken(t *testing.T) {
 			eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
 				p := start(t, chosen)
 				p.bake("exec", obey())
-				if got, want := p.post("/init", body), (answer{200, "OK"}); got != want {
-					t.Fatalf("got %s\n%s", got, p.stderr)
+				if got, want := p.Post("/init", body), testkit.OK("OK"); got != want {
+					t.Fatalf("got %s\n%s", got, p.Stderr)
 				}
-				if got := p.run(`{}`); got.status != 200 {
+				if got := p.Run(`{}`); got.Status != 200 {
 					t.Errorf("run: %s", got)
 				}
 			})
@@ -141,21 +143,21 @@ func TestRule10_WithoutCodeTheBakedActionIsTaken(t *testing.T) {
 func TestRule10_WithoutCodeAndWithoutABakedAction(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-		want, n := failed(403, "Missing main/no code to execute."), 0
+		want, n := testkit.Failed(403, "Missing main/no code to execute."), 0
 		if protocol == "v0" {
-			want = failed(502, noGenerate)
+			want = testkit.Failed(502, noGenerate)
 		}
 		p := start(t, chosen)
 		for _, body := range []string{`{}`, `null`, ` null `, `{"value":null}`, `{"code":"#!/bin/sh\n"}`, `{"value":{"code":"x"},"value":null}`, `{"value":{"main":"m","env":{"A":1}}}`} {
-			if got := p.post("/init", body); got != want {
+			if got := p.Post("/init", body); got != want {
 				t.Errorf("%s: %s", body, got)
 			}
 			if protocol == "v0" {
 				n++
 			}
 		}
-		p.ready(obey()).run(`{}`)
-		p.ended(n + 1)
+		p.ready(obey()).Run(`{}`)
+		p.Ended(n + 1)
 	})
 }
 
@@ -194,7 +196,7 @@ func TestRule11_InitIsJSONWithAnObject(t *testing.T) {
 		"nested without end": `{"value":{"env":` + strings.Repeat("[", 100000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := p.post("/init", body); got.status != 400 || !strings.HasPrefix(got.error(t), "Error unmarshaling request: ") {
+			if got := p.Post("/init", body); got.Status != 400 || !strings.HasPrefix(got.Error(t), "Error unmarshaling request: ") {
 				t.Errorf("got %s", got)
 			}
 		})
@@ -233,18 +235,18 @@ func TestRule12_CodeIsTextOrBase64(t *testing.T) {
 		"an ELF in CR LF lines":     `{"value":{"binary":true,"code":` + quoted(wrapped(encoded(string(elf)), "\r\n")) + `}}`,
 		"an ELF in words":           `{"value":{"binary":true,"code":"` + wrapped(encoded(string(elf)), " ") + `"}}`,
 		"words, code before binary": `{"value":{"code":"` + wrapped(encoded(string(elf)), " ") + `","binary":true}}`,
-		"a zip that is no binary":   `{"value":{"code":"` + encoded(zipped(t, file{name: "exec", content: script})) + `","binary":false}}`,
-		"a tar that is no binary":   `{"value":{"code":"` + encoded(tarred(t, regular("exec", script))) + `"}}`,
+		"a zip that is no binary":   `{"value":{"code":"` + encoded(testkit.Zip(t, file{Name: "exec", Content: script})) + `","binary":false}}`,
+		"a tar that is no binary":   `{"value":{"code":"` + encoded(testkit.Tar(t, regular("exec", script))) + `"}}`,
 		"blanks everywhere":         "\n{ \"value\" :\t{ \"binary\" : true , \"code\" : \"" + encoded(script) + "\" } }\r\n",
 		"other members":             `{"a":[{"value":{"code":"x"}}],"value":{"x":{"code":"y"},"code":` + quoted(script) + `,"y":[1,2,{"binary":true}]},"b":null}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := start(t)
-			if got, want := p.post("/init", body), (answer{200, "OK"}); got != want {
+			if got, want := p.Post("/init", body), testkit.OK("OK"); got != want {
 				t.Fatalf("got %s", got)
 			}
-			if got := p.run(`{}`); got.status != 200 {
+			if got := p.Run(`{}`); got.Status != 200 {
 				t.Errorf("run: %s", got)
 			}
 		})
@@ -266,11 +268,11 @@ func TestRule12_DamagedBinariesSayHowToSendThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, code := range map[string]string{"ELF": string(elf), "tar.gz": tarred(t, regular("exec", obey()))} {
+	for name, code := range map[string]string{"ELF": string(elf), "tar.gz": testkit.Tar(t, regular("exec", obey()))} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t)
-			got := p.init(code) // json.Marshal damages it as wsk does
-			contains(t, got.error(t), "zip", "wsk")
+			got := p.Init(code) // json.Marshal damages it as wsk does
+			contains(t, got.Error(t), "zip", "wsk")
 		})
 	}
 }
@@ -280,10 +282,10 @@ func TestRule17_ExecutablesIgnoreMain(t *testing.T) {
 	for _, main := range []string{`"main"`, `"other"`, `""`, `null`, `"a b;c"`} {
 		p := start(t)
 		code, _ := json.Marshal(obey())
-		if got, want := p.post("/init", `{"value":{"main":`+main+`,"code":`+string(code)+`}}`), (answer{200, "OK"}); got != want {
+		if got, want := p.Post("/init", `{"value":{"main":`+main+`,"code":`+string(code)+`}}`), testkit.OK("OK"); got != want {
 			t.Errorf("%s: %s", main, got)
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("%s: %s", main, got)
 		}
 	}

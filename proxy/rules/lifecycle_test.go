@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/freeport"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 const stopping = "the action is shutting down"
 
 // graceful is a grace that no machine is too slow for.
-func graceful(c *exec.Cmd) { env("OW_SHUTDOWN_GRACE=" + patience.String())(c) }
+func graceful(c *exec.Cmd) { testkit.Env("OW_SHUTDOWN_GRACE=" + testkit.Patience.String())(c) }
 
 func TestRule33_IdleStop(t *testing.T) {
 	t.Parallel()
@@ -24,17 +24,17 @@ func TestRule33_IdleStop(t *testing.T) {
 				p := start(t, build(binary), graceful)
 				if initialized {
 					p.ready(obey())
-					p.run(`{}`)
+					p.Run(`{}`)
 				}
-				p.dial() // an idle connection holds nothing up
-				p.signal(s)
-				if status := p.status(); status != 0 {
+				p.Dial() // an idle connection holds nothing up
+				p.Signal(s)
+				if status := p.Status(); status != 0 {
 					t.Errorf("%v: exit status %d", s, status)
 				}
 				if initialized {
-					p.logged("bye\n") // the action saw the end of its input
+					p.Logged("bye\n") // the action saw the end of its input
 				}
-				if left := p.descendants(); len(left) > 0 {
+				if left := p.Descendants(); len(left) > 0 {
 					t.Errorf("%v left the processes %v", s, left)
 				}
 			}
@@ -48,36 +48,36 @@ func TestRule33_TheRunningOneEndsAndNoOtherBegins(t *testing.T) {
 		eachProtocol(t, func(t *testing.T, _ string, chosen setting) {
 			p := start(t, chosen, build(binary), graceful).ready(obey())
 			gate := newGate(t)
-			idle, running, waiting := p.dial(), p.dial(), p.dial()
-			running.send("/run", `{"value":`+doing("running", step{"stderr", "running\n"}, step{"await", gate.file})+`}`)
+			idle, running, waiting := p.Dial(), p.Dial(), p.Dial()
+			running.Send("/run", `{"value":`+doing("running", step{"stderr", "running\n"}, step{"await", gate.file})+`}`)
 			p.awaitBusy()
-			waiting.send("/run", `{"value":`+doing("waiting")+`}`)
+			waiting.Send("/run", `{"value":`+doing("waiting")+`}`)
 			p.settled()
-			p.signal(syscall.SIGTERM)
-			if got, err := waiting.answer(); err != nil || got != failed(503, stopping) {
+			p.Signal(syscall.SIGTERM)
+			if got, err := waiting.Answer(); err != nil || got != testkit.Failed(503, stopping) {
 				t.Errorf("the run that waited: %s %v", got, err)
 			}
 			for _, path := range []string{"/run", "/init"} {
-				idle.send(path, `{"value":{}}`)
-				if got, err := idle.answer(); err != nil || got != failed(503, stopping) {
+				idle.Send(path, `{"value":{}}`)
+				if got, err := idle.Answer(); err != nil || got != testkit.Failed(503, stopping) {
 					t.Errorf("%s on an open connection: %s %v", path, got, err)
 				}
 			}
-			if got, err := p.tryPost("/run", `{"value":{}}`); err != nil || got != failed(503, stopping) {
+			if got, err := p.TryPost("/run", `{"value":{}}`); err != nil || got != testkit.Failed(503, stopping) {
 				t.Errorf("a new one: %s %v", got, err)
 			}
 			gate.open()
-			got, err := running.answer()
+			got, err := running.Answer()
 			if err == nil {
 				err = checkOwn(got, "running")
 			}
 			if err != nil {
 				t.Error(err)
 			}
-			if status := p.status(); status != 0 {
+			if status := p.Status(); status != 0 {
 				t.Errorf("exit status %d", status)
 			}
-			p.ended(1)
+			p.Ended(1)
 		})
 	})
 }
@@ -85,16 +85,16 @@ func TestRule33_TheRunningOneEndsAndNoOtherBegins(t *testing.T) {
 // awaitBusy waits until a run's log shows that it is running. The log of a run
 // is relayed while it runs.
 func (p *proxy) awaitBusy() {
-	p.t.Helper()
-	p.logged("running\n")
+	p.T.Helper()
+	p.Logged("running\n")
 }
 
 // awaitStop waits until the proxy knows that it has to stop.
 func (p *proxy) awaitStop() {
-	p.t.Helper()
-	await(p.t, "the proxy has got the signal", func() bool {
-		got, err := p.tryPost("/run", `{"value":1}`) // which no action sees
-		return err == nil && got == failed(503, stopping)
+	p.T.Helper()
+	testkit.Await(p.T, "the proxy has got the signal", func() bool {
+		got, err := p.TryPost("/run", `{"value":1}`) // which no action sees
+		return err == nil && got == testkit.Failed(503, stopping)
 	})
 }
 
@@ -103,21 +103,21 @@ func TestRule33_TheLastAnswerArrivesWhole(t *testing.T) {
 	t.Parallel()
 	p := start(t, graceful).ready(obey())
 	gate := newGate(t)
-	c := p.dial()
-	c.send("/run", `{"value":`+doing("long", step{"stderr", "running\n"}, step{"await", gate.file}, step{"large", "20000000"})+`}`)
+	c := p.Dial()
+	c.Send("/run", `{"value":`+doing("long", step{"stderr", "running\n"}, step{"await", gate.file}, step{"large", "20000000"})+`}`)
 	p.awaitBusy()
-	p.signal(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	p.awaitStop()
 	gate.open()
-	p.ended(1) // the answer is under way, and fills the socket
-	got, err := c.answer()
+	p.Ended(1) // the answer is under way, and fills the socket
+	got, err := c.Answer()
 	if err == nil {
 		err = checkOwn(got, "long")
 	}
 	if err != nil {
 		t.Errorf("%.300s", err.Error())
 	}
-	if status := p.status(); status != 0 {
+	if status := p.Status(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
 }
@@ -140,23 +140,23 @@ func TestRule33_AnActionThatDoesNotGo(t *testing.T) {
 					t.Parallel()
 					// A machine may be too slow for what the action says: then it gets more time.
 					for grace := 400 * time.Millisecond; ; grace *= 4 {
-						p := start(t, protocols[protocol], env("OW_SHUTDOWN_GRACE="+grace.String())).ready(obey(c.steps...))
-						p.run(`{}`)
+						p := start(t, protocols[protocol], testkit.Env("OW_SHUTDOWN_GRACE="+grace.String())).ready(obey(c.steps...))
+						p.Run(`{}`)
 						if name == "is stopped" {
-							for _, pid := range p.descendants() {
+							for _, pid := range p.Descendants() {
 								syscall.Kill(pid, syscall.SIGSTOP)
 							}
 						}
-						p.signal(syscall.SIGTERM)
-						if status := p.status(); status != 0 {
+						p.Signal(syscall.SIGTERM)
+						if status := p.Status(); status != 0 {
 							t.Errorf("exit status %d", status)
 						}
-						await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
-						<-p.stderr.closed
-						if p.stderr.holds(c.says) || t.Failed() {
+						testkit.Await(t, "no process is left", func() bool { return len(p.Descendants()) == 0 })
+						<-p.Stderr.Closed
+						if p.Stderr.Holds(c.says) || t.Failed() {
 							break
 						}
-						if grace > patience/10 {
+						if grace > testkit.Patience/10 {
 							t.Fatalf("with a grace of %v it did not say %q", grace, c.says)
 						}
 						p.end()
@@ -170,26 +170,26 @@ func TestRule33_AnActionThatDoesNotGo(t *testing.T) {
 func TestRule33_ARunThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
-		p := start(t, chosen, env("OW_SHUTDOWN_GRACE=400ms")).ready(obey(step{"ignore"}))
-		c := p.dial()
-		c.send("/run", `{"value":`+doing("", step{"stderr", "running\n"}, step{"sleep", "1h"})+`}`)
+		p := start(t, chosen, testkit.Env("OW_SHUTDOWN_GRACE=400ms")).ready(obey(step{"ignore"}))
+		c := p.Dial()
+		c.Send("/run", `{"value":`+doing("", step{"stderr", "running\n"}, step{"sleep", "1h"})+`}`)
 		p.awaitBusy()
-		p.signal(syscall.SIGTERM)
-		want := failed(502, "the action exited: signal: killed (the container is stopping)")
+		p.Signal(syscall.SIGTERM)
+		want := testkit.Failed(502, "the action exited: signal: killed (the container is stopping)")
 		switch protocol {
 		case "v0":
-			want = failed(502, noResult)
+			want = testkit.Failed(502, noResult)
 		case "actionloop":
-			want = failed(400, "command exited")
+			want = testkit.Failed(400, "command exited")
 		}
-		if got, err := c.answer(); err != nil || got != want {
+		if got, err := c.Answer(); err != nil || got != want {
 			t.Errorf("got %s %v, want %s", got, err, want)
 		}
-		if status := p.status(); status != 0 {
+		if status := p.Status(); status != 0 {
 			t.Errorf("exit status %d", status)
 		}
-		p.ended(1)
-		await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+		p.Ended(1)
+		testkit.Await(t, "no process is left", func() bool { return len(p.Descendants()) == 0 })
 	})
 }
 
@@ -198,17 +198,17 @@ func TestRule33_ASecondSignalMeansAtOnce(t *testing.T) {
 	for _, protocol := range []string{"v0", "v1", "actionloop"} {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, protocols[protocol], env("OW_SHUTDOWN_GRACE=1h")).ready(obey(step{"deaf"}, step{"ignore"}))
-			c := p.dial()
-			c.send("/run", `{"value":`+doing("", step{"stderr", "running\n"}, step{"sleep", "1h"})+`}`)
+			p := start(t, protocols[protocol], testkit.Env("OW_SHUTDOWN_GRACE=1h")).ready(obey(step{"deaf"}, step{"ignore"}))
+			c := p.Dial()
+			c.Send("/run", `{"value":`+doing("", step{"stderr", "running\n"}, step{"sleep", "1h"})+`}`)
 			p.awaitBusy()
-			p.signal(syscall.SIGTERM)
+			p.Signal(syscall.SIGTERM)
 			p.awaitStop() // two signals at the same time are one
-			p.signal(syscall.SIGTERM)
-			if status := p.status(); status != 0 {
+			p.Signal(syscall.SIGTERM)
+			if status := p.Status(); status != 0 {
 				t.Errorf("exit status %d", status)
 			}
-			await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+			testkit.Await(t, "no process is left", func() bool { return len(p.Descendants()) == 0 })
 		})
 	}
 }
@@ -216,22 +216,22 @@ func TestRule33_ASecondSignalMeansAtOnce(t *testing.T) {
 func TestRule33_AStopDuringInit(t *testing.T) {
 	t.Parallel()
 	t.Run("waiting for the handshake", func(t *testing.T) {
-		p := start(t, env("OW_SHUTDOWN_GRACE=400ms"))
-		c := p.dial()
-		c.send("/init", initBody("#!/bin/sh\necho starting >&2\nsleep 1000\n", false))
-		p.logged("starting")
-		p.signal(syscall.SIGTERM)
-		if status := p.status(); status != 0 {
+		p := start(t, testkit.Env("OW_SHUTDOWN_GRACE=400ms"))
+		c := p.Dial()
+		c.Send("/init", testkit.InitBody("#!/bin/sh\necho starting >&2\nsleep 1000\n", nil))
+		p.Logged("starting")
+		p.Signal(syscall.SIGTERM)
+		if status := p.Status(); status != 0 {
 			t.Errorf("exit status %d", status)
 		}
-		await(t, "no process is left", func() bool { return len(p.descendants()) == 0 })
+		testkit.Await(t, "no process is left", func() bool { return len(p.Descendants()) == 0 })
 	})
 	t.Run("during the upload", func(t *testing.T) {
-		p := start(t, env("OW_SHUTDOWN_GRACE=400ms"))
-		p.dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{\"value\":{\"code\":\"#!"))
+		p := start(t, testkit.Env("OW_SHUTDOWN_GRACE=400ms"))
+		p.Dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{\"value\":{\"code\":\"#!"))
 		p.settled()
-		p.signal(syscall.SIGTERM)
-		if status := p.status(); status != 0 {
+		p.Signal(syscall.SIGTERM)
+		if status := p.Status(); status != 0 {
 			t.Errorf("exit status %d", status)
 		}
 	})
@@ -244,14 +244,14 @@ func TestRule39_APausedContainerGoesOn(t *testing.T) {
 		pause = time.Minute
 	}
 	p := start(t).ready(obey())
-	idle, inside, sending := p.dial(), p.dial(), p.dial()
-	idle.send("/run", `{"value":{}}`)
-	idle.answer()
-	inside.send("/run", `{"value":`+doing("inside", step{"stderr", "running\n"}, step{"sleep", "1s"})+`}`)
+	idle, inside, sending := p.Dial(), p.Dial(), p.Dial()
+	idle.Send("/run", `{"value":{}}`)
+	idle.Answer()
+	inside.Send("/run", `{"value":`+doing("inside", step{"stderr", "running\n"}, step{"sleep", "1s"})+`}`)
 	p.awaitBusy()
 	const head, body = "POST /run HTTP/1.1\r\nHost: a\r\nContent-Length: 28\r\n\r\n", `{"value":{"id":"sending"}}  `
 	sending.Write([]byte(head + body[:10]))
-	all := append(p.descendants(), p.cmd.Process.Pid)
+	all := append(p.Descendants(), p.Cmd.Process.Pid)
 	for _, pid := range all {
 		syscall.Kill(pid, syscall.SIGSTOP)
 	}
@@ -260,9 +260,9 @@ func TestRule39_APausedContainerGoesOn(t *testing.T) {
 		syscall.Kill(pid, syscall.SIGCONT)
 	}
 	sending.Write([]byte(body[10:]))
-	idle.send("/run", `{"value":{"id":"idle"}}`)
+	idle.Send("/run", `{"value":{"id":"idle"}}`)
 	for id, c := range map[string]*connection{"inside": inside, "sending": sending, "idle": idle} {
-		got, err := c.answer()
+		got, err := c.Answer()
 		if err == nil {
 			err = checkOwn(got, id)
 		}
@@ -281,13 +281,13 @@ func TestRule39_IdleConnectionsStay(t *testing.T) {
 		t.Skip("16 seconds")
 	}
 	p := start(t).ready(obey())
-	used, fresh := p.dial(), p.dial()
-	used.send("/run", `{"value":{}}`)
-	used.answer()
+	used, fresh := p.Dial(), p.Dial()
+	used.Send("/run", `{"value":{}}`)
+	used.Answer()
 	time.Sleep(idle)
 	for _, c := range []*connection{used, fresh} {
-		c.send("/run", `{"value":{}}`)
-		if got, err := c.answer(); err != nil || got.status != 200 {
+		c.Send("/run", `{"value":{}}`)
+		if got, err := c.Answer(); err != nil || got.Status != 200 {
 			t.Errorf("got %s %v", got, err)
 		}
 	}
@@ -308,36 +308,29 @@ func TestBadSettings(t *testing.T) {
 		"OW_MAX_CODE=0", "OW_MAX_CODE=-1", "OW_MAX_CODE=64MB", "OW_MAX_CODE=1e6", "OW_MAX_BODY=much", "OW_MAX_BODY=99999999999999999999",
 	} {
 		t.Run(variable, func(t *testing.T) {
-			p := launch(t, env(variable))
-			if status := p.status(); status != 1 {
+			p := launch(t, testkit.Env(variable))
+			if status := p.Status(); status != 1 {
 				t.Errorf("exit status %d", status)
 			}
 			name, _, _ := strings.Cut(variable, "=")
-			await(t, "it says why", func() bool { return strings.HasSuffix(p.stderr.String(), "\n") })
-			if text := p.stderr.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, name) {
+			testkit.Await(t, "it says why", func() bool { return strings.HasSuffix(p.Stderr.String(), "\n") })
+			if text := p.Stderr.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, name) {
 				t.Errorf("it says %q", text)
 			}
-			if p.stdout.String() != "" {
-				t.Errorf("stdout: %q", p.stdout)
+			if p.Stdout.String() != "" {
+				t.Errorf("stdout: %q", p.Stdout)
 			}
 		})
 	}
-	p := launch(t, env("OW_PORT=", "OW_PROTOCOL=v0", "FLASK_PROXY_PORT=nonsense"))
-	if status := p.status(); status != 1 {
+	p := launch(t, testkit.Env("OW_PORT=", "OW_PROTOCOL=v0", "FLASK_PROXY_PORT=nonsense"))
+	if status := p.Status(); status != 1 {
 		t.Errorf("FLASK_PROXY_PORT: exit status %d", status)
 	}
-	p.logged("FLASK_PROXY_PORT")
+	p.Logged("FLASK_PROXY_PORT")
 }
 
 func TestPorts(t *testing.T) {
 	t.Parallel()
-	free := func() string {
-		port, err := freeport.Find()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return port
-	}
 	for name, variables := range map[string]func(port string) []string{
 		"OW_PORT": func(port string) []string { return []string{"OW_PORT=" + port, "PORT=1", "FLASK_PROXY_PORT=1"} },
 		"OW_PORT, v0": func(port string) []string {
@@ -347,13 +340,13 @@ func TestPorts(t *testing.T) {
 			return []string{"OW_PROTOCOL=v0", "OW_PORT=", "PORT=nonsense", "FLASK_PROXY_PORT=" + port}
 		},
 	} {
-		port := free()
-		if p := start(t, env(variables(port)...)); p.address != "127.0.0.1:"+port {
-			t.Errorf("%s: it listens at %s, not at port %s", name, p.address, port)
+		port := testkit.Port(t)
+		if p := start(t, testkit.Env(variables(port)...)); p.Address != "127.0.0.1:"+port {
+			t.Errorf("%s: it listens at %s, not at port %s", name, p.Address, port)
 		}
 	}
 	p := start(t)
-	_, port, _ := net.SplitHostPort(p.address)
+	_, port, _ := net.SplitHostPort(p.Address)
 	if c, err := net.Dial("tcp", "[::1]:"+port); err != nil {
 		t.Log("no IPv6:", err)
 	} else {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // Under the container's limits of 1024 descriptors and 1024 processes.
@@ -16,7 +18,7 @@ func TestContainerLimits(t *testing.T) {
 	t.Parallel()
 	for protocol, clients := range map[string]int{"v1": 900, "v0": 200} {
 		t.Run(protocol, func(t *testing.T) {
-			p := start(t, protocols[protocol], env("__OW_ALLOW_CONCURRENT=true"), limited(t, "--nofile=1024:1024")).ready(obey())
+			p := start(t, protocols[protocol], testkit.Env("__OW_ALLOW_CONCURRENT=true"), limited(t, "--nofile=1024:1024")).ready(obey())
 			crowd(t, p, clients, 2)
 			if n := p.threads(); n > 100 {
 				t.Errorf("%d threads are left", n)
@@ -34,15 +36,15 @@ func TestFewProcesses(t *testing.T) {
 	if err != nil {
 		t.Skip("no prlimit on this machine")
 	}
-	p := start(t, env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true"), asUser(t, user)).ready("#!/bin/sh\nsleep 0.1\necho '{}'\n")
+	p := start(t, testkit.Env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true"), asUser(t, user)).ready("#!/bin/sh\nsleep 0.1\necho '{}'\n")
 	burst := func() map[answer]int {
 		const clients = 200
 		answers := make(chan answer)
 		for range clients {
 			go func() {
-				got, err := p.tryPost("/run", `{"value":{}}`)
+				got, err := p.TryPost("/run", `{"value":{}}`)
 				if err != nil {
-					got = answer{0, err.Error()}
+					got = answer{Body: err.Error()}
 				}
 				answers <- got
 			}()
@@ -54,23 +56,23 @@ func TestFewProcesses(t *testing.T) {
 		return results
 	}
 	for got, n := range burst() {
-		if got.status != 200 {
+		if got.Status != 200 {
 			t.Errorf("%d answers: %s", n, got)
 		}
 	}
 	// The threads that it needs are there by now: Go ends a program that gets none.
 	most := p.threads() + 40
-	limit := exec.Command(prlimit, fmt.Sprintf("--pid=%d", p.cmd.Process.Pid), fmt.Sprintf("--nproc=%d:%d", most, most))
+	limit := exec.Command(prlimit, fmt.Sprintf("--pid=%d", p.Cmd.Process.Pid), fmt.Sprintf("--nproc=%d:%d", most, most))
 	limit.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}
 	if out, err := limit.CombinedOutput(); err != nil {
 		t.Fatalf("prlimit: %v\n%s", err, out)
 	}
 	for got, n := range burst() {
-		if got.status != 200 && got != failed(502, noResult) {
+		if got.Status != 200 && got != testkit.Failed(502, noResult) {
 			t.Errorf("%d answers within the limit: %s", n, got)
 		}
 	}
-	if got := p.run(`{}`); got.status != 200 {
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("afterwards: %s", got)
 	}
 }
@@ -78,18 +80,18 @@ func TestFewProcesses(t *testing.T) {
 func TestRule23_LargeUploadsTakeLittleMemory(t *testing.T) {
 	t.Parallel()
 	const size = 48 << 20
-	code := encoded(zippedStored(t, file{name: "exec", content: obey()}, file{name: "data", content: strings.Repeat("0123456789abcdef", size/16)}))
+	code := encoded(testkit.ZipStored(t, file{Name: "exec", Content: obey()}, file{Name: "data", Content: strings.Repeat("0123456789abcdef", size/16)}))
 	for name, frame := range map[string][2]string{
 		"binary first": {`{"value":{"binary":true,"code":"`, `"}}`},
 		"binary last":  {`{"value":{"code":"`, `","binary":true}}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t)
-			c := p.dial()
+			c := p.Dial()
 			fmt.Fprintf(c, "POST /init HTTP/1.1\r\nHost: action\r\nContent-Length: %d\r\n\r\n%s", len(frame[0])+len(code)+len(frame[1]), frame[0])
 			io.Copy(c, struct{ io.Reader }{strings.NewReader(code)}) // piece by piece: this process has not the memory for copies
 			io.WriteString(c, frame[1])
-			if got, err := c.answer(); err != nil || got != (answer{200, "OK"}) {
+			if got, err := c.Answer(); err != nil || got != testkit.OK("OK") {
 				t.Fatalf("got %s %v", got, err)
 			}
 			const most = 12_000_000
@@ -97,7 +99,7 @@ func TestRule23_LargeUploadsTakeLittleMemory(t *testing.T) {
 			if t.Logf("the proxy took %d bytes", peak); peak > most {
 				t.Errorf("that is more than %d", most)
 			}
-			if got := p.run(`{}`); got.status != 200 {
+			if got := p.Run(`{}`); got.Status != 200 {
 				t.Errorf("run: %s", got)
 			}
 		})
@@ -106,24 +108,24 @@ func TestRule23_LargeUploadsTakeLittleMemory(t *testing.T) {
 
 func TestRule23_TooLargeUploads(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_MAX_CODE=1MiB", "OW_MAX_BODY=1MiB"))
-	for _, binary := range []bool{false, true} {
-		code := "#!/bin/sh\n" + strings.Repeat("x", 2<<20)
-		if got := p.post("/init", initBody(code, binary)); got.status != 413 {
-			t.Errorf("binary %v: %s", binary, got)
+	p := start(t, testkit.Env("OW_MAX_CODE=1MiB", "OW_MAX_BODY=1MiB"))
+	code := "#!/bin/sh\n" + strings.Repeat("x", 2<<20)
+	for form, code := range map[string]any{"text": code, "base64": []byte(code)} {
+		if got := p.Post("/init", testkit.InitBody(code, nil)); got.Status != 413 {
+			t.Errorf("%s: %s", form, got)
 		} else {
-			got.error(t)
+			got.Error(t)
 		}
 	}
-	if names := leftovers(t, p.dir); len(names) > 0 {
+	if names := leftovers(t, p.Dir); len(names) > 0 {
 		t.Errorf("it left %q", names)
 	}
 	p.ready(obey())
-	if got := p.run(`{"pad":"` + strings.Repeat("x", 2<<20) + `"}`); got.status != 413 {
+	if got := p.Run(`{"pad":"` + strings.Repeat("x", 2<<20) + `"}`); got.Status != 413 {
 		t.Errorf("run: %s", got)
 	}
 	var result struct{ Run int }
-	if got := p.run(`{}`); json.Unmarshal([]byte(got.body), &result) != nil || result.Run != 1 {
+	if got := p.Run(`{}`); json.Unmarshal([]byte(got.Body), &result) != nil || result.Run != 1 {
 		t.Errorf("run: %s", got)
 	}
 }

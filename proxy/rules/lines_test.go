@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // tooLong is the answer to a run whose result is longer than OW_MAX_BODY.
 func tooLong(most int) answer {
-	return failed(502, fmt.Sprintf("the action was ended: its result is longer than %d bytes (OW_MAX_BODY)", most))
+	return testkit.Failed(502, fmt.Sprintf("the action was ended: its result is longer than %d bytes (OW_MAX_BODY)", most))
 }
 
 // afterTooLong is what a run after it gets: a process that was ended stays so.
@@ -17,9 +19,9 @@ func afterTooLong(protocol string, most int) (answer, bool) {
 	case "v0":
 		return answer{}, false
 	case "actionloop":
-		return failed(500, "command exited"), true
+		return testkit.Failed(500, "command exited"), true
 	}
-	return failed(500, fmt.Sprintf("the action exited: its result is longer than %d bytes (OW_MAX_BODY)", most)), true
+	return testkit.Failed(500, fmt.Sprintf("the action exited: its result is longer than %d bytes (OW_MAX_BODY)", most)), true
 }
 
 func TestRule31_AResultHasABound(t *testing.T) {
@@ -29,7 +31,7 @@ func TestRule31_AResultHasABound(t *testing.T) {
 			result := func(length int, end string) []step {
 				return []step{{"result", `{"a":"`}, {"fill", "result", fmt.Sprint(length - 8)}, {"result", `"}` + end}}
 			}
-			p := start(t, chosen, env(fmt.Sprint("OW_MAX_BODY=", most))).ready(obey())
+			p := start(t, chosen, testkit.Env(fmt.Sprint("OW_MAX_BODY=", most))).ready(obey())
 			ends := []string{"\n"}
 			if protocol == "v0" {
 				ends = append(ends, "")
@@ -37,8 +39,8 @@ func TestRule31_AResultHasABound(t *testing.T) {
 			runs := 0
 			for _, end := range ends {
 				for range 2 {
-					if got := p.do(result(most, end)...); got.status != 200 || len(got.body) != most {
-						t.Fatalf("%d bytes: %d bytes, %s", most, len(got.body), got)
+					if got := p.do(result(most, end)...); got.Status != 200 || len(got.Body) != most {
+						t.Fatalf("%d bytes: %d bytes, %s", most, len(got.Body), got)
 					}
 					runs++
 				}
@@ -48,15 +50,15 @@ func TestRule31_AResultHasABound(t *testing.T) {
 					t.Errorf("a byte too many: %s", got)
 				}
 				runs++
-				if _, stderr := p.ended(runs); stderr[runs-1] != "half\n" {
+				if _, stderr := p.Ended(runs); stderr[runs-1] != "half\n" {
 					t.Errorf("the log is %q", stderr[runs-1])
 				}
-				await(t, "the action is gone", func() bool { return len(p.descendants()) == 0 })
+				testkit.Await(t, "the action is gone", func() bool { return len(p.Descendants()) == 0 })
 				if want, dead := afterTooLong(protocol, most); dead {
-					if got := p.run(`{}`); got != want {
+					if got := p.Run(`{}`); got != want {
 						t.Errorf("afterwards: %s, want %s", got, want)
 					}
-				} else if got := p.run(`{}`); got.status != 200 {
+				} else if got := p.Run(`{}`); got.Status != 200 {
 					t.Errorf("afterwards: %s", got)
 				}
 				runs++
@@ -74,15 +76,15 @@ func TestRule31_AnEndlessResultIsCut(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
 		const most = 32 << 20
-		p := start(t, chosen, env("OW_MAX_BODY=32MiB")).ready(obey())
+		p := start(t, chosen, testkit.Env("OW_MAX_BODY=32MiB")).ready(obey())
 		if got := p.do(step{"fill", "result", endless}); got != tooLong(most) {
 			t.Errorf("got %s", got)
 		}
 		if peak := p.peakMemory(); peak > 3*most {
 			t.Errorf("the proxy took %d bytes", peak)
 		}
-		await(t, "the memory comes back", func() bool { return p.residentMemory() < most/2 })
-		await(t, "the action is gone", func() bool { return len(p.descendants()) == 0 })
+		testkit.Await(t, "the memory comes back", func() bool { return p.residentMemory() < most/2 })
+		testkit.Await(t, "the action is gone", func() bool { return len(p.Descendants()) == 0 })
 	})
 }
 
@@ -96,19 +98,19 @@ func TestRule14_AnEndlessHandshakeIsCut(t *testing.T) {
 		"acknowledgement, no OW": {"OW_PROTOCOL=actionloop"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := start(t, env(append(settings, "OW_MAX_BODY=1MiB")...))
+			p := start(t, testkit.Env(append(settings, "OW_MAX_BODY=1MiB")...))
 			// It may be taken for started within 10 ms where it need not say anything.
-			got := p.init(obey(step{"stderr", "why\n"}, step{"fill", "result", endless}))
-			if got.status == 200 {
-				got = p.run(`{}`)
+			got := p.Init(obey(step{"stderr", "why\n"}, step{"fill", "result", endless}))
+			if got.Status == 200 {
+				got = p.Run(`{}`)
 			}
-			if got.status != 502 {
+			if got.Status != 502 {
 				t.Errorf("got %s", got)
 			}
-			if logs := p.stderr.String(); !strings.Contains(got.error(t)+logs, " is longer than 1048576 bytes (OW_MAX_BODY)") {
+			if logs := p.Stderr.String(); !strings.Contains(got.Error(t)+logs, " is longer than 1048576 bytes (OW_MAX_BODY)") {
 				t.Errorf("it answers %s and logs %q", got, logs)
 			}
-			await(t, "the action is gone", func() bool { return len(p.descendants()) == 0 })
+			testkit.Await(t, "the action is gone", func() bool { return len(p.Descendants()) == 0 })
 		})
 	}
 }
@@ -118,18 +120,18 @@ func TestRule34_ALogLineHasNoBound(t *testing.T) {
 	t.Parallel()
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
 		const size = 20_000_000
-		p := start(t, chosen, env("OW_MAX_BODY=1MiB")).ready(obey())
-		want := int64(size + len("\n"+sentinel+"\n"))
+		p := start(t, chosen, testkit.Env("OW_MAX_BODY=1MiB")).ready(obey())
+		want := int64(size + len("\n"+testkit.Sentinel+"\n"))
 		for _, stream := range logChannels[protocol] {
 			if protocol == "v0" && stream == "stdout" {
 				continue // a line of it may be the result
 			}
-			out := map[string]*output{"stdout": p.stdout, "stderr": p.stderr}[stream]
-			before := out.size()
-			if got := p.do(step{"fill", stream, fmt.Sprint(size)}); got.status != 200 {
+			out := map[string]*testkit.Output{"stdout": p.Stdout, "stderr": p.Stderr}[stream]
+			before := out.Size()
+			if got := p.do(step{"fill", stream, fmt.Sprint(size)}); got.Status != 200 {
 				t.Errorf("%s: %s", stream, got)
 			}
-			await(t, "the log is there", func() bool { return out.size() >= before+want })
+			testkit.Await(t, "the log is there", func() bool { return out.Size() >= before+want })
 		}
 		if peak := p.peakMemory(); peak > 16_000_000 {
 			t.Errorf("the proxy took %d bytes", peak)
@@ -141,8 +143,8 @@ func TestRule34_ALogLineHasNoBound(t *testing.T) {
 // it are logged as they came.
 func TestRule29_TheLastLineInManyPieces(t *testing.T) {
 	t.Parallel()
-	c, files := collected(t)
-	p := start(t, env("OW_PROTOCOL=v0"), files).ready(obey())
+	c, files := testkit.Collect(t)
+	p := start(t, testkit.Env("OW_PROTOCOL=v0"), files).ready(obey())
 	random := seeded(t)
 	for range 20 {
 		var all strings.Builder
@@ -165,10 +167,10 @@ func TestRule29_TheLastLineInManyPieces(t *testing.T) {
 		}
 		last := `{"last":"` + strings.Repeat("z", random.IntN(100_000)) + `"}`
 		got := p.do(append(steps, step{"result", last[:len(last)/2]}, step{"drained"}, step{"result", last[len(last)/2:] + end})...)
-		if got != (answer{200, last}) {
+		if got != testkit.OK(last) {
 			t.Fatalf("got %s, want %.100s", got, last)
 		}
-		if logs := c.activation(); logs[0] != log {
+		if logs := c.Activation(); logs[0] != log {
 			t.Fatalf("logged %d bytes, want %d: %.200q, want %.200q", len(logs[0]), len(log), logs[0], log)
 		}
 	}
@@ -188,11 +190,11 @@ func TestRule25_VeryManyMembers(t *testing.T) {
 		p := start(t, chosen).ready(obey())
 		for range 3 {
 			// The kernel gives no process so large an environment: that is an answer, too.
-			if got := p.post("/run", body.String()); got.status != 200 && (protocol != "v0" || got != failed(502, noResult)) {
+			if got := p.Post("/run", body.String()); got.Status != 200 && (protocol != "v0" || got != testkit.Failed(502, noResult)) {
 				t.Errorf("got %s", got)
 			}
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("afterwards: %s", got)
 		}
 	})

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // patiently answers each value when a file is there.
@@ -25,25 +27,25 @@ func TestRule32_MeanwhileOthersAreAnswered(t *testing.T) {
 			eachBuild(t, func(t *testing.T, binary string) {
 				gate := filepath.Join(t.TempDir(), "gate")
 				p := start(t, protocols[protocol], build(binary)).ready(patiently(gate))
-				open, running, queued := p.dial(), p.dial(), p.dial()
-				running.send("/run", `{"value":{}}`)
+				open, running, queued := p.Dial(), p.Dial(), p.Dial()
+				running.Send("/run", `{"value":{}}`)
 				p.awaitBusy()
-				queued.send("/run", `{"value":{}}`)
+				queued.Send("/run", `{"value":{}}`)
 				for range 3 {
-					for _, c := range []*connection{open, p.dial()} {
-						c.send("/unknown", "")
-						if got, err := c.answer(); err != nil || got.status != 404 {
+					for _, c := range []*connection{open, p.Dial()} {
+						c.Send("/unknown", "")
+						if got, err := c.Answer(); err != nil || got.Status != 404 {
 							t.Errorf("an unknown path: %s %v", got, err)
 						}
-						c.send("/init", initBody(obey(), false))
-						if got, err := c.answer(); err != nil || got != failed(403, onlyOnce) {
+						c.Send("/init", testkit.InitBody(obey(), nil))
+						if got, err := c.Answer(); err != nil || got != testkit.Failed(403, onlyOnce) {
 							t.Errorf("a second init: %s %v", got, err)
 						}
 					}
 				}
 				os.WriteFile(gate, nil, 0o644)
 				for _, c := range []*connection{running, queued} {
-					if got, err := c.answer(); err != nil || got != (answer{200, "{}"}) {
+					if got, err := c.Answer(); err != nil || got != testkit.OK("{}") {
 						t.Errorf("got %s %v", got, err)
 					}
 				}
@@ -57,19 +59,19 @@ func TestRule26_RunsDuringAnInit(t *testing.T) {
 	t.Parallel()
 	gate := filepath.Join(t.TempDir(), "gate")
 	p := start(t)
-	c := p.dial()
-	c.send("/init", initBody("#!/bin/sh\necho starting >&2\nwhile [ ! -e "+gate+" ]; do sleep 0.01; done\necho '{\"openwhisk\":1}'\nwhile read -r line; do echo '{}'; done\n", false))
-	await(t, "it starts", func() bool { return len(p.descendants()) > 0 })
+	c := p.Dial()
+	c.Send("/init", testkit.InitBody("#!/bin/sh\necho starting >&2\nwhile [ ! -e "+gate+" ]; do sleep 0.01; done\necho '{\"openwhisk\":1}'\nwhile read -r line; do echo '{}'; done\n", nil))
+	testkit.Await(t, "it starts", func() bool { return len(p.Descendants()) > 0 })
 	for range 3 {
-		if got, want := p.run(`{}`), failed(502, "the action failed to locate a binary"); got != want {
+		if got, want := p.Run(`{}`), testkit.Failed(502, "the action failed to locate a binary"); got != want {
 			t.Errorf("got %s", got)
 		}
 	}
 	os.WriteFile(gate, nil, 0o644)
-	if got, err := c.answer(); err != nil || got != (answer{200, "OK"}) {
+	if got, err := c.Answer(); err != nil || got != testkit.OK("OK") {
 		t.Errorf("init: %s %v", got, err)
 	}
-	if got := p.run(`{}`); got.status != 200 {
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("run: %s", got)
 	}
 }
@@ -78,7 +80,7 @@ func TestRule09_ReinitUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
 		for _, protocol := range []string{"actionloop", "v1"} {
-			p := start(t, build(binary), protocols[protocol], env("PROXY_ALLOW_REINIT=true", "__OW_ALLOW_CONCURRENT=true", "OW_SHUTDOWN_GRACE=1s"), asInit(t)).ready(obey())
+			p := start(t, build(binary), protocols[protocol], testkit.Env("PROXY_ALLOW_REINIT=true", "__OW_ALLOW_CONCURRENT=true", "OW_SHUTDOWN_GRACE=1s"), asInit(t)).ready(obey())
 			var inits sync.WaitGroup
 			inits.Go(func() {
 				for i := range 10 {
@@ -86,7 +88,7 @@ func TestRule09_ReinitUnderLoad(t *testing.T) {
 					if i%3 == 2 {
 						code, want = "#!/no/such\n", 502
 					}
-					if got, err := p.tryPost("/init", initBody(code, false)); err != nil || got.status != want {
+					if got, err := p.TryPost("/init", testkit.InitBody(code, nil)); err != nil || got.Status != want {
 						t.Errorf("init: %s %v", got, err)
 					}
 				}
@@ -94,7 +96,7 @@ func TestRule09_ReinitUnderLoad(t *testing.T) {
 			crowd(t, p, 10, 20)
 			inits.Wait()
 			crowd(t, p, 2, 5)
-			await(t, "the former actions are gone", func() bool { return len(p.descendants()) <= 1 && p.zombies() == 0 })
+			testkit.Await(t, "the former actions are gone", func() bool { return len(p.Descendants()) <= 1 && p.zombies() == 0 })
 		}
 	})
 }
@@ -104,21 +106,21 @@ func TestRule33_AStopUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
 		for _, protocol := range []string{"v0", "v1"} {
-			p := start(t, build(binary), protocols[protocol], env("__OW_ALLOW_CONCURRENT=true"), graceful).ready(obey())
+			p := start(t, build(binary), protocols[protocol], testkit.Env("__OW_ALLOW_CONCURRENT=true"), graceful).ready(obey())
 			var clients sync.WaitGroup
 			for i := range 20 {
-				c := p.dial()
+				c := p.Dial()
 				clients.Go(func() {
 					for n := 0; ; n++ {
 						id := fmt.Sprintf("%d.%d", i, n)
-						if c.send("/run", `{"value":`+doing(id, step{"stderr", "running\n"}, step{"sleep", "1ms"})+`}`) != nil {
+						if c.Send("/run", `{"value":`+doing(id, step{"stderr", "running\n"}, step{"sleep", "1ms"})+`}`) != nil {
 							return
 						}
-						got, err := c.answer()
+						got, err := c.Answer()
 						if err != nil {
 							return // the proxy is gone
 						}
-						if got == failed(503, stopping) {
+						if got == testkit.Failed(503, stopping) {
 							continue
 						}
 						if err := checkOwn(got, id); err != nil {
@@ -130,12 +132,12 @@ func TestRule33_AStopUnderLoad(t *testing.T) {
 			}
 			p.awaitBusy()
 			time.Sleep(20 * time.Millisecond)
-			p.signal(syscall.SIGTERM)
-			if status := p.status(); status != 0 {
+			p.Signal(syscall.SIGTERM)
+			if status := p.Status(); status != 0 {
 				t.Errorf("exit status %d", status)
 			}
 			clients.Wait()
-			if left := p.descendants(); len(left) > 0 {
+			if left := p.Descendants(); len(left) > 0 {
 				t.Errorf("processes are left: %v", left)
 			}
 		}
@@ -151,7 +153,7 @@ func TestRule31_LogsBeforeTheValueIsRead(t *testing.T) {
 			script := "#!/bin/bash\n" + begin + "head -c 1000000 /dev/zero >&2\nread -r line\necho \"{\\\"length\\\":${#line}}\"\nread -r line\n"
 			p := start(t, protocols[protocol]).ready(script)
 			value := `{"pad":"` + strings.Repeat("x", 1_000_000) + `"}`
-			if got, want := p.run(value), (answer{200, fmt.Sprintf(`{"length":%d}`, len(value))}); got != want {
+			if got, want := p.Run(value), testkit.OK(fmt.Sprintf(`{"length":%d}`, len(value))); got != want {
 				t.Errorf("got %s", got)
 			}
 		})
@@ -164,6 +166,9 @@ func TestRule14_HandshakesThatAreFine(t *testing.T) {
 	for name, greeting := range map[string]string{
 		"plain":        `printf '{"openwhisk":1}\n'`,
 		"blanks":       `printf '  { "openwhisk" :\t1 } \n'`,
+		"as the seed":  `printf '{"openwhisk": 1}\n'`,
+		"blanks, CR":   `printf ' {\t"openwhisk" : 1 }\r\n'`,
+		"a list first": `printf '{"x-a":[{"openwhisk":2}],"openwhisk":1,"upto":2}\n'`,
 		"CR LF":        `printf '{"openwhisk":1}\r\n'`,
 		"more members": `printf '{"x-name":"test","openwhisk":1,"more":{"openwhisk":2}}\n'`,
 		"4096 bytes":   `printf '{"openwhisk":1,"pad":"%04060d"}\n' 0`,
@@ -176,11 +181,11 @@ func TestRule14_HandshakesThatAreFine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			written := newGate(t)
-			p := start(t, env("WRITTEN="+written.file)).ready("#!/bin/bash\n" + greeting + loop)
+			p := start(t, testkit.Env("WRITTEN="+written.file)).ready("#!/bin/bash\n" + greeting + loop)
 			written.await() // what is surplus, too
 			for i := range 3 {
 				value := fmt.Sprintf(`{"n":%d}`, i)
-				if got := p.run(value); got != (answer{200, value}) {
+				if got := p.Run(value); got != testkit.OK(value) {
 					t.Errorf("got %s, want %s", got, value)
 				}
 			}
@@ -198,14 +203,14 @@ func TestRule27_RequestsThatAreNotJSON(t *testing.T) {
 		bodies := []string{`{`, `{"value":{}`, `{"value":{}}}`, `{"value":{},}`, `hello`, `{"value":{"a":}}`, "\ufeff{}", `{"value":[1,]}`, "{\"value\":{\"a\":\"\x01\"}}",
 			`{"value":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`, `{"value":{}} {"value":{}}`, `{'value':{}}`, `[]`, `"text"`, `null`}
 		for _, body := range bodies {
-			got := p.post("/run", body)
-			if got.status != 400 {
+			got := p.Post("/run", body)
+			if got.Status != 400 {
 				t.Errorf("%.40s: %s", body, got)
 				continue
 			}
-			got.error(t)
+			got.Error(t)
 		}
-		if got := p.run(`{}`); !strings.Contains(got.body, `"run":1`) {
+		if got := p.Run(`{}`); !strings.Contains(got.Body, `"run":1`) {
 			t.Errorf("a good one after: %s", got)
 		}
 	})

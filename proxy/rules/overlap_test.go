@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // checkOwn checks that an answer is the one of the request with that id.
@@ -15,10 +17,10 @@ func checkOwn(a answer, id string) error {
 		Value struct{ ID string }
 		Error string
 	}
-	if err := json.Unmarshal([]byte(a.body), &result); err != nil {
+	if err := json.Unmarshal([]byte(a.Body), &result); err != nil {
 		return fmt.Errorf("%s: %w", a, err)
 	}
-	if a.status != 200 || result.Value.ID != id {
+	if a.Status != 200 || result.Value.ID != id {
 		return fmt.Errorf("request %s was answered %s", id, a)
 	}
 	return nil
@@ -30,14 +32,14 @@ func crowd(t *testing.T, p *proxy, clients, runs int, steps ...step) {
 	t.Helper()
 	var all sync.WaitGroup
 	for i := range clients {
-		c := p.dial()
+		c := p.Dial()
 		all.Go(func() {
 			for n := range runs {
 				id := fmt.Sprintf("%d.%d", i, n)
-				err := c.send("/run", `{"value":`+doing(id, steps...)+`}`)
+				err := c.Send("/run", `{"value":`+doing(id, steps...)+`}`)
 				var got answer
 				if err == nil {
-					got, err = c.answer()
+					got, err = c.Answer()
 				}
 				if err == nil {
 					err = checkOwn(got, id)
@@ -61,7 +63,7 @@ func TestRule32_OverlappingRunsNeverMixUp(t *testing.T) {
 					p := start(t, build(binary), protocols[protocol]).ready(obey())
 					runs := max(1, 1000/clients)
 					crowd(t, p, clients, runs)
-					p.ended(clients * runs)
+					p.Ended(clients * runs)
 				}
 			})
 		})
@@ -72,9 +74,9 @@ func TestRule32_V0RunsOverlapWhereAllowed(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
 		for _, concurrent := range []string{"false", "true"} {
-			p := start(t, build(binary), env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT="+concurrent)).ready(obey())
+			p := start(t, build(binary), testkit.Env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT="+concurrent)).ready(obey())
 			crowd(t, p, 20, 5)
-			p.ended(100)
+			p.Ended(100)
 		}
 	})
 }
@@ -82,13 +84,13 @@ func TestRule32_V0RunsOverlapWhereAllowed(t *testing.T) {
 // Runs that wait for each other can only end if they overlap.
 func TestRule32_V0RunsReallyOverlap(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true"))
+	p := start(t, testkit.Env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true"))
 	p.ready("#!/bin/sh\ntouch $__OW_ME\nwhile [ ! -e $__OW_OTHER ]; do sleep 0.01; done\necho \"{\\\"me\\\":\\\"$__OW_ME\\\"}\"\n")
 	var both sync.WaitGroup
 	for _, names := range [][2]string{{"a", "b"}, {"b", "a"}} {
 		both.Go(func() {
-			got, err := p.tryPost("/run", fmt.Sprintf(`{"value":{},"me":%q,"other":%q}`, names[0], names[1]))
-			if want := (answer{200, fmt.Sprintf(`{"me":%q}`, names[0])}); err != nil || got != want {
+			got, err := p.TryPost("/run", fmt.Sprintf(`{"value":{},"me":%q,"other":%q}`, names[0], names[1]))
+			if want := testkit.OK(fmt.Sprintf(`{"me":%q}`, names[0])); err != nil || got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
@@ -101,26 +103,26 @@ func TestRule32_RunsAreServedInTheirOrder(t *testing.T) {
 	t.Parallel()
 	p := start(t).ready(obey())
 	gate := newGate(t)
-	first := p.dial()
-	first.send("/run", `{"value":`+doing("0", step{"await", gate.file})+`}`)
+	first := p.Dial()
+	first.Send("/run", `{"value":`+doing("0", step{"await", gate.file})+`}`)
 	p.settled()
 	var waiting []*connection
 	for i := range 20 {
-		c := p.dial()
-		c.send("/run", `{"value":`+doing(fmt.Sprint(i+1))+`}`)
+		c := p.Dial()
+		c.Send("/run", `{"value":`+doing(fmt.Sprint(i+1))+`}`)
 		waiting = append(waiting, c)
 		p.settled() // so that they come one after the other
 	}
 	gate.open()
 	for i, c := range waiting {
-		got, err := c.answer()
+		got, err := c.Answer()
 		if err == nil {
 			err = checkOwn(got, fmt.Sprint(i+1))
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		contains(t, got.body, fmt.Sprintf(`"run":%d}`, i+2))
+		contains(t, got.Body, fmt.Sprintf(`"run":%d}`, i+2))
 	}
 }
 
@@ -128,15 +130,15 @@ func TestRule32_PipelinedRunsAreAnsweredInOrder(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
 		p := start(t, build(binary)).ready(obey())
-		c := p.dial()
+		c := p.Dial()
 		const n = 200
 		go func() {
 			for i := range n {
-				c.send("/run", `{"value":`+doing(fmt.Sprint(i))+`}`)
+				c.Send("/run", `{"value":`+doing(fmt.Sprint(i))+`}`)
 			}
 		}()
 		for i := range n {
-			got, err := c.answer()
+			got, err := c.Answer()
 			if err == nil {
 				err = checkOwn(got, fmt.Sprint(i))
 			}
@@ -169,7 +171,7 @@ func TestRule32_SurplusLinesAreDropped(t *testing.T) {
 						id := fmt.Sprint(n)
 						written := newGate(t)
 						value := strings.ReplaceAll(doing(id, steps...), "WRITTEN", written.file)
-						if err := checkOwn(p.run(value), id); err != nil {
+						if err := checkOwn(p.Run(value), id); err != nil {
 							t.Fatal(err)
 						}
 						if strings.Contains(value, written.file) {
@@ -188,14 +190,14 @@ func TestRule32_AnAnswerBeforeTheQuestion(t *testing.T) {
 	p := start(t).ready(obey())
 	sent, taken, looked := newGate(t), newGate(t), newGate(t)
 	p.do(step{"after", fmt.Sprintf(`[["await",%q],["result","{\"surplus\":1}\n"],["drained"],["touch",%q],["await",%q]]`, sent.file, taken.file, looked.file)})
-	c := p.dial()
-	c.send("/run", `{"value":`+doing("own")+`}`)
+	c := p.Dial()
+	c.Send("/run", `{"value":`+doing("own")+`}`)
 	p.settled() // the request stands in the pipe
 	sent.open()
 	taken.await()
 	p.settled() // the surplus line has come, and was looked at
 	looked.open()
-	got, err := c.answer()
+	got, err := c.Answer()
 	if err == nil {
 		err = checkOwn(got, "own")
 	}
@@ -211,13 +213,13 @@ func TestRule32_AnAnswerInTheMiddleOfTheQuestion(t *testing.T) {
 	p := start(t).ready("#!/bin/bash\necho '{\"openwhisk\":1}'\nwhile read -r -N 1000 part; do echo '{\"early\":true}'; read -r rest; echo \"rest ${#rest} ${rest:0:20}\" >&2; " +
 		"case $rest in *second*) exit 9;; esac; done\n")
 	large := `{"id":"first","pad":"` + strings.Repeat("x", 300_000) + `"}`
-	if got, want := p.run(large), (answer{200, `{"early":true}`}); got != want {
+	if got, want := p.Run(large), testkit.OK(`{"early":true}`); got != want {
 		t.Fatalf("got %s", got)
 	}
-	if got := p.run(`{"id":"second","pad":"` + strings.Repeat("y", 300_000) + `"}`); got.status == 200 && got.body != `{"early":true}` {
+	if got := p.Run(`{"id":"second","pad":"` + strings.Repeat("y", 300_000) + `"}`); got.Status == 200 && got.Body != `{"early":true}` {
 		t.Errorf("got %s", got)
 	}
-	if strings.Contains(p.stderr.String(), fmt.Sprint("rest ", 600_000/1000)) {
+	if strings.Contains(p.Stderr.String(), fmt.Sprint("rest ", 600_000/1000)) {
 		t.Error("two lines became one")
 	}
 }
@@ -229,21 +231,21 @@ var leavers = map[string]func(c *connection){
 	"in the body": func(c *connection) {
 		c.Write([]byte("POST /run HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"value\""))
 	},
-	"before the end": func(c *connection) { c.send("/run", `{"value":`+doing("gone", step{"sleep", "2ms"})+`}`) },
-	"a large answer": func(c *connection) { c.send("/run", `{"value":`+doing("gone", step{"large", "3000000"})+`}`) },
+	"before the end": func(c *connection) { c.Send("/run", `{"value":`+doing("gone", step{"sleep", "2ms"})+`}`) },
+	"a large answer": func(c *connection) { c.Send("/run", `{"value":`+doing("gone", step{"large", "3000000"})+`}`) },
 	"a chunk short": func(c *connection) {
 		c.Write([]byte("POST /run HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"value\""))
 	},
 	"half closed": func(c *connection) {
-		c.send("/run", `{"value":`+doing("gone")+`}`)
+		c.Send("/run", `{"value":`+doing("gone")+`}`)
 		c.CloseWrite()
 	},
 	"pipelined": func(c *connection) {
 		for range 5 {
-			c.send("/run", `{"value":`+doing("gone")+`}`)
+			c.Send("/run", `{"value":`+doing("gone")+`}`)
 		}
 	},
-	"an init": func(c *connection) { c.send("/init", initBody(obey(), false)) },
+	"an init": func(c *connection) { c.Send("/init", testkit.InitBody(obey(), nil)) },
 }
 
 func TestRule32_ClientsThatLeaveHarmNoOther(t *testing.T) {
@@ -261,7 +263,7 @@ func TestRule32_ClientsThatLeaveHarmNoOther(t *testing.T) {
 				for range 3 {
 					leavers.Go(func() {
 						for range leaving {
-							if c, err := p.tryDial(); err == nil {
+							if c, err := p.TryDial(); err == nil {
 								leave(c)
 								c.Close()
 							}
@@ -281,13 +283,13 @@ func TestRule32_SlowClientsHarmNoOther(t *testing.T) {
 	t.Parallel()
 	p := start(t).ready(obey())
 	for range 5 { // these never finish their request
-		p.dial().Write([]byte("POST /run HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"))
-		p.dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"))
+		p.Dial().Write([]byte("POST /run HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"))
+		p.Dial().Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{"))
 	}
 	for range 5 { // these never take their answer
-		p.dial().send("/run", `{"value":`+doing("", step{"large", "10000000"})+`}`)
+		p.Dial().Send("/run", `{"value":`+doing("", step{"large", "10000000"})+`}`)
 	}
-	trickle := p.dial()
+	trickle := p.Dial()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -303,7 +305,7 @@ func TestRule32_SlowClientsHarmNoOther(t *testing.T) {
 	}()
 	crowd(t, p, 10, 20)
 	<-done
-	got, err := trickle.answer()
+	got, err := trickle.Answer()
 	if err == nil {
 		err = checkOwn(got, "slow")
 	}
@@ -321,7 +323,7 @@ func TestRule32_MoreClientsThanDescriptors(t *testing.T) {
 			var clients sync.WaitGroup
 			for i := range 200 {
 				clients.Go(func() {
-					got, err := p.tryPost("/run", `{"value":`+doing(fmt.Sprint(i))+`}`)
+					got, err := p.TryPost("/run", `{"value":`+doing(fmt.Sprint(i))+`}`)
 					if err == nil {
 						err = checkOwn(got, fmt.Sprint(i))
 					}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // never is an action that is never ready.
@@ -22,8 +24,8 @@ func initWith(code, env string) string {
 // within is the time after which an error says that the start was given up.
 func within(t *testing.T, got answer) time.Duration {
 	t.Helper()
-	found := regexp.MustCompile(`within (\w+)`).FindStringSubmatch(got.error(t))
-	if got.status != 502 || found == nil {
+	found := regexp.MustCompile(`within (\w+)`).FindStringSubmatch(got.Error(t))
+	if got.Status != 502 || found == nil {
 		t.Fatalf("got %s", got)
 	}
 	limit, err := time.ParseDuration(found[1])
@@ -43,10 +45,10 @@ func TestRule22_AnInitIsAnsweredBeforeItsDeadline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, env(settings...))
+			p := start(t, testkit.Env(settings...))
 			ends := time.Now().Add(3 * time.Second)
 			for _, deadline := range []string{`"` + strconv.FormatInt(ends.UnixMilli(), 10) + `"`, strconv.FormatInt(ends.Add(3*time.Second).UnixMilli(), 10)} {
-				got := p.post("/init", initWith(never, `{"__OW_DEADLINE":`+deadline+`}`))
+				got := p.Post("/init", initWith(never, `{"__OW_DEADLINE":`+deadline+`}`))
 				if limit := within(t, got); limit > 6*time.Second*9/10 {
 					t.Errorf("it waited %s with the deadline %s", limit, deadline)
 				}
@@ -59,10 +61,10 @@ func TestRule22_AnInitIsAnsweredBeforeItsDeadline(t *testing.T) {
 // The limit of the image is the container's own, whatever an init says of it.
 func TestRule22_TheImagesLimitOfAnInit(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_INIT_TIMEOUT=70ms"))
+	p := start(t, testkit.Env("OW_INIT_TIMEOUT=70ms"))
 	far := strconv.FormatInt(time.Now().Add(time.Hour).UnixMilli(), 10)
 	for _, env := range []string{`{"__OW_DEADLINE":"` + far + `"}`, `{"OW_INIT_TIMEOUT":"1h"}`, `null`} {
-		if limit := within(t, p.post("/init", initWith(never, env))); limit != 70*time.Millisecond {
+		if limit := within(t, p.Post("/init", initWith(never, env))); limit != 70*time.Millisecond {
 			t.Errorf("with %s it waited %s", env, limit)
 		}
 	}
@@ -71,9 +73,9 @@ func TestRule22_TheImagesLimitOfAnInit(t *testing.T) {
 // An error about a handshake names the protocols that need none: the image may be one of a runtime that sets no variables.
 func TestRule14_AMissingHandshakeNamesTheOtherProtocols(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_INIT_TIMEOUT=20ms"))
-	contains(t, p.init(never).error(t), "OW_PROTOCOL=actionloop", "OW_PROTOCOL=v0", "OW_HANDSHAKE=off")
-	contains(t, start(t).init("#!/bin/sh\necho hello\nexec sleep 1000\n").error(t), "OW_PROTOCOL=actionloop")
+	p := start(t, testkit.Env("OW_INIT_TIMEOUT=20ms"))
+	contains(t, p.Init(never).Error(t), "OW_PROTOCOL=actionloop", "OW_PROTOCOL=v0", "OW_HANDSHAKE=off")
+	contains(t, start(t).Init("#!/bin/sh\necho hello\nexec sleep 1000\n").Error(t), "OW_PROTOCOL=actionloop")
 }
 
 func TestRule18_AnyNumberOfVariables(t *testing.T) {
@@ -84,7 +86,7 @@ func TestRule18_AnyNumberOfVariables(t *testing.T) {
 		for i := range 60_000 { // what Linux takes with a stack of 8 MB
 			fmt.Fprintf(&members, `"V%d":"",`, i)
 		}
-		if got := p.post("/init", initWith(obey(), `{`+members.String()+`"LAST":"x"}`)); got.status != 200 {
+		if got := p.Post("/init", initWith(obey(), `{`+members.String()+`"LAST":"x"}`)); got.Status != 200 {
 			t.Fatalf("init: %s", got)
 		}
 		if found := p.environment(`{"value":{"do":[["env","LAST"]]}}`); found["LAST"] != "x" {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestRule38_OrphansAreReaped(t *testing.T) {
@@ -16,13 +18,13 @@ func TestRule38_OrphansAreReaped(t *testing.T) {
 				for range 5 {
 					steps = append(steps, step{"orphan", `[["sleep","5ms"]]`})
 				}
-				if got := p.do(steps...); got.status != 200 {
+				if got := p.do(steps...); got.Status != 200 {
 					t.Fatalf("got %s", got)
 				}
 			}
-			p.ended(5)
-			await(t, "the orphans are gone", func() bool {
-				alive := len(p.descendants())
+			p.Ended(5)
+			testkit.Await(t, "the orphans are gone", func() bool {
+				alive := len(p.Descendants())
 				return p.zombies() == 0 && (alive == 0 || protocol != "v0" && alive == 1)
 			})
 		})
@@ -34,13 +36,13 @@ func TestRule38_OrphansAreReaped(t *testing.T) {
 func TestRule38_OrphansUnderLoad(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
-		p := start(t, env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true"), build(binary), asInit(t)).ready(obey())
+		p := start(t, testkit.Env("OW_PROTOCOL=v0", "__OW_ALLOW_CONCURRENT=true"), build(binary), asInit(t)).ready(obey())
 		runs := 8
 		if *long {
 			runs = 500
 		}
 		crowd(t, p, 10, runs, step{"orphan", `[["sleep","1ms"]]`}, step{"orphan", `[["kill","9"]]`})
-		await(t, "the orphans are gone", func() bool { return p.zombies() == 0 && len(p.descendants()) == 0 })
+		testkit.Await(t, "the orphans are gone", func() bool { return p.zombies() == 0 && len(p.Descendants()) == 0 })
 	})
 }
 
@@ -49,8 +51,8 @@ func TestRule38_OrphansOfADeadAction(t *testing.T) {
 	t.Parallel()
 	p := start(t, asInit(t)).ready(obey())
 	p.do(step{"orphan", `[["sleep","200ms"]]`}, step{"orphan", `[["sleep","200ms"]]`}, step{"after", `[["exit","3"]]`})
-	await(t, "all are gone", func() bool { return len(p.descendants()) == 0 })
-	await(t, "all are collected", func() bool { return p.zombies() == 0 })
+	testkit.Await(t, "all are gone", func() bool { return len(p.Descendants()) == 0 })
+	testkit.Await(t, "all are collected", func() bool { return p.zombies() == 0 })
 }
 
 func TestRule38_SignalsReachTheAction(t *testing.T) {
@@ -59,20 +61,20 @@ func TestRule38_SignalsReachTheAction(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, protocols[protocol], asInit(t), graceful).ready(obey(step{"report"}))
-			p.run(`{}`)
+			p.Run(`{}`)
 			for s, name := range map[syscall.Signal]string{syscall.SIGHUP: "hangup", syscall.SIGUSR1: "user defined signal 1", syscall.SIGUSR2: "user defined signal 2"} {
-				p.signal(s)
-				await(t, "the action got "+name, func() bool { // its log comes with a run
-					p.run(`{}`)
-					return strings.Contains(p.stderr.String(), "got "+name+"\n")
+				p.Signal(s)
+				testkit.Await(t, "the action got "+name, func() bool { // its log comes with a run
+					p.Run(`{}`)
+					return strings.Contains(p.Stderr.String(), "got "+name+"\n")
 				})
 			}
-			p.signal(syscall.SIGTERM)
-			if status := p.status(); status != 0 {
+			p.Signal(syscall.SIGTERM)
+			if status := p.Status(); status != 0 {
 				t.Errorf("exit status %d", status)
 			}
-			p.logged("bye")
-			if strings.Contains(p.stderr.String(), "got terminated") {
+			p.Logged("bye")
+			if strings.Contains(p.Stderr.String(), "got terminated") {
 				t.Error("SIGTERM came before the end of input had its time")
 			}
 		})
@@ -83,11 +85,11 @@ func TestRule38_SignalsBeforeInitHarmNothing(t *testing.T) {
 	t.Parallel()
 	p := start(t, asInit(t))
 	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCHLD, syscall.SIGWINCH, syscall.SIGPIPE, syscall.SIGALRM} {
-		p.signal(s)
+		p.Signal(s)
 	}
 	p.settled()
 	p.ready(obey())
-	if got := p.run(`{}`); got.status != 200 {
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("got %s", got)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // Nobody reads the logs: no reason to stop.
@@ -14,15 +16,15 @@ func TestRule34_NobodyReadsTheLogs(t *testing.T) {
 	t.Parallel()
 	p := start(t, func(c *exec.Cmd) { c.SysProcAttr.Setsid = true })
 	p.ready(obey())
-	p.stdout.leave()
-	p.stderr.leave()
+	p.Stdout.Leave()
+	p.Stderr.Leave()
 	for range 5 {
-		if got := p.do(step{"flood", "stderr", "200000"}); got.status != 200 {
+		if got := p.do(step{"flood", "stderr", "200000"}); got.Status != 200 {
 			t.Fatalf("got %s", got)
 		}
 	}
-	p.signal(syscall.SIGTERM)
-	if status := p.status(); status != 0 {
+	p.Signal(syscall.SIGTERM)
+	if status := p.Status(); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
 }
@@ -32,52 +34,52 @@ func TestOtherUsers(t *testing.T) {
 	t.Parallel()
 	t.Run("65532", func(t *testing.T) {
 		p := start(t, asUser(t, 65532)).ready(obey())
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("run: %s", got)
 		}
 	})
 	t.Run("a baked action that cannot be written", func(t *testing.T) {
 		p := start(t, asUser(t, 65532), func(c *exec.Cmd) {})
 		p.bake("exec", obey())
-		os.Chown(p.dir, 0, 0)
-		os.Chmod(p.dir, 0o555)
-		if got, want := p.post("/init", `{"value":{}}`), (answer{200, "OK"}); got != want {
+		os.Chown(p.Dir, 0, 0)
+		os.Chmod(p.Dir, 0o555)
+		if got, want := p.Post("/init", `{"value":{}}`), testkit.OK("OK"); got != want {
 			t.Fatalf("got %s", got)
 		}
-		if got := p.run(`{}`); got.status != 200 {
+		if got := p.Run(`{}`); got.Status != 200 {
 			t.Errorf("run: %s", got)
 		}
 	})
 	t.Run("an upload that cannot be written", func(t *testing.T) {
 		p := start(t, asUser(t, 65532))
-		os.Chown(p.dir, 0, 0)
-		os.Chmod(p.dir, 0o555)
-		for _, code := range []string{obey(), zipped(t, file{name: "exec", content: obey()})} {
-			text := p.upload(code).error(t)
-			contains(t, text, "cannot write to "+p.dir, "permission denied")
+		os.Chown(p.Dir, 0, 0)
+		os.Chmod(p.Dir, 0o555)
+		for _, code := range []string{obey(), testkit.Zip(t, file{Name: "exec", Content: obey()})} {
+			text := p.upload(code).Error(t)
+			contains(t, text, "cannot write to "+p.Dir, "permission denied")
 		}
 	})
 	t.Run("no folder at all", func(t *testing.T) {
 		p := start(t)
-		os.Remove(p.dir)
-		if got := p.post("/init", `{"value":{}}`); got != failed(403, "Missing main/no code to execute.") {
+		os.Remove(p.Dir)
+		if got := p.Post("/init", `{"value":{}}`); got != testkit.Failed(403, "Missing main/no code to execute.") {
 			t.Errorf("got %s", got)
 		}
-		if _, err := os.Stat(p.dir); err == nil {
+		if _, err := os.Stat(p.Dir); err == nil {
 			t.Error("it was made though nothing was uploaded")
 		}
 		p.ready(obey()) // it is made
 	})
 	t.Run("nor one above it", func(t *testing.T) {
-		p := start(t, func(c *exec.Cmd) { env("OW_ACTION_DIR=" + filepath.Join(t.TempDir(), "no", "action"))(c) })
-		contains(t, p.init(obey()).error(t), filepath.Join("no", "action"), "make the folder, or set OW_ACTION_DIR")
+		p := start(t, func(c *exec.Cmd) { testkit.Env("OW_ACTION_DIR=" + filepath.Join(t.TempDir(), "no", "action"))(c) })
+		contains(t, p.Init(obey()).Error(t), filepath.Join("no", "action"), "make the folder, or set OW_ACTION_DIR")
 	})
 }
 
 // without starts the proxy with its own choice of a folder, below a working directory.
 func without(dir string) setting {
 	return func(c *exec.Cmd) {
-		env("OW_ACTION_DIR=")(c)
+		testkit.Env("OW_ACTION_DIR=")(c)
 		c.Dir = dir
 	}
 }
@@ -95,12 +97,12 @@ func TestRule22_TheFolderOfTheWorkingDirectory(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := start(t, env(settings...), without(dir)).ready(obey())
+			p := start(t, testkit.Env(settings...), without(dir)).ready(obey())
 			want := filepath.Join(dir, "action")
 			if name == "actionloop" {
 				want = filepath.Join(want, "1", "bin")
 			}
-			if got := p.do(step{"directory"}); !strings.Contains(got.body, `"directory":"`+want+`"`) {
+			if got := p.do(step{"directory"}); !strings.Contains(got.Body, `"directory":"`+want+`"`) {
 				t.Errorf("it runs in %s, want %s", got, want)
 			}
 		})
@@ -108,7 +110,7 @@ func TestRule22_TheFolderOfTheWorkingDirectory(t *testing.T) {
 	t.Run("that cannot be written", func(t *testing.T) {
 		dir := t.TempDir()
 		p := start(t, asUser(t, 65532), without(dir))
-		contains(t, p.init(obey()).error(t), "cannot write to", "/action", "permission denied", "--tmpfs")
+		contains(t, p.Init(obey()).Error(t), "cannot write to", "/action", "permission denied", "--tmpfs")
 	})
 	t.Run("baked", func(t *testing.T) {
 		dir := t.TempDir()
@@ -119,7 +121,7 @@ func TestRule22_TheFolderOfTheWorkingDirectory(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "action", "exec"), []byte(obey()), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if got := p.post("/init", `{"value":{}}`); got.status != 200 {
+		if got := p.Post("/init", `{"value":{}}`); got.Status != 200 {
 			t.Errorf("got %s", got)
 		}
 	})
@@ -127,12 +129,12 @@ func TestRule22_TheFolderOfTheWorkingDirectory(t *testing.T) {
 
 func TestRule25_V0TooLargeForTheEnvironment(t *testing.T) {
 	t.Parallel()
-	p := start(t, env("OW_PROTOCOL=v0")).ready(obey())
-	if got := p.post("/run", `{"value":{},"blob":"`+strings.Repeat("x", 200_000)+`"}`); got.status != 200 && got != failed(502, noResult) {
+	p := start(t, testkit.Env("OW_PROTOCOL=v0")).ready(obey())
+	if got := p.Post("/run", `{"value":{},"blob":"`+strings.Repeat("x", 200_000)+`"}`); got.Status != 200 && got != testkit.Failed(502, noResult) {
 		t.Errorf("got %s", got)
 	}
-	p.ended(1)
-	if got := p.run(`{}`); got.status != 200 {
+	p.Ended(1)
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("the run after: %s", got)
 	}
 }

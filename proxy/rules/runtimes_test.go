@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // A runtime is an image whose proxy ours replaces: the environment and the working directory that its Dockerfile gives,
@@ -65,7 +67,7 @@ func (r runtime) in(t *testing.T, more ...setting) *proxy {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	settings := []setting{env(r.env...), without(dir)}
+	settings := []setting{testkit.Env(r.env...), without(dir)}
 	if r.compiler != "" {
 		settings = append(settings, compiler(t, "set -e\n"+r.compiler))
 	}
@@ -89,56 +91,56 @@ func TestRuntimes(t *testing.T) {
 			t.Parallel()
 			t.Run("no code", func(t *testing.T) {
 				p := r.in(t)
-				for _, body := range []string{"{}", `{"value":{}}`, initBody("", false)} {
-					if got := p.post("/init", body); got != failed(403, "Missing main/no code to execute.") {
+				for _, body := range []string{"{}", `{"value":{}}`, testkit.InitBody("", nil)} {
+					if got := p.Post("/init", body); got != testkit.Failed(403, "Missing main/no code to execute.") {
 						t.Errorf("%s: got %s", body, got)
 					}
 				}
-				if got := p.run("{}"); got != failed(500, "no action defined yet") {
+				if got := p.Run("{}"); got != testkit.Failed(500, "no action defined yet") {
 					t.Errorf("run: %s", got)
 				}
 			})
 			t.Run("echo", func(t *testing.T) {
-				logs, here := collected(t)
+				logs, here := testkit.Collect(t)
 				p := r.in(t, here).ready(r.source(echo))
 				for _, value := range []string{`{"string":"❄ ☃ ❄"}`, `{"numbers":[42,1]}`, `["a","b"]`, `{"arg":"` + strings.Repeat("a", 1<<20) + `"}`} {
-					if got := p.run(value); got.status != 200 || strings.TrimSpace(got.body) != value {
+					if got := p.Run(value); got.Status != 200 || strings.TrimSpace(got.Body) != value {
 						t.Errorf("%.60s: got %s", value, got)
 					}
-					if got := logs.activation(); got != [2]string{"hello stdout\n", "hello stderr\n"} {
+					if got := logs.Activation(); got != [2]string{"hello stdout\n", "hello stderr\n"} {
 						t.Errorf("logged %q", got)
 					}
 				}
-				if got := p.init(r.source(echo)); got != failed(403, "Cannot initialize the action more than once.") {
+				if got := p.Init(r.source(echo)); got != testkit.Failed(403, "Cannot initialize the action more than once.") {
 					t.Errorf("a second init: %s", got)
 				}
 			})
 			t.Run("quiet", func(t *testing.T) {
 				for function, want := range map[string]answer{
-					`main() { echo '"not an object"' >&3; }`:  failed(502, "The action did not return a dictionary or array."),
-					`main() { exit 1; }`:                      failed(400, "command exited"),
-					`main() { echo '{"error":"mine"}' >&3; }`: {200, `{"error":"mine"}`},
+					`main() { echo '"not an object"' >&3; }`:  testkit.Failed(502, "The action did not return a dictionary or array."),
+					`main() { exit 1; }`:                      testkit.Failed(400, "command exited"),
+					`main() { echo '{"error":"mine"}' >&3; }`: testkit.OK(`{"error":"mine"}`),
 				} {
-					logs, here := collected(t)
+					logs, here := testkit.Collect(t)
 					p := r.in(t, here).ready(r.source(function))
-					got := p.post("/run", `{"value":{},"deadline":"123"}`)
-					got.body = strings.TrimSpace(got.body)
-					want.body = strings.TrimSpace(want.body)
+					got := p.Post("/run", `{"value":{},"deadline":"123"}`)
+					got.Body = strings.TrimSpace(got.Body)
+					want.Body = strings.TrimSpace(want.Body)
 					if got != want {
 						t.Errorf("%s: got %s, want %s", function, got, want)
 					}
-					if got := logs.activation(); got != [2]string{} {
+					if got := logs.Activation(); got != [2]string{} {
 						t.Errorf("%s: logged %q", function, got)
 					}
 				}
 			})
 			t.Run("environment", func(t *testing.T) {
 				const show = `before=$SOME_VAR; main() { echo "{\"some\":\"$before\",\"host\":\"$__OW_API_HOST\"}" >&3; }`
-				p := r.in(t, env("__OW_API_HOST=https://host"))
-				if got := p.post("/init", initWith(r.source(show), `{"SOME_VAR":"x=y","ANOTHER":""}`)); got.status != 200 {
+				p := r.in(t, testkit.Env("__OW_API_HOST=https://host"))
+				if got := p.Post("/init", initWith(r.source(show), `{"SOME_VAR":"x=y","ANOTHER":""}`)); got.Status != 200 {
 					t.Fatalf("init: %s", got)
 				}
-				if got := p.run("{}"); strings.TrimSpace(got.body) != `{"some":"x=y","host":"https://host"}` {
+				if got := p.Run("{}"); strings.TrimSpace(got.Body) != `{"some":"x=y","host":"https://host"}` {
 					t.Errorf("got %s", got)
 				}
 			})

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // seedLoop is the bash action of the mail that this project began with, word
@@ -33,14 +35,14 @@ func TestSeed_TheBashLoop(t *testing.T) {
 	var clients sync.WaitGroup
 	for i := range 20 {
 		clients.Go(func() {
-			got, err := p.tryPost("/run", fmt.Sprintf(`{"value":{"name":"Mike%d"}}`, i))
-			if want := (answer{200, fmt.Sprintf(`{"hello":"Hello, Mike%d"}`, i)}); err != nil || got != want {
+			got, err := p.TryPost("/run", fmt.Sprintf(`{"value":{"name":"Mike%d"}}`, i))
+			if want := testkit.OK(fmt.Sprintf(`{"hello":"Hello, Mike%d"}`, i)); err != nil || got != want {
 				t.Errorf("got %s %v, want %s", got, err, want)
 			}
 		})
 	}
 	clients.Wait()
-	_, stderr := p.ended(20)
+	_, stderr := p.Ended(20)
 	for _, log := range stderr { // what logger(1) itself has to say differs from system to system
 		if strings.Count(log, "\n") < 2 {
 			t.Errorf("a run logged %q", log)
@@ -52,10 +54,10 @@ func TestSeed_TheBashLoop(t *testing.T) {
 func TestSeed_TheCurlSession(t *testing.T) {
 	t.Parallel()
 	p := start(t)
-	if got, want := p.post("/run", `{"value":{"name":"Mike"}}`), failed(502, "the action failed to locate a binary"); got != want {
+	if got, want := p.Post("/run", `{"value":{"name":"Mike"}}`), testkit.Failed(502, "the action failed to locate a binary"); got != want {
 		t.Errorf("before init: %s", got)
 	}
-	if got, want := p.post("/init", `{"value":{"binary":true,"code":"`+wrapped(encoded(seedLoop), " ")+`"}}`), (answer{200, "OK"}); got != want {
+	if got, want := p.Post("/init", `{"value":{"binary":true,"code":"`+wrapped(encoded(seedLoop), " ")+`"}}`), testkit.OK("OK"); got != want {
 		t.Errorf("init: %s", got)
 	}
 }

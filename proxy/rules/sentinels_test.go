@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // logChannels are the streams that are logs, by protocol.
@@ -18,25 +20,25 @@ var logChannels = map[string][]string{
 func TestRule34_TheSentinelEndsEachRunsLog(t *testing.T) {
 	t.Parallel()
 	logs := map[string]string{
-		"nothing":               "",
-		"a line":                "hello\n",
-		"no line end":           "one\ntwo",
-		"an empty line":         "\n",
-		"CR":                    "progress 1%\rprogress 100%",
-		"the sentinel's name":   "I know of " + sentinel + " too\n",
-		"the sentinel, cut off": sentinel[:20],
-		"NUL":                   "a\x00b\n",
-		"unicode":               "❄ ☃ ❄\n",
-		"no UTF-8":              "\xff\xfe\x80\n\xc3",
-		"a long line":           strings.Repeat("x", 200_000),
-		"many lines":            strings.Repeat("line\n", 50_000),
+		"nothing":                       "",
+		"a line":                        "hello\n",
+		"no line end":                   "one\ntwo",
+		"an empty line":                 "\n",
+		"CR":                            "progress 1%\rprogress 100%",
+		"the testkit.Sentinel's name":   "I know of " + testkit.Sentinel + " too\n",
+		"the testkit.Sentinel, cut off": testkit.Sentinel[:20],
+		"NUL":                           "a\x00b\n",
+		"unicode":                       "❄ ☃ ❄\n",
+		"no UTF-8":                      "\xff\xfe\x80\n\xc3",
+		"a long line":                   strings.Repeat("x", 200_000),
+		"many lines":                    strings.Repeat("line\n", 50_000),
 	}
 	eachProtocol(t, func(t *testing.T, protocol string, chosen setting) {
 		p := start(t, chosen).ready(obey())
 		runs := 0
 		for name, log := range logs {
 			for _, stream := range logChannels[protocol] {
-				if got := p.do(step{"hex", stream, fmt.Sprintf("%x", log)}, step{"result", answerAfter(protocol, stream, log)}); got != (answer{200, "{}"}) {
+				if got := p.do(step{"hex", stream, fmt.Sprintf("%x", log)}, step{"result", answerAfter(protocol, stream, log)}); got != testkit.OK("{}") {
 					t.Fatalf("%s: got %s", name, got)
 				}
 				want := log
@@ -44,7 +46,7 @@ func TestRule34_TheSentinelEndsEachRunsLog(t *testing.T) {
 					want += "\n"
 				}
 				runs++
-				stdout, stderr := p.ended(runs)
+				stdout, stderr := p.Ended(runs)
 				got, other := stdout[runs-1], stderr[runs-1]
 				if stream == "stderr" {
 					got, other = other, got
@@ -82,15 +84,15 @@ func TestRule34_HundredMegabytesOfLogs(t *testing.T) {
 			steps = append(steps, step{"stdout", "\n"})
 		}
 		for n := 1; n <= 2; n++ {
-			if got := p.do(append(steps, step{"result", "{}\n"})...); got != (answer{200, "{}"}) {
+			if got := p.do(append(steps, step{"result", "{}\n"})...); got != testkit.OK("{}") {
 				t.Fatalf("got %s", got)
 			}
 			for _, stream := range logChannels[protocol] {
-				out := map[string]*output{"stdout": p.stdout, "stderr": p.stderr}[stream]
-				want := int64(n * (size/64*64 + len("the end\n"+sentinel+"\n")))
-				await(t, "the whole log is there", func() bool { return out.size() >= want })
-				if got := out.tail(100); out.size() != want || !strings.HasSuffix(got, " 0123456789abcde\nthe end\n"+sentinel+"\n") {
-					t.Errorf("%s: %d bytes, want %d; it ends in %q", stream, out.size(), want, got)
+				out := map[string]*testkit.Output{"stdout": p.Stdout, "stderr": p.Stderr}[stream]
+				want := int64(n * (size/64*64 + len("the end\n"+testkit.Sentinel+"\n")))
+				testkit.Await(t, "the whole log is there", func() bool { return out.Size() >= want })
+				if got := out.Tail(100); out.Size() != want || !strings.HasSuffix(got, " 0123456789abcde\nthe end\n"+testkit.Sentinel+"\n") {
+					t.Errorf("%s: %d bytes, want %d; it ends in %q", stream, out.Size(), want, got)
 				}
 			}
 		}
@@ -106,10 +108,10 @@ func TestRule34_LaterOutputGoesToTheNextRun(t *testing.T) {
 			const late = 50_000
 			ended := newGate(t)
 			p.do(step{"stderr", "first\n"}, step{"after", fmt.Sprintf(`[["await",%q],["stderr","late\n"],["flood","stderr","%d"],["stderr","half"]]`, ended.file, late)})
-			p.ended(1)
+			p.Ended(1)
 			ended.open()
 			p.do(step{"stderr", " and half\n"})
-			_, stderr := p.ended(2)
+			_, stderr := p.Ended(2)
 			if stderr[0] != "first\n" {
 				t.Errorf("the first run's log is %q", stderr[0])
 			}
@@ -128,13 +130,13 @@ func TestRule34_NothingIsLost(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			p := start(t, protocols[protocol]).ready(obey(step{"flood", "stderr", "200000"}, step{"stderr", "begin\n"}))
-			p.run(`{}`)
-			p.signal(15)
-			if status := p.status(); status != 0 {
+			p.Run(`{}`)
+			p.Signal(15)
+			if status := p.Status(); status != 0 {
 				t.Errorf("exit status %d", status)
 			}
-			p.logged("bye")
-			if got, want := p.stderr.String(), strings.Repeat(strings.Repeat("0123456789abcde ", 4)[:63]+"\n", 200000/64)+"begin\n"+sentinel+"\nbye\n"; got != want {
+			p.Logged("bye")
+			if got, want := p.Stderr.String(), strings.Repeat(strings.Repeat("0123456789abcde ", 4)[:63]+"\n", 200000/64)+"begin\n"+testkit.Sentinel+"\nbye\n"; got != want {
 				t.Errorf("got %d bytes, want %d: …%.300q", len(got), len(want), got[max(0, len(got)-300):])
 			}
 		})
@@ -148,12 +150,12 @@ func TestRule35_NothingElseOfOurs(t *testing.T) {
 		for range 5 {
 			p.do(step{"stderr", "log\n"})
 		}
-		p.ended(5)
-		if want := strings.Repeat(sentinel+"\n", 5); p.stdout.String() != want {
-			t.Errorf("stdout is %q", p.stdout)
+		p.Ended(5)
+		if want := strings.Repeat(testkit.Sentinel+"\n", 5); p.Stdout.String() != want {
+			t.Errorf("stdout is %q", p.Stdout)
 		}
-		if want := strings.Repeat("log\n"+sentinel+"\n", 5); p.stderr.String() != want {
-			t.Errorf("stderr is %q", p.stderr)
+		if want := strings.Repeat("log\n"+testkit.Sentinel+"\n", 5); p.Stderr.String() != want {
+			t.Errorf("stderr is %q", p.Stderr)
 		}
 	})
 }
@@ -166,10 +168,10 @@ func TestRule24_ADeadlineThatPassesIsLogged(t *testing.T) {
 		for time, runs := 100*time.Millisecond, 1; ; time, runs = 4*time, runs+1 {
 			p := start(t, chosen).ready(obey())
 			value := doing("", step{"sleep", (2 * time).String()})
-			if got := p.post("/run", fmt.Sprintf(`{"deadline":"%d","value":%s}`, in(time), value)); got.status != 200 {
+			if got := p.Post("/run", fmt.Sprintf(`{"deadline":"%d","value":%s}`, in(time), value)); got.Status != 200 {
 				t.Errorf("got %s", got)
 			}
-			if _, stderr := p.ended(1); strings.Contains(stderr[0], " ms after its deadline\n") {
+			if _, stderr := p.Ended(1); strings.Contains(stderr[0], " ms after its deadline\n") {
 				return
 			}
 			if runs == 5 {
@@ -191,9 +193,9 @@ func TestRule24_OtherDeadlinesAreNot(t *testing.T) {
 		deadlines := []string{`"123"`, `123`, `"1000"`, `0`, `-1`, `"soon"`, `null`, fmt.Sprint(in(-time.Second)), fmt.Sprint(in(time.Hour))}
 		for n, deadline := range deadlines {
 			for _, value := range []string{`{}`, doing("", step{"result", "null\n"})} {
-				p.post("/run", `{"deadline":`+deadline+`,"value":`+value+`}`)
+				p.Post("/run", `{"deadline":`+deadline+`,"value":`+value+`}`)
 			}
-			stdout, stderr := p.ended(2 * (n + 1))
+			stdout, stderr := p.Ended(2 * (n + 1))
 			bad := "null\n"
 			if protocol == "actionloop" {
 				bad = ""
@@ -213,14 +215,14 @@ func TestRule34_FailedInitsWriteSentinelsWhereWanted(t *testing.T) {
 		want     int
 	}{{"v0", "", 1}, {"v1", "", 0}, {"actionloop", "", 0}, {"quiet", "", 0}, {"v1", "1", 1}, {"actionloop", "1", 1}} {
 		t.Run(c.protocol+c.log, func(t *testing.T) {
-			p := start(t, protocols[c.protocol], env("OW_LOG_INIT_ERROR="+c.log))
-			if got := p.init("#!/no/such\n"); got.status != 502 {
+			p := start(t, protocols[c.protocol], testkit.Env("OW_LOG_INIT_ERROR="+c.log))
+			if got := p.Init("#!/no/such\n"); got.Status != 502 {
 				t.Errorf("got %s", got)
 			}
-			p.ended(c.want)
+			p.Ended(c.want)
 			p.ready(obey())
-			p.run(`{}`)
-			p.ended(c.want + 1)
+			p.Run(`{}`)
+			p.Ended(c.want + 1)
 		})
 	}
 }

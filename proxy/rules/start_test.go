@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // compiled is a C program's ELF file.
@@ -77,10 +79,10 @@ func TestRule14_InitSaysWhy(t *testing.T) {
 		{name: "source", code: "def main(args):\n    return args\n", says: []string{"#!"}},
 		{name: "ELF cut off", code: string(action[:5000]), says: []string{"cut off"}},
 		{name: "ELF header cut off", code: string(action[:40]), says: []string{"cut off"}},
-		{name: "truncated zip", code: zipped(t, file{name: "exec", content: obey()})[:60], says: []string{"zip"}},
-		{name: "zip without exec", code: zipped(t, file{name: "a.txt"}, file{name: "b/c.txt"}), says: []string{"exec", "a.txt"}},
-		{name: "zip with source as exec", code: zipped(t, file{name: "exec", content: "print('hello')\n"}), says: []string{"exec", "#!"}},
-		{name: "zip with an empty exec", code: zipped(t, file{name: "exec", content: ""}), says: []string{"exec", "empty"}},
+		{name: "truncated zip", code: testkit.Zip(t, file{Name: "exec", Content: obey()})[:60], says: []string{"zip"}},
+		{name: "zip without exec", code: testkit.Zip(t, file{Name: "a.txt"}, file{Name: "b/c.txt"}), says: []string{"exec", "a.txt"}},
+		{name: "zip with source as exec", code: testkit.Zip(t, file{Name: "exec", Content: "print('hello')\n"}), says: []string{"exec", "#!"}},
+		{name: "zip with an empty exec", code: testkit.Zip(t, file{Name: "exec", Content: ""}), says: []string{"exec", "empty"}},
 		{name: "early exit", code: "#!/bin/sh\necho no database >&2\necho at all >&2\nexit 3\n", says: []string{"exit status 3", "no database", "at all"}, only: "v1 quiet"},
 		{name: "early death", code: "#!/bin/sh\necho ouch >&2\nkill -9 $$\n", says: []string{"killed", "ouch"}, only: "v1 quiet"},
 		{name: "early end, status 0", code: "#!/bin/sh\nexit 0\n", says: []string{"exit status 0"}, only: "v1 quiet"},
@@ -88,6 +90,12 @@ func TestRule14_InitSaysWhy(t *testing.T) {
 		{name: "a result for a handshake", code: "#!/bin/sh\necho '{\"ok\":true}'\nsleep 60\n", says: []string{"ok", "OW_PROTOCOL"}, only: "v1"},
 		{name: "version 2", code: "#!/bin/sh\necho '{\"openwhisk\":2}'\nsleep 60\n", says: []string{"version 2"}, only: "v1"},
 		{name: "version \"1\"", code: "#!/bin/sh\necho '{\"openwhisk\":\"1\"}'\nsleep 60\n", says: []string{`"1"`}, only: "v1"},
+		{name: "version 0", code: "#!/bin/sh\necho '{\"openwhisk\":0}'\nsleep 60\n", says: []string{"0"}, only: "v1"},
+		{name: "another member", code: "#!/bin/sh\necho '{\"whisk\":1}'\nsleep 60\n", says: []string{"OW_PROTOCOL"}, only: "v1"},
+		{name: "an array", code: "#!/bin/sh\necho '[1]'\nsleep 60\n", says: []string{"OW_PROTOCOL"}, only: "v1"},
+		{name: "names without quotes", code: "#!/bin/sh\necho '{openwhisk: 1}'\nsleep 60\n", says: []string{"OW_PROTOCOL"}, only: "v1"},
+		{name: "a byte order mark", code: "#!/bin/sh\necho '\ufeff{\"openwhisk\":1}'\nsleep 60\n", says: []string{"OW_PROTOCOL"}, only: "v1"},
+		{name: "an empty line first", code: "#!/bin/sh\necho\necho '{\"openwhisk\":1}'\nsleep 60\n", says: []string{"OW_PROTOCOL"}, only: "v1"},
 		{name: "no handshake", code: "#!/bin/sh\necho waiting >&2\nsleep 60\n", says: []string{"handshake", "within 2s", "OW_PROTOCOL", "waiting"}, only: "v1", timed: true},
 		{name: "half a handshake", code: "#!/bin/sh\nprintf '{\"openwhisk\":1}'\nsleep 60\n", says: []string{"handshake", "within 2s"}, only: "v1", timed: true},
 		{name: "stdout closed", code: "#!/bin/sh\nexec >&-\nsleep 60\n", says: []string{"closed"}, only: "v1"},
@@ -98,25 +106,25 @@ func TestRule14_InitSaysWhy(t *testing.T) {
 			}
 			t.Run(refused.name+"/"+protocol, func(t *testing.T) {
 				t.Parallel()
-				timeout := patience
+				timeout := testkit.Patience
 				if refused.timed {
 					timeout = 2 * time.Second
 				}
-				begin := func() *proxy { return start(t, protocols[protocol], env("OW_INIT_TIMEOUT="+timeout.String())) }
+				begin := func() *proxy { return start(t, protocols[protocol], testkit.Env("OW_INIT_TIMEOUT="+timeout.String())) }
 				p := begin()
 				got := p.upload(refused.code)
 				switch {
 				case refused.timed: // in which a busy machine may not come to log anything
-					await(t, "it says why in time", func() bool {
-						if text := got.error(t); holdsAll(text, refused.says) {
+					testkit.Await(t, "it says why in time", func() bool {
+						if text := got.Error(t); holdsAll(text, refused.says) {
 							return true
 						}
 						got = p.upload(refused.code)
 						return false
 					})
 				case protocol == "quiet" && strings.HasPrefix(refused.name, "early"): // within 10 ms, which may not be enough either
-					await(t, "it ends in time", func() bool {
-						if got.status == 502 {
+					testkit.Await(t, "it ends in time", func() bool {
+						if got.Status == 502 {
 							return true
 						}
 						p.end()
@@ -125,19 +133,19 @@ func TestRule14_InitSaysWhy(t *testing.T) {
 						return false
 					})
 				}
-				if got.status != 502 {
+				if got.Status != 502 {
 					t.Fatalf("got %s", got)
 				}
-				text := got.error(t)
+				text := got.Error(t)
 				switch {
 				case protocol == "v0":
-					p.ended(1)
+					p.Ended(1)
 					if text != noGenerate {
 						t.Errorf("got %s", got)
 					}
-					p.logged(refused.says...)
+					p.Logged(refused.says...)
 				case protocol == "actionloop" && text == "cannot start action: command exited":
-					p.logged(refused.says[0])
+					p.Logged(refused.says[0])
 				case protocol == "actionloop": // of what cannot be unpacked
 					contains(t, text, refused.says[0])
 				default:
@@ -163,21 +171,21 @@ func withLibrary(t *testing.T) string {
 // processes, and a good one may follow.
 func checkUntouched(t *testing.T, p *proxy) {
 	t.Helper()
-	if names := leftovers(t, p.dir); len(names) > 0 {
+	if names := leftovers(t, p.Dir); len(names) > 0 {
 		t.Errorf("it left the files %q", names)
 	}
-	await(t, "its processes are gone", func() bool { return len(p.descendants()) == 0 })
+	testkit.Await(t, "its processes are gone", func() bool { return len(p.Descendants()) == 0 })
 	if n := p.zombies(); n > 0 {
 		t.Errorf("it left %d zombies", n)
 	}
-	await(t, "a good init is in time", func() bool { // that for the handshake may be short
-		got := p.init(obey())
-		if got.status != 200 && !strings.Contains(got.error(t), "within ") {
+	testkit.Await(t, "a good init is in time", func() bool { // that for the handshake may be short
+		got := p.Init(obey())
+		if got.Status != 200 && !strings.Contains(got.Error(t), "within ") {
 			t.Fatalf("a good init: %s", got)
 		}
-		return got.status == 200
+		return got.Status == 200
 	})
-	if got := p.run(`{}`); got.status != 200 {
+	if got := p.Run(`{}`); got.Status != 200 {
 		t.Errorf("run: %s", got)
 	}
 }
@@ -197,43 +205,43 @@ func TestRule15_AFailedInitChangesNothing(t *testing.T) {
 		p := start(t)
 		p.bake("exec", obey(step{"stderr", "baked\n"}))
 		p.bake("data", "baked")
-		got := p.upload(zipped(t, file{name: "exec", content: "#!/bin/sh\nexit 7\n"}, file{name: "data", content: "new"}, file{name: "more", content: "new"}))
-		contains(t, got.error(t), "exit status 7")
-		if data, err := os.ReadFile(filepath.Join(p.dir, "data")); err != nil || string(data) != "baked" {
+		got := p.upload(testkit.Zip(t, file{Name: "exec", Content: "#!/bin/sh\nexit 7\n"}, file{Name: "data", Content: "new"}, file{Name: "more", Content: "new"}))
+		contains(t, got.Error(t), "exit status 7")
+		if data, err := os.ReadFile(filepath.Join(p.Dir, "data")); err != nil || string(data) != "baked" {
 			t.Errorf("data is %q, %v", data, err)
 		}
-		if names := leftovers(t, p.dir); len(names) != 2 {
+		if names := leftovers(t, p.Dir); len(names) != 2 {
 			t.Errorf("the folder holds %q", names)
 		}
-		if got := p.post("/init", `{"value":{}}`); got.status != 200 {
+		if got := p.Post("/init", `{"value":{}}`); got.Status != 200 {
 			t.Errorf("init without code: %s", got)
 		}
-		p.run(`{}`)
-		p.logged("baked")
+		p.Run(`{}`)
+		p.Logged("baked")
 	})
 	t.Run("a client that leaves in the middle", func(t *testing.T) {
 		p := start(t)
-		body := initBody(obey(), false)
+		body := testkit.InitBody(obey(), nil)
 		for range 5 {
-			c := p.dial()
+			c := p.Dial()
 			c.Write([]byte("POST /init HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + body[:len(body)-10]))
 			c.Close()
 		}
 		p.ready(obey())
-		await(t, "what the others sent is gone", func() bool { return len(leftovers(t, p.dir)) == 1 })
+		testkit.Await(t, "what the others sent is gone", func() bool { return len(leftovers(t, p.Dir)) == 1 })
 	})
 	t.Run("descriptors", func(t *testing.T) {
-		p := start(t, env("OW_INIT_TIMEOUT=50ms"))
-		p.init("#!/bin/sh\nexit 1\n")
+		p := start(t, testkit.Env("OW_INIT_TIMEOUT=50ms"))
+		p.Init("#!/bin/sh\nexit 1\n")
 		p.settled()
-		before := len(descriptors(p.cmd.Process.Pid))
+		before := len(testkit.Descriptors(p.Cmd.Process.Pid))
 		for range 20 {
-			p.init("#!/bin/sh\nexit 1\n")
-			p.init("#!/bin/sh\nsleep 100\n")
+			p.Init("#!/bin/sh\nexit 1\n")
+			p.Init("#!/bin/sh\nsleep 100\n")
 			p.upload("no zip")
-			p.upload(zipped(t, file{name: "x"}))
+			p.upload(testkit.Zip(t, file{Name: "x"}))
 		}
-		await(t, "the connections are closed", func() bool { return len(descriptors(p.cmd.Process.Pid)) <= before })
+		testkit.Await(t, "the connections are closed", func() bool { return len(testkit.Descriptors(p.Cmd.Process.Pid)) <= before })
 		checkUntouched(t, p)
 	})
 }

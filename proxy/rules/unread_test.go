@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // Answers that clients do not take are bounded as bodies are: the next run waits
@@ -17,15 +19,15 @@ func TestRule32_UnreadAnswersAreBounded(t *testing.T) {
 			if chosen == nil {
 				chosen = protocols["v0"]
 			}
-			p := start(t, chosen, env("OW_MAX_BODY=9MiB", variables)).ready(obey())
+			p := start(t, chosen, testkit.Env("OW_MAX_BODY=9MiB", variables)).ready(obey())
 			var deaf []*connection
 			for i := range clients {
-				c := p.dial()
+				c := p.Dial()
 				c.SetReadBuffer(4096)
-				c.send("/run", `{"value":`+doing(fmt.Sprint(i), step{"large", fmt.Sprint(size)})+`}`)
+				c.Send("/run", `{"value":`+doing(fmt.Sprint(i), step{"large", fmt.Sprint(size)})+`}`)
 				deaf = append(deaf, c)
 			}
-			if got := p.run(`{"id":"last"}`); checkOwn(got, "last") != nil {
+			if got := p.Run(`{"id":"last"}`); checkOwn(got, "last") != nil {
 				t.Errorf("got %s", got)
 			}
 			// 25 MB of answers and bodies, one answer more, as much as the garbage between two collections.
@@ -35,8 +37,8 @@ func TestRule32_UnreadAnswersAreBounded(t *testing.T) {
 			for _, c := range deaf {
 				c.Close()
 			}
-			await(t, "the connections are gone", func() bool { return len(descriptors(p.cmd.Process.Pid)) < clients })
-			if got := p.run(`{"id":"afterwards"}`); checkOwn(got, "afterwards") != nil {
+			testkit.Await(t, "the connections are gone", func() bool { return len(testkit.Descriptors(p.Cmd.Process.Pid)) < clients })
+			if got := p.Run(`{"id":"afterwards"}`); checkOwn(got, "afterwards") != nil {
 				t.Errorf("got %s", got)
 			}
 		})
@@ -47,7 +49,7 @@ func TestRule32_UnreadAnswersAreBounded(t *testing.T) {
 func TestRule32_ReadersKeepTheirConnections(t *testing.T) {
 	t.Parallel()
 	eachBuild(t, func(t *testing.T, binary string) {
-		p := start(t, build(binary), env("OW_MAX_BODY=9MiB")).ready(obey())
+		p := start(t, build(binary), testkit.Env("OW_MAX_BODY=9MiB")).ready(obey())
 		crowd(t, p, 10, 3, step{"large", fmt.Sprint(8 << 20)})
 	})
 }

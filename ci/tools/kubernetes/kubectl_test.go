@@ -21,8 +21,9 @@ func TestKubectl(t *testing.T) {
 	version, err := exec.Command(kubectl, "version", "--client").Output()
 	t.Logf("%s (%v)", version, err)
 	mkimage := filepath.Join(t.TempDir(), "mkimage")
-	compile := exec.Command("go", "build", "-o", mkimage, "./cmd/mkimage")
-	compile.Dir = "../../.."
+	// As internal/testkit compiles it, so that it is linked once for both.
+	compile := exec.Command("go", "run", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-exec", "cp", ".", mkimage)
+	compile.Dir, compile.Env = "../../../cmd/mkimage", append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, output)
 	}

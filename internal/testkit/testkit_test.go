@@ -1,4 +1,4 @@
-package freeport
+package testkit
 
 import (
 	"net"
@@ -6,17 +6,14 @@ import (
 	"testing"
 )
 
-func TestFind(t *testing.T) {
-	port, err := Find()
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestPort(t *testing.T) {
+	port := Port(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer listener.Close()
-	if number, err := strconv.Atoi(port); err != nil || number < lowest || number > 65535 {
+	if number, err := strconv.Atoi(port); err != nil || number < lowestPort || number > 65535 {
 		t.Errorf("port %s, %v", port, err)
 	}
 }

@@ -1,0 +1,84 @@
+package testkit
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// A Program is compiled before the tests of a package run.
+type Program struct {
+	File   *string // is set to the file of the program; its name is that of the folder
+	Source string  // the folder of its main package
+	Race   bool    // with the race detector; File is "" on a machine that has none
+}
+
+// Main compiles the programs that the tests of a package start, runs the tests, and exits with their status.
+// Everybody may read and run the programs.
+func Main(m *testing.M, programs ...Program) {
+	status := 1
+	dir, err := os.MkdirTemp("", "testkit-*")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	for _, p := range programs {
+		if err != nil {
+			break
+		}
+		err = p.compile(dir)
+	}
+	if err == nil {
+		status = m.Run()
+	} else {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+func (p Program) compile(dir string) error {
+	source, err := filepath.Abs(p.Source)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(dir, filepath.Base(source))
+	if !p.Race {
+		*p.File = file
+		return compile(file, source)
+	}
+	if err := compile(file+"-race", source, "-race"); err != nil {
+		fmt.Fprintln(os.Stderr, "no race detector:", err)
+		return nil
+	}
+	*p.File = file + "-race"
+	return nil
+}
+
+// Compile compiles the program of a folder and returns its file, whose name is that of the folder.
+func Compile(t testing.TB, source string) string {
+	t.Helper()
+	var file string
+	if err := (Program{File: &file, Source: source}).compile(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// compile has go run copy the program, not run it: the go command keeps what go run links, so that mkimage, whose
+// linking takes 3 s, is linked once for all packages of tests and for all their runs until its source changes.
+func compile(file, source string, flags ...string) error {
+	args := append([]string{"run", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-exec", "cp"}, flags...)
+	cmd := exec.Command("go", append(args, ".", file)...)
+	cmd.Dir = source
+	cgo := "0"
+	if len(flags) > 0 { // the race detector needs it
+		cgo = "1"
+	}
+	cmd.Env = append(os.Environ(), "CGO_ENABLED="+cgo)
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("compile %s: %v\n%s", source, err, text)
+	}
+	return os.Chmod(file, 0o755)
+}
