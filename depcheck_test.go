@@ -41,6 +41,7 @@ var rules = []struct {
 	{"internal/human", nil},
 	{"internal/suggest", nil},
 	{"internal/git", nil},
+	{"internal/testkit", nil},
 	{"internal/provenance", []string{"internal/git"}},
 	{"internal", []string{"images", "stemcells", "internal"}},
 	{"cmd", []string{"", "images", "stemcells", "internal", "cmd"}},
@@ -97,6 +98,7 @@ func TestJudge(t *testing.T) {
 		{"cmd/mkimage", module, true},
 		{"internal/plan", module, false},
 		{"cmd/mkimage", module + "/bench", false},
+		{"cmd/mkimage", module + "/internal/testkit", false},
 	} {
 		if problem := judge(test.folder, test.imported); (problem == "") != test.ok {
 			t.Errorf("%s imports %s: got %q", test.folder, test.imported, problem)
@@ -119,6 +121,9 @@ func judge(folder, imported string) string {
 	}
 	if !ours {
 		return ""
+	}
+	if own == "internal/testkit" {
+		return "only test files start programs"
 	}
 	for _, rule := range rules {
 		if below(folder, rule.folder) {
