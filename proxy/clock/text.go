@@ -19,12 +19,6 @@ const (
 	Hour                 = 60 * Minute
 )
 
-// units are those of Parse.
-var units = [...]struct {
-	name string
-	unit Duration
-}{{"ns", Nanosecond}, {"us", Microsecond}, {"µs", Microsecond}, {"μs", Microsecond}, {"ms", Millisecond}, {"s", Second}, {"m", Minute}, {"h", Hour}}
-
 // Parse reads a duration as package time writes them: 8s, 500ms, 1m30s, 1.5h. ok is false for what is none, and for
 // negative ones.
 func Parse(text string) (d Duration, ok bool) {
@@ -72,12 +66,21 @@ func cutUnit(text string) (unit Duration, rest string) {
 	for end < len(text) && text[end] != '.' && (text[end] < '0' || text[end] > '9') {
 		end++
 	}
-	for _, u := range units {
-		if u.name == text[:end] {
-			return u.unit, text[end:]
-		}
+	switch rest = text[end:]; text[:end] {
+	case "ns":
+		unit = Nanosecond
+	case "us", "µs", "μs":
+		unit = Microsecond
+	case "ms":
+		unit = Millisecond
+	case "s":
+		unit = Second
+	case "m":
+		unit = Minute
+	case "h":
+		unit = Hour
 	}
-	return 0, text
+	return unit, rest
 }
 
 // scale returns whole.fraction times unit, rounded down. ok is false when that is no Duration.

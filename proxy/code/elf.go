@@ -1,6 +1,7 @@
 package code
 
 import (
+	"encoding/binary"
 	"io"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ const machines = " 3=386 8=mips 20=ppc 21=ppc64 22=s390x 40=arm 62=amd64 183=arm
 
 // machineOf returns the machine of an ELF header, by Go's name.
 func machineOf(h []byte) string {
-	machine := le16(h[18:])
+	machine := binary.LittleEndian.Uint16(h[18:])
 	if h[5] == 2 { // big-endian
 		machine = uint16(h[18])<<8 | uint16(h[19])
 	}
@@ -80,7 +81,7 @@ func readELF(file io.ReaderAt, machine string) (*elf, error) {
 	if system := h[7]; system != 0 && system != 3 { // System V, Linux
 		return nil, Refuse("the program is built for another system (ELF OS/ABI ", strconv.Itoa(int(system)), "), not for Linux")
 	}
-	if kind := le16(h[16:]); kind != elfExecutable && kind != elfShared {
+	if kind := binary.LittleEndian.Uint16(h[16:]); kind != elfExecutable && kind != elfShared {
 		return nil, Refuse("the ELF file is not a program (an object file or a core dump?)")
 	}
 	segments, err := readSegments(file, h[:])
@@ -108,9 +109,9 @@ func readELF(file io.ReaderAt, machine string) (*elf, error) {
 var errShortELF error = &Refusal{"the ELF file is cut off: it is shorter than its headers say"}
 
 func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
-	offset := le64(h[32:])
-	count := int(le16(h[56:]))
-	if size := le16(h[54:]); size != progHeaderSize || count == 0 || count > maxSegments || offset > 1<<40 {
+	offset := binary.LittleEndian.Uint64(h[32:])
+	count := int(binary.LittleEndian.Uint16(h[56:]))
+	if size := binary.LittleEndian.Uint16(h[54:]); size != progHeaderSize || count == 0 || count > maxSegments || offset > 1<<40 {
 		return nil, Refuse("the ELF file is damaged: it has no readable program headers")
 	}
 	table := make([]byte, count*progHeaderSize)
@@ -121,10 +122,10 @@ func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
 	for i := range segments {
 		p := table[i*progHeaderSize:]
 		segments[i] = segment{
-			kind:     le32(p),
-			offset:   le64(p[8:]),
-			vaddr:    le64(p[16:]),
-			fileSize: le64(p[32:]),
+			kind:     binary.LittleEndian.Uint32(p),
+			offset:   binary.LittleEndian.Uint64(p[8:]),
+			vaddr:    binary.LittleEndian.Uint64(p[16:]),
+			fileSize: binary.LittleEndian.Uint64(p[32:]),
 		}
 		s := segments[i]
 		if s.offset > 1<<40 || s.fileSize > 1<<40 {
@@ -150,8 +151,8 @@ func (e *elf) readDynamic(file io.ReaderAt, dynamic segment, segments []segment)
 	var names, paths []uint64
 	var strtab uint64
 	for ; len(table) >= 16; table = table[16:] {
-		value := le64(table[8:])
-		switch le64(table) {
+		value := binary.LittleEndian.Uint64(table[8:])
+		switch binary.LittleEndian.Uint64(table) {
 		case 0:
 			table = nil
 		case tagNeeded:

@@ -1,6 +1,7 @@
 package code
 
 import (
+	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -65,7 +66,7 @@ func (z *gunzip) header() error {
 		if err := z.whole(size[:]); err != nil {
 			return err
 		}
-		skip = int(le16(size[:]))
+		skip = int(binary.LittleEndian.Uint16(size[:]))
 	}
 	if err := z.skip(skip); err != nil {
 		return err
@@ -94,7 +95,7 @@ func (z *gunzip) trailer() error {
 	if err := z.whole(t[:]); err != nil {
 		return err
 	}
-	if le32(t[:]) != z.sum || le32(t[4:]) != z.size {
+	if binary.LittleEndian.Uint32(t[:]) != z.sum || binary.LittleEndian.Uint32(t[4:]) != z.size {
 		return errSum
 	}
 	for {

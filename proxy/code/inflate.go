@@ -1,6 +1,7 @@
 package code
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 )
@@ -87,7 +88,7 @@ func (d *inflater) step() error {
 func (d *inflater) refill() {
 	in := d.in
 	if in.full-in.at >= 8 {
-		d.bits |= le64(in.buf[in.at:]) << d.count
+		d.bits |= binary.LittleEndian.Uint64(in.buf[in.at:]) << d.count
 		in.at += int(63-d.count) >> 3
 		d.count |= 56
 		return

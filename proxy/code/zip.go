@@ -1,6 +1,7 @@
 package code
 
 import (
+	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -111,10 +112,10 @@ func (c *zipContent) open(e *zipEntry, end int64) error {
 	if _, err := c.file.ReadAt(h[:], e.at); err != nil {
 		return cutOff(err)
 	}
-	if le32(h[:]) != zipLocalSignature {
+	if binary.LittleEndian.Uint32(h[:]) != zipLocalSignature {
 		return errors.New("its local header is missing")
 	}
-	begin := e.at + zipLocalSize + int64(le16(h[26:])) + int64(le16(h[28:]))
+	begin := e.at + zipLocalSize + int64(binary.LittleEndian.Uint16(h[26:])) + int64(binary.LittleEndian.Uint16(h[28:]))
 	if begin > end || e.packed > end-begin {
 		return errZipOutside
 	}

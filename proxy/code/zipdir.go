@@ -1,6 +1,7 @@
 package code
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 )
@@ -32,8 +33,8 @@ func openZip(file io.ReaderAt, size int64) (*zipReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	z := &zipReader{entries: int64(le16(record[10:]))}
-	length, offset := int64(le32(record[12:])), int64(le32(record[16:]))
+	z := &zipReader{entries: int64(binary.LittleEndian.Uint16(record[10:]))}
+	length, offset := int64(binary.LittleEndian.Uint32(record[12:])), int64(binary.LittleEndian.Uint32(record[16:]))
 	if length == 1<<32-1 || offset == 1<<32-1 || z.entries == 1<<16-1 {
 		at, wide, err := findZip64End(file, end)
 		if err != nil {
@@ -41,7 +42,7 @@ func openZip(file io.ReaderAt, size int64) (*zipReader, error) {
 		}
 		if wide != nil {
 			z.wide, end = true, at
-			z.entries, length, offset = int64(le64(wide[32:])), int64(le64(wide[40:])), int64(le64(wide[48:]))
+			z.entries, length, offset = int64(binary.LittleEndian.Uint64(wide[32:])), int64(binary.LittleEndian.Uint64(wide[40:])), int64(binary.LittleEndian.Uint64(wide[48:]))
 		}
 	}
 	z.directory = end - length
@@ -61,7 +62,7 @@ func findZipEnd(file io.ReaderAt, size int64) (int64, []byte, error) {
 			return 0, nil, cutOff(err)
 		}
 		for i := len(b) - zipEndSize; i >= 0; i-- {
-			if b[i] == 'P' && le32(b[i:]) == zipEndSignature && i+zipEndSize+int(le16(b[i+20:])) <= len(b) {
+			if b[i] == 'P' && binary.LittleEndian.Uint32(b[i:]) == zipEndSignature && i+zipEndSize+int(binary.LittleEndian.Uint16(b[i+20:])) <= len(b) {
 				return size - int64(len(b)-i), b[i:], nil
 			}
 		}
@@ -79,20 +80,20 @@ func findZip64End(file io.ReaderAt, end int64) (int64, []byte, error) {
 	if _, err := file.ReadAt(locator[:], end-zipLocSize); err != nil {
 		return 0, nil, cutOff(err)
 	}
-	if le32(locator[:]) != zipLocSignature {
+	if binary.LittleEndian.Uint32(locator[:]) != zipLocSignature {
 		return 0, nil, nil
 	}
 	// The record stands where the locator says, or right before it where something
 	// was put before the archive.
 	b := make([]byte, zipEnd64Size)
-	for _, at := range []int64{int64(le64(locator[8:])), end - zipLocSize - zipEnd64Size} {
+	for _, at := range []int64{int64(binary.LittleEndian.Uint64(locator[8:])), end - zipLocSize - zipEnd64Size} {
 		if at < 0 || at > end-zipLocSize-zipEnd64Size {
 			continue
 		}
 		if _, err := file.ReadAt(b, at); err != nil {
 			return 0, nil, cutOff(err)
 		}
-		if le32(b) == zipEnd64Signature {
+		if binary.LittleEndian.Uint32(b) == zipEnd64Signature {
 			return at, b, nil
 		}
 	}
@@ -110,25 +111,25 @@ func (z *zipReader) next() (*zipEntry, error) {
 	} else if err != nil {
 		return nil, cutOff(err)
 	}
-	if le32(h[:]) != zipCentralSignature {
+	if binary.LittleEndian.Uint32(h[:]) != zipCentralSignature {
 		return nil, errors.New("a header in its directory is malformed")
 	}
-	names := make([]byte, int(le16(h[28:]))+int(le16(h[30:]))+int(le16(h[32:])))
+	names := make([]byte, int(binary.LittleEndian.Uint16(h[28:]))+int(binary.LittleEndian.Uint16(h[30:]))+int(binary.LittleEndian.Uint16(h[32:])))
 	if _, err := io.ReadFull(&z.in, names); err != nil {
 		return nil, cutOff(err)
 	}
-	name, extra := names[:le16(h[28:])], names[le16(h[28:]):][:le16(h[30:])]
+	name, extra := names[:binary.LittleEndian.Uint16(h[28:])], names[binary.LittleEndian.Uint16(h[28:]):][:binary.LittleEndian.Uint16(h[30:])]
 	e := &zipEntry{
-		flags:  le16(h[8:]),
-		method: le16(h[10:]),
-		sum:    le32(h[16:]),
-		packed: int64(le32(h[20:])),
-		size:   int64(le32(h[24:])),
-		at:     int64(le32(h[42:])),
+		flags:  binary.LittleEndian.Uint16(h[8:]),
+		method: binary.LittleEndian.Uint16(h[10:]),
+		sum:    binary.LittleEndian.Uint32(h[16:]),
+		packed: int64(binary.LittleEndian.Uint32(h[20:])),
+		size:   int64(binary.LittleEndian.Uint32(h[24:])),
+		at:     int64(binary.LittleEndian.Uint32(h[42:])),
 	}
 	switch h[5] {
 	case zipMadeUnix, zipMadeMac:
-		e.mode = le32(h[38:]) >> 16
+		e.mode = binary.LittleEndian.Uint32(h[38:]) >> 16
 	case zipMadeFAT, zipMadeNTFS, zipMadeVFAT:
 		for i, c := range name {
 			if c == '\\' {
@@ -152,7 +153,7 @@ func (z *zipReader) next() (*zipEntry, error) {
 // (APPNOTE 4.5.3).
 func (e *zipEntry) widen(extra []byte) error {
 	for len(extra) >= 4 {
-		id, size := le16(extra), int(le16(extra[2:]))
+		id, size := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
 		if extra = extra[4:]; size > len(extra) {
 			return nil // what some programs put there are no fields
 		}
@@ -165,10 +166,10 @@ func (e *zipEntry) widen(extra []byte) error {
 			if *v != 1<<32-1 {
 				continue
 			}
-			if len(field) < 8 || int64(le64(field)) < 0 {
+			if len(field) < 8 || int64(binary.LittleEndian.Uint64(field)) < 0 {
 				return errors.New("the sizes of " + Quoted(e.name) + " are malformed")
 			}
-			*v, field = int64(le64(field)), field[8:]
+			*v, field = int64(binary.LittleEndian.Uint64(field)), field[8:]
 		}
 	}
 	return nil

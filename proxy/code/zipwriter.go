@@ -1,6 +1,7 @@
 package code
 
 import (
+	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
@@ -36,14 +37,14 @@ func (z *ZipWriter) Add(name string, mode uint32, content io.ReaderAt, size int6
 	begin := z.at
 	var common []byte // to both headers
 	for _, v := range []uint16{20, zipUTF8, zipStored, 0, zipEpoch} {
-		common = append16(common, v)
+		common = binary.LittleEndian.AppendUint16(common, v)
 	}
 	for _, v := range []uint32{sum.Sum32(), uint32(size), uint32(size)} {
-		common = append32(common, v)
+		common = binary.LittleEndian.AppendUint32(common, v)
 	}
-	common = append32(common, uint32(len(name)))
+	common = binary.LittleEndian.AppendUint32(common, uint32(len(name)))
 
-	local := append(append32(nil, zipLocalSignature), common...)
+	local := append(binary.LittleEndian.AppendUint32(nil, zipLocalSignature), common...)
 	if err := z.write(append(local, name...)); err != nil {
 		return err
 	}
@@ -51,13 +52,13 @@ func (z *ZipWriter) Add(name string, mode uint32, content io.ReaderAt, size int6
 	if z.at += n; err != nil || n != size {
 		return changed(err)
 	}
-	d := append16(append32(z.directory, zipCentralSignature), zipMadeBy)
+	d := binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint32(z.directory, zipCentralSignature), zipMadeBy)
 	d = append(append(d, common...), 0, 0, 0, 0, 0, 0) // comment, disk, internal attributes
 	attributes := mode << 16
 	if mode&TypeMask == Folder {
 		attributes |= zipFolder
 	}
-	d = append32(append32(d, attributes), uint32(begin))
+	d = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(d, attributes), uint32(begin))
 	z.directory = append(d, name...)
 	z.entries++
 	return nil
@@ -81,8 +82,8 @@ func (z *ZipWriter) End() error {
 	if z.at+int64(len(z.directory)) >= zipMostSize {
 		return errors.New("pack: too much for a zip archive")
 	}
-	e := append32(append32(z.directory, zipEndSignature), 0)
-	e = append16(append16(e, z.entries), z.entries)
-	e = append32(append32(e, uint32(len(z.directory))), uint32(z.at))
-	return z.write(append16(e, 0))
+	e := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(z.directory, zipEndSignature), 0)
+	e = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(e, z.entries), z.entries)
+	e = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(e, uint32(len(z.directory))), uint32(z.at))
+	return z.write(binary.LittleEndian.AppendUint16(e, 0))
 }
