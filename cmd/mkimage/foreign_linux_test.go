@@ -12,14 +12,6 @@ import (
 // TestForeignTextOnATerminal holds that what a container answers does not command the user's terminal.
 func TestForeignTextOnATerminal(t *testing.T) {
 	program := testkit.Compile(t, ".")
-	status, body := http.StatusOK, ""
-	container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/run" {
-			w.WriteHeader(status)
-			_, _ = w.Write([]byte(body))
-		}
-	}))
-	defer container.Close()
 	for _, test := range []struct {
 		status     int
 		body, want string
@@ -28,7 +20,13 @@ func TestForeignTextOnATerminal(t *testing.T) {
 		{http.StatusOK, "{\"a\":\"\u009b31mred\x7f\u202e\"}", `{"a":"\u009b31mred\u007f\u202e"}`, 0},
 		{http.StatusBadGateway, "{\"error\":\"\x1b]0;title\x07worse\xff\"}", `{"error":"\u001b]0;title\u0007worse\xff"}`, 1},
 	} {
-		status, body = test.status, test.body
+		container := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/run" {
+				w.WriteHeader(test.status)
+				_, _ = w.Write([]byte(test.body))
+			}
+		}))
+		defer container.Close()
 		screen, exit := onTerminal(t, program, "invoke", container.URL)
 		if exit != test.exit || !strings.Contains(screen, test.want) || strings.ContainsAny(screen, "\x07\u009b\u202e") || strings.Contains(screen, "\x1b]") {
 			t.Errorf("exit status %d, want %d, and on the terminal %s in %q", exit, test.exit, test.want, screen)

@@ -64,6 +64,7 @@ func Edit(path string, edit func(former []byte) ([]byte, error)) (changed bool, 
 		return false, err
 	}
 	defer wait(filepath.Dir(resolved))()
+	Sweep(filepath.Dir(resolved))
 	former, err := os.ReadFile(resolved)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err

@@ -131,7 +131,7 @@ func TestPushOfWhatIsThere(t *testing.T) {
 	if _, err := e.Build(t.Context(), made); err != nil {
 		t.Fatal(err)
 	}
-	if len(told.with("0 of 3 layers sent, 0B")) != 1 {
+	if len(told.with("0 of 3 layers sent, 0 B")) != 1 {
 		t.Errorf("got %s", told)
 	}
 }
