@@ -20,8 +20,8 @@ func (s *Server) Refuse(status int, reason string) {
 	s.refusing.Store(&refusal{status, reason})
 	s.mu.Lock()
 	s.room.Broadcast()
-	s.mu.Unlock()
 	s.wakeReader() // it does the rest: connections are its own
+	s.mu.Unlock()
 }
 
 // refuseAll refuses the bodies that are awaited. It is called by the thread that reads, once.

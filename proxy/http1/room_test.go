@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"syscall"
 	"testing"
 )
 
@@ -201,4 +202,20 @@ func TestRefuseRace(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A signal may come while the port is being opened: the race detector looks at it.
+func TestRefuseBeforeItListens(t *testing.T) {
+	s := &Server{MaxBody: 1 << 20, Handler: &funcs{serve: echo}}
+	refused := make(chan struct{})
+	go func() {
+		s.Refuse(503, "it ends")
+		close(refused)
+	}()
+	if err := s.Listen(0); err != nil {
+		t.Fatal(err)
+	}
+	<-refused
+	syscall.Close(s.listener)
+	syscall.Close(s.epoll)
 }

@@ -87,14 +87,11 @@ func (s *Server) prepare() error {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return err
 	}
-	s.mu.Lock() // for Sending, which a signal may call early
-	s.conns = make([]atomic.Pointer[conn], min(limit.Cur, maxConns))
+	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	s.mu.Lock() // for Refuse and Sending, which a signal may call early
+	s.conns, s.epoll = make([]atomic.Pointer[conn], min(limit.Cur, maxConns)), epoll
 	s.mu.Unlock()
-	var err error
-	if s.epoll, err = syscall.EpollCreate1(syscall.EPOLL_CLOEXEC); err != nil {
-		return err
-	}
-	return nil
+	return err
 }
 
 // Port returns the port that Listen opened.
