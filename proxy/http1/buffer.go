@@ -38,7 +38,7 @@ func (c *conn) most() int {
 	case c.headEnd == 0:
 		return 2 * maxHead
 	case c.head.length >= 0:
-		return c.headEnd + int(c.head.length) + 1
+		return c.headEnd + int(c.head.length)
 	}
 	return c.headEnd + int(c.server.MaxBody) + smallBuffer
 }

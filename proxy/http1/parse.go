@@ -21,7 +21,6 @@ func (c *conn) parse() (done bool, err error) {
 		if c.n < end {
 			return false, nil
 		}
-		c.grow(end + 1)
 		c.bodyEnd, c.next = end, end
 	default:
 		read, written, err := c.chunks.decode(c.buf[c.bodyEnd:], c.buf[c.next:c.n])

@@ -14,7 +14,7 @@ import (
 type Request struct {
 	Method string
 	Path   string // without query, escapes decoded
-	Body   []byte // of a buffered request; the byte after it is there, but the next request's
+	Body   []byte // of a buffered request
 
 	conn  *conn
 	body  *Body

@@ -170,13 +170,7 @@ func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
 		line = a.Body
 	}
 	l.discard()
-	// The line end takes the place of the byte after the line.
-	end := len(line)
-	line = line[:end+1]
-	kept := line[end]
-	line[end] = '\n'
 	answer, err := l.line(line, 0, slow)
-	line[end] = kept
 	if err == nil {
 		l.child.relayAll()
 	}
@@ -203,12 +197,12 @@ func (l *Loop) discard() {
 
 var errTime = errors.New("time is up")
 
-// line writes request, if any, and waits for a line of the child, with the head room in front. A zero until means for
+// line writes request, if any, as a line, and waits for a line of the child, with the head room in front. A zero until means for
 // ever. slow is called as Run says.
 func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, error) {
 	c := l.child
 	p := c.polls()
-	rest, err := l.send(request, &p)
+	sent, err := l.send(request, 0, &p)
 	if err != nil {
 		return nil, err
 	}
@@ -231,45 +225,45 @@ func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, er
 			if err != nil {
 				return nil, err
 			}
-			if line != nil && !l.stray(request, rest) {
+			if line != nil && !l.stray(request, sent) {
 				return line, nil
 			}
 		}
 		c.relay(&p)
 		switch {
 		case p[onStdin].Revents == 0:
-		case len(rest) > 0:
-			if rest, err = l.send(rest, &p); err != nil {
+		case len(request) > 0 && sent <= len(request):
+			if sent, err = l.send(request, sent, &p); err != nil {
 				return nil, err
 			}
-		case len(request) > 0 && l.unheard(request, rest): // it closed its input with the request in it
+		case len(request) > 0 && l.unheard(sent): // it closed its input with the request in it
 			return nil, l.died(true)
 		default: // it closed its input, and may still answer what it has read
 			p[onStdin].Fd = -1
 		}
 		if p.ready(onExit) && !p.ready(onResult) || c.result < 0 {
-			return nil, l.died(len(request) > 0 && l.unheard(request, rest))
+			return nil, l.died(len(request) > 0 && l.unheard(sent))
 		}
 	}
 }
 
-// send writes as much of a request as the pipe takes, and has p wait for room for the rest, or for the child to close
-// its input.
-func (l *Loop) send(b []byte, p *polls) (rest []byte, err error) {
-	for len(b) > 0 {
-		n, err := sys.Write(l.child.stdin, b)
+// send writes as much of a request and its line end as the pipe takes, and has p wait for room for the rest, or for the
+// child to close its input. sent is how many bytes were written before, and are afterwards.
+func (l *Loop) send(request []byte, sent int, p *polls) (int, error) {
+	for len(request) > 0 && sent <= len(request) {
+		n, err := sys.WriteLine(l.child.stdin, request[sent:])
 		switch {
 		case err == syscall.EAGAIN:
 			p[onStdin] = sys.PollFd{Fd: int32(l.child.stdin), Events: sys.PollOut}
-			return b, nil
+			return sent, nil
 		case err != nil: // it closed its input: it has ended, or will answer no more
-			return nil, l.died(true)
+			return sent, l.died(true)
 		default:
-			b = b[n:]
+			sent += n
 		}
 	}
 	p[onStdin] = sys.PollFd{Fd: int32(l.child.stdin)}
-	return nil, nil
+	return sent, nil
 }
 
 // read reads once from the result pipe and gives the line if it is complete.
@@ -308,8 +302,8 @@ func (l *Loop) tooLong() error {
 
 // stray reports whether a line cannot be the answer to request, because the child has not read any of it yet, and drops
 // it if so.
-func (l *Loop) stray(request, rest []byte) bool {
-	if len(request) == 0 || !l.unheard(request, rest) {
+func (l *Loop) stray(request []byte, sent int) bool {
+	if len(request) == 0 || !l.unheard(sent) {
 		return false
 	}
 	l.in.clear(true)
@@ -317,11 +311,11 @@ func (l *Loop) stray(request, rest []byte) bool {
 	return true
 }
 
-// unheard reports whether the child has read nothing of a request of which rest is still to be written.
+// unheard reports whether the child has read nothing of a request of which so many bytes were sent.
 //
 //go:noinline
-func (l *Loop) unheard(request, rest []byte) bool {
-	return sys.Unread(l.child.stdin) >= len(request)-len(rest)
+func (l *Loop) unheard(sent int) bool {
+	return sys.Unread(l.child.stdin) >= sent
 }
 
 // leaveTime is how long a child that has closed its pipes may take to end. One that ends closes them first, and may not

@@ -25,8 +25,7 @@ type Program struct {
 
 // An Activation is one run's request.
 type Activation struct {
-	// Body is the request as it came, one JSON object on one line. The byte after it in memory may be written, and has
-	// to be put back.
+	// Body is the request as it came, one JSON object on one line.
 	Body []byte
 	// Value is the object or array in it that is the action's argument.
 	Value []byte

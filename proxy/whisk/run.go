@@ -145,7 +145,7 @@ func readRun(body []byte) (runRequest, *Failure) {
 	var r runRequest
 	body = jsonscan.Trim(body)
 	if len(body) == 0 {
-		body = append(make([]byte, 0, 32), `{"value":{}}`...)
+		body = []byte(`{"value":{}}`)
 	}
 	r.Body = body
 	members := jsonscan.Object(body)
@@ -164,7 +164,7 @@ func readRun(body []byte) (runRequest, *Failure) {
 	switch jsonscan.Kind(r.Value) {
 	case '{', '[':
 	case 0, 'n': // rule 27
-		r.Value = append(make([]byte, 0, 4), "{}"...)
+		r.Value = []byte("{}")
 		r.Body = withValue(body)
 	default:
 		return r, &Failure{Status: 404, Text: textNoArgument}
