@@ -27,7 +27,7 @@ const (
 	variablePattern = `^[A-Za-z_][A-Za-z0-9_]*$`
 )
 
-// check decides what the keys mean together.
+// check refuses combinations of keys that make no image.
 func (r *reader) check() {
 	d := &r.definition
 	for _, key := range []string{"name", "base"} {
@@ -70,7 +70,7 @@ func (r *reader) checkEnvironment() {
 	}
 }
 
-// checkScratch refuses what needs Alpine packages: there are none on scratch.
+// checkScratch refuses keys that need Alpine packages, for an image on scratch.
 func (r *reader) checkScratch() {
 	d := &r.definition
 	if r.keys["alpine"] != nil {
@@ -113,7 +113,7 @@ func checkBase(text string) (problem, near string) {
 	return fmt.Sprintf("unknown base %q; there are scratch and alpine", text), suggest.Word(text, bases)
 }
 
-// CheckRelease returns an error for what is not an Alpine release such as v3.22.
+// CheckRelease returns an error if a text is not an Alpine release such as v3.22.
 func CheckRelease(text string) error {
 	problem, near := checkRelease(text)
 	switch {

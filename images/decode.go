@@ -10,8 +10,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// fields says how the value of each key is read. Whether a value is a good one is decided there; what keys mean
-// together is decided in check.
+// fields returns a function for each key, which reads its value and checks it. Combinations of keys are checked in
+// check.
 func (r *reader) fields() map[string]func(ast.Node) {
 	d := &r.definition
 	return map[string]func(ast.Node){

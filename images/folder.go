@@ -79,7 +79,7 @@ func (f Folder) list() (names, misnamed []string, err error) {
 
 // Misnamed tells of each file of the folder that is perhaps meant to be a definition, but is called otherwise than NAME.yaml.
 func (f Folder) Misnamed() []string {
-	_, misnamed, _ := f.list() // what cannot be listed, Load tells
+	_, misnamed, _ := f.list() // Load returns the error, if there is one
 	for i, file := range misnamed {
 		misnamed[i] = f.rename(file)
 	}

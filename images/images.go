@@ -1,4 +1,4 @@
-// Package images is the home of image definitions: the files NAME.yaml that say what an image holds.
+// Package images holds the image definitions, the files NAME.yaml that describe the content of an image, and reads them.
 //
 // The definitions beside this file are embedded, so that an installed mkimage works in any folder:
 //
@@ -16,13 +16,13 @@ const (
 	Alpine  = "alpine"  // a few Alpine packages
 )
 
-// Definition says what one image holds.
+// Definition is the content of one image.
 type Definition struct {
-	// Name of the image: what its reference is called, and its file without ".yaml".
+	// Name of the image in references, and of its file without ".yaml".
 	Name string `json:"name"`
-	// One line that says what the image is for.
+	// The purpose of the image, on one line.
 	Description string `json:"description,omitempty"`
-	// What the file system starts from.
+	// The base of the file system.
 	Base string `json:"base"`
 	// The Alpine release, for base alpine.
 	Alpine string `json:"alpine,omitempty"`
@@ -30,7 +30,7 @@ type Definition struct {
 	Stemcells []string `json:"stemcells,omitempty"`
 	// More Alpine packages, for base alpine.
 	Packages []string `json:"packages,omitempty"`
-	// What a builder runs on the image's file system, for base alpine. Every step makes a layer.
+	// Scripts that a builder runs on the image's file system, for base alpine. Every step makes a layer.
 	Run []Step `json:"run,omitempty"`
 	// A path to bake in as the action, seen from the definition: a Go package's folder, a program, a script, a zip or a tar.gz.
 	Action string `json:"action,omitempty"`
@@ -40,7 +40,7 @@ type Definition struct {
 	Platforms []Platform `json:"platforms,omitempty"`
 	// Labels of the image.
 	Labels map[string]string `json:"labels,omitempty"`
-	// What the image may weigh at most, as Docker counts it. MB is 10^6 bytes.
+	// The largest size of the image, as Docker counts it. MB is 10^6 bytes.
 	Budget Size `json:"budget,omitempty"`
 
 	// File is where the definition was read from.

@@ -20,14 +20,14 @@ const lockSchema = 1
 type Lock struct {
 	Schema    int                `json:"schema"`
 	Release   string             `json:"release"`   // such as v3.22
-	Layers    []Wanted           `json:"layers"`    // what was asked for; a lock fits only that
+	Layers    []Wanted           `json:"layers"`    // the request; a lock fits no other
 	Platforms map[Platform][]Pin `json:"platforms"` // sorted by layer and name
 
 	// Text is the file of [ReadLock].
 	Text []byte `json:"-"`
 }
 
-// Wanted is what a layer asks for.
+// Wanted lists the packages that a layer asks for.
 type Wanted struct {
 	Name     string   `json:"name"`     // such as base or stemcell-bash
 	Packages []string `json:"packages"` // as apk add takes them
@@ -101,7 +101,7 @@ func ParseLock(text []byte) (Lock, error) {
 	return lock, nil
 }
 
-// check refuses what would lead to another place than a package of the repository.
+// check refuses values that would lead out of the repository.
 func (p Pin) check() error {
 	switch {
 	case !matches(`^[a-zA-Z0-9_][a-zA-Z0-9+._-]*$`, p.Name):
@@ -127,7 +127,7 @@ func (l Lock) Marshal() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// Fits returns why the lock is not one for a release, what is wanted and a platform, or nil.
+// Fits returns why the lock does not fit a release, the wanted packages and a platform, or nil if it fits.
 func (l Lock) Fits(release string, wanted []Wanted, platform Platform) error {
 	if l.Release != release {
 		return fmt.Errorf("it is for Alpine %s, the build is for %s", l.Release, release)
@@ -150,7 +150,7 @@ func (l Lock) Fits(release string, wanted []Wanted, platform Platform) error {
 	return nil
 }
 
-// Changes tells what is another package in l than in the former lock, a line each: "bash 5.2.26-r0 -> 5.2.37-r0
+// Changes returns a line for each package that differs from the former lock, such as "bash 5.2.26-r0 -> 5.2.37-r0
 // (linux/amd64)".
 func (l Lock) Changes(former Lock) []string {
 	var lines []string

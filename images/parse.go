@@ -21,8 +21,8 @@ import (
 // takes grows with the square of the depth.
 const maxDepth = 8
 
-// Parse reads a definition. file is what the definition is called in messages; its last element must be NAME.yaml.
-// What is wrong is returned as one [*Error] each, joined, in the order of the file.
+// Parse reads a definition. file is its path in messages, and must end in NAME.yaml. The error joins an [*Error] for
+// each mistake, in the order of the file.
 func Parse(file string, data []byte, known Stemcells) (Definition, error) {
 	r := &reader{file: file, known: known, definition: Definition{File: file}}
 	if root := r.document(data); root != nil {

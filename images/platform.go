@@ -44,7 +44,7 @@ func ParsePlatforms(list string) ([]Platform, error) {
 	return platforms, nil
 }
 
-// check returns what is wrong with a platform, and the supported one that is near.
+// check returns the problem with a platform, if there is one, and the nearest supported platform.
 func (p Platform) check() (problem, near string) {
 	if slices.Contains(Platforms(), p) {
 		return "", ""

@@ -11,9 +11,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// Step is a script that is run when an image is built: what it changes becomes a layer. Only a builder can run it.
+// Step is a script that is run when an image is built. Its changes become a layer. Only builders run steps.
 type Step struct {
-	// What /bin/sh runs, as root, with the image's environment; it ends with the first command that fails.
+	// The script for /bin/sh, run as root with the image's environment; it ends with the first command that fails.
 	Script string `json:"script"`
 	// Alpine packages that are there while the script runs, and are not in the image.
 	Packages []string `json:"packages,omitempty"`
@@ -21,7 +21,7 @@ type Step struct {
 	Network bool `json:"network,omitempty"`
 	// Folders that a builder keeps from build to build, and that are not in the image.
 	Cache []string `json:"cache,omitempty"`
-	// Files /run/secrets/NAME that the script alone sees, each with what is in it: env:VARIABLE or file:PATH.
+	// Files /run/secrets/NAME that only the script sees, each with its source: env:VARIABLE or file:PATH.
 	Secrets map[string]string `json:"secrets,omitempty"`
 }
 
@@ -34,7 +34,7 @@ const (
 // Steps is a list of steps. A decoder of YAML, such as that of a stemcell, reads it as a definition's run: is read.
 type Steps []Step
 
-// UnmarshalYAML implements yaml.NodeUnmarshaler. What is wrong is one [*Error] each, joined, without a file.
+// UnmarshalYAML implements yaml.NodeUnmarshaler. The error joins an [*Error] without a file for each mistake.
 func (s *Steps) UnmarshalYAML(node ast.Node) error {
 	r := &reader{}
 	*s = r.steps(node)

@@ -1,4 +1,5 @@
-// Package stemcells is the home of stemcells: what a language needs in an image so that its source can be uploaded.
+// Package stemcells holds the stemcells, and reads them. A stemcell is everything that an image needs so that users can
+// upload source code in a language.
 //
 // A stemcell is a folder. It holds stemcell.yaml, the launcher, and an example; a new one needs nothing else:
 //
@@ -34,7 +35,7 @@ import (
 //go:embed */*
 var shipped embed.FS
 
-// root is the folder of the image that holds what stemcells bring along.
+// root is the folder of the image for the files of stemcells.
 const root = "usr/lib/mkimage"
 
 // Stemcell is a language.
@@ -58,7 +59,7 @@ type Trim struct {
 	// Path has no leading slash. * and ? stand for characters of one element, ** for any number of elements. A
 	// folder goes with all that is in it.
 	Path string `yaml:"path"`
-	// Saves is the docker size of what it matched when it was written down, such as 1.2MB.
+	// Saves is the docker size of the files that it matched when it was written, such as 1.2MB.
 	Saves string `yaml:"saves"`
 	Why   string `yaml:"why"`
 }
@@ -69,7 +70,7 @@ type Set map[string]Stemcell
 // Shipped returns the stemcells that travel inside the program.
 func Shipped() (Set, error) { return Load(shipped, "stemcells") }
 
-// Load reads every folder of files that holds a stemcell.yaml. shown is what files is called in messages.
+// Load reads every folder that holds a stemcell.yaml. shown is the name of files in messages.
 func Load(files fs.FS, shown string) (Set, error) {
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
@@ -116,7 +117,7 @@ func (s Set) Pick(names []string) ([]Stemcell, error) {
 	return picked, nil
 }
 
-// Dir returns the folder in the image that holds what the stemcell brings along, without a leading slash.
+// Dir returns the folder in the image for the stemcell's files, without a leading slash.
 func (s Stemcell) Dir() string { return path.Join(root, s.Name) }
 
 // Paths returns the patterns of Trim.
@@ -148,8 +149,8 @@ func (s Stemcell) Image() []File {
 	return files
 }
 
-// Settings returns what the proxy reads beside the launcher: a line "protocol NAME", and a line "main FILE" for each
-// main file, in order.
+// Settings returns the text that the proxy reads beside the launcher: a line "protocol NAME", and a line "main FILE"
+// for each main file, in order.
 func (s Stemcell) Settings() []byte {
 	text := "protocol " + s.Protocol + "\n"
 	for _, name := range s.Main {

@@ -1,4 +1,4 @@
-// Package cache keeps what is costly to make (compiled programs, compressed layers) in a folder, by key:
+// Package cache keeps results that take long to make, such as compiled programs and compressed layers, in a folder, by key:
 //
 //	binary, err := dir.Do("go", cache.Key(source, toolchain, platform), compile)
 //
@@ -34,7 +34,7 @@ func Open(path string) (Dir, error) {
 	return Dir{path}, nil
 }
 
-// Folder returns where somebody may keep entries of an own form, or "" where nothing is kept.
+// Folder returns a folder for entries with a form of their own, or "" if there is no cache.
 func (d Dir) Folder(kind string) string {
 	if d.path == "" {
 		return ""
@@ -51,8 +51,8 @@ func Key(parts ...string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Do returns the content that is kept under kind and key. Where there is none, or it is broken, it calls produce and
-// keeps what that returns.
+// Do returns the content for a kind and a key. If there is none, or if it is broken, Do calls produce and keeps the
+// result.
 func (d Dir) Do(kind, key string, produce func() ([]byte, error)) ([]byte, error) {
 	if d.path == "" {
 		return produce()
@@ -70,8 +70,7 @@ func (d Dir) Do(kind, key string, produce func() ([]byte, error)) ([]byte, error
 	return content, nil
 }
 
-// Last returns what was kept under kind and key with [Dir.Replace]. Whether it is still the right content is for the
-// caller to find out.
+// Last returns the content that [Dir.Replace] kept for a kind and a key. The caller decides whether it is still right.
 func (d Dir) Last(kind, key string) ([]byte, bool) {
 	if d.path == "" {
 		return nil, false
@@ -79,7 +78,7 @@ func (d Dir) Last(kind, key string) ([]byte, bool) {
 	return place{d.path, kind, key}.read()
 }
 
-// Replace keeps content under kind and key, in the place of what was kept there.
+// Replace keeps content for a kind and a key, in place of any former content.
 func (d Dir) Replace(kind, key string, content []byte) error {
 	if d.path == "" {
 		return nil
@@ -94,14 +93,13 @@ func (d Dir) Replace(kind, key string, content []byte) error {
 // Keeps reports whether anything is kept at all.
 func (d Dir) Keeps() bool { return d.path != "" }
 
-// Entry says what is kept, without its bytes.
+// Entry describes an entry of the cache, without its bytes.
 type Entry struct {
 	SHA256 string // of the content, in hexadecimal
 	Size   int64  // of the content, in bytes
 }
 
-// Put keeps what produce writes under kind and key, without holding it in memory. Where nothing is kept, the content is
-// measured only.
+// Put keeps the bytes that produce writes, without holding them in memory. Without a cache, it only measures them.
 func (d Dir) Put(kind, key string, produce func(w io.Writer) error) (Entry, error) {
 	if d.path == "" {
 		content := newMeter(io.Discard)
@@ -111,7 +109,7 @@ func (d Dir) Put(kind, key string, produce func(w io.Writer) error) (Entry, erro
 	return place{d.path, kind, key}.write(produce)
 }
 
-// Look returns what an entry says of its content, which [Dir.Reader] holds against the bytes. It marks the entry as used.
+// Look returns the description of an entry, which [Dir.Reader] checks against the bytes. It marks the entry as used.
 func (d Dir) Look(kind, key string) (Entry, bool) {
 	if d.path == "" {
 		return Entry{}, false

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	maxAge   = 30 * 24 * time.Hour // how long an entry is kept that nobody uses
+	maxAge   = 30 * 24 * time.Hour // how long an unused entry is kept
 	interval = 24 * time.Hour      // between two looks for such entries
-	swept    = ".swept"            // what the file beside a folder ends with whose time is that of the last look
+	swept    = ".swept"            // ending of the file beside a folder whose time is that of the last sweep
 )
 
 // An entry is a file: the SHA-256 of the content, that of the place which the entry was made for, and the content. One
@@ -52,7 +52,7 @@ func (p place) read() ([]byte, bool) {
 	return content, true
 }
 
-// look returns what an entry says of itself and marks it as used.
+// look returns the description of an entry, and marks it as used.
 func (p place) look() (Entry, bool) {
 	f, sum, ok := p.open()
 	if !ok {
@@ -67,8 +67,8 @@ func (p place) look() (Entry, bool) {
 	return Entry{SHA256: hex.EncodeToString(sum), Size: stat.Size() - header}, true
 }
 
-// reader returns the content of an entry. It is read twice, of which the first time is the check; nobody changes a file
-// of the cache, for entries are replaced by others.
+// reader returns the content of an entry, after reading it once as a check. Entries are replaced, and never changed in
+// place.
 func (p place) reader() (io.ReadCloser, bool) {
 	f, want, ok := p.open()
 	if !ok {
@@ -84,8 +84,8 @@ func (p place) reader() (io.ReadCloser, bool) {
 	return nil, false
 }
 
-// open opens an entry that was made for this place, at its content, and returns the sum that the content must have. What
-// is no file is not opened: a pipe would never answer.
+// open opens an entry of this place at its content, and returns the checksum of the content. Only regular files are
+// opened: a pipe would never answer.
 func (p place) open() (f *os.File, sum []byte, ok bool) {
 	if found, err := os.Stat(p.file()); err != nil || !found.Mode().IsRegular() {
 		return nil, nil, false
@@ -108,7 +108,7 @@ func use(file string) {
 	_ = os.Chtimes(file, now, now)
 }
 
-// write replaces the entry, also where somebody has put a folder or a link into its place.
+// write replaces the entry, also if there is a folder or a link in its place.
 func (p place) write(produce func(w io.Writer) error) (Entry, error) {
 	file := p.file()
 	dir := filepath.Dir(file)
@@ -148,8 +148,8 @@ func advise(err error) error {
 	return fmt.Errorf("keep in the cache: %w; name another folder with --cache-dir or $MKIMAGE_CACHE_DIR", err)
 }
 
-// sweep removes what was not used for maxAge, once a day. A cache that cannot be cleaned is still a cache, so errors do
-// not count.
+// sweep removes entries that were not used for maxAge, once a day. Errors are ignored: a cache that cannot be cleaned
+// is still a cache.
 func sweep(dir string) {
 	mark := dir + swept
 	if found, err := os.Stat(mark); err == nil && time.Since(found.ModTime()) < interval {
@@ -166,7 +166,7 @@ func sweep(dir string) {
 	}
 }
 
-// meter measures what is written through it.
+// meter counts and hashes the bytes that are written through it.
 type meter struct {
 	w      io.Writer
 	sum    hash.Hash

@@ -1,5 +1,6 @@
-// Package content finds what is in a layer, in one pass over its bytes: every entry, the hashes of files, the Go programs
-// among them, and the few texts that say what is installed. What was found is kept in the cache by the layer's digest.
+// Package content describes the content of a layer, from one pass over its bytes: every entry, the hashes of files, the Go
+// programs among them, and the texts that list the installed packages. Descriptions are kept in the cache by the layer's
+// digest.
 //
 //	image, err := content.Read(img, store)          // all layers of an image, and the files that are seen in it
 //	one, err := content.Of(layer, store)            // one layer
@@ -13,14 +14,14 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// The files that say what an image of Alpine has, whose text is kept.
+// The files with the packages and the release of an Alpine image. Their text is kept.
 const (
 	DatabasePath  = "lib/apk/db/installed"
 	WorldPath     = "etc/apk/world"
 	OSReleasePath = "etc/os-release"
 )
 
-// Layer is what was found in a layer.
+// Layer describes the content of a layer.
 type Layer struct {
 	Digest  v1.Hash           // of the compressed bytes
 	DiffID  v1.Hash           // of the tar stream
@@ -38,12 +39,12 @@ type Entry struct {
 	Size   int64  `json:",omitempty"` // bytes of a regular file
 	SHA1   string `json:",omitempty"` // of a regular file, in hexadecimal
 	SHA256 string `json:",omitempty"`
-	// Program is what the linker wrote into a Go program, else nil.
+	// Program is the build information of a Go program, else nil.
 	Program *buildinfo.BuildInfo `json:",omitempty"`
 }
 
-// DockerSize returns what Docker's classic stores count in a layer, in bytes: regular files, which a hard link does not
-// add to, and the symbolic links' targets.
+// DockerSize returns the size of a layer as Docker's classic stores count it, in bytes: regular files, each once
+// however many hard links it has, and the targets of symbolic links.
 func DockerSize(entries []Entry) int64 {
 	var sum int64
 	for _, e := range entries {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// How a layer says that something of the layers below it is gone (OCI image specification, layer.md, "Whiteouts"). Layers
-// that are made here delete nothing; those of steps may.
+// The names by which a layer hides files of the layers below (OCI image specification, layer.md, "Whiteouts"). Layers
+// that mkimage makes hide nothing; those of steps may.
 const (
 	whiteout = ".wh."
 	opaque   = ".wh..wh..opq"
@@ -16,8 +16,8 @@ const (
 // IsWhiteout reports whether a layer's entry of this path is no file of the image, but says that one is gone.
 func IsWhiteout(name string) bool { return strings.HasPrefix(path.Base(name), whiteout) }
 
-// cover is what a layer hides of the layers below it: PATH is the entry of that path, and PATH/ all that is in it. Paths
-// have no leading slash.
+// cover is the set of paths that a layer hides in the layers below it: PATH stands for that entry, and PATH/ for
+// everything in it. Paths have no leading slash.
 type cover map[string]bool
 
 func coverOf(l Layer) cover {

@@ -21,7 +21,7 @@ const (
 	format = "content 1"
 )
 
-// Of returns what is in a layer.
+// Of returns the content of a layer.
 func Of(l v1.Layer, store cache.Dir) (Layer, error) {
 	digest, err := l.Digest()
 	if err != nil {
@@ -41,7 +41,8 @@ func Of(l v1.Layer, store cache.Dir) (Layer, error) {
 	return found, errors.Join(err, stored.Close())
 }
 
-// Add reads the bytes of a layer as it is stored and sent, and keeps what is in them. They must have the digest.
+// Add reads the bytes of a layer as it is stored and sent, and keeps a description of its content. The bytes must have
+// the digest.
 func Add(store cache.Dir, digest v1.Hash, stored io.Reader) (Layer, error) {
 	found, err := scan(stored)
 	if err != nil {
@@ -59,7 +60,7 @@ func Add(store cache.Dir, digest v1.Hash, stored io.Reader) (Layer, error) {
 
 func key(digest v1.Hash) string { return cache.Key(format, digest.String()) }
 
-// Image is what was found in an image.
+// Image describes the content of an image.
 type Image struct {
 	Names  []string          // of its layers, as [Names] returns them
 	Layers []Layer           // the lowest first

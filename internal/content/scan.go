@@ -51,7 +51,7 @@ func scan(stored io.Reader) (Layer, error) {
 		}
 		found.Entries = append(found.Entries, entry)
 	}
-	for _, rest := range []io.Reader{bare, packed} { // what stands after the end of the archive counts too
+	for _, rest := range []io.Reader{bare, packed} { // bytes after the end of the archive count too
 		if _, err := io.Copy(io.Discard, rest); err != nil {
 			return Layer{}, err
 		}
@@ -105,7 +105,7 @@ func (l *Layer) look(entry *Entry, size int64, from io.Reader) error {
 	return err
 }
 
-// meter counts and hashes what is read through it.
+// meter counts and hashes the bytes that are read through it.
 type meter struct {
 	from io.Reader
 	sum  hash.Hash

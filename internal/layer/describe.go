@@ -16,10 +16,11 @@ import (
 // makes some layers larger; 7 is a fifth quicker, and 0.6 % larger.
 const level = 8
 
-// compressor names what turns a tar into a blob. It is part of the cache's key, because another version may give other bytes.
+// compressor names the code that compresses a tar stream. It is part of the cache's key, because another version may
+// write other bytes.
 const compressor = "github.com/klauspost/compress@v1.20.3 gzip -8"
 
-// describe returns what is known of a layer without compressing it.
+// describe returns the facts of a layer that are known without compressing it.
 func describe(files []File, mtime time.Time) (facts, error) {
 	files, err := canonical(files)
 	if err != nil {

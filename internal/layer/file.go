@@ -46,8 +46,8 @@ func Symlink(path, target string) File {
 func (f File) isSymlink() bool  { return f.Mode.Type() == fs.ModeSymlink }
 func (f File) isHardLink() bool { return f.Mode.IsRegular() && f.Link != "" }
 
-// canonical returns the files in the one order that a layer has: by path, so that a directory comes before what is
-// in it, and hard links last, after what they link to. It refuses files that cannot be in a layer together.
+// canonical returns the files in a layer's order: sorted by path, so that a directory comes before its files, and hard
+// links last, after their targets. It refuses files that cannot be in one layer.
 func canonical(files []File) ([]File, error) {
 	sorted := slices.Clone(files)
 	slices.SortStableFunc(sorted, func(a, b File) int {

@@ -5,8 +5,8 @@
 //	proxy, err := maker.New(ctx, "proxy", files)
 //	layers, err := maker.Make(ctx, layer.Recipe{Key: cache.Key(inputs...), Parts: install})
 //
-// A layer is known by what it is made from: the cache keeps its digests and sizes beside its bytes, so that a layer that
-// was made before is neither made nor read again until somebody wants its bytes.
+// The cache finds a layer by its inputs, and keeps its digests and sizes beside its bytes. A layer in the cache is not made
+// again, and is read only if its bytes are asked for.
 package layer
 
 import (
@@ -29,16 +29,16 @@ type Layer struct {
 	Entries    []content.Entry // without hashes and programs
 }
 
-// LayerName returns the layer's name, so that nobody has to look for it in the image's history.
+// LayerName returns the layer's name. It saves a look into the image's history.
 func (l Layer) LayerName() string { return l.Name }
 
-// Weight returns what is known of the layer's sizes, so that nobody has to unpack it.
+// Weight returns the layer's sizes. It saves unpacking the layer.
 func (l Layer) Weight() (dockerSize, tarSize int64) { return l.DockerSize, l.TarSize }
 
 // Exists says that the layer is there, so that nobody has to open it to find out.
 func (Layer) Exists() (bool, error) { return true, nil }
 
-// facts are what the cache keeps of a layer beside its bytes.
+// facts describe a layer in the cache, beside its bytes.
 type facts struct {
 	Name    string          `json:"name"`
 	DiffID  v1.Hash         `json:"diff_id"`
@@ -99,7 +99,7 @@ func (l *late) Close() error {
 	return l.content.Close()
 }
 
-// unzipped reads what is in a gzip stream, which it closes.
+// unzipped reads the content of a gzip stream, and closes the stream.
 type unzipped struct {
 	*gzip.Reader
 	content io.Closer

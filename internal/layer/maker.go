@@ -17,14 +17,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
-// format is the version of how files become a layer, and of what is kept of it. It is raised when the same files become
-// other bytes, so that what another mkimage has kept is not taken for ours.
+// format is the version of the way from files to a layer, and of the facts that are kept. It is raised when the same
+// files give other bytes, so that entries of another mkimage are not used.
 const format = "layer 2"
 
 // The kinds of entries in the cache.
 const (
 	blobKind   = "layer"        // the compressed bytes, by compressor and diff ID
-	recordKind = "layer-record" // facts, by what the layers are made from
+	recordKind = "layer-record" // facts, by the inputs of the layers
 )
 
 // Maker makes layers whose files all have one modification time. It may be used from several goroutines.
@@ -34,7 +34,7 @@ type Maker struct {
 	flights singleflight.Group
 }
 
-// NewMaker returns a maker that keeps layers, and what is known of them, in store.
+// NewMaker returns a maker that keeps layers and facts in store.
 func NewMaker(mtime time.Time, store cache.Dir) *Maker { return &Maker{mtime: mtime, store: store} }
 
 // Recipe says how layers that are made together are made, the lowest first.
@@ -67,7 +67,7 @@ func (m *Maker) New(ctx context.Context, name string, files []File) (Layer, erro
 	return layers[0], nil
 }
 
-// Make returns the layers of a recipe. Those that are known are not made, and no bytes of theirs are read.
+// Make returns the layers of a recipe. Layers in the cache are not made, and their bytes are not read.
 func (m *Maker) Make(ctx context.Context, recipe Recipe) ([]Layer, error) {
 	key := m.key(recipe)
 	found, err := m.once(ctx, key, func() ([]made, error) {
@@ -123,8 +123,7 @@ func (m *Maker) once(ctx context.Context, key string, do func() ([]made, error))
 	}
 }
 
-// known returns what is kept of a recipe's layers, where their bytes are there too, as far as can be told without
-// reading them.
+// known returns the layers of a recipe that the cache has, with their bytes, as far as that shows without reading them.
 func (m *Maker) known(key string) ([]made, bool) {
 	text, ok := m.store.Last(recordKind, key)
 	var kept []facts
@@ -141,7 +140,7 @@ func (m *Maker) known(key string) ([]made, bool) {
 	return known, true
 }
 
-// produce makes the layers of a recipe and keeps what is known of them.
+// produce makes the layers of a recipe and keeps their facts.
 func (m *Maker) produce(ctx context.Context, key string, recipe Recipe) ([]made, error) {
 	parts, err := recipe.Parts(ctx)
 	if err != nil {
@@ -168,7 +167,7 @@ func (m *Maker) produce(ctx context.Context, key string, recipe Recipe) ([]made,
 
 // restore makes a layer again whose bytes were lost after they were known.
 func (m *Maker) restore(ctx context.Context, key string, recipe Recipe, place int, want facts) (io.ReadCloser, error) {
-	// A flight of its own: one of Make may be about to return what is known, and lost.
+	// This flight has a key of its own: a flight of Make may be about to return the lost entry.
 	again, err := m.once(ctx, "restore "+key, func() ([]made, error) { return m.produce(ctx, key, recipe) })
 	if err != nil {
 		return nil, fmt.Errorf("layer %s was lost from the cache: make it again: %w", want.Name, err)
@@ -218,7 +217,7 @@ func (o *made) describe(entry cache.Entry) {
 	o.Digest, o.Size = v1.Hash{Algorithm: "sha256", Hex: entry.SHA256}, entry.Size
 }
 
-// check reads back a layer that was made just now, and keeps what is in it for those who will ask.
+// check reads back a layer that was just made, and keeps a description of its content.
 func (m *Maker) check(one made) error {
 	stored, ok := m.open(one)
 	if !ok {

@@ -26,14 +26,15 @@ const (
 	actionLayer   = "action"
 )
 
-// basePackages returns the packages of base alpine: a shell with the usual commands, certificates, and what says which
-// Alpine this is.
+// basePackages returns the packages of base alpine: a shell with the usual commands, certificates, and the name of the
+// release.
 func basePackages() []string {
 	return []string{"alpine-baselayout", "alpine-release", "busybox", "ca-certificates-bundle", "musl"}
 }
 
-// World returns the Alpine packages of an image on a platform, in layers. The last one is for steps, where some name
-// packages: it has those that are not in the image, and what stemcells leave out of theirs, such as what installs gems.
+// World returns the Alpine packages of an image on a platform, in layers. If steps need packages, the last layer is for
+// them: it has the packages that are not in the image, and the files that stemcells trim, such as those that install
+// gems.
 func World(def images.Definition, languages []stemcells.Stemcell, release string, platform images.Platform) apkfs.World {
 	world := apkfs.World{Release: release, Platform: platform, Layers: []apkfs.Layer{{Name: baseLayer, Packages: basePackages()}}}
 	for _, language := range languages {
@@ -57,7 +58,7 @@ const format = "plan 1"
 // Packages are the Alpine packages of an image on a platform.
 type Packages struct {
 	World apkfs.World
-	Pins  []images.Pin // what the world was resolved to
+	Pins  []images.Pin // the packages that the world was resolved to
 	// Install makes the files of packages; it is called only when their layers are not known.
 	Install func(context.Context, apkfs.World, []images.Pin) (apkfs.Tree, error)
 }
@@ -72,7 +73,7 @@ func (p Packages) image() Packages {
 	return p
 }
 
-// recipe says how the layers below the proxy are made, and what they depend on.
+// recipe returns how the layers below the proxy are made, and the inputs that they depend on.
 func (p Packages) recipe(languages []stemcells.Stemcell) (layer.Recipe, error) {
 	inputs, err := json.Marshal(struct {
 		World apkfs.World
@@ -96,7 +97,7 @@ func filesOf(languages []stemcells.Stemcell) [][]stemcells.File {
 	return files
 }
 
-// parts installs the packages and adds what else is in their layers.
+// parts installs the packages and adds the other files of their layers.
 func (p Packages) parts(ctx context.Context, languages []stemcells.Stemcell) ([]layer.Part, error) {
 	tree, err := p.Install(ctx, p.World, p.Pins)
 	if err != nil {
@@ -118,7 +119,7 @@ func (p Packages) parts(ctx context.Context, languages []stemcells.Stemcell) ([]
 	return parts, nil
 }
 
-// alpine returns the files of the lowest layer: those of the packages, our user, and the place of the action.
+// alpine returns the files of the lowest layer: the packages', the entries for our user, and the folder of the action.
 func alpine(files []layer.File) ([]layer.File, error) {
 	files = slices.Clone(files)
 	for name, line := range map[string]string{"etc/passwd": userPasswd(), "etc/group": userGroup()} {
@@ -145,7 +146,7 @@ func read(file layer.File) (string, error) {
 	return string(text), err
 }
 
-// brought returns what a stemcell brings along, with the folders above it that files does not have.
+// brought returns the files of a stemcell, with the folders above them that files lacks.
 func brought(language stemcells.Stemcell, files []layer.File) []layer.File {
 	seen := map[string]bool{}
 	for _, file := range files {

@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// DockerSize returns what the image weighs as Docker counts it, in bytes.
+// DockerSize returns the image's size as Docker counts it, in bytes.
 func (i Image) DockerSize() int64 {
 	var size int64
 	for _, l := range i.Layers {

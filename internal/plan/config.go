@@ -39,8 +39,8 @@ func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.Imag
 	}, nil
 }
 
-// withLanguages adds the variables of the stemcells, of which a former one's counts, and the list of their launchers
-// to those of the definition, which may overrule them.
+// withLanguages returns the variables of the stemcells, those of the definition, and the list of launchers. The
+// definition overrules the stemcells, and a stemcell those after it.
 func withLanguages(own map[string]string, languages []stemcells.Stemcell) map[string]string {
 	all := map[string]string{}
 	for _, language := range slices.Backward(languages) {
@@ -77,13 +77,13 @@ func environment(own map[string]string) []string {
 	return variables
 }
 
-// annotations returns what the manifest and the index say about the image.
+// annotations returns the annotations of the manifest and the index.
 func annotations(def images.Definition) map[string]string {
 	all := map[string]string{
 		ocispec.AnnotationTitle:  def.Name,
 		ocispec.AnnotationSource: source,
 	}
-	if def.Base == images.Scratch && def.Action == "" { // that of an action is not known, those of Alpine packages are many
+	if def.Base == images.Scratch && def.Action == "" { // the licence of an action is not known, and Alpine packages have many
 		all[ocispec.AnnotationLicenses] = licenses
 	}
 	if def.Description != "" {
@@ -98,7 +98,7 @@ func ParseEpoch(value string) (time.Time, error) {
 	if value == "" {
 		return time.Unix(0, 0).UTC(), nil
 	}
-	seconds, err := strconv.ParseUint(value, 10, 33) // what a tar header holds
+	seconds, err := strconv.ParseUint(value, 10, 33) // the largest number in a tar header
 	if err != nil {
 		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s is not a number of seconds since 1970", value)
 	}

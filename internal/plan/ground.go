@@ -11,18 +11,18 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// Materials is what the layers below the proxies of an image are made from.
+// Materials are the inputs of the layers below the proxies of an image.
 type Materials struct {
 	Scratch   layer.Layer                  // of [Scratch], for base scratch
-	Stemcells []stemcells.Stemcell         // those of the definition, in its order
+	Stemcells []stemcells.Stemcell         // of the definition, in its order
 	Alpine    map[images.Platform]Packages // for base alpine
 	Layers    *layer.Maker                 // gives every file its modification time
 }
 
-// Ground is what lies below the proxy and the action of an image on a platform.
+// Ground is the part of an image below its proxy and its action, on a platform.
 type Ground struct {
 	Layers []layer.Layer // base, stemcells, packages: the lowest first
-	Steps  []images.Step // what is still to be run on them, in order
+	Steps  []images.Step // still to be run on the layers, in order
 	Tools  []layer.Layer // packages that only steps have
 }
 
@@ -69,8 +69,7 @@ func (m Materials) lay(ctx context.Context, def images.Definition, platform imag
 	return ground, err
 }
 
-// onScratch makes the base and what stemcells bring along; the stemcell go, whose programs are compiled before, brings
-// nothing.
+// onScratch makes the base and the layers of stemcells. The stemcell go has no layer: its programs are compiled before.
 func (m Materials) onScratch(ctx context.Context) ([]layer.Layer, error) {
 	layers := []layer.Layer{m.Scratch}
 	for _, language := range m.Stemcells {
@@ -87,7 +86,7 @@ func (m Materials) onScratch(ctx context.Context) ([]layer.Layer, error) {
 	return layers, nil
 }
 
-// Tree returns the names of the files that an action finds. Nobody knows yet what steps make.
+// Tree returns the names of the files that an action finds, without those that steps will make.
 func (g Ground) Tree() action.Tree {
 	tree := action.NewTree(g.Layers...)
 	if len(g.Steps) > 0 {

@@ -25,18 +25,18 @@ type Image struct {
 	Config      ocispec.ImageConfig
 	Created     time.Time
 	Layers      []layer.Layer     // the lowest first
-	Action      *layer.Layer      // the one of them that has what is baked in, or nil
-	Runs        []Run             // what is still to be made, in the order of their layers; only builders can
+	Action      *layer.Layer      // the layer of the baked action, or nil
+	Runs        []Run             // steps still to be run by a builder, in the order of their layers
 	Annotations map[string]string // of the manifest and of the index
 	Budget      images.Size       // docker size that it must not exceed; 0 means no limit
 }
 
-// Inputs is what an image is made from beside its definition.
+// Inputs are the inputs of an image beside its definition.
 type Inputs struct {
 	Materials
-	Grounds map[images.Platform]Ground       // what [Lay] made of the materials, by platform
+	Grounds map[images.Platform]Ground       // made by [Lay], by platform
 	Proxies map[images.Platform]layer.Layer  // of [Proxy], by platform
-	Actions map[images.Platform]action.Baked // what is baked in, by platform; nil where nothing is
+	Actions map[images.Platform]action.Baked // the baked actions, by platform; nil without an action
 	Epoch   time.Time                        // creation time of the image
 }
 
@@ -65,7 +65,7 @@ func Make(ctx context.Context, def images.Definition, in Inputs) ([]Image, error
 	return plans, nil
 }
 
-// stack puts the layers of an image on each other: what lies below, its proxy, its action.
+// stack puts the layers of an image on each other: the ground, the proxy, the action.
 func (i *Image) stack(ctx context.Context, def images.Definition, in Inputs) error {
 	ground, ok := in.Grounds[i.Platform]
 	if !ok {

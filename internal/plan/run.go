@@ -18,10 +18,10 @@ type Run struct {
 	images.Step
 	Name  string        // of the layer: run-1, run-2
 	Below int           // how many of the finished layers lie below it
-	Extra []layer.Layer // what the step has of packages and the image does not
+	Extra []layer.Layer // the packages of the step that the image does not have
 }
 
-// steps returns those of the stemcells, in their order, and then those of the definition.
+// steps returns the stemcells' steps, in their order, and then the definition's.
 func steps(def images.Definition, languages []stemcells.Stemcell) []images.Step {
 	var all []images.Step
 	for _, language := range languages {
@@ -55,7 +55,7 @@ func (g Ground) runs() []Run {
 // ForSteps reports whether a package is there for steps alone.
 func ForSteps(pin images.Pin) bool { return pin.Layer == buildLayer }
 
-// build says how the layer is made of what steps have of packages and the image does not.
+// build returns the recipe of the layer with the packages that steps have and the image does not.
 func (p Packages) build() (layer.Recipe, error) {
 	inputs, err := json.Marshal(struct {
 		World apkfs.World
@@ -84,7 +84,7 @@ func (i Image) Complete(made []layer.Layer) Image {
 	return i
 }
 
-// Names returns the names of all layers, those that are to be made among them.
+// Names returns the names of all layers, also of those that are still to be made.
 func (i Image) Names() []string {
 	var names []string
 	for _, l := range i.Layers {

@@ -15,7 +15,7 @@ import (
 // proxyPath is where the proxy is in an image.
 const proxyPath = "bin/proxy"
 
-// The lines for root, and those that give [action.User] a name.
+// The entries of root. Those of [action.User] follow.
 const (
 	rootPasswd = "root:x:0:0:root:/:/sbin/nologin\n"
 	rootGroup  = "root:x:0:\n"
@@ -26,9 +26,9 @@ func userPasswd() string {
 }
 func userGroup() string { return fmt.Sprintf("nonroot:x:%d:\n", action.User) }
 
-// scratch returns the files below the proxy where there is no distribution: what a static program looks for (names of
-// users, certificates, a place for temporary files) and where the action goes. Resolvers do without nsswitch.conf,
-// and a container engine brings hosts, resolv.conf, /dev, /proc and /sys.
+// scratch returns the files below the proxy of an image without a distribution: those that a static program looks for
+// (names of users, certificates, a folder for temporary files), and the folder of the action. Resolvers do without
+// nsswitch.conf, and a container engine brings hosts, resolv.conf, /dev, /proc and /sys.
 func scratch() []layer.File {
 	return []layer.File{
 		actionFolder(),
