@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,9 +188,9 @@ func TestBadServers(t *testing.T) {
 			server := httptest.NewServer(test.handler)
 			defer server.Close()
 			source := openMirror(t, server.URL, mirror.KeyFile)
-			source.mirror.pause = 0
+			source.mirror.patience.Pause = 0
 			if strings.HasPrefix(name, "hangs") {
-				source.mirror.patience = time.Second / 2
+				source.mirror.patience.Silence = time.Second / 2
 			}
 			pins, err := source.Resolve(t.Context(), world())
 			if err == nil {
@@ -211,6 +212,43 @@ func TestBadServers(t *testing.T) {
 	close(gone)
 }
 
+// TestBusyMirror asks a mirror that answers with each of these statuses at first.
+func TestBusyMirror(t *testing.T) {
+	mirror := newWritten(t)
+	files := http.FileServer(http.Dir(mirror.Dir))
+	for _, status := range []int{408, 429, 500, 503} {
+		var refused atomic.Bool
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if refused.CompareAndSwap(false, true) {
+				w.Header().Set("Retry-After", "0")
+				w.WriteHeader(status)
+				return
+			}
+			files.ServeHTTP(w, r)
+		}))
+		defer server.Close()
+		source := openMirror(t, server.URL, mirror.KeyFile)
+		source.mirror.patience.Pause = 0
+		if _, err := source.Resolve(t.Context(), world()); err != nil {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+// TestMirrorIsBusyForLong holds that nobody waits for an hour.
+func TestMirrorIsBusyForLong(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer server.Close()
+	_, err := openMirror(t, server.URL).Resolve(t.Context(), world())
+	want := "the server answers 429 Too Many Requests: the server asks to come back in 1h0m0s"
+	if err == nil || !strings.Contains(err.Error(), want) || !errors.As(err, new(*MirrorError)) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // cut begins an answer of 1000 bytes.
 func cut(w http.ResponseWriter) {
 	w.Header().Set("Content-Length", "1000")
@@ -222,7 +260,7 @@ func TestUnreachable(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
 	source := openMirror(t, server.URL)
-	source.mirror.pause = 0
+	source.mirror.patience.Pause = 0
 	_, err := source.Resolve(t.Context(), world())
 	for _, want := range []string{server.URL + "/v3.22/main/x86_64/APKINDEX.tar.gz", "connection refused", "mkimage lock", "mkimage vendor", "--alpine-mirror"} {
 		if err == nil || !strings.Contains(err.Error(), want) {

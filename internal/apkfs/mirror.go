@@ -13,20 +13,18 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-const (
-	attempts = 3                      // how often something is asked for
-	pause    = 300 * time.Millisecond // before it is asked for again, times the attempts made
-	patience = 30 * time.Second       // how long a server may send nothing
-)
+// patience is that with a server of packages.
+var patience = patient.Patience{Retries: 2, Pause: 300 * time.Millisecond, Silence: 30 * time.Second}
 
 // mirror is a folder or a server with packages.
 type mirror struct {
 	folder   string   // "" for a server
 	base     *url.URL // nil for a folder
-	patience time.Duration
-	pause    time.Duration
+	patience patient.Patience
 }
 
 func newMirror(where string) (mirror, error) {
@@ -44,7 +42,7 @@ func newMirror(where string) (mirror, error) {
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" {
 		return mirror{}, fmt.Errorf("the Alpine mirror %s is neither a folder nor an https or http URL", where)
 	}
-	return mirror{base: base, patience: patience, pause: pause}, nil
+	return mirror{base: base, patience: patience}, nil
 }
 
 // plain reports whether somebody on the way could show an old state of the mirror: with http to another machine.
@@ -69,23 +67,29 @@ func (m mirror) get(ctx context.Context, name string, limit int64) ([]byte, erro
 	if m.base == nil {
 		return m.read(name, limit)
 	}
-	var err error
-	for attempt := range attempts {
-		if attempt > 0 {
-			select {
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			case <-time.After(time.Duration(attempt) * m.pause):
-			}
-		}
-		var content []byte
+	var content []byte
+	tries := 0
+	err := m.patience.Try(ctx, func() (wait time.Duration, again bool, err error) {
+		tries++
 		content, err = m.ask(ctx, name, limit)
 		var answer *answerError
-		if err == nil || ctx.Err() != nil || errors.As(err, &answer) && answer.status < 500 {
-			return content, err
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return 0, false, err
+		case errors.As(err, &answer):
+			return answer.wait, patient.IsBusy(answer.status), err
 		}
+		return 0, patient.Passes(err, true), fmt.Errorf("get %s: %w", m.full(name), m.failure(err))
+	})
+	switch {
+	case err == nil:
+		return content, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case tries > 1:
+		err = fmt.Errorf("%w, %d times", err, tries)
 	}
-	return nil, fmt.Errorf("%w, %d times", err, attempts)
+	return nil, err
 }
 
 func (m mirror) read(name string, limit int64) ([]byte, error) {
@@ -93,8 +97,7 @@ func (m mirror) read(name string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	content, err := limited(file, limit)
+	content, err := patient.ReadAll(file, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", m.full(name), err)
 	}
@@ -105,6 +108,7 @@ func (m mirror) read(name string, limit int64) ([]byte, error) {
 type answerError struct {
 	url    string
 	status int
+	wait   time.Duration // how long the server wants to be left alone
 }
 
 func (e *answerError) Error() string {
@@ -117,73 +121,39 @@ func (e *answerError) Is(target error) bool {
 
 // ask asks a server for a file once.
 func (m mirror) ask(ctx context.Context, name string, limit int64) ([]byte, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	silence := &silentError{fmt.Sprintf("the server has sent nothing for %s", m.patience)}
-	timer := time.AfterFunc(m.patience, func() { cancel(silence) })
-	defer timer.Stop()
-
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, m.base.JoinPath(name).String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	// Some servers label archives as gzipped text, and net/http would unzip what it had asked for itself.
 	request.Header.Set("Accept-Encoding", "identity")
-	client := http.Client{CheckRedirect: func(next *http.Request, before []*http.Request) error {
-		if len(before) >= 5 || m.base.Scheme == "https" && next.URL.Scheme != "https" {
-			return fmt.Errorf("it is redirected to %s", next.URL.Redacted())
-		}
-		return nil
-	}}
+	client := http.Client{Transport: patient.Wire{RoundTripper: http.DefaultTransport, Silence: m.patience.Silence}, CheckRedirect: m.checkRedirect}
 	response, err := client.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", m.full(name), failure(ctx, err))
+		return nil, err
 	}
-	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, &answerError{m.full(name), response.StatusCode}
+		_ = response.Body.Close()
+		return nil, &answerError{m.full(name), response.StatusCode, patient.RetryAfter(response.Header, time.Now())}
 	}
-	content, err := limited(&watched{response.Body, func() { timer.Reset(m.patience) }}, limit)
-	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", m.full(name), failure(ctx, err))
-	}
-	return content, nil
+	return patient.ReadAll(response.Body, limit)
 }
 
-// failure returns what to tell of a failed request: why it was given up, or the error without what the message says
-// already.
-func failure(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+func (m mirror) checkRedirect(next *http.Request, before []*http.Request) error {
+	if len(before) >= 5 || m.base.Scheme == "https" && next.URL.Scheme != "https" {
+		return fmt.Errorf("it is redirected to %s", next.URL.Redacted())
 	}
-	var failed *url.Error
-	if errors.As(err, &failed) {
-		err = failed.Err
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	return nil
+}
+
+// failure returns what to tell of a failed request.
+func (m mirror) failure(err error) error {
+	var silent *patient.SilentError
+	switch {
+	case errors.As(err, &silent):
+		return silent
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the download ends too early")
 	}
-	return err
-}
-
-// watched calls progress whenever something was read.
-type watched struct {
-	io.Reader
-	progress func()
-}
-
-func (w *watched) Read(p []byte) (int, error) {
-	n, err := w.Reader.Read(p)
-	if n > 0 {
-		w.progress()
-	}
-	return n, err
-}
-
-func limited(r io.Reader, limit int64) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(content)) > limit {
-		err = fmt.Errorf("it is larger than the %d bytes that it may have", limit)
-	}
-	return content, err
+	return patient.Explain(m.base.Host, err)
 }

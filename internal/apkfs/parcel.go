@@ -21,6 +21,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // maxUnpacked is the size of the largest package that is unpacked, in bytes.
@@ -147,7 +148,7 @@ func (p *parcel) readFiles(data []byte) error {
 	if err != nil {
 		return err
 	}
-	raw, err := limited(unzipped, maxUnpacked)
+	raw, err := patient.ReadAll(unzipped, maxUnpacked)
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"path/filepath"
 	"slices"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // MirrorError is a mirror that could not be reached, or did not answer as it should.
@@ -25,21 +26,18 @@ func (e *MirrorError) Unwrap() error { return e.Err }
 // ways makes a failure of the mirror an error that says how to go on. Others stay as they are.
 func (s *Source) ways(err error, state string) error {
 	var answer *answerError
-	var network net.Error
-	var operation *net.OpError
+	var silent *patient.SilentError
+	var why *patient.Failure
+	away := []patient.Kind{patient.NoAddress, patient.Silent, patient.Refused, patient.Broken}
 	switch {
 	case errors.Is(err, context.Canceled), s.mirror.base == nil:
 		return err
-	case errors.As(err, &answer) && answer.status >= 500, errors.As(err, &network), errors.As(err, &operation), errors.As(err, new(*silentError)):
+	case errors.As(err, &answer) && (answer.status >= 500 || patient.IsBusy(answer.status)), errors.As(err, &silent),
+		errors.As(err, &why) && slices.Contains(away, why.Kind):
 		return &MirrorError{err, state}
 	}
 	return err
 }
-
-// silentError is a server that sends nothing.
-type silentError struct{ text string }
-
-func (e *silentError) Error() string { return e.text }
 
 // releases lists the releases that a folder has for an architecture; a server is not asked.
 func (s *Source) releases(arch string) []string {

@@ -22,10 +22,14 @@ import (
 	"syscall"
 	"time"
 	"unicode/utf8"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // maxAnswer is the longest answer that is taken, in bytes.
 const maxAnswer = 64 << 20
+
+var errTooLarge = fmt.Errorf("answered more than %d MiB, which no platform takes", maxAnswer>>20)
 
 // Client calls the container at URL, such as "http://127.0.0.1:8080".
 type Client struct {
@@ -105,31 +109,30 @@ func (c Client) post(ctx context.Context, path string, body any) (Answer, error)
 	if to := response.Header.Get("Location"); response.StatusCode/100 == 3 && to != "" {
 		return Answer{}, fmt.Errorf("%s%s answered %d and leads to %s, where nothing is sent: give the address of the container itself", c.URL, path, response.StatusCode, to)
 	}
-	answered, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	answered, err := io.ReadAll(patient.Limit(response.Body, maxAnswer, errTooLarge))
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return Answer{}, fmt.Errorf("%s%s ended in the middle of its answer, after %d bytes: its log tells why", c.URL, path, len(answered))
+	case errors.Is(err, errTooLarge):
+		return Answer{}, fmt.Errorf("%s%s %w", c.URL, path, err)
 	case err != nil:
 		return Answer{}, explain(ctx, c.URL, path, err)
-	case len(answered) > maxAnswer:
-		return Answer{}, fmt.Errorf("%s%s answered more than %d MiB, which no platform takes", c.URL, path, maxAnswer>>20)
 	}
 	return Answer{Status: response.StatusCode, Body: answered, Took: time.Since(began)}, nil
 }
 
 // explain says in one line why there is no answer.
 func explain(ctx context.Context, address, path string, err error) error {
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	_, host, _ := strings.Cut(address, "://")
+	switch why := patient.Explain(host, err); {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing listens at %s: start a container, with mkimage run NAME or docker run", address)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+	case why.Kind == patient.Broken:
 		return fmt.Errorf("%s%s closed the connection without an answer: its log tells why", address, path)
+	default:
+		return fmt.Errorf("post %s%s: %w", address, path, why)
 	}
-	var where *url.Error
-	if errors.As(err, &where) {
-		err = where.Err
-	}
-	return fmt.Errorf("post %s%s: %w", address, path, err)
 }

@@ -10,6 +10,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // Upload puts a blob into a repository, unless it is there. A *remote.MountableLayer is taken from the repository that it
@@ -45,7 +47,7 @@ func asksForBlob(request *http.Request) bool {
 func isUnsaid(err error) bool {
 	var answer *protocol.Error
 	return errors.As(err, &answer) && answer.Request != nil && asksForBlob(answer.Request) &&
-		answer.StatusCode >= 400 && answer.StatusCode < 500 && !isBusy(answer.StatusCode)
+		answer.StatusCode >= 400 && answer.StatusCode < 500 && !patient.IsBusy(answer.StatusCode)
 }
 
 // Push puts an image or an index into a repository, with all that it names, and last of all the reference itself.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -42,18 +43,15 @@ func (s *Session) Put(ctx context.Context, reference string, mediaType types.Med
 	if match != "" {
 		header.Set("If-Match", match)
 	}
-	for try := 0; ; try++ {
+	patience := s.client.transport.patienceIn(ctx)
+	patience.Retries = min(patience.Retries, tornTries)
+	return patience.Try(ctx, func() (time.Duration, bool, error) {
 		answer, err := s.Do(ctx, http.MethodPut, "manifests/"+reference, header, text)
 		if err == nil {
 			err = answer.Check(http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent)
 		}
-		if !isTorn(err) || try >= min(s.client.transport.triesAgain(ctx), tornTries) {
-			return err
-		}
-		if err := s.client.Pause(ctx, try); err != nil {
-			return err
-		}
-	}
+		return 0, isTorn(err), err
+	})
 }
 
 // isTorn says whether a registry takes a digest for invalid.

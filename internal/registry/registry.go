@@ -44,8 +44,7 @@ const (
 
 const (
 	defaultPause = 500 * time.Millisecond
-	longestPause = time.Minute // a registry that asks for more is not waited for
-	parallel     = 4           // requests of one operation of go-containerregistry
+	parallel     = 4 // requests of one operation of go-containerregistry
 	userAgent    = "mkimage"
 )
 

@@ -179,28 +179,6 @@ func TestFullRegistriesAreNotAskedAgain(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	tests := []struct {
-		value string
-		want  time.Duration
-	}{
-		{"7", 7 * time.Second},
-		{"0", 0},
-		{"Fri, 02 Jan 2026 03:04:35 GMT", 30 * time.Second},
-		{"Fri, 02 Jan 2026 03:04:00 GMT", 0},
-		{"-1", 0},
-		{"soon", 0},
-		{"", 0},
-		{"99999999999999999999", 0},
-	}
-	for _, test := range tests {
-		if got := retryAfter(http.Header{"Retry-After": {test.value}}, now); got != test.want {
-			t.Errorf("%q: %s, want %s", test.value, got, test.want)
-		}
-	}
-}
-
 // TestRetryAfterIsHonoured lets the server see that the client keeps away for as long as it has asked for.
 func TestRetryAfterIsHonoured(t *testing.T) {
 	var first atomic.Pointer[time.Time]

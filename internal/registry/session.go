@@ -16,6 +16,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // A Session sends requests to one repository as they are, for what go-containerregistry has no functions, or functions
@@ -96,7 +98,7 @@ func (s *Session) Do(ctx context.Context, method, path string, header http.Heade
 		return nil, err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(&limited{response.Body, maxManifest})
+	text, err := io.ReadAll(patient.Limit(response.Body, maxManifest, errTooLarge))
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +183,7 @@ func (s *Session) Head(ctx context.Context, reference string) (v1.Hash, error) {
 		}
 	}
 	switch status := answer.StatusCode; {
-	case status == http.StatusNotFound, s.scope == protocol.PushScope && status >= 400 && status < 500 && !isBusy(status):
+	case status == http.StatusNotFound, s.scope == protocol.PushScope && status >= 400 && status < 500 && !patient.IsBusy(status):
 		return v1.Hash{}, nil
 	case status != http.StatusOK:
 		return v1.Hash{}, answer.Check(http.StatusOK)

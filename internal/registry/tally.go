@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"sync"
 )
@@ -14,7 +15,7 @@ type Tally struct {
 	Moved func(bytes int64)
 
 	mutex    sync.Mutex
-	current  *sending // the try whose bytes count, or nil
+	current  *sending // the try that counts, or nil
 	uploaded bool
 	mounted  bool
 }
@@ -48,52 +49,50 @@ func (t *Tally) Uploaded() bool {
 	return t.uploaded
 }
 
-// A sending is one try to send the bytes of a blob. A nil one counts nothing.
+// sending is the body of one try to send the bytes of a blob.
 type sending struct {
+	io.ReadCloser
 	tally *Tally
-	size  int64
 	bytes int64
-	ended bool
+	taken bool // by the registry, whatever is still read
 }
 
-// begin returns the try that a request is, or nil where it carries no bytes of a blob. The former try counts no more.
-func (t *Tally) begin(request *http.Request) *sending {
-	if t == nil || request.Method != http.MethodPatch {
-		return nil
+// begin returns the body of a try, which is counted where it has the bytes of a blob. The former try counts no more.
+func (t *Tally) begin(request *http.Request, body io.ReadCloser) io.ReadCloser {
+	if t == nil || request.Method != http.MethodPatch || body == nil {
+		return body
 	}
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	t.drop()
-	t.current = &sending{tally: t, size: request.ContentLength}
+	t.current = &sending{ReadCloser: body, tally: t}
 	return t.current
 }
 
-// sent counts bytes that were read of the body.
-func (s *sending) sent(n int) {
-	if s == nil {
-		return
-	}
+func (s *sending) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
 	s.tally.mutex.Lock()
 	defer s.tally.mutex.Unlock()
-	if s.tally.current == s && !s.ended {
+	if s.tally.current == s && !s.taken {
 		s.move(int64(n))
 	}
+	return n, err
 }
 
-// end notes whether the registry has taken the bytes, all of them, or none of them counts.
-func (s *sending) end(taken bool) {
-	if s == nil {
+// end notes whether the registry has taken the bytes of a request. Then all of them count, or none.
+func (t *Tally) end(request *http.Request, taken bool) {
+	if t == nil || request.Method != http.MethodPatch {
 		return
 	}
-	s.tally.mutex.Lock()
-	defer s.tally.mutex.Unlock()
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
 	switch {
-	case s.tally.current != s:
+	case t.current == nil:
 	case taken:
-		s.move(s.size - s.bytes)
-		s.ended, s.tally.uploaded = true, true
+		t.current.move(request.ContentLength - t.current.bytes)
+		t.current.taken, t.uploaded = true, true
 	default:
-		s.tally.drop()
+		t.drop()
 	}
 }
 

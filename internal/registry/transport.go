@@ -12,10 +12,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // transport sends requests: over connections that are as safe as the user wants them, to registries that answer in time,
@@ -23,7 +25,7 @@ import (
 type transport struct {
 	wire     *http.Transport
 	insecure bool
-	patience
+	patience patient.Patience
 
 	mutex    sync.Mutex
 	answered map[string]bool // by HOST[:PORT]
@@ -44,7 +46,7 @@ func newTransport(access Access) (*transport, error) {
 		}
 		wire.TLSClientConfig.RootCAs = roots
 	}
-	return &transport{wire: wire, insecure: access.Insecure, patience: newPatience(access), answered: map[string]bool{}, plain: map[string]bool{}}, nil
+	return &transport{wire: wire, insecure: access.Insecure, patience: patient.Patience{Retries: max(0, access.Retries), Pause: access.Pause, Silence: access.Timeout}, answered: map[string]bool{}, plain: map[string]bool{}}, nil
 }
 
 // readCA returns the authorities of the system ($SSL_CERT_FILE and $SSL_CERT_DIR among them) and of a file.
@@ -81,56 +83,55 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if answer := unasked(request); answer != nil {
 		return answer, nil
 	}
-	for try := 0; ; try++ {
-		response, err := t.attempt(request)
-		wait, again := t.again(request, response, err)
-		switch {
-		case !again:
-			return response, err
-		case isData(request):
-			return nil, &interruptedError{failure(response, err), wait}
-		case wait > longestPause:
-			return nil, &busyError{failure(response, err), wait}
-		case try >= t.triesAgain(request.Context()):
-			return response, err
-		}
-		if response != nil {
+	var response *http.Response
+	err := t.patienceIn(request.Context()).Try(request.Context(), func() (time.Duration, bool, error) {
+		if response != nil { // of the try before
 			_, _ = io.CopyN(io.Discard, response.Body, 1<<16) // so that the connection can be used again
 			_ = response.Body.Close()
 		}
-		if err := t.pause(request.Context(), try, wait); err != nil {
-			return nil, err
+		var err error
+		response, err = t.attempt(request)
+		wait, again := t.again(request, response, err)
+		if again && isData(request) {
+			again, err, response = false, &interruptedError{failure(response, err), wait}, nil
 		}
+		return wait, again, err
+	})
+	if err == nil {
+		return response, nil
 	}
+	var busy *patient.BusyError
+	if errors.As(err, &busy) && response != nil {
+		busy.Err = failure(response, nil)
+	}
+	return nil, err
 }
 
 // attempt sends a request once. Its body is a new one: go-containerregistry sends a request again when a token has
 // expired, and has no more of the body then.
 func (t *transport) attempt(request *http.Request) (*http.Response, error) {
-	watch := newWatch(request.Context(), t.silenceFor(request.Context()))
-	once := request.Clone(watch.ctx)
-	tally := tallyOf(request)
-	var try *sending
+	once, tally := request, tallyOf(request)
 	if request.GetBody != nil {
-		body, err := request.GetBody()
-		if err != nil {
-			watch.end()
+		once = request.Clone(request.Context())
+		once.GetBody = func() (io.ReadCloser, error) {
+			body, err := request.GetBody()
+			return tally.begin(request, body), err
+		}
+		var err error
+		if once.Body, err = once.GetBody(); err != nil {
 			return nil, err
 		}
-		try = tally.begin(request)
-		once.Body = &upload{body, watch, try}
 	}
-	response, err := t.wire.RoundTrip(once)
-	try.end(err == nil && response.StatusCode/100 == 2)
+	response, err := patient.Wire{RoundTripper: t.wire, Silence: t.patienceIn(request.Context()).Silence}.RoundTrip(once)
+	tally.end(request, err == nil && response.StatusCode/100 == 2)
 	if err != nil {
 		t.notePlain(request.URL.Host, err)
-		return nil, watch.fail(err)
+		return nil, err
 	}
-	watch.pause()
 	t.heard(request.URL.Host)
 	tally.answer(request, response)
 	preferTokens(response.Header)
-	response.Body = limit(request, &download{response.Body, watch})
+	response.Body = limit(request, response.Body)
 	return response, nil
 }
 

@@ -5,16 +5,21 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // maxAnswer is the longest answer that is taken, in bytes: an activation's result and its log.
 const maxAnswer = 64 << 20
+
+var errTooLarge = fmt.Errorf("answered more than %d MiB", maxAnswer>>20)
 
 // slowestAnswer is how long an answer may take. OpenWhisk keeps the request of a blocking invocation for a minute.
 const slowestAnswer = 2 * time.Minute
@@ -97,12 +102,12 @@ func (c *Client) call(ctx context.Context, doing, method, path string, body []by
 		return answer{}, c.unreached(ctx, doing, err)
 	}
 	defer response.Body.Close()
-	content, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	content, err := io.ReadAll(patient.Limit(response.Body, maxAnswer, errTooLarge))
 	switch {
+	case errors.Is(err, errTooLarge):
+		return answer{}, fmt.Errorf("%s: %s %w", doing, c.host, err)
 	case err != nil:
 		return answer{}, c.unreached(ctx, doing, err)
-	case len(content) > maxAnswer:
-		return answer{}, fmt.Errorf("%s: %s answered more than %d MiB", doing, c.host, maxAnswer>>20)
 	}
 	return answer{response.StatusCode, response.Header, content}, nil
 }

@@ -150,6 +150,14 @@ func TestRefusals(t *testing.T) {
 		{"another server", "hello", "answered 200, but not as OpenWhisk does: check --apihost", answers(200, "<html>hello</html>")},
 		{"moved", "hello", "answered 301: give --apihost the host that it leads to, https://other.example", answers(301, "")},
 		{"cut off", "hello", "ended the connection without an answer", func(w http.ResponseWriter, _ *http.Request) bool { panic(http.ErrAbortHandler) }},
+		{"reset", "hello", "ended the connection without an answer (connection reset by peer): try again", func(w http.ResponseWriter, _ *http.Request) bool {
+			connection, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_ = connection.(*net.TCPConn).SetLinger(0)
+				_ = connection.Close()
+			}
+			return true
+		}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -3,18 +3,15 @@ package wsk
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
 // maxReason is how much of a reason an error tells, in characters.
@@ -29,29 +26,22 @@ func (c *Client) unreached(ctx context.Context, doing string, err error) error {
 }
 
 func (c *Client) noAnswer(err error) string {
-	var unknown *net.DNSError
-	var certificate *tls.CertificateVerificationError
-	var authority x509.UnknownAuthorityError
-	var plain tls.RecordHeaderError
-	var timeout net.Error
-	var number syscall.Errno
-	switch {
-	case errors.As(err, &unknown):
-		return fmt.Sprintf("no address is known for %s: check --apihost and the network", unknown.Name)
-	case errors.As(err, &certificate), errors.As(err, &authority):
-		return fmt.Sprintf("the certificate of %s is not trusted: name its authority in the file $SSL_CERT_FILE, or give --insecure-tls, as wsk -i", c.host)
-	case errors.As(err, &plain), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		return fmt.Sprintf("%s does not speak https: give --apihost http://%s if that is right", c.host, c.host)
-	case errors.As(err, &timeout) && timeout.Timeout():
-		return fmt.Sprintf("%s does not answer: check --apihost and the network", c.host)
-	case errors.As(err, &number):
-		return fmt.Sprintf("nobody answers at %s (%s): check --apihost, and that it runs", c.host, number)
+	why := patient.Explain(c.host, err)
+	switch why.Kind {
+	case patient.NoAddress, patient.Silent:
+		return why.Error() + ": check --apihost and the network"
+	case patient.Refused:
+		return why.Error() + ": check --apihost, and that it runs"
+	case patient.OtherName:
+		return why.Error() + ": give --apihost the name that it is for, or --insecure-tls, as wsk -i"
+	case patient.Untrusted:
+		return why.Error() + ": name its authority in the file $SSL_CERT_FILE, or give --insecure-tls, as wsk -i"
+	case patient.Expired:
+		return why.Error()
+	case patient.NoTLS:
+		return fmt.Sprintf("%s: give --apihost http://%s if that is right", why, c.host)
 	}
-	var where *url.Error
-	if errors.As(err, &where) {
-		err = where.Err
-	}
-	return fmt.Sprintf("%s ended the connection without an answer (%s): try again", c.host, human.Excerpt(err.Error(), maxReason))
+	return fmt.Sprintf("%s ended the connection without an answer (%s): try again", c.host, cmp.Or(why.Detail, why.Error()))
 }
 
 // refused says what the API answered, and what to do.

@@ -1,0 +1,154 @@
+// Package patient is for HTTP requests to servers that are slow, busy or away for a moment: it says how often a request is
+// tried again and how long a server may be silent, bounds what is read, and explains why there is no answer.
+//
+//	patience := patient.Patience{Retries: 2, Pause: time.Second, Silence: time.Minute}
+//	client := http.Client{Transport: patient.Wire{RoundTripper: http.DefaultTransport, Silence: patience.Silence}}
+//	err := patience.Try(ctx, func() (time.Duration, bool, error) {
+//		response, err := client.Do(request)
+//		if err != nil {
+//			return 0, patient.Passes(err, true), patient.Explain(host, err)
+//		}
+//		...
+//		return patient.RetryAfter(response.Header, time.Now()), patient.IsBusy(response.StatusCode), nil
+//	})
+package patient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// LongestPause is the longest pause between two tries. A server that asks for more is not waited for.
+const LongestPause = time.Minute
+
+// Patience is how often and how soon a request is sent again, and how long it may take.
+type Patience struct {
+	Retries int           // after the first try
+	Pause   time.Duration // after the first try; it doubles with each
+	Silence time.Duration // how long nothing may come or go
+}
+
+// BusyError is the error for a server that has asked to wait longer than [LongestPause].
+type BusyError struct {
+	Err  error // of the last try; may be nil
+	Wait time.Duration
+}
+
+func (e *BusyError) Error() string {
+	text := "the server asks to come back in " + e.Wait.Round(time.Second).String()
+	if e.Err != nil {
+		text = e.Err.Error() + ": " + text
+	}
+	return text
+}
+
+func (e *BusyError) Unwrap() error { return e.Err }
+
+// Try calls once until it succeeds, says that it is not to be called again, or was tried often enough, and returns its last
+// error. Between two tries it waits, at least for as long as once says that the server has asked for.
+func (p Patience) Try(ctx context.Context, once func() (wait time.Duration, again bool, err error)) error {
+	for try := 0; ; try++ {
+		wait, again, err := once()
+		switch {
+		case again && wait > LongestPause:
+			return &BusyError{err, wait}
+		case !again || try >= p.Retries:
+			return err
+		}
+		if err := p.Wait(ctx, try, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Wait waits before a try again: longer with each, from 0, and at least as long as the server has asked for. A random part
+// keeps clients that were refused together from coming back together.
+func (p Patience) Wait(ctx context.Context, try int, asked time.Duration) error {
+	wait := max(asked, min(p.Pause<<min(try, 16), LongestPause))
+	timer := time.NewTimer(wait + rand.N(wait/4+1))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// IsBusy reports whether the answer may be another one soon. The other statuses of 500 and more are about the request, or
+// about a server that is full.
+func IsBusy(status int) bool {
+	fast := []int{http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusInsufficientStorage,
+		http.StatusLoopDetected, http.StatusNetworkAuthenticationRequired}
+	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500 && !slices.Contains(fast, status)
+}
+
+// Passes reports whether an error of the network may be over soon. A host that has never answered is probably the wrong one.
+func Passes(err error, answered bool) bool {
+	var address *net.OpError
+	var silent *SilentError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &silent), errors.As(err, &address) && address.Op == "dial":
+		return answered
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return answered
+	case strings.Contains(err.Error(), "http2: server sent GOAWAY"), strings.Contains(err.Error(), "stream error: stream ID"):
+		return true // net/http does not export these
+	}
+	for _, reset := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED} {
+		if errors.Is(err, reset) {
+			return true
+		}
+	}
+	return false
+}
+
+// RetryAfter returns the pause that the header Retry-After asks for, in seconds or until a date (RFC 9110, 10.2.3). It is 0
+// without a header that can be read.
+func RetryAfter(header http.Header, now time.Time) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, date.Sub(now))
+	}
+	return 0
+}
+
+// limited is a body of at most left bytes.
+type limited struct {
+	io.ReadCloser
+	left     int64
+	tooLarge error
+}
+
+// Limit returns a body that fails with the error tooLarge when it has more than limit bytes.
+func Limit(body io.ReadCloser, limit int64, tooLarge error) io.ReadCloser {
+	return &limited{body, limit, tooLarge}
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, l.tooLarge
+	}
+	return n, err
+}
+
+// ReadAll reads a body of at most limit bytes, and closes it.
+func ReadAll(body io.ReadCloser, limit int64) ([]byte, error) {
+	defer body.Close()
+	return io.ReadAll(Limit(body, limit, fmt.Errorf("it is larger than the %d bytes that it may have", limit)))
+}
