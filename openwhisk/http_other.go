@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // maxBody is OW_MAX_BODY's default.
@@ -89,7 +90,7 @@ func (s *server) init(w http.ResponseWriter, body []byte) {
 		return
 	}
 	for key, raw := range request.Value.Env {
-		setenv(key, text(raw))
+		os.Setenv(key, variable.Value(raw))
 	}
 	if err := s.program.initialize(); err != nil {
 		answerError(w, http.StatusBadGateway, "cannot start action: "+err.Error())

@@ -80,7 +80,7 @@ func (l *loader) Load(body whisk.Pieces, begin func() *whisk.Failure) (native.Ac
 		return nil, failed
 	}
 	for _, v := range request.Env {
-		setenv(v[0], v[1])
+		os.Setenv(v[0], v[1])
 	}
 	if err := l.initialize(l.config.ExecLimit(request.Env)); err != nil {
 		l.action.logs.settle()

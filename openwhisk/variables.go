@@ -1,23 +1,23 @@
 package openwhisk
 
 import (
-	"bytes"
 	"os"
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // variables puts what a request says of its activation into the environment, as the launchers of other runtimes do:
 // each member but the argument, as __OW_ and its name in upper case (rule 25). That serves runs that go one after the
 // other.
 type variables struct {
-	set  map[string]*variable // by name
+	set  map[string]*setting // by name
 	run  uint64
 	name []byte // of the member at hand
 }
 
-type variable struct {
+type setting struct {
 	name   string
 	run    uint64 // the last that set it
 	before string // what it was before runs set it
@@ -30,29 +30,26 @@ func (v *variables) begin() { v.run++ }
 // member sets the variable of a member. raw is its value as it stands in the request; a string counts as it is, another
 // value as compact JSON, and null as none.
 func (v *variables) member(key, raw []byte) {
-	if jsonscan.Kind(raw) == 'n' || bytes.ContainsAny(key, "=\x00") {
+	if jsonscan.Kind(raw) == 'n' {
 		return
 	}
-	v.name = append(v.name[:0], "__OW_"...)
-	for _, c := range key {
-		if 'a' <= c && c <= 'z' {
-			c -= 'a' - 'A'
-		}
-		v.name = append(v.name, c)
+	v.name = variable.AppendName(v.name[:0], key)
+	if !variable.IsName(v.name) {
+		return
 	}
 	known := v.set[string(v.name)]
 	if known == nil {
-		known = &variable{name: string(v.name)}
+		known = &setting{name: string(v.name)}
 		known.before, known.was = os.LookupEnv(known.name)
 		if v.set == nil {
-			v.set = map[string]*variable{}
+			v.set = map[string]*setting{}
 		}
 		v.set[known.name] = known
 	}
 	known.run = v.run
 	// Most are what they were in the last run: setting one costs three times as much as looking.
 	if now, is := os.LookupEnv(known.name); !is || !holds(raw, now) {
-		setenv(known.name, text(raw))
+		os.Setenv(known.name, variable.Value(raw))
 	}
 }
 
@@ -74,18 +71,4 @@ func (v *variables) end() {
 // holds reports whether a member that needs no unescaping says the text.
 func holds(raw []byte, text string) bool {
 	return len(raw) == len(text)+2 && raw[0] == '"' && string(raw[1:len(raw)-1]) == text && strings.IndexByte(text, '\\') < 0
-}
-
-// text returns a member's value as the value of a variable.
-func text(raw []byte) string {
-	if s, ok := jsonscan.Text(raw); ok {
-		return s
-	}
-	return string(jsonscan.AppendCompact(nil, raw))
-}
-
-// setenv sets a variable, up to the first zero byte of its value, for no more can be in an environment.
-func setenv(name, value string) {
-	value, _, _ = strings.Cut(value, "\x00")
-	os.Setenv(name, value)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
@@ -44,7 +45,7 @@ func compile(s settings.Settings, mainName string, env [][2]string) error {
 	}
 	s.Whisk.ActionDir = folder.Dir
 	uploads := whisk.NewUploads(s.Whisk, native.NewHost(1, 2))
-	if err := uploads.Compile(source, mainName, native.WithVariables(s.Whisk.Env, env)); err != nil {
+	if err := uploads.Compile(source, mainName, variable.With(s.Whisk.Env, env)); err != nil {
 		return err
 	}
 	return action.Pack(action.Stdout(), source.Bin)

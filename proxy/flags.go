@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // flags are those of existing ActionLoop proxies.
@@ -56,7 +56,7 @@ func parseFlags(args []string) (f flags, err error) {
 		case name == "compile":
 			f.compile = value
 		case value != "":
-			if f.env, err = native.Variables([]byte(value)); err != nil {
+			if f.env, err = variable.Members([]byte(value)); err != nil {
 				return f, usageError(flag + ": " + err.Error())
 			}
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // A Replacement is an uploaded program that takes this process's place: it links the library openwhisk and serves
@@ -104,7 +105,7 @@ func (r *Replacement) environment(descriptor int) []string {
 			break
 		}
 	}
-	return WithVariables(r.Program.Env, [][2]string{{HandoverVariable, value}})
+	return variable.With(r.Program.Env, [][2]string{{HandoverVariable, value}})
 }
 
 // Exec ends this program and starts the replacement in its place, which finds what it takes over in a descriptor. It

@@ -4,12 +4,11 @@ package native
 
 import (
 	"bytes"
-	"strings"
 	"sync"
 	"syscall"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // maxArgument is how long an argument of a program may be on Linux, in bytes without the zero at its end. A longer
@@ -37,7 +36,7 @@ func NewV0(program Program, host *Host) *V0 {
 // 29).
 func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
 	p := v.program
-	p.Env = WithVariables(p.Env, activation(a.Body))
+	p.Env = variable.With(p.Env, variable.OfRequest(a.Body))
 	if len(a.Value) <= maxArgument {
 		p.Args = append(p.Args[:len(p.Args):len(p.Args)], string(a.Value))
 	}
@@ -88,50 +87,6 @@ func (v *V0) start(p Program) (*process, error) {
 // runOut reports whether an error says that there is none left of something.
 func runOut(err error) bool {
 	return err == syscall.EMFILE || err == syscall.ENFILE || err == syscall.EAGAIN || err == syscall.ENOMEM
-}
-
-// activation returns the request's members but the value as __OW_<NAME> (rule 25).
-func activation(body []byte) (variables [][2]string) {
-	members := jsonscan.Object(body)
-	for members.Next() {
-		if string(members.Key) == "value" || bytes.IndexByte(members.Key, '=') >= 0 || bytes.IndexByte(members.Key, 0) >= 0 {
-			continue
-		}
-		text, ok := jsonscan.Text(members.Value)
-		if !ok {
-			text = string(jsonscan.AppendCompact(nil, members.Value))
-		}
-		variables = append(variables, [2]string{"__OW_" + upper(members.Key), text})
-	}
-	return variables
-}
-
-// upper returns a name in upper case. The platform's names are ASCII: strings.ToUpper and strings.EqualFold would add
-// 14 KB, the letters of all languages.
-func upper(name []byte) string {
-	b := bytes.Clone(name)
-	for i, c := range b {
-		if 'a' <= c && c <= 'z' {
-			b[i] = c - 'a' + 'A'
-		}
-	}
-	return string(b)
-}
-
-// SetEnv sets a variable in a list of "KEY=value", in place where it is there. A value ends at its first zero byte, for
-// the kernel takes no other.
-func SetEnv(env []string, key, value string) []string {
-	if i := strings.IndexByte(value, 0); i >= 0 {
-		value = value[:i]
-	}
-	entry := key + "=" + value
-	for i, e := range env {
-		if len(e) > len(key) && e[len(key)] == '=' && e[:len(key)] == key {
-			env[i] = entry
-			return env
-		}
-	}
-	return append(env, entry)
 }
 
 // lastLine takes a process's stdout: the last line is kept, those before it are logs.

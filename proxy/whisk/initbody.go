@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // Init is the body of an /init, but for the code, which went to a sink as it came.
@@ -105,7 +105,7 @@ func (in *initReader) valueMember(name string) error {
 	case name == "main" && kind == '"':
 		in.request.Main, _ = jsonscan.Text(raw)
 	case name == "env" && kind == '{':
-		in.request.Env, _ = native.Variables(raw)
+		in.request.Env, _ = variable.Members(raw)
 	case name == "binary" || name == "main" || name == "env":
 		if kind != 'n' {
 			return mistyped("the value's " + name + " is of the wrong type")

@@ -8,6 +8,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
 // Uploads is the proxy's Loader: it starts what an /init uploads, or the baked action when that is nothing.
@@ -154,12 +155,12 @@ func (u *Uploads) notStarted(err error) *Failure {
 //
 //go:noinline
 func (u *Uploads) environment(request *Init) []string {
-	return native.WithVariables(u.config.Env, request.Env)
+	return variable.With(u.config.Env, request.Env)
 }
 
 func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, error) {
 	program := native.Program{Path: e.Path, Args: e.Args, Dir: e.Dir, Env: u.environment(request)}
-	program.Env = native.SetEnv(program.Env, "PWD", e.Dir)
+	program.Env = variable.With(program.Env, [][2]string{{"PWD", e.Dir}})
 	if e.Launcher != nil {
 		return u.launch(e.Launcher, program, request)
 	}
@@ -225,7 +226,7 @@ func (u *Uploads) launch(l *action.Launcher, program native.Program, request *In
 	case "actionloop":
 		options.ResultFd, options.WholeLine, options.Greeting = 3, true, native.Acknowledgement
 		options.Timeout = u.config.startLimit(ActionLoop, request.Env)
-		program.Env = native.SetEnv(program.Env, "__OW_WAIT_FOR_ACK", "1")
+		program.Env = variable.With(program.Env, [][2]string{{"__OW_WAIT_FOR_ACK", "1"}})
 	}
 	return native.StartLoop(program, options, u.host)
 }
