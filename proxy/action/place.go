@@ -123,6 +123,11 @@ func (f *Folder) placeArchive(archive *File, kind code.Kind) (*Executable, error
 		return nil, unwritable(f.Dir, err)
 	}
 	if err := f.check(name, dir, f.Dir); err != nil {
+		// Compilers of other runtimes put an exec for their own image beside the main file.
+		if l, main, mainErr := f.mainIn(dir); l != nil && mainErr == nil {
+			e, err := f.install(dir, names, names)
+			return f.launched(e, err, l, main)
+		}
 		return nil, err
 	}
 	return f.install(dir, names, names)

@@ -117,3 +117,33 @@ func TestFolderThatIsMountedNoexec(t *testing.T) {
 		t.Errorf("left %q", left)
 	}
 }
+
+// Compilers of other runtimes add an exec for their own image, which is passed over where only the main file can run.
+func TestMainFileBesideAnExecOfAnotherImage(t *testing.T) {
+	const foreign = "#!/nowhere/bash\nexec python exec__.x\n"
+	for name, test := range map[string]struct {
+		archive []byte
+		args    []string // nil where exec is run
+		err     string
+	}{
+		"exec of another image": {zipOf(t, file("exec", foreign), file("main.x", "1")), []string{"main.x"}, ""},
+		"exec that runs here":   {zipOf(t, program("exec"), file("main.x", "1")), nil, ""},
+		"no main file":          {zipOf(t, file("exec", foreign), file("other.x", "1")), nil, `needs "/nowhere/bash", which is not in this image`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newTestFolder(t)
+			f.Launchers = []Launcher{{Path: "/bin/sh", Name: "x", Main: []string{"main.x"}}}
+			e, err := place(t, f, test.archive)
+			if test.err != "" {
+				if err == nil || !strings.Contains(err.Error(), test.err) {
+					t.Errorf("got %v, want %q", err, test.err)
+				}
+				return
+			}
+			must(t, err)
+			if len(test.args) != len(e.Args) || (len(e.Args) > 0 && e.Args[0] != filepath.Join(f.Dir, test.args[0])) || (e.Launcher != nil) != (test.args != nil) {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
