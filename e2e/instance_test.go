@@ -114,7 +114,17 @@ func (i instance) log() string {
 // zipped returns an archive with one file, not marked as executable.
 func zipped(t *testing.T, name string, content []byte) []byte {
 	t.Helper()
-	return []byte(testkit.Zip(t, testkit.File{Name: name, Content: string(content)}))
+	return zippedFiles(t, name, string(content))
+}
+
+// zippedFiles returns an archive of files: name, text, name, text…
+func zippedFiles(t *testing.T, files ...string) []byte {
+	t.Helper()
+	var archived []testkit.File
+	for i := 0; i < len(files); i += 2 {
+		archived = append(archived, testkit.File{Name: files[i], Content: files[i+1]})
+	}
+	return []byte(testkit.Zip(t, archived...))
 }
 
 // wrapped is base64 as the seed's shell line sends it: in lines, whose ends the

@@ -24,7 +24,7 @@ func TestScanner(t *testing.T) {
 	if syft == "" {
 		t.Skip("MKIMAGE_TEST_SYFT is not set; ci/test --long builds syft")
 	}
-	for _, image := range []string{"bash", "ruby"} {
+	for _, image := range []string{"bash", "python", "ruby"} {
 		t.Run(image, func(t *testing.T) {
 			if os.Getenv("MKIMAGE_ALPINE_MIRROR") == "" {
 				t.Skip("no Alpine packages: MKIMAGE_ALPINE_MIRROR is not set")

@@ -38,7 +38,7 @@ func readSizes(t *testing.T, path, name string) (rows []sizeRow) {
 // TestSizeRecord builds every image anew and holds it against the checked-in size record, which was written on some
 // other machine at some other time. Images on Alpine are compared where the packages are that they were measured with.
 func TestSizeRecord(t *testing.T) {
-	for _, name := range []string{"scratch", "hello", "go", "alpine", "bash", "ruby"} {
+	for _, name := range []string{"scratch", "hello", "go", "alpine", "bash", "python", "ruby"} {
 		t.Run(name, func(t *testing.T) {
 			want := readSizes(t, "../images/sizes.json", name)
 			if len(want) == 0 {
@@ -49,7 +49,7 @@ func TestSizeRecord(t *testing.T) {
 				platforms = append(platforms, row.Platform)
 			}
 			command, as := "go run ./cmd/mkimage build "+name+" --platform "+strings.Join(platforms, ","), ""
-			if name == "alpine" || name == "bash" || name == "ruby" {
+			if slices.Contains([]string{"alpine", "bash", "python", "ruby"}, name) {
 				needPackages(t, want)
 				as = " --as " + name
 			}

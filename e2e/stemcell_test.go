@@ -25,7 +25,7 @@ func needPackagesForAMD64(t *testing.T) {
 		t.Skip("no Alpine packages: MKIMAGE_ALPINE_MIRROR is not set")
 	}
 	if runtime.GOARCH != "amd64" {
-		t.Skip("the test packages of bash and ruby are for amd64")
+		t.Skip("the test packages of languages are for amd64")
 	}
 }
 
@@ -105,6 +105,87 @@ func TestRubyRefusals(t *testing.T) {
 	i.greets(t, "Mike")
 }
 
+// TestPythonFunction uploads main as OpenWhisk's Python kind has it: as text, in archives, and as that kind's compiler
+// packs it.
+func TestPythonFunction(t *testing.T) {
+	image := loadStemcell(t, "python")
+	source := `import os
+def main(args):
+    print("id", os.environ["__OW_ACTIVATION_ID"] + ",", os.environ["GREETING"])
+    if args["name"] == "nobody": raise ValueError("nobody is here")
+    return {"greeting": "Hello, " + args["name"]}
+`
+	compiled := zippedFiles(t, "exec", "#!/bin/bash\nexec /usr/local/bin/python exec__.py\n", "exec__.py", "raise Exception\n", "main__.py", source)
+	for name, code := range map[string]any{
+		"text": source, "main.py": zipped(t, "main.py", []byte(source)), "__main__.py": zipped(t, "__main__.py", []byte(source)), "compiled": compiled,
+	} {
+		t.Run(name, func(t *testing.T) {
+			i, _ := start(t, image, append(frugal, "--user", "12345:0")...)
+			i.init(t, code)
+			i.greets(t, "Mike")
+			if got := i.run(t, map[string]any{"name": "nobody"}); got["error"] != "ValueError: nobody is here" {
+				t.Errorf("an exception answered %v", got)
+			}
+			i.greets(t, "Zoë ☃")
+			log := "id a1b2, from init\n"
+			testkit.Await(t, "the log of the runs", func() bool {
+				stdout, _ := i.logs()
+				return stdout == log+testkit.Sentinel+"\n"+log+testkit.Sentinel+"\n"+log+testkit.Sentinel+"\n"
+			})
+		})
+	}
+}
+
+// TestPythonRefusals says why source is not accepted, with its file and line.
+func TestPythonRefusals(t *testing.T) {
+	i, _ := start(t, loadStemcell(t, "python"), frugal...)
+	i.refuses(t, "def main(args):\n  return (\n", "main.py", "line 2")
+	i.refuses(t, "x = 1\n", "main.py has no function main")
+	i.refuses(t, zippedFiles(t, "main.py", "x = 1", "requirements.txt", "requests"), "requirements.txt wants requests", "run:")
+	so := "virtualenv/lib/python3.11/site-packages/_x.abi3.so"
+	i.refuses(t, zippedFiles(t, "main.py", "x = 1", so, "\x7fELF\x00libc.so.6\x00"), so+" is an extension for glibc")
+	i.init(t, "def main(args): return {'greeting': 'Hello, Mike'}\n")
+	i.greets(t, "Mike")
+}
+
+// TestPythonLibrary imports what functions use of Python's library, which the image is trimmed of other things.
+func TestPythonLibrary(t *testing.T) {
+	i, _ := start(t, loadStemcell(t, "python"), frugal...)
+	i.init(t, `import asyncio, codecs, ctypes, decimal, encodings.idna, hashlib, importlib, json, pkgutil, socket, ssl, subprocess, sys, tempfile, zlib, zipfile
+
+# Of platforms, devices and C libraries that are not here: their absence says nothing of what is left out.
+absent = {"_msi", "msilib", "winreg", "winsound", "nt", "msvcrt", "bz2", "lzma", "curses", "dbm", "readline", "sqlite3", "tkinter", "idlelib", "nis", "ossaudiodev", "spwd", "crypt", "uuid", "xxlimited", "turtledemo", "this", "antigravity"}
+trimmed = {"ensurepip", "pydoc", "pydoc_data", "pdb", "bdb", "doctest", "turtle", "curses", "lib2to3", "venv", "mailbox", "pickletools", "trace", "modulefinder", "pyclbr", "cgitb", "webbrowser", "smtpd", "nntplib", "aifc", "sunau", "audioop"}
+
+async def main(args):
+    failed = {}
+    for name in sorted(sys.stdlib_module_names - absent - trimmed):
+        if name.startswith("_"): continue
+        try: importlib.import_module(name)
+        except Exception as error: failed[name] = repr(error)
+    for name in ["asyncio.subprocess", "concurrent.futures", "ctypes.util", "distutils.version", "email.mime.multipart", "http.server", "importlib.metadata", "importlib.resources", "json.tool", "logging.handlers", "multiprocessing.pool", "unittest.mock", "urllib.request", "wsgiref.simple_server", "xml.dom.minidom", "xml.etree.ElementTree", "xmlrpc.client", "zoneinfo"]:
+        try: importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if name != "distutils.version": failed[name] = repr(error)
+    for name in ["ascii", "cp437", "cp850", "cp1252", "cp866", "euc_jp", "gb18030", "idna", "iso8859-15", "koi8-r", "latin-1", "punycode", "shift_jis", "utf-16", "utf-8-sig"]:
+        codecs.lookup(name)
+    assert "bücher".encode("idna") == b"xn--bcher-kva" and decimal.Decimal("0.1") * 3 == decimal.Decimal("0.3")
+    assert ssl.create_default_context().get_ca_certs() and ctypes.CDLL(None).getpid() > 0
+    assert hashlib.new("md5", b"").hexdigest() and zlib.decompress(zlib.compress(b"x")) == b"x"
+    program = await asyncio.create_subprocess_exec(sys.executable, "-c", "print(6 * 7)", stdout=-1)
+    assert (await program.communicate())[0] == b"42\n"
+    with tempfile.TemporaryDirectory() as dir, zipfile.ZipFile(dir + "/x.zip", "w") as archive: archive.writestr("ñ", "x")
+    return {"failed": failed, "trimmed": sorted(name for name in trimmed if pkgutil.find_loader(name))}
+`)
+	got := i.run(t, map[string]any{})
+	if failed, ok := got["failed"].(map[string]any); !ok || len(failed) > 0 {
+		t.Errorf("answered %v\n%s", got, i.log())
+	}
+	if trimmed, _ := got["trimmed"].([]any); len(trimmed) > 0 {
+		t.Errorf("still there: %v", trimmed)
+	}
+}
+
 // TestSeveralStemcells has two languages and one more package in an image. Text goes to the first, an archive to that of
 // its main file, and everything to the one that OW_STEMCELL names.
 func TestSeveralStemcells(t *testing.T) {
@@ -151,8 +232,9 @@ end
 // TestLargeValueOfNamedFunction names another function than main in init, and gives it a megabyte.
 func TestLargeValueOfNamedFunction(t *testing.T) {
 	for image, code := range map[string]string{
-		"bash": `hello() { printf %s "$1" | jq -c '{size: (.text | length)}'; }`,
-		"ruby": `def hello(args) = { size: args["text"].size }`,
+		"bash":   `hello() { printf %s "$1" | jq -c '{size: (.text | length)}'; }`,
+		"ruby":   `def hello(args) = { size: args["text"].size }`,
+		"python": `def hello(args): return {"size": len(args["text"])}`,
 	} {
 		t.Run(image, func(t *testing.T) {
 			i, _ := start(t, loadStemcell(t, image), frugal...)

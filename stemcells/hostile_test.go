@@ -2,7 +2,10 @@ package stemcells_test
 
 import (
 	"fmt"
+	"io"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -182,6 +185,128 @@ func TestRubyTellsNothingOfResults(t *testing.T) {
 	for _, value := range []string{`{"text":"` + secret + `"}`, `{"object":"` + secret + `"}`} {
 		if got, log := s.run(value), s.logged(); strings.Contains(got+log, "SECRET") {
 			t.Errorf("%s: got %s, logged %s", value, got, log)
+		}
+	}
+	s.end()
+}
+
+func TestPythonHostileFiles(t *testing.T) {
+	const main = "\ndef main(args): return args\n"
+	survives(t, python(), map[string]hostile{
+		"names": {`import sys
+def print(*args): sys.stdout.write("mine\n")
+def read(*args): raise Exception
+send = run = str = list = dict = isinstance = len = type = open = None
+def main(args):
+    print()
+    return args
+`, "mine\n"},
+		"builtins": {`import builtins
+for name in dir(builtins):
+    if name not in ("__build_class__", "__import__", "__name__"): setattr(builtins, name, None)` + main, ""},
+		"json":       {`import json; json.loads = json.dumps = json.JSONEncoder = json.JSONDecoder = None; json.decoder.JSONDecoder = None` + main, ""},
+		"modules":    {`import sys; sys.modules.clear()` + main, ""},
+		"own json":   {`import sys; sys.modules["json"] = sys.modules["traceback"] = sys.modules["os"] = None` + main, ""},
+		"sys":        {`import sys; sys.exit = sys.excepthook = sys.path = sys.argv = sys.__excepthook__ = None` + main, ""},
+		"os":         {`import os; os.read = os.write = os._exit = os.getpid = os.fstat = os.environ = os.path = None` + main, ""},
+		"streams":    {`import io, sys; sys.stdout = io.StringIO(); sys.stdin = sys.stderr = None` + main, ""},
+		"deleted":    {`import sys; del sys.stdout, sys.stderr, sys.stdin` + main, ""},
+		"no streams": {`import sys; sys.stdin.close(); sys.stdout.close(); sys.stderr.close()` + main, ""},
+		"wrapped": {`import io, sys
+def main(args):
+    sys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-16")
+    sys.stdout = io.StringIO()
+    print("lost")
+    sys.stdout = io.TextIOWrapper(sys.__stdout__.buffer if False else open(1, "wb", closefd=False))
+    print("mine")
+    return args
+`, "mine\n"},
+		"detached": {`import codecs, sys; sys.stdout = codecs.getwriter("utf-8")(sys.stdout.detach()); print("ñ")` + main, ""},
+		"wrapped out": {`import io, sys; sys.stdout = io.TextIOWrapper(sys.stdout.buffer, line_buffering=True)
+def main(args):
+    print("mine")
+    return args
+`, "mine\n"},
+		"closed":      {`import os; os.close(0); os.close(1); os.close(2)` + main, ""},
+		"descriptors": {`import os; os.closerange(3, 900)` + main, ""},
+		"threads": {`import threading
+def again(n):
+    if n: threading.Thread(target=again, args=[n - 1]).start()
+def main(args):
+    again(50)
+    return args
+`, ""},
+		"exit hooks": {`import atexit, sys; atexit.register(lambda: 1); sys.exit = lambda *args: None` + main, ""},
+		"handlers": {`import signal
+class Late(OSError): pass
+def handler(*args): raise Late
+signal.signal(signal.SIGALRM, handler)
+def main(args):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.000001)
+        while True: pass
+    except Late: return args
+`, ""},
+		"collector": {`import gc; gc.disable(); gc.set_threshold(1)` + main, ""},
+		"recursion": {`import sys; sys.setrecursionlimit(60)` + main, ""},
+		"directory": {`import os; os.chdir("/")` + main, ""},
+		"warnings":  {`import warnings; warnings.simplefilter("error")` + main, ""},
+		"audit":     {`import sys; sys.settrace(lambda *args: None); sys.setprofile(lambda *args: None)` + main, ""},
+		"class": {`class main:
+    def __new__(cls, args): return args
+`, ""},
+		"environment": {`import os; os.environ.clear()` + main, ""},
+		"locale":      {`import locale; locale.setlocale(locale.LC_ALL, "C")` + main, ""},
+	})
+
+	log := python().begin(t, folder(t, "main.py", "import os; os.closerange(3, 2000)"+main), "main").fails()
+	if !strings.HasSuffix(log, "main.py closed descriptors that it had not opened\n") {
+		t.Errorf("logged %q", log)
+	}
+}
+
+func TestPythonTellsNothingOfRequests(t *testing.T) {
+	tellsNothing(t, python().start(t, `def main(args): return {"fine": True}`))
+}
+
+// A result of the wrong kind may hold the argument.
+func TestPythonTellsNothingOfResults(t *testing.T) {
+	s := python().start(t, `class Thing(dict): pass
+def main(args): return args["text"] if "text" in args else [type(args["object"], (), {"__repr__": lambda self: args["object"]})] if 0 else {(args["object"],): 1}
+`)
+	for _, value := range []string{`{"text":"` + secret + `"}`, `{"object":"` + secret + `"}`} {
+		if got, log := s.run(value), s.logged(); strings.Contains(got+log, "SECRET") {
+			t.Errorf("%s: got %s, logged %s", value, got, log)
+		}
+	}
+	s.end()
+}
+
+// What a handler of a signal raises while the launcher waits is logged, and the request that is on its way then is read whole.
+func TestPythonHandlerBetweenRuns(t *testing.T) {
+	s := python().start(t, `import signal
+def handler(*args): raise TimeoutError("too late")
+signal.signal(signal.SIGALRM, handler)
+def main(args): return args
+`)
+	value := `{"a":"` + strings.Repeat("x", 1<<18) + `"}`
+	request := `{"value":` + value + "}\n"
+	for i := range 10 {
+		half := len(request) * i / 10
+		if _, err := io.WriteString(s.requests, request[:half]); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.cmd.Process.Signal(syscall.SIGALRM); err != nil {
+			t.Fatal(err)
+		}
+		for !strings.Contains(s.logged(), "TimeoutError: too late\n") {
+			runtime.Gosched()
+		}
+		if _, err := io.WriteString(s.requests, request[half:]); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.result(); got != value {
+			t.Errorf("got %.100s", got)
 		}
 	}
 	s.end()

@@ -88,7 +88,7 @@ func TestPageShowsTheExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"bash/example.sh", "ruby/example.rb"} {
+	for _, name := range []string{"bash/example.sh", "ruby/example.rb", "python/example.py"} {
 		example, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -43,6 +43,10 @@ func ruby() language {
 	return language{launcher: "ruby/launcher.rb", file: "main.rb", programs: []string{"ruby"}}
 }
 
+func python() language {
+	return language{launcher: "python/launcher.py", file: "main.py", programs: []string{"/usr/bin/python3"}}
+}
+
 // need skips the test where a program is missing, and fails it in CI.
 func (l language) need(t testing.TB) {
 	t.Helper()

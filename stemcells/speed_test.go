@@ -15,7 +15,7 @@ func BenchmarkRun(b *testing.B) {
 	for name, test := range map[string]struct {
 		language language
 		source   string
-	}{"bash": {bash(), echo}, "ruby": {ruby(), mirror}} {
+	}{"bash": {bash(), echo}, "ruby": {ruby(), mirror}, "python": {python(), given}} {
 		for size, value := range values {
 			b.Run(name+"/"+size, func(b *testing.B) {
 				s := test.language.start(b, test.source)

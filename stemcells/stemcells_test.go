@@ -20,8 +20,8 @@ func TestShipped(t *testing.T) {
 			t.Errorf("%s has no description", name)
 		}
 	}
-	if known := set.Known(); len(known["bash"]) == 0 || len(known["ruby"]) == 0 {
-		t.Errorf("want packages for bash and ruby, got %v", known)
+	if known := set.Known(); len(known["bash"]) == 0 || len(known["ruby"]) == 0 || len(known["python"]) == 0 {
+		t.Errorf("want packages for bash, ruby and python, got %v", known)
 	}
 }
 

@@ -53,5 +53,12 @@ func Languages() []Package {
 		{Name: "ruby", Version: "3.4.4-r0", Depends: []string{"ca-certificates-bundle", "so:libreadline.so.8"}, Files: []tar.Header{
 			Dir("usr", 0o755), Dir("usr/bin", 0o755), File("usr/bin/ruby", 0o755, "ruby"),
 		}},
+		{Name: "python3", Version: "3.12.10-r0", Files: []tar.Header{
+			Dir("usr", 0o755), Dir("usr/bin", 0o755), File("usr/bin/python3", 0o755, "python"),
+		}},
+		{Name: "python3-pycache-pyc0", Version: "3.12.10-r0", Depends: []string{"python3=3.12.10-r0"}, Files: []tar.Header{
+			Dir("usr", 0o755), Dir("usr/lib", 0o755), Dir("usr/lib/python3.12", 0o755), Dir("usr/lib/python3.12/__pycache__", 0o755),
+			File("usr/lib/python3.12/__pycache__/os.cpython-312.pyc", 0o644, "bytecode"),
+		}},
 	}
 }

@@ -1,0 +1,346 @@
+#!/usr/bin/python3
+# Runs functions written in Python: launcher.py FILE [NAME]
+#
+# FILE is loaded once; each run calls its function NAME (main) with the value, in this process. It returns a dict or a
+# list; stdout and stderr are the log. The launcher speaks ActionLoop: a line per request on stdin, a line per answer
+# on descriptor 3. What a function may rely on stands in docs/stemcells.md.
+#
+# FILE may replace whatever it can import. So the launcher has builtins of its own and keeps the functions that it
+# calls. No message about a request holds text of it, for it brings the API key.
+#
+# Only modules in C are imported, for an image without bytecode compiles all others at each start: json takes more
+# time than the rest of the start. The interpreter itself shows exceptions.
+
+import os
+import sys
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import SourceFileLoader
+from _json import encode_basestring, make_encoder, make_scanner
+
+__builtins__ = dict(vars(__builtins__))  # of the functions below: those of builtins are anybody's to replace
+
+HERE = os.path.realpath(__file__)
+PID = os.getpid()
+EXIT, GETPID, READ, WRITE, STAT = os._exit, os.getpid, os.read, os.write, os.fstat
+VARIABLES, PUTENV, UNSETENV = os.environ._data, os.putenv, os.unsetenv  # bytes; os.environ shows the same dict
+SHOW = sys.__excepthook__
+COROUTINE = 0x80  # of a function's co_flags: async def
+
+
+class Refused(Exception):
+    """Its message is all there is to say."""
+
+
+def start(file, name):
+    Launcher.take_pipes()
+    launcher = Launcher(*choose(os.path.abspath(file)), name or "main")
+    awaited = os.environ.get("__OW_WAIT_FOR_ACK")
+    launcher.load()
+    if awaited:
+        launcher.send(b'{"ok":true}\n')
+    launcher.serve()
+
+
+def choose(file):
+    """Returns the main file of an archive and the name of its module, which are those of OpenWhisk's own runtime."""
+    folder = os.path.dirname(file)
+    if os.path.isfile(folder + "/main__.py") and os.path.isfile(folder + "/exec__.py"):  # from its compiler
+        file = folder + "/main__.py"
+    elif os.path.isfile(folder + "/__main__.py"):
+        file = folder + "/__main__.py"
+    module = os.path.basename(file).removesuffix(".py")
+    return file, "main__" if module == "__main__" else module
+
+
+class Launcher:
+    def __init__(self, file, module, name):
+        self.file, self.module, self.name = file, module, name
+        self.folder, self.shown = os.path.dirname(file), os.path.basename(file)
+        self.chunks = []  # of what was read, the last part of a line
+        self.loop = None
+        self.installed = {"stdout": sys.stdout, "stderr": sys.stderr}
+        self.hidden = (HERE, "<frozen importlib")
+        for stream in sys.stdout, sys.stderr:
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        self.log_stream = fresh(2)
+
+    @classmethod
+    def take_pipes(cls):
+        """Moves the protocol's pipes to where neither the function nor a program that it starts finds them."""
+        cls.requests, cls.results = move(0, 1000), move(3, 1001)
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.close(null)
+        os.close(3)
+        cls.pipes = [identity(fd) for fd in (cls.requests, cls.results)]
+
+    def load(self):
+        beside = os.path.dirname(HERE)
+        sys.path[:] = [self.folder] + [entry for entry in sys.path if entry != beside]
+        sys.argv[:] = [self.file]
+        try:
+            self.find_packages(beside)
+            loader = SourceFileLoader(self.module, self.file)
+            module = type(sys)(self.module)
+            module.__file__, module.__loader__ = self.file, loader
+            module.__spec__ = ModuleSpec(self.module, loader, origin=self.file)
+            module.__spec__.has_location = True
+            sys.modules[self.module] = module
+            exec(loader.get_code(self.module), vars(module))
+            self.main = vars(module).get(self.name)
+            if getattr(getattr(self.main, "__code__", None), "co_flags", 0) & COROUTINE:
+                import asyncio  # noqa: F401 that the first run need not wait for it
+        except BaseException as error:
+            if not isinstance(error, Refused):
+                self.log(error)
+            self.leave(f"{self.shown} could not be loaded: {self.describe(error, 'the file')}")
+        if not callable(self.main):
+            self.leave(f"{self.shown} has no function {self.name}")
+        self.check_pipes()
+        self.installed = {name: getattr(sys, name, None) for name in self.installed}
+        self.flush()
+
+    def find_packages(self, beside):
+        if any(os.path.lexists(f"{self.folder}/{name}") for name in ("virtualenv", "requirements.txt")):
+            writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+            sys.path.insert(0, beside)
+            import packages
+
+            sys.path.remove(beside)
+            sys.dont_write_bytecode = writes_none
+            del sys.modules["packages"]  # the function may have such a module
+            self.hidden += (packages.__file__,)
+            packages.find(self.folder, Refused, self.say)
+
+    def check_pipes(self):
+        if [identity(fd) for fd in (self.requests, self.results)] != self.pipes:
+            self.leave(f"{self.shown} closed descriptors that it had not opened")
+
+    def serve(self):
+        """Answers requests. What a signal's handler raises here is logged, and nothing is lost by it."""
+        while True:
+            owed = b""
+            try:
+                line = self.next_line()
+                if line is None:
+                    break
+                owed = to_json({"error": "the run was interrupted"})
+                owed = self.run(line)
+            except BaseException as error:
+                if not owed and isinstance(error, (SystemExit, KeyboardInterrupt)):
+                    self.flush()
+                    raise
+                self.log(error)
+                self.check_pipes()
+            if owed:
+                self.send(owed)
+        self.flush()
+
+    def next_line(self):
+        while not self.chunks or b"\n" not in self.chunks[-1]:
+            before = len(self.chunks)
+            # Read and append are one call, so that no handler comes between them.
+            self.chunks.extend(map(READ, (self.requests,), (1 << 20,)))
+            if not self.chunks[before]:
+                return None
+        line, _, rest = b"".join(self.chunks).partition(b"\n")
+        self.chunks[:] = [rest] if rest else []
+        return line
+
+    def send(self, line):
+        sent = []
+        while (done := sum(sent)) < len(line):
+            try:
+                sent.extend(map(WRITE, (self.results,), (line[done:],)))
+            except BrokenPipeError:
+                EXIT(1)
+            except BaseException as error:  # of a handler
+                self.check_pipes()
+                self.log(error)
+
+    def run(self, line):
+        """Returns the result as a line of JSON."""
+        before = ()
+        try:
+            value, members = read(line)
+            before = set_variables(members)
+            result = self.main(value)
+            if hasattr(type(result), "__await__"):
+                result = self.wait(result)
+            self.end_fork(0)
+            return self.encode(result)
+        except BaseException as error:
+            self.end_fork(1)
+            if not isinstance(error, Refused):
+                self.log(error)
+            return to_json({"error": self.describe(error, self.name)})
+        finally:
+            set_variables(before)
+            self.flush()
+
+    def end_fork(self, status):
+        if GETPID() != PID:  # a fork that came back from the function
+            self.flush()
+            EXIT(status)
+
+    def wait(self, awaitable):
+        """Runs a coroutine in the loop of all runs, so that connections and locks of one serve the next."""
+        import asyncio
+
+        if self.loop is None or self.loop.is_closed():
+            self.loop = asyncio.new_event_loop()
+            self.hidden += (os.path.dirname(asyncio.__file__),)
+        return self.loop.run_until_complete(awaitable)
+
+    def encode(self, result):
+        if not isinstance(result, (dict, list, tuple)):
+            got = "None" if result is None else f"an object of {type(result).__name__}"
+            raise Refused(f"{self.name} returned {got}; it must return a dict or a list")
+        try:
+            return to_json(result)
+        except RecursionError:
+            reason = "it is nested too deeply"
+        except (TypeError, ValueError, OverflowError) as error:
+            reason = str(error)
+        raise Refused(f"{self.name} returned what JSON cannot hold: {reason}")
+
+    def flush(self):
+        """Brings the log out before the answer, and streams back that a run replaced or closed."""
+        for name, fd in ("stdout", 1), ("stderr", 2):
+            works = True
+            try:
+                stream = getattr(sys, name)
+                if stream is not None:
+                    stream.flush()
+            except BaseException:
+                works = False
+            if not works or stream is not self.installed[name]:
+                self.installed[name] = fresh(fd)
+                setattr(sys, name, self.installed[name])
+
+    def log(self, error):
+        """Writes an exception with the function's own traceback."""
+        trace = error.__traceback__
+        while trace and trace.tb_frame.f_code.co_filename.startswith(self.hidden):
+            trace = trace.tb_next
+        stream, sys.stderr = getattr(sys, "stderr", None), self.log_stream
+        try:
+            SHOW(type(error), BaseException.with_traceback(error, trace), trace)
+            self.log_stream.flush()
+        except BaseException:  # of the exception's own methods, or there is no stderr
+            pass
+        sys.stderr = stream
+
+    def say(self, text):
+        try:
+            WRITE(2, f"{text}\n".encode("utf-8", "backslashreplace"))
+        except OSError:  # closed by the function
+            pass
+
+    def leave(self, reason):
+        """Ends the process before it was ready, or when it can no longer answer."""
+        self.flush()
+        self.say(reason)
+        EXIT(1)
+
+    def describe(self, error, who):
+        if isinstance(error, SystemExit):
+            code = error.code
+            return f"{who} called sys.exit, status {code if isinstance(code, int) else int(code is not None)}"
+        try:
+            text = str(error)
+        except BaseException:
+            text = ""
+        if isinstance(error, Refused):
+            return text
+        return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def move(fd, to):
+    try:
+        return os.dup2(fd, to, inheritable=False)
+    except OSError:  # beyond the limit of descriptors
+        return os.dup(fd)
+
+
+def identity(fd):
+    try:
+        return STAT(fd)[1:3]
+    except OSError:
+        return None
+
+
+def fresh(fd, open=open):
+    """Returns a new stream that never closes its descriptor, or None, to which print writes nothing."""
+    try:
+        return open(fd, "w", 1, "utf-8", "backslashreplace", closefd=False)
+    except OSError:
+        return None
+
+
+def no_number(text):
+    raise Refused("NaN and Infinity are not JSON")
+
+
+class Options:
+    strict, parse_float, parse_int, parse_constant = True, float, int, no_number
+    object_hook = object_pairs_hook = None
+
+
+scan = make_scanner(Options)
+
+
+def read(line):
+    """Returns the value of a request, and the other members as they are set in the environment.
+
+    What Python says of a request may be text of it."""
+    try:
+        text = line.decode("utf-8").strip(" \t\r\n")
+        request, end = scan(text, 0)
+        if end == len(text) and isinstance(request, dict):
+            value = request.pop("value", None)
+            return {} if value is None else value, [v for m in request.items() if (v := variable(*m))]
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+    raise Refused("the request cannot be read: it is not a JSON object, or not one for Python")
+
+
+def variable(key, member):
+    """Returns the name and the text of a member, which ends at U+0000, or None where it cannot be one."""
+    if "=" in key or "\0" in key:
+        return None
+    text = member if isinstance(member, str) else to_json(member)[:-1].decode()
+    name, text = "__OW_" + key.upper(), text.partition("\0")[0]
+    return name.encode("utf-8", "backslashreplace"), text.encode("utf-8", "backslashreplace")
+
+
+def set_variables(members):
+    """Returns what stood there before, None for nothing."""
+    before = [(key, VARIABLES.get(key)) for key, _ in members]
+    for key, text in members:
+        if text is None:
+            VARIABLES.pop(key, None)
+            UNSETENV(key)
+        else:
+            VARIABLES[key] = text
+            PUTENV(key, text)
+    return before
+
+
+def to_json(thing):
+    encode = make_encoder({}, other, encode_basestring, None, ":", ",", False, False, False)
+    # Half a surrogate pair stands in strings only, where its escape is JSON.
+    return "".join(encode(thing, 0)).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def other(thing):
+    """Says what JSON calls an object of another class, as functions may have taught json.JSONEncoder."""
+    encoder = sys.modules.get("json.encoder")
+    if encoder:
+        return encoder.JSONEncoder.default(encoder.JSONEncoder(), thing)
+    raise TypeError(f"Object of type {type(thing).__name__} is not JSON serializable")
+
+
+if __name__ == "__main__":
+    start(sys.argv[1], "".join(sys.argv[2:3]))
