@@ -4,15 +4,13 @@ package action
 
 import "bytes"
 
-// marker gives the string that every program which links the library openwhisk
-// carries (openwhisk.Marker). It is put together here, so that the proxy does
-// not carry it itself.
+// marker returns the string that every program which links the library openwhisk carries (openwhisk.Marker). It is put
+// together here, so that the proxy does not carry it itself.
 func marker() []byte {
-	return bytes.Join([][]byte{[]byte("openwhisk"), []byte("action"), []byte("library\x00v2\x00")}, []byte("-"))
+	return append(append([]byte("openwhisk"), "-action-"...), "library\x00v2\x00"...)
 }
 
-// LinksLibrary reports whether the program at path links the library openwhisk
-// and so can serve requests itself.
+// LinksLibrary reports whether the program at path links the library openwhisk and so can serve requests itself.
 func LinksLibrary(path string) bool {
 	file, err := openFile(path, 0, 0)
 	if err != nil {
