@@ -59,8 +59,7 @@ func TestArchivesAreUnpacked(t *testing.T) {
 	}
 }
 
-// Nothing of a refused archive stays, and nothing outside of the folder changes
-// (rules 15 and 16).
+// Nothing of a refused archive stays, and nothing outside of the folder changes (rules 15 and 16).
 func TestHostileArchivesAreRefused(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -112,8 +111,8 @@ func TestHostileArchivesAreRefused(t *testing.T) {
 	}
 }
 
-// refused places an upload that has to be refused for a reason, beside an action
-// and below a folder, and checks that both are left as they were.
+// refused places an upload that has to be refused for a reason, beside an action and below a folder, and checks that
+// both are left as they were.
 func refused(t *testing.T, content []byte, want string) {
 	t.Helper()
 	outside := t.TempDir()
@@ -226,8 +225,7 @@ func TestTruncatedArchives(t *testing.T) {
 	}
 }
 
-// Every single byte that is changed gives an error, and then nothing stays, or
-// an archive that is good too.
+// Every single byte that is changed gives an error, and then nothing stays, or an archive that is good too.
 func TestDamagedArchives(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format.name, func(t *testing.T) {

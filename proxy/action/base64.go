@@ -20,12 +20,11 @@ func (e *Base64Error) Error() string {
 	return "illegal base64 data at input byte " + strconv.FormatInt(e.Offset, 10) + e.What
 }
 
-// pieceSize is how many characters are decoded at once, and written with one
-// system call.
+// pieceSize is how many characters are decoded at once, and written with one system call.
 const pieceSize = 64 << 10
 
-// decode decodes as many whole groups of four characters as there are. Line
-// ends and blanks between them are passed over.
+// decode decodes as many whole groups of four characters as there are. Line ends and blanks between them are passed
+// over.
 func (u *Upload) decode(text []byte) error {
 	if u.out == nil {
 		u.out = make([]byte, pieceSize/4*3+3)
@@ -89,8 +88,7 @@ func (u *Upload) groups(out, chars []byte) (n int, err error) {
 
 const afterEnd = " (after its end)"
 
-// looksEncoded reports whether text is the beginning of base64 of an ELF, a
-// zip, a gzip or a script.
+// looksEncoded reports whether text is the beginning of base64 of an ELF, a zip, a gzip or a script.
 func looksEncoded(text []byte) bool {
 	chars := dense(text)
 	chars = chars[:min(len(chars), sniff)&^3]
@@ -106,8 +104,7 @@ func looksEncoded(text []byte) bool {
 	return false
 }
 
-// dense is text without blanks and line ends.
-// Inlined it would add 0.9 KB.
+// dense returns text without blanks and line ends. Inlined it would add 0.9 KB.
 //
 //go:noinline
 func dense(text []byte) []byte {
@@ -122,8 +119,8 @@ func dense(text []byte) []byte {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
-// hasBlanks is four fast searches: looking at each byte would take as long as
-// decoding it.
+// hasBlanks reports whether there are blanks or line ends, in four fast searches: looking at each byte would take as
+// long as decoding it.
 func hasBlanks(b []byte) bool {
 	return bytes.IndexByte(b, ' ') >= 0 || bytes.IndexByte(b, '\n') >= 0 || bytes.IndexByte(b, '\r') >= 0 || bytes.IndexByte(b, '\t') >= 0
 }

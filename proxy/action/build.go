@@ -33,8 +33,8 @@ func (s *Source) Built() bool {
 	return err == nil || err == code.ErrLeadsOut
 }
 
-// ExecutionEnv is what the file exec.env says that a compiler leaves beside the
-// executable, nil without one (rule 20).
+// ExecutionEnv returns the content of the file exec.env that a compiler leaves beside the executable, nil without one
+// (rule 20).
 func (s *Source) ExecutionEnv() []byte {
 	const most = 4 << 10
 	name, err := code.RegularWithin(disk, s.Bin, "exec.env")

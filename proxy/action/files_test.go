@@ -108,8 +108,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// tree is what is in a folder: by path, a file's mode and content, a symlink's
-// target.
+// tree is what is in a folder: by path, a file's mode and content, a symlink's target.
 func tree(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}

@@ -9,7 +9,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// kind is what an upload is. An empty file is an error.
+// kind returns the kind of an upload. An empty file is an error.
 func (f *File) kind() (code.Kind, error) {
 	kind, err := code.KindOfFile(f)
 	if f.text && (kind == code.ELF || kind == code.Zip || kind == code.Gzip) && f.damaged() {
@@ -18,9 +18,8 @@ func (f *File) kind() (code.Kind, error) {
 	return kind, err
 }
 
-// damaged reports whether bytes of a binary were replaced on its way: a JSON
-// string holds nothing but UTF-8, and U+FFFD stands for what is none. The kind's
-// own bytes may well have survived.
+// damaged reports whether bytes of a binary were replaced on its way: a JSON string holds nothing but UTF-8, and U+FFFD
+// stands for what is none. The kind's own bytes may well have survived.
 func (f *File) damaged() bool {
 	b := make([]byte, 64<<10)
 	n, _ := f.ReadAt(b, 0)

@@ -18,9 +18,8 @@ type Launcher struct {
 	Main     []string // files that make an archive one of its language
 }
 
-// ReadLaunchers reads a list of launchers, as in PATH. The file "stemcell" beside
-// each holds a line "protocol NAME" and lines "main FILE"; without it a launcher
-// speaks ActionLoop and takes source as main.
+// ReadLaunchers reads a list of launchers, as in PATH. The file "stemcell" beside each holds a line "protocol NAME" and
+// lines "main FILE"; without it a launcher speaks ActionLoop and takes source as main.
 func ReadLaunchers(list string) []Launcher {
 	var launchers []Launcher
 	for _, name := range strings.Split(list, ":") {
@@ -42,7 +41,7 @@ func ReadLaunchers(list string) []Launcher {
 	return launchers
 }
 
-// file is the name under which source text is placed.
+// file returns the name under which source text is placed.
 func (l *Launcher) file() string {
 	if len(l.Main) == 0 {
 		return "main"
@@ -50,8 +49,8 @@ func (l *Launcher) file() string {
 	return l.Main[0]
 }
 
-// launcherFor chooses the launcher of source text: the stemcell that is asked for
-// (OW_STEMCELL), or the first. It is nil when there is none.
+// launcherFor chooses the launcher of source text: the stemcell that is asked for (OW_STEMCELL), or the first. It is
+// nil when there is none.
 func (f *Folder) launcherFor() *Launcher {
 	for i := range f.Launchers {
 		if f.Stemcell == "" || f.Launchers[i].Name == f.Stemcell {
@@ -61,8 +60,7 @@ func (f *Folder) launcherFor() *Launcher {
 	return nil
 }
 
-// mainIn finds the main file of an archive that was unpacked into dir, and its
-// launcher.
+// mainIn finds the main file of an archive that was unpacked into dir, and its launcher.
 func (f *Folder) mainIn(dir string) (*Launcher, string, error) {
 	for i := range f.Launchers {
 		l := &f.Launchers[i]

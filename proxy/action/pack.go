@@ -12,9 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// Pack writes a folder as a zip archive (APPNOTE 6.3.10, entries stored as they
-// are). Files and folders keep their modes, but that every exec is executable, and
-// have no times.
+// Pack writes a folder as a zip archive (APPNOTE 6.3.10, entries stored as they are). Files and folders keep their
+// modes, but that every exec is executable, and have no times.
 func Pack(w io.Writer, dir string) error {
 	p := &packer{code.ZipWriter{W: w}, dir}
 	if err := p.folder(""); err != nil {
@@ -46,8 +45,8 @@ func packing(name string, err error) error {
 	return errors.New("pack " + code.Quoted(name) + ": " + err.Error())
 }
 
-// entry packs a file, a folder with its content, or a symlink, whose content is
-// its target, as Info-ZIP has it. No symlink is followed.
+// entry packs a file, a folder with its content, or a symlink, whose content is its target, as Info-ZIP has it. No
+// symlink is followed.
 func (p *packer) entry(name string) error {
 	full := path.Join(p.dir, name)
 	mode := disk.Lstat(full)

@@ -9,20 +9,18 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// An Executable is an action in its place, checked as far as that can be done
-// without running it.
+// An Executable is an action in its place, checked as far as that can be done without running it.
 type Executable struct {
 	Path string   // absolute
 	Args []string // after the program's name
 	Dir  string   // the action's folder
-	// Launcher is what runs the source in Args[0]; nil for what runs itself. It
-	// is to be given the name of the function too.
+	// Launcher is what runs the source in Args[0]; nil for what runs itself. It is to be given the name of the function
+	// too.
 	Launcher *Launcher
 }
 
-// A Folder is where actions are placed: OW_ACTION_DIR. A baked action lies in
-// it, and an upload is put in the same place, so that both find their files
-// where they expect them.
+// A Folder is where actions are placed: OW_ACTION_DIR. A baked action lies in it, and an upload is put in the same
+// place, so that both find their files where they expect them.
 type Folder struct {
 	Dir    string
 	Limits code.Limits
@@ -48,8 +46,8 @@ func (f *Folder) Upload() (*Upload, error) {
 	return NewUpload(f.Dir, f.Limits)
 }
 
-// Baked gives the action that the image brings, nil if there is none. A symlink
-// to a program elsewhere in the image is not looked through.
+// Baked returns the action that the image brings, nil if there is none. A symlink to a program elsewhere in the image
+// is not looked through.
 func (f *Folder) Baked() (*Executable, error) {
 	e := &Executable{Path: path.Join(f.Dir, code.Exec), Dir: f.Dir}
 	name, err := code.Within(disk, f.Dir, code.Exec)
@@ -65,8 +63,8 @@ func (f *Folder) Baked() (*Executable, error) {
 	return e, nil
 }
 
-// Place puts an upload, as Upload.Close gave it, into the folder and checks it.
-// When it is not accepted the folder is as it was, and the error tells why.
+// Place puts an upload, as Upload.Close gave it, into the folder and checks it. When it is not accepted the folder is
+// as it was, and the error tells why.
 func (f *Folder) Place(upload *File) (*Executable, error) {
 	kind, err := upload.kind()
 	if err != nil {
@@ -133,8 +131,7 @@ func (f *Folder) placeArchive(archive *File, kind code.Kind) (*Executable, error
 	return f.install(dir, names, names)
 }
 
-// placeMain places an archive without exec: its main file is for a launcher, or it
-// brings files for a baked program.
+// placeMain places an archive without exec: its main file is for a launcher, or it brings files for a baked program.
 func (f *Folder) placeMain(unpacked *code.Archive, names []string) (*Executable, error) {
 	l, main, err := f.mainIn(unpacked.Dir)
 	switch {

@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// An upload replaces the last one's files and what has the same name, and no
-// others.
+// An upload replaces the last one's files and what has the same name, and no others.
 func TestUploadsReplaceEachOther(t *testing.T) {
 	f := newTestFolder(t)
 	must(t, os.WriteFile(filepath.Join(f.Dir, "exec"), []byte("baked"), 0o755))

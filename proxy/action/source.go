@@ -10,20 +10,18 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// A Source is an upload as ActionLoop runtimes lay it out: NUMBER/src holds what
-// came, NUMBER/bin what is run.
+// A Source is an upload as ActionLoop runtimes lay it out: NUMBER/src holds what came, NUMBER/bin what is run.
 type Source struct {
 	Root, Src, Bin string // absolute
 
 	archive *code.Archive // of an upload that was one
 }
 
-// Exec is the executable to run.
+// Exec returns the executable to run.
 func (s *Source) Exec() string { return path.Join(s.Bin, code.Exec) }
 
-// Source puts an upload into a new numbered folder. A zip is unpacked, unless it
-// is a jar and saveJar names the file to keep it in. Only the archive is
-// checked: what it holds may be anything that a compiler takes.
+// Source puts an upload into a new numbered folder. A zip is unpacked, unless it is a jar and saveJar names the file to
+// keep it in. Only the archive is checked: what it holds may be anything that a compiler takes.
 func (f *Folder) Source(upload *File, saveJar string) (*Source, error) {
 	root := path.Join(f.Dir, strconv.Itoa(f.highest()+1))
 	s := &Source{Root: root, Src: path.Join(root, "src"), Bin: path.Join(root, "bin")}
@@ -68,7 +66,7 @@ func (s *Source) fill(upload *File, saveJar string, limits code.Limits) (err err
 	return nil
 }
 
-// highest is the highest number that a folder has.
+// highest returns the highest number that a folder has.
 func (f *Folder) highest() int {
 	highest := 0
 	names, _ := list(f.Dir)
@@ -80,8 +78,7 @@ func (f *Folder) highest() int {
 	return highest
 }
 
-// Compiled reports whether the source is something that runs as it is: a program
-// or a script.
+// Compiled reports whether the source is something that runs as it is: a program or a script.
 func (s *Source) Compiled() bool {
 	name, err := code.RegularWithin(disk, s.Src, code.Exec)
 	if name == "" || err != nil {
@@ -91,8 +88,7 @@ func (s *Source) Compiled() bool {
 	return kind == code.ELF || kind == code.Script
 }
 
-// Checked says why the executable cannot run here, if that can be seen, and
-// makes it executable.
+// Checked says why the executable cannot run here, if that can be seen, and makes it executable.
 func (f *Folder) Checked(s *Source) (*Executable, error) {
 	name, err := code.Within(disk, s.Bin, code.Exec)
 	switch {

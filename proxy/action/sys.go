@@ -12,9 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A File is an open file. It stands for os.File, since package os and what it
-// brings would add 200 KB to the proxy. The errors of its methods are those of
-// the kernel, or io.EOF.
+// A File is an open file. It stands for os.File, since package os and what it brings would add 200 KB to the proxy. The
+// errors of its methods are those of the kernel, or io.EOF.
 type File struct {
 	fd   int // -1 when it is closed
 	name string
@@ -30,7 +29,7 @@ func openFile(name string, flags int, mode uint32) (*File, error) {
 	}
 }
 
-// Name is the file's path.
+// Name returns the file's path.
 func (f *File) Name() string { return f.name }
 
 // Close closes the file, unless it is closed.
@@ -65,7 +64,7 @@ func (f *File) ReadAt(b []byte, at int64) (read int, err error) {
 	return read, nil
 }
 
-// size is how many bytes the file has.
+// size returns how many bytes the file has.
 //
 //go:noinline
 func (f *File) size() int64 {
@@ -167,7 +166,7 @@ func newName(dir string, create func(string) error) (string, error) {
 	}
 }
 
-// list gives the names in a folder, in the order of the file system.
+// list returns the names in a folder, in the order of the file system.
 func list(dir string) (names []string, err error) {
 	file, err := openFile(dir, syscall.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NOFOLLOW, 0)
 	if err != nil {
@@ -187,8 +186,7 @@ func list(dir string) (names []string, err error) {
 	}
 }
 
-// removeAll removes a file, or a folder with all in it, as far as that is
-// allowed. It follows no symlink.
+// removeAll removes a file, or a folder with all in it, as far as that is allowed. It follows no symlink.
 func removeAll(name string) {
 	if err := syscall.Unlink(name); err != syscall.EISDIR && err != syscall.EPERM {
 		return

@@ -44,7 +44,7 @@ func header(name string, kind byte, size int) []byte {
 	return b
 }
 
-// checksum is the sum of a header's bytes, with its own field taken as blanks.
+// checksum returns the sum of a header's bytes, with its own field taken as blanks.
 func checksum(b []byte) (sum int) {
 	for i, c := range b {
 		if 148 <= i && i < 156 {
@@ -123,8 +123,8 @@ func TestOddTars(t *testing.T) {
 	})
 }
 
-// A tar made of extended headers alone unpacks to nothing; it is refused all the
-// same when it is large, in little memory.
+// A tar made of extended headers alone unpacks to nothing; it is refused all the same when it is large, in little
+// memory.
 func TestEndlessExtendedHeaders(t *testing.T) {
 	part := append(header("g", tar.TypeXGlobalHeader, 1<<20), make([]byte, 1<<20)...)
 	b := gzipped(t, append(part, part...))

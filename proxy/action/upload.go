@@ -1,12 +1,10 @@
 //go:build linux
 
-// Package action turns the bytes of an upload into a checked executable in a
-// directory.
+// Package action turns the bytes of an upload into a checked executable in a directory.
 //
-// An upload is written as it arrives: base64 is decoded piece by piece into a
-// file, so that 64 MB of it never stand in memory (rule 23). What the file is
-// then shows in its first bytes: an ELF, a script, a zip or a gzipped tar, or
-// source text.
+// An upload is written as it arrives: base64 is decoded piece by piece into a file, so that 64 MB of it never stand in
+// memory (rule 23). What the file is then shows in its first bytes: an ELF, a script, a zip or a gzipped tar, or source
+// text.
 package action
 
 import (
@@ -20,8 +18,7 @@ import (
 // ErrTooLarge is returned when an upload is larger than Limits.Code.
 var ErrTooLarge = errors.New("the code is larger than this proxy takes (OW_MAX_CODE)")
 
-// An Upload takes the text of the "code" member of an /init. Write it, then ask
-// for it with Close.
+// An Upload takes the text of the "code" member of an /init. Write it, then ask for it with Close.
 type Upload struct {
 	limits code.Limits
 	file   *File
@@ -37,12 +34,10 @@ type Upload struct {
 	padded bool   // its end was seen
 }
 
-// sniff is how many characters are looked at to tell base64 from text when
-// "binary" has not been seen.
+// sniff is how many characters are looked at to tell base64 from text when "binary" has not been seen.
 const sniff = 64
 
-// NewUpload makes a file for an upload in dir, where it can later be renamed
-// into its place.
+// NewUpload makes a file for an upload in dir, where it can later be renamed into its place.
 func NewUpload(dir string, limits code.Limits) (*Upload, error) {
 	file, err := newFile(dir)
 	if err != nil {
@@ -68,8 +63,7 @@ func (u *Upload) Write(text []byte) (int, error) {
 	return n, u.err
 }
 
-// Binary tells what the request's "binary" member says, when it stands before
-// the code.
+// Binary notes what the request's "binary" member says, when it stands before the code.
 func (u *Upload) Binary(binary bool) {
 	if binary && !u.known {
 		u.known, u.binary = true, true
@@ -103,9 +97,8 @@ func (u *Upload) store(b []byte) error {
 	return nil
 }
 
-// Close ends the upload. binary is what the request says; text that begins as
-// base64 of an ELF, script, zip or gzip is decoded in either case (rule 12). The
-// file is to be read with ReadAt.
+// Close ends the upload. binary is what the request says; text that begins as base64 of an ELF, script, zip or gzip is
+// decoded in either case (rule 12). The file is to be read with ReadAt.
 func (u *Upload) Close(binary bool) (*File, error) {
 	if u.err == nil && !u.known {
 		u.Binary(binary)
@@ -125,7 +118,7 @@ func (u *Upload) Close(binary bool) (*File, error) {
 	return u.file, u.err
 }
 
-// Size is how many bytes the decoded upload has so far.
+// Size returns how many bytes the decoded upload has so far.
 func (u *Upload) Size() int64 { return u.size }
 
 // Discard removes the upload, unless its file was renamed.
@@ -134,9 +127,8 @@ func (u *Upload) Discard() {
 	syscall.Unlink(u.file.Name())
 }
 
-// decodeAll decodes what was stored as text, for "binary" stood behind the code
-// and the code did not look like anything known. It decodes in place: what is
-// written is never ahead of what was read.
+// decodeAll decodes what was stored as text, for "binary" stood behind the code and the code did not look like anything
+// known. It decodes in place: what is written is never ahead of what was read.
 func (u *Upload) decodeAll() error {
 	length := u.size
 	u.size, u.binary = 0, true

@@ -185,8 +185,7 @@ func TestLargeUploadTakesLittleMemory(t *testing.T) {
 	}
 }
 
-// FuzzBase64 checks that base64 decodes as encoding/base64 does it, in pieces of
-// any length.
+// FuzzBase64 checks that base64 decodes as encoding/base64 does it, in pieces of any length.
 func FuzzBase64(f *testing.F) {
 	f.Add([]byte(encode("hello")), uint(1))
 	f.Add([]byte("aGVs bG8=\n"), uint(3))

@@ -276,8 +276,8 @@ func FuzzZip(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) { staysWithin(t, code.Zip, b) })
 }
 
-// staysWithin unpacks an archive, which may fail, and checks that all it wrote
-// lies in its folder and that its symlinks stay there.
+// staysWithin unpacks an archive, which may fail, and checks that all it wrote lies in its folder and that its symlinks
+// stay there.
 func staysWithin(t *testing.T, kind code.Kind, b []byte) {
 	outside := t.TempDir()
 	dir := filepath.Join(outside, "in")

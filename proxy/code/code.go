@@ -1,18 +1,18 @@
-// Package code says what the code of an action may be, and unpacks archives: the kind of an upload, the entries of a zip or
-// a tar.gz, the header of a program with the libraries that it needs, the first line of a script. It touches files through
-// a Tree alone, so that a build accepts for an image what the proxy accepts in a container of it.
+// Package code says what the code of an action may be, and unpacks archives: the kind of an upload, the entries of a
+// zip or a tar.gz, the header of a program with the libraries that it needs, the first line of a script. It touches
+// files through a Tree alone, so that a build accepts for an image what the proxy accepts in a container of it.
 //
 //	archive, err := code.Unpack(tree, file, size, kind, dir, limits)
 //	err = (&code.Place{Tree: tree, Dir: dir, Final: "/action", Env: env, Machine: "amd64"}).Check(program)
 //
-// A *Refusal says why an upload is not accepted, and what to do. The package has its own readers of archives and programs,
-// for those of the standard library would make the proxy a third larger.
+// A *Refusal says why an upload is not accepted, and what to do. The package has its own readers of archives and
+// programs, for those of the standard library would make the proxy a third larger.
 package code
 
 import "io"
 
-// A Tree is a file system. Names are absolute. Every symlink on the way to a file is followed, but only Stat, ReadFile and
-// List follow one that is the file itself.
+// A Tree is a file system. Names are absolute. Every symlink on the way to a file is followed, but only Stat, ReadFile
+// and List follow one that is the file itself.
 type Tree interface {
 	// Lstat returns a file's st_mode, that of a symlink itself, and 0 where there is none.
 	Lstat(name string) uint32

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// The parts of the ELF format (System V ABI, and its supplements for x86-64 and
-// AArch64) that tell whether a program can run here.
+// The parts of the ELF format (System V ABI, and its supplements for x86-64 and AArch64) that tell whether a program
+// can run here.
 const (
 	elfHeaderSize  = 64
 	progHeaderSize = 56
@@ -47,8 +47,7 @@ func machineOf(h []byte) string {
 	return name
 }
 
-// elf is what was read of a program. A static one has neither interpreter nor
-// libraries.
+// elf is what was read of a program. A static one has neither interpreter nor libraries.
 type elf struct {
 	interpreter string
 	needed      []string
@@ -61,8 +60,7 @@ type segment struct {
 	fileSize      uint64 // in bytes
 }
 
-// readELF reads a program's headers. What it returns as an error is for the
-// person who sent the program.
+// readELF reads a program's headers. What it returns as an error is for the person who sent the program.
 func readELF(file io.ReaderAt, machine string) (*elf, error) {
 	var h [elfHeaderSize]byte
 	if _, err := file.ReadAt(h[:], 0); err != nil {
@@ -141,8 +139,8 @@ func readSegments(file io.ReaderAt, h []byte) ([]segment, error) {
 	return segments, nil
 }
 
-// readDynamic finds the libraries that a program names and where it looks for
-// them. A table that cannot be followed is the loader's affair.
+// readDynamic finds the libraries that a program names and where it looks for them. A table that cannot be followed is
+// the loader's affair.
 func (e *elf) readDynamic(file io.ReaderAt, dynamic segment, segments []segment) error {
 	table := make([]byte, min(dynamic.fileSize, maxDynamic)&^15)
 	if _, err := file.ReadAt(table, int64(dynamic.offset)); err != nil {

@@ -7,8 +7,7 @@ import (
 	"io"
 )
 
-// A gunzip reads a gzip file (RFC 1952) of one or more members, and checks their
-// sums.
+// A gunzip reads a gzip file (RFC 1952) of one or more members, and checks their sums.
 type gunzip struct {
 	in      *input
 	inflate *inflater
@@ -88,8 +87,8 @@ func (z *gunzip) header() error {
 	return nil
 }
 
-// trailer checks a member's sums and goes to the next member; io.EOF is that
-// there is none. Zeros fill a tape's last block.
+// trailer checks a member's sums and goes to the next member; io.EOF is that there is none. Zeros fill a tape's last
+// block.
 func (z *gunzip) trailer() error {
 	var t [8]byte
 	if err := z.whole(t[:]); err != nil {

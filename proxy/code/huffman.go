@@ -12,8 +12,7 @@ const (
 	maxDistances = 32
 )
 
-// The lengths and distances of copies: what their symbols begin at, and how many
-// more bits follow (RFC 1951, 3.2.5).
+// The lengths and distances of copies: what their symbols begin at, and how many more bits follow (RFC 1951, 3.2.5).
 var (
 	lengthBase   = [...]uint16{3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258}
 	lengthBits   = [...]byte{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0}
@@ -28,9 +27,8 @@ type huffman struct {
 	symbols [maxLiterals]uint16   // ordered by code
 }
 
-// build makes the codes from the lengths of each symbol's code, 0 for none
-// (RFC 1951, 3.2.2). A set that leaves codes unused is malformed, but for an
-// empty one and one with a single code of one bit.
+// build makes the codes from the lengths of each symbol's code, 0 for none (RFC 1951, 3.2.2). A set that leaves codes
+// unused is malformed, but for an empty one and one with a single code of one bit.
 func (h *huffman) build(lengths []byte) error {
 	*h = huffman{}
 	for _, n := range lengths {
@@ -71,8 +69,7 @@ func (h *huffman) build(lengths []byte) error {
 	return nil
 }
 
-// decode gives the symbol whose code the bits begin with, and the code's length.
-// It is negative when there is none.
+// decode returns the symbol whose code the bits begin with, and the code's length. It is negative when there is none.
 func (h *huffman) decode(bits uint64) (symbol int, n uint) {
 	if e := h.fast[bits&(1<<fastCode-1)]; e != 0 {
 		return int(e >> 4), uint(e & 15)
@@ -132,7 +129,7 @@ func (d *inflater) beginStored() error {
 	return nil
 }
 
-// fixed are the codes of RFC 1951, 3.2.6.
+// fixed sets the codes of RFC 1951, 3.2.6.
 func (d *inflater) fixed() error {
 	var lengths [maxLiterals]byte
 	for i := range lengths {

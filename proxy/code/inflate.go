@@ -6,12 +6,10 @@ import (
 	"io"
 )
 
-// An inflater decodes DEFLATE (RFC 1951). It accepts what compress/flate accepts
-// (a fuzz test compares them), which would link fmt, reflect and os into the
-// proxy: 197 KB, a tenth of its size.
+// An inflater decodes DEFLATE (RFC 1951). It accepts what compress/flate accepts (a fuzz test compares them), which
+// would link fmt, reflect and os into the proxy: 197 KB, a tenth of its size.
 //
-// Read gives io.EOF after the last block; the input then stands at the byte
-// after it.
+// Read gives io.EOF after the last block; the input then stands at the byte after it.
 type inflater struct {
 	in    *input
 	bits  uint64 // the next bits, the first one lowest
@@ -109,7 +107,7 @@ func (d *inflater) giveBack() {
 	d.bits, d.count = 0, 0
 }
 
-// take gives n bits, at most 16. The caller has refilled.
+// take returns n bits, at most 16. The caller has refilled.
 func (d *inflater) take(n uint) (int, error) {
 	if d.count < n {
 		return 0, d.in.ended(errCutOff)
@@ -153,8 +151,7 @@ func (d *inflater) stored() error {
 	return nil
 }
 
-// compressed decodes literals and copies until the window is full or the block
-// ends.
+// compressed decodes literals and copies until the window is full or the block ends.
 func (d *inflater) compressed() error {
 	const endOfBlock = 256
 	for d.at < windowSize {
@@ -210,8 +207,8 @@ func (d *inflater) match(symbol int) error {
 	return nil
 }
 
-// copy repeats what stands distance bytes before, as far as the window has room.
-// What is copied may be written by the same copy.
+// copy repeats what stands distance bytes before, as far as the window has room. What is copied may be written by the
+// same copy.
 func (d *inflater) copy() {
 	from := d.at - d.distance
 	if from < 0 {

@@ -12,8 +12,7 @@ import (
 	"testing/iotest"
 )
 
-// contents are texts of every sort of block: stored, with fixed and with dynamic
-// codes, longer than the window.
+// contents are texts of every sort of block: stored, with fixed and with dynamic codes, longer than the window.
 func contents() map[string][]byte {
 	random := make([]byte, 100<<10)
 	r := rand.New(rand.NewPCG(1, 2))
@@ -81,8 +80,7 @@ func TestInflateCutOff(t *testing.T) {
 	}
 }
 
-// FuzzInflate holds the inflater against compress/flate: the same verdict,
-// and the same content where that is good.
+// FuzzInflate holds the inflater against compress/flate: the same verdict, and the same content where that is good.
 func FuzzInflate(f *testing.F) {
 	for _, content := range contents() {
 		for _, level := range []int{flate.HuffmanOnly, flate.NoCompression, flate.BestSpeed, flate.BestCompression} {
@@ -156,8 +154,8 @@ func TestGunzip(t *testing.T) {
 	}
 }
 
-// FuzzGunzip holds it against compress/gzip, but for the header's own sum, which
-// is not checked, and zeros at the end, which are allowed.
+// FuzzGunzip holds it against compress/gzip, but for the header's own sum, which is not checked, and zeros at the end,
+// which are allowed.
 func FuzzGunzip(f *testing.F) {
 	var b bytes.Buffer
 	for _, text := range []string{"hello", "hello again", ""} {

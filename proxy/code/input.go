@@ -8,8 +8,7 @@ const (
 	inputKept = 8
 )
 
-// An input reads a part of a file in large pieces, and lets its bytes be looked
-// at where they lie.
+// An input reads a part of a file in large pieces, and lets its bytes be looked at where they lie.
 type input struct {
 	file      io.ReaderAt
 	next, end int64 // what was not read of the file yet
@@ -26,8 +25,7 @@ func (in *input) reset(file io.ReaderAt, from, end int64) {
 	in.at, in.full = inputKept, inputKept
 }
 
-// fill reads the next piece when the last one is used up. It reports false at
-// the end, or after an error.
+// fill reads the next piece when the last one is used up. It reports false at the end, or after an error.
 func (in *input) fill() bool {
 	if in.next >= in.end || in.err != nil {
 		return false
@@ -61,7 +59,7 @@ func (in *input) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// ended is why there is no more to read, otherwise if that is just the end.
+// ended returns why there is no more to read, or otherwise, if that is just the end.
 //
 //go:noinline
 func (in *input) ended(otherwise error) error {

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// missing is the interpreter or the first library of a program that is not in
-// this image, or "" when all are there, as far as that can be known without
-// running the loader.
+// missing returns the interpreter or the first library of a program that is not in this image, or "" when all are
+// there, as far as that can be known without running the loader.
 func (p *Place) missing(e *elf) string {
 	if e.interpreter == "" {
 		return ""
@@ -28,8 +27,8 @@ func (p *Place) missing(e *elf) string {
 // systemDirs are the folders in which the loaders of glibc and musl look without being told.
 const systemDirs = ":/lib:/usr/lib:/usr/local/lib:/lib64:/usr/lib64:/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib/aarch64-linux-gnu:/usr/lib/aarch64-linux-gnu:"
 
-// libraryDirs returns the folders in which the program's loader looks for libraries. sure is false when there are others
-// that only the loader knows.
+// libraryDirs returns the folders in which the program's loader looks for libraries. sure is false when there are
+// others that only the loader knows.
 func (p *Place) libraryDirs(e *elf) (dirs []string, sure bool) {
 	dirs = split(strings.ReplaceAll(strings.ReplaceAll(e.runpath, "${ORIGIN}", p.Final), "$ORIGIN", p.Final))
 	sure = !strings.Contains(strings.Join(dirs, ""), "$")
@@ -50,8 +49,7 @@ func split(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == ';' || r == '\n' })
 }
 
-// configured are the folders that an ld.so.conf names, with those of the files
-// that it includes.
+// configured returns the folders that an ld.so.conf names, with those of the files that it includes.
 func (p *Place) configured(name string, depth int) (dirs []string) {
 	if depth > 4 {
 		return nil
@@ -71,8 +69,7 @@ func (p *Place) configured(name string, depth int) (dirs []string) {
 	return dirs
 }
 
-// included are the files that an include line means: its last part may be a
-// pattern.
+// included returns the files that an include line means: its last part may be a pattern.
 func (p *Place) included(dir, pattern string) (files []string) {
 	if !isAbs(pattern) {
 		pattern = path.Join(dir, pattern)

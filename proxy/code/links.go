@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Symlinks of an archive are kept, wherever they lead: a virtual environment of Python has bin/python3 -> /usr/bin/python3.
-// A symlink that leads out of the archive's folder is not followed here, by no check and no change of a mode; only the
-// action itself follows it (rule 16).
+// Symlinks of an archive are kept, wherever they lead: a virtual environment of Python has bin/python3 ->
+// /usr/bin/python3. A symlink that leads out of the archive's folder is not followed here, by no check and no change of
+// a mode; only the action itself follows it (rule 16).
 
 // ErrLeadsOut is the error of a path that symlinks take out of its folder.
 var ErrLeadsOut = errors.New("it is a symlink that leads out of the action's folder")

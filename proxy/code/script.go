@@ -6,12 +6,10 @@ import (
 	"strings"
 )
 
-// maxInterpreterLine is how many bytes of a script the kernel looks at
-// (BINPRM_BUF_SIZE).
+// maxInterpreterLine is how many bytes of a script the kernel looks at (BINPRM_BUF_SIZE).
 const maxInterpreterLine = 256
 
-// checkScript checks a script's first line. The kernel itself would only say "no
-// such file or directory".
+// checkScript checks a script's first line. The kernel itself would only say "no such file or directory".
 func (p *Place) checkScript(first []byte) error {
 	line, _, _ := bytes.Cut(first[2:], []byte("\n"))
 	if bytes.HasSuffix(line, []byte("\r")) {
@@ -38,8 +36,8 @@ func needs(name string) error {
 	return Refuse("the script needs ", Quoted(name), ", which is not in this image")
 }
 
-// checkEnv checks what env(1) is told to start. The kernel gives it all that
-// follows on the line as one argument, which only -S takes apart.
+// checkEnv checks what env(1) is told to start. The kernel gives it all that follows on the line as one argument, which
+// only -S takes apart.
 func (p *Place) checkEnv(words []string) error {
 	if len(words) > 1 && !strings.HasPrefix(words[0], "-") && !strings.Contains(words[0], "=") {
 		return Refuse("the script's first line gives env the one name ", Quoted(strings.Join(words, " ")), " (write #!/usr/bin/env -S ", words[0], " …)")
@@ -50,8 +48,7 @@ func (p *Place) checkEnv(words []string) error {
 	return nil
 }
 
-// envProgram is the program that env(1) is told to start, "" when that is not
-// plain.
+// envProgram returns the program that env(1) is told to start, "" when that is not plain.
 func envProgram(words []string) string {
 	for i, word := range words {
 		switch {
@@ -89,7 +86,8 @@ func LookPath(tree Tree, env []string, name string) string {
 	return ""
 }
 
-// variable returns the value of the first variable of an environment that begins with key ("PATH="), and whether it is set.
+// variable returns the value of the first variable of an environment that begins with key ("PATH="), and whether it is
+// set.
 func variable(env []string, key string) (string, bool) {
 	for _, v := range env {
 		if value, ok := strings.CutPrefix(v, key); ok {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// A tarReader reads a tar archive (POSIX.1-2017 pax; GNU long names too) as far
-// as unpacking needs. archive/tar would bring fmt and reflect into the proxy.
+// A tarReader reads a tar archive (POSIX.1-2017 pax; GNU long names too) as far as unpacking needs. archive/tar would
+// bring fmt and reflect into the proxy.
 type tarReader struct {
 	r       io.Reader
 	left    int64 // of the current entry's content
@@ -48,8 +48,7 @@ type tarHeader struct {
 
 func newTar(r io.Reader) *tarReader { return &tarReader{r: r} }
 
-// next goes to the next entry; Read then gives its content. io.EOF is the end of
-// the archive.
+// next goes to the next entry; Read then gives its content. io.EOF is the end of the archive.
 func (t *tarReader) next() (*tarHeader, error) {
 	var name, link string
 	var size int64 = -1
@@ -166,7 +165,7 @@ func cutOff(err error) error {
 	return err
 }
 
-// checksum is the sum of a header's bytes, with its own field taken as blanks.
+// checksum returns the sum of a header's bytes, with its own field taken as blanks.
 func checksum(b []byte) (sum int64) {
 	for i, c := range b {
 		if 148 <= i && i < 156 {

@@ -52,8 +52,7 @@ func Unpack(tree Tree, file io.ReaderAt, size int64, kind Kind, dir string, limi
 	return a, a.tarGz(file, size)
 }
 
-// place checks an entry's name, makes the folders above it, and gives its clean
-// form: "." is the folder itself.
+// place checks an entry's name, makes the folders above it, and gives its clean form: "." is the folder itself.
 func (a *Archive) place(name string) (string, error) {
 	if err := a.count(); err != nil {
 		return "", err
@@ -88,11 +87,12 @@ func (a *Archive) note(name string) {
 	}
 }
 
-// lastName is the part of a name after slashes and backslashes.
-func lastName(name string) string { return name[strings.LastIndexAny(name, `/\`)+1:] }
+// lastName returns the part of a name after slashes and backslashes.
+func lastName(name string) string {
+	return name[max(strings.LastIndexByte(name, '/'), strings.LastIndexByte(name, '\\'))+1:]
+}
 
-// folders makes a folder and those above it. Only real folders may be there
-// already.
+// folders makes a folder and those above it. Only real folders may be there already.
 func (a *Archive) folders(name, dir string) error {
 	if dir == "." || dir == a.made {
 		return nil
@@ -162,8 +162,7 @@ func (a *Archive) clear(name, clean string) error {
 	return nil
 }
 
-// regular writes a file. size is how large the archive says that it is, in
-// bytes.
+// regular writes a file. size is how large the archive says that it is, in bytes.
 func (a *Archive) regular(name string, mode uint32, size int64, content io.Reader) error {
 	clean, err := a.place(name)
 	if err != nil {

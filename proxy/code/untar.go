@@ -8,8 +8,7 @@ import (
 func (a *Archive) tarGz(file io.ReaderAt, size int64) error {
 	in, inflate := &input{}, &inflater{}
 	in.reset(file, 0, size)
-	// Headers have no content that counts against the limit, but there may be any
-	// number of extended ones.
+	// Headers have no content that counts against the limit, but there may be any number of extended ones.
 	const headers = 2 << 10
 	whole := &bounded{newGunzip(in, inflate), a.limits.Unpacked + int64(a.limits.Entries)*headers, a.tooLarge()}
 	if err := a.tar(newTar(whole)); err != nil {

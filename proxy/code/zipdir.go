@@ -54,7 +54,7 @@ func openZip(file io.ReaderAt, size int64) (*zipReader, error) {
 	return z, nil
 }
 
-// findZipEnd gives the record at the end of a zip, and its place.
+// findZipEnd returns the record at the end of a zip, and its place.
 func findZipEnd(file io.ReaderAt, size int64) (int64, []byte, error) {
 	for _, most := range []int64{zipEndSize, zipEndSize + zipMaxComment} {
 		b := make([]byte, min(size, most))
@@ -70,8 +70,7 @@ func findZipEnd(file io.ReaderAt, size int64) (int64, []byte, error) {
 	return 0, nil, errors.New("it has no directory (it is cut off?)")
 }
 
-// findZip64End gives the zip64 record before the end record at end, and its
-// place, or nil when there is none.
+// findZip64End returns the zip64 record before the end record at end, and its place, or nil when there is none.
 func findZip64End(file io.ReaderAt, end int64) (int64, []byte, error) {
 	var locator [zipLocSize]byte
 	if end < zipLocSize+zipEnd64Size {
@@ -83,8 +82,7 @@ func findZip64End(file io.ReaderAt, end int64) (int64, []byte, error) {
 	if binary.LittleEndian.Uint32(locator[:]) != zipLocSignature {
 		return 0, nil, nil
 	}
-	// The record stands where the locator says, or right before it where something
-	// was put before the archive.
+	// The record stands where the locator says, or right before it where something was put before the archive.
 	b := make([]byte, zipEnd64Size)
 	for _, at := range []int64{int64(binary.LittleEndian.Uint64(locator[8:])), end - zipLocSize - zipEnd64Size} {
 		if at < 0 || at > end-zipLocSize-zipEnd64Size {
@@ -149,8 +147,7 @@ func (z *zipReader) next() (*zipEntry, error) {
 	return e, nil
 }
 
-// widen takes the sizes that do not fit into 32 bits from the extra fields
-// (APPNOTE 4.5.3).
+// widen takes the sizes that do not fit into 32 bits from the extra fields (APPNOTE 4.5.3).
 func (e *zipEntry) widen(extra []byte) error {
 	for len(extra) >= 4 {
 		id, size := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))

@@ -1,5 +1,6 @@
 // Package variable says what the environment variables that set the proxy may be: docs/proxy.md. The proxy refuses
-// another value when it starts, and mkimage when it reads the definition of an image, on every system.
+// another value when it starts, and mkimage when it reads the definition of an image, on every system. It also makes
+// the variables that an action gets of what requests say.
 package variable
 
 import (
