@@ -17,6 +17,7 @@ var rooms = []struct {
 	{regexp.MustCompile(`strings\.Join\(strings\.Fields\(`), "internal/human"},
 	{regexp.MustCompile(`csv\.NewReader\(|const \w+ = "\{name\}"`), "internal/destination"},
 	{regexp.MustCompile(`net\.DNSError|x509\.UnknownAuthorityError|Get\("Retry-After"\)`), "internal/patient"},
+	{regexp.MustCompile(`(n|size|bytes) \+= int64\(n\)`), "internal/cache"},
 	{regexp.MustCompile(`var \w+ \*(fs\.PathError|os\.PathError|os\.LinkError)`), "internal/human"},
 }
 

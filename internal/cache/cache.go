@@ -102,9 +102,9 @@ type Entry struct {
 // Put keeps the bytes that produce writes, without holding them in memory. Without a cache, it only measures them.
 func (d Dir) Put(kind, key string, produce func(w io.Writer) error) (Entry, error) {
 	if d.path == "" {
-		content := newMeter(io.Discard)
+		content := NewMeter(io.Discard)
 		err := produce(content)
-		return content.entry(), err
+		return content.Entry(), err
 	}
 	return place{d.path, kind, key}.write(produce)
 }

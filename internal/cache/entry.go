@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -127,11 +126,11 @@ func (p place) write(produce func(w io.Writer) error) (Entry, error) {
 		if _, err := f.Write(append(make([]byte, sha256.Size), p.sum()...)); err != nil {
 			return err
 		}
-		content := newMeter(f)
+		content := NewMeter(f)
 		if failed = produce(content); failed != nil {
 			return cmp.Or(content.failed, failed)
 		}
-		entry = content.entry()
+		entry = content.Entry()
 		_, err := f.WriteAt(content.sum.Sum(nil), 0)
 		return err
 	})
@@ -164,28 +163,4 @@ func sweep(dir string) {
 			_ = os.Remove(filepath.Join(dir, entry.Name()))
 		}
 	}
-}
-
-// meter counts and hashes the bytes that are written through it.
-type meter struct {
-	w      io.Writer
-	sum    hash.Hash
-	size   int64
-	failed error // of w
-}
-
-func newMeter(w io.Writer) *meter { return &meter{w: w, sum: sha256.New()} }
-
-func (m *meter) Write(p []byte) (int, error) {
-	n, err := m.w.Write(p)
-	m.sum.Write(p[:n])
-	m.size += int64(n)
-	if err != nil {
-		m.failed = err
-	}
-	return n, err
-}
-
-func (m *meter) entry() Entry {
-	return Entry{SHA256: hex.EncodeToString(m.sum.Sum(nil)), Size: m.size}
 }

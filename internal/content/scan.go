@@ -10,13 +10,14 @@ import (
 	"debug/elf"
 	"encoding/hex"
 	"fmt"
-	"hash"
 	"io"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
 const (
@@ -27,15 +28,16 @@ const (
 
 // scan reads a layer as it is stored and sent: gzipped, packed with zstd, or bare.
 func scan(stored io.Reader) (Layer, error) {
-	packed := newMeter(stored)
-	archive, err := unpack(packed)
+	packed, bare := cache.NewMeter(io.Discard), cache.NewMeter(io.Discard)
+	stored = io.TeeReader(stored, packed)
+	archive, err := unpack(stored)
 	if err != nil {
 		return Layer{}, err
 	}
 	defer archive.Close()
-	bare := newMeter(archive)
+	unpacked := io.TeeReader(archive, bare)
 	found := Layer{Texts: map[string][]byte{}}
-	for entries := tar.NewReader(bare); ; {
+	for entries := tar.NewReader(unpacked); ; {
 		header, err := entries.Next()
 		if err == io.EOF {
 			break
@@ -51,12 +53,12 @@ func scan(stored io.Reader) (Layer, error) {
 		}
 		found.Entries = append(found.Entries, entry)
 	}
-	for _, rest := range []io.Reader{bare, packed} { // bytes after the end of the archive count too
+	for _, rest := range []io.Reader{unpacked, stored} { // bytes after the end of the archive count too
 		if _, err := io.Copy(io.Discard, rest); err != nil {
 			return Layer{}, err
 		}
 	}
-	found.Digest, found.DiffID, found.TarSize = packed.digest(), bare.digest(), bare.size
+	found.Digest, found.DiffID, found.TarSize = hashOf(packed), hashOf(bare), bare.Entry().Size
 	return found, nil
 }
 
@@ -105,22 +107,6 @@ func (l *Layer) look(entry *Entry, size int64, from io.Reader) error {
 	return err
 }
 
-// meter counts and hashes the bytes that are read through it.
-type meter struct {
-	from io.Reader
-	sum  hash.Hash
-	size int64
-}
-
-func newMeter(from io.Reader) *meter { return &meter{from: from, sum: sha256.New()} }
-
-func (m *meter) Read(p []byte) (int, error) {
-	n, err := m.from.Read(p)
-	m.sum.Write(p[:n])
-	m.size += int64(n)
-	return n, err
-}
-
-func (m *meter) digest() v1.Hash {
-	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(m.sum.Sum(nil))}
+func hashOf(measured *cache.Meter) v1.Hash {
+	return v1.Hash{Algorithm: "sha256", Hex: measured.Entry().SHA256}
 }

@@ -1,14 +1,13 @@
 package layer
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
@@ -26,12 +25,12 @@ func describe(files []File, mtime time.Time) (facts, error) {
 	if err != nil {
 		return facts{}, err
 	}
-	sum := sha256.New()
-	size := counter{w: sum}
-	if err := writeTar(&size, files, mtime); err != nil {
+	tar := cache.NewMeter(io.Discard)
+	if err := writeTar(tar, files, mtime); err != nil {
 		return facts{}, err
 	}
-	found := facts{DiffID: v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}, TarSize: size.n}
+	measured := tar.Entry()
+	found := facts{DiffID: v1.Hash{Algorithm: "sha256", Hex: measured.SHA256}, TarSize: measured.Size}
 	for _, file := range files {
 		h := header(file, mtime)
 		found.Entries = append(found.Entries, content.Entry{Path: file.Path, Type: h.Typeflag, Mode: h.Mode, Link: h.Linkname, Size: h.Size})
@@ -54,16 +53,4 @@ func compress(w io.Writer, files []File, mtime time.Time) error {
 		return err
 	}
 	return zip.Close()
-}
-
-// counter counts the bytes that are written through it.
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }
