@@ -1,6 +1,7 @@
 package buildkit_test
 
 import (
+	"fmt"
 	"io"
 	stdlog "log"
 	"net/http/httptest"
@@ -22,6 +23,23 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
+// kept is a cache of what all tests lay their steps on: under the race detector it takes seconds to make.
+var kept cache.Dir
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "buildkit-*")
+	if err == nil {
+		kept, err = cache.Open(dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	status := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
+}
+
 // stepPlans returns an image for linux/amd64, on genuine Alpine packages and with steps.
 func stepPlans(t *testing.T, name string, steps ...images.Step) []plan.Image {
 	t.Helper()
@@ -40,12 +58,12 @@ func stepPlansFor(t *testing.T, platforms []images.Platform, name string, epoch 
 	if mirror == "" {
 		t.Skip("no Alpine packages: MKIMAGE_ALPINE_MIRROR is not set")
 	}
-	source, err := apkfs.Open(mirror, filepath.SplitList(os.Getenv("MKIMAGE_ALPINE_KEYS")), cache.Dir{})
+	source, err := apkfs.Open(mirror, filepath.SplitList(os.Getenv("MKIMAGE_ALPINE_KEYS")), kept)
 	if err != nil {
 		t.Fatal(err)
 	}
 	definition := images.Definition{Name: name, Base: images.Alpine, Alpine: release, Platforms: platforms, Run: steps}
-	maker := layer.NewMaker(epoch, cache.Dir{})
+	maker := layer.NewMaker(epoch, kept)
 	in := plan.Inputs{Epoch: epoch, Materials: plan.Materials{Layers: maker, Alpine: map[images.Platform]plan.Packages{}}, Proxies: map[images.Platform]layer.Layer{}}
 	for _, platform := range platforms {
 		world := plan.World(definition, nil, release, platform)
