@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // A difference is a case in which we accept less than net/http, or more, and why.
@@ -179,7 +181,7 @@ func TestDifferentialOnSockets(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(patienceOfTests))
+		c.SetDeadline(time.Now().Add(testkit.Patience))
 		c.Write(in) // fails when the server has had enough
 		c.(*net.TCPConn).CloseWrite()
 		io.Copy(io.Discard, c)

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
@@ -136,9 +137,6 @@ type client struct {
 	r *bufio.Reader
 }
 
-// patienceOfTests is a guard against tests that hang; nothing is measured by it.
-const patienceOfTests = 3 * time.Minute
-
 func dial(t testing.TB, s *Server) *client { return dialAt(t, s, "127.0.0.1") }
 
 func dialAt(t testing.TB, s *Server, host string) *client {
@@ -153,7 +151,7 @@ func dialPort(t testing.TB, host, port string) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(patienceOfTests))
+	c.SetDeadline(time.Now().Add(testkit.Patience))
 	return &client{c.(*net.TCPConn), t, bufio.NewReader(c)}
 }
 
@@ -225,17 +223,11 @@ func post(path, body string) string {
 // eventually waits until a state of the server is reached.
 func (s *Server) eventually(t testing.TB, what string, reached func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patienceOfTests); ; time.Sleep(time.Millisecond) {
+	testkit.Await(t, what, func() bool {
 		s.mu.Lock()
-		ok := reached()
-		s.mu.Unlock()
-		if ok {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("never came: %s", what)
-		}
-	}
+		defer s.mu.Unlock()
+		return reached()
+	})
 }
 
 // expectIdle waits until no connection is open and nothing is held for one.

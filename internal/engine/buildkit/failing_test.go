@@ -20,6 +20,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // TestFailingStep holds that one line says which step failed, for which platform, and what it wrote last.
@@ -99,9 +100,7 @@ func TestInterruptedStep(t *testing.T) {
 			if _, err := e.Build(ctx, made); ctx.Err() == nil || err == nil {
 				t.Errorf("got %v, want that it was cancelled", err)
 			}
-			for len(running(t, own)) > 0 || len(processes(t, second)) > 0 {
-				time.Sleep(50 * time.Millisecond)
-			}
+			testkit.Await(t, "the build and its programs have ended", func() bool { return len(running(t, own)) == 0 && len(processes(t, second)) == 0 })
 		})
 	}
 }

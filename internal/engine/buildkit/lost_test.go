@@ -24,6 +24,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // buildAll builds an image for each name and compares it with that of the embedded engine.
@@ -139,9 +140,7 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("got %v, want that it was cancelled", err)
 	}
 	close(let)
-	for len(running(t, own)) > 0 {
-		time.Sleep(50 * time.Millisecond)
-	}
+	testkit.Await(t, "the builder has stopped", func() bool { return len(running(t, own)) == 0 })
 }
 
 // endless is a layer that is not read to its end before somebody lets it.
@@ -173,9 +172,7 @@ func TestBuilderComesBack(t *testing.T) {
 	own.Kill(t)
 	var building sync.WaitGroup
 	building.Go(func() { buildAll(t, e, []string{"b", "c", "d", "e"}) })
-	for len(told.with("is lost")) == 0 {
-		time.Sleep(10 * time.Millisecond)
-	}
+	testkit.Await(t, "the builder is lost", func() bool { return len(told.with("is lost")) > 0 })
 	daemontest.Start(t, root, "--addr", address)
 	building.Wait()
 	if again := told.with("builder " + address + " is there again"); len(again) != 1 {

@@ -11,6 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // TestStepsEndWithoutSandbox holds that nothing of a step goes on when its build is cancelled, or when it has ended, where
@@ -40,17 +41,13 @@ func TestStepsEndWithoutSandbox(t *testing.T) {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		for len(processes(t, mark)) > 0 {
-			time.Sleep(10 * time.Millisecond)
-		}
+		testkit.Await(t, "the step's process is gone", func() bool { return len(processes(t, mark)) == 0 })
 	})
 	t.Run("left behind", func(t *testing.T) {
 		if _, err := e.Build(t.Context(), stepPlans(t, "y", images.Step{Script: "sleep " + mark + " >/dev/null 2>&1 & true"})); err != nil {
 			t.Error(err)
 		}
-		for len(processes(t, mark)) > 0 {
-			time.Sleep(10 * time.Millisecond)
-		}
+		testkit.Await(t, "the step's process is gone", func() bool { return len(processes(t, mark)) == 0 })
 	})
 	t.Run("failed", func(t *testing.T) {
 		_, err := e.Build(t.Context(), stepPlans(t, "z", images.Step{Script: "exit 3"}))

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // TestThroughPrograms reaches a builder as docker, kubectl and ssh would: they run "buildctl dial-stdio" beside it, and a
@@ -89,9 +90,7 @@ func TestHangingProgram(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for syscall.Kill(id, 0) == nil {
-		time.Sleep(10 * time.Millisecond)
-	}
+	testkit.Await(t, "the process is gone", func() bool { return syscall.Kill(id, 0) != nil })
 }
 
 // TestWhatProgramsSay holds that the error has what the program said, on one line, wherever it wrote it.
