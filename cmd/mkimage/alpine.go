@@ -69,7 +69,7 @@ func (f *alpineFlags) open() (packages build.Packages, store cache.Dir, err erro
 	return packages, store, err
 }
 
-// loadStemcells returns mkimage's own, and those of a folder, which may replace some.
+// loadStemcells returns mkimage's stemcells and those of a folder, which replace others of the same name.
 func (f *alpineFlags) loadStemcells() (stemcells.Set, error) {
 	set, err := stemcells.Shipped()
 	if err != nil {

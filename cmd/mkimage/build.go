@@ -248,7 +248,7 @@ func rowsOf(results []build.Result) []sizes.Image {
 	return rows
 }
 
-// writeMetadata writes what programs want to know of a build: {"schema": 1, "images": [...]}.
+// writeMetadata writes the results of a build for programs: {"schema": 1, "images": [...]}.
 func writeMetadata(path string, results []build.Result) error {
 	text, err := json.MarshalIndent(struct {
 		Schema int            `json:"schema"`

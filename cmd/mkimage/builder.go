@@ -30,7 +30,7 @@ type builderFlags struct {
 	tls      buildkit.TLS
 
 	cacheTo, cacheFrom []string
-	to, from           []buildkit.Cache // what those say
+	to, from           []buildkit.Cache // parsed
 }
 
 // add adds the flags to a command.
@@ -45,7 +45,7 @@ func (f *builderFlags) add(set *pflag.FlagSet) {
 	withVariable(set, "cache-to", "cache-from", "engine", "builder", "builder-tls-ca", "builder-tls-cert", "builder-tls-key")
 }
 
-// complete offers what the flags of a command may be set to, or how that begins.
+// complete offers values for the flags of a command, or the beginnings of values.
 func (f *builderFlags) complete(command *cobra.Command) {
 	for flag, choices := range map[string][]string{
 		"engine":     {embeddedEngine, buildkitEngine},
@@ -55,13 +55,13 @@ func (f *builderFlags) complete(command *cobra.Command) {
 	} {
 		directive := cobra.ShellCompDirectiveNoFileComp
 		if flag != "engine" {
-			directive |= cobra.ShellCompDirectiveNoSpace // what follows is the user's
+			directive |= cobra.ShellCompDirectiveNoSpace // the user types the rest
 		}
 		_ = command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(choices, directive)) // the flag is there, and has none
 	}
 }
 
-// check returns what is wrong with the flags.
+// check returns the first mistake in the flags.
 func (f *builderFlags) check() error {
 	switch {
 	case f.engine == "" && len(f.builders) > 0:
@@ -107,7 +107,7 @@ func (f *builderFlags) parseCaches() error {
 	return nil
 }
 
-// checkEmbedded refuses what only builders take.
+// checkEmbedded refuses flags that are only for builders.
 func (f *builderFlags) checkEmbedded() error {
 	for _, option := range []struct {
 		name string

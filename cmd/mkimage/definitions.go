@@ -53,9 +53,9 @@ func loadWithShipped(command *cobra.Command, dir string) (own, shipped []images.
 	}), err
 }
 
-// knownNames returns the images that can be named: those of the folder dir, and the shipped ones.
+// knownNames returns the names of the images in the folder dir and of the shipped ones.
 func knownNames(dir string) []string {
-	names, _ := definitionsIn(dir).Names() // what cannot be listed has none
+	names, _ := definitionsIn(dir).Names() // a folder that cannot be listed has none
 	names = append(names, images.ShippedNames()...)
 	slices.Sort(names)
 	return slices.Compact(names)

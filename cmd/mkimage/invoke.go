@@ -127,7 +127,7 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 	return errors.New(text)
 }
 
-// repeat runs the action and shows what came out, and the spread of times where there are several.
+// repeat runs the action and shows the results, and the spread of times of several runs.
 func (f *invokeFlags) repeat(command *cobra.Command, client invoke.Client, value json.RawMessage) error {
 	var times []time.Duration
 	for range f.runs {

@@ -109,7 +109,7 @@ func (f *listFlags) run(command *cobra.Command) error {
 	return f.write(command.OutOrStdout(), definitions)
 }
 
-// forBuilds reports whether what is listed is to be built, and not only seen.
+// forBuilds reports whether the list is for builds, and not only for people.
 func (f *listFlags) forBuilds() bool {
 	return f.since != "" || f.withAction || f.group != "" || f.format == "names" || f.format == "matrix"
 }

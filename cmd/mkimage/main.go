@@ -19,9 +19,9 @@ import (
 
 func main() { os.Exit(run()) }
 
-// run ends with the first interrupt as soon as what is under way can be left; the second one kills.
+// run ends after the first interrupt, as soon as the work under way can be left; the second interrupt kills.
 func run() int {
-	log.SetOutput(io.Discard) // libraries tell there what they return as errors too, in the middle of what is shown
+	log.SetOutput(io.Discard) // libraries log errors that they also return, in the middle of the display
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()

@@ -43,7 +43,7 @@ func (f *pushFlags) addTags(set *pflag.FlagSet) {
 	withVariable(set, "tag", "no-overwrite")
 }
 
-// outputs are those that --output gave, and the one of --push.
+// outputs returns the outputs of --output, and the output of --push.
 func (f *pushFlags) outputs(given []publish.Output) ([]publish.Output, error) {
 	for _, tag := range f.tags {
 		if err := publish.CheckTag(tag); err != nil {
@@ -85,7 +85,7 @@ func under(repo string) (publish.Output, error) {
 	return publish.To(strings.TrimSuffix(repo, "/") + "/" + destination.Placeholder)
 }
 
-// publisher returns what writes to the outputs.
+// publisher returns a publisher for the outputs.
 func (f *pushFlags) publisher(command *cobra.Command, outputs []publish.Output) (*publish.Publisher, error) {
 	var references []string
 	for _, output := range outputs {
@@ -120,7 +120,7 @@ func (f *layoutFlags) split(args []string) (images []string, to publish.Output, 
 	return args[:len(args)-1], to, err
 }
 
-// run pushes images that are built, and returns those that it has pushed.
+// run pushes built images, and returns the results of those that it has pushed.
 func (f *layoutFlags) run(command *cobra.Command, args []string, display *progress.Display) ([]build.Result, error) {
 	images, output, err := f.split(args)
 	if err != nil {

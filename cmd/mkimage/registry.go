@@ -92,7 +92,7 @@ func (f *registryFlags) password(input io.Reader, password string) (string, erro
 	return password, nil
 }
 
-// hostsOf returns the registries of references, each once. What cannot be read has none, and fails where it is used.
+// hostsOf returns the hosts of references, each once. A bad reference has no host, and fails where it is used.
 func hostsOf(references []string) []string {
 	var hosts []string
 	for _, text := range references {

@@ -12,7 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/git"
 )
 
-// sinceFlags are the flags that choose images by what a change touches, as they were typed.
+// sinceFlags are the flags that choose images by a change, as they were typed.
 type sinceFlags struct {
 	since  string
 	shared []string
@@ -30,7 +30,7 @@ func (f *sinceFlags) check() error {
 	return nil
 }
 
-// touched returns the definitions that differ from what git has. stemcells is the folder of --stemcells.
+// touched returns the definitions that a change since --since affects. stemcells is the folder of --stemcells.
 func (f *sinceFlags) touched(command *cobra.Command, stemcells string, definitions []images.Definition) ([]images.Definition, error) {
 	ctx := command.Context()
 	base, err := git.Since(ctx, f.since)

@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// builtRecord is where builds write sizes when nothing else is said.
+// builtRecord is the default path of the record that builds write.
 const builtRecord = "dist/sizes.json"
 
 // sizesFlags are the flags of mkimage sizes, as they were typed.

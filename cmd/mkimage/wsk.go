@@ -82,7 +82,7 @@ func (f *wskFlags) run(command *cobra.Command, args []string) error {
 	}
 	action, err := f.action(command)
 	if err == nil {
-		err = action.CheckSize() // so that nobody waits for a registry to hear it
+		err = action.CheckSize() // before a registry is asked
 	}
 	if err != nil {
 		return err
@@ -144,7 +144,7 @@ func (f *wskFlags) check() error {
 	return nil
 }
 
-// action returns what the flags say of the action.
+// action returns the action that the flags describe.
 func (f *wskFlags) action(command *cobra.Command) (wsk.Action, error) {
 	action := wsk.Action{Main: f.main, Memory: f.memory, Timeout: f.timeout}
 	var document []byte

@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// bake makes the action of an image for every platform, and returns what it is made from, too, where a statement will say
-// so. It returns nil for an image without one.
+// bake makes the action of an image for every platform. It also returns the action's files by name, if provenance will
+// list them. It returns nil for an image without an action.
 func (r *run) bake(ctx context.Context, definition images.Definition, grounds map[images.Platform]plan.Ground) (
 	actions map[images.Platform]action.Baked, from map[string][]byte, err error) {
 	if definition.Action == "" {
@@ -65,7 +65,7 @@ func (r *run) bakeFor(ctx context.Context, definition images.Definition, source 
 	return baked, step.End(human.Bytes(size), nil)
 }
 
-// source finds what a definition bakes in.
+// source returns the source of a definition's action.
 func (r *run) source(definition images.Definition) (*action.Source, error) {
 	options := action.Options{Tags: r.GoTags, LDFlags: r.GoLDFlags, Store: r.Cache, Module: r.Module}
 	if r.Module != nil {
@@ -78,7 +78,7 @@ func (r *run) source(definition images.Definition) (*action.Source, error) {
 	return action.Open(place, options)
 }
 
-// inputs returns what an image was made from, beside its definition.
+// inputs returns the inputs of an image beside its definition.
 func (r *run) inputs(planned plan.Image, baked action.Baked) (map[string]string, error) {
 	inputs := map[string]string{}
 	if baked.Compiled || !baked.Serves && r.Proxy == "" {

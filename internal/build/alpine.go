@@ -33,7 +33,7 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 			if pins, err = r.Alpine.Resolve(ctx, world); err != nil {
 				return nil, nil, err
 			}
-			if names := pinNames(pins); !r.told(string(platform) + names) {
+			if names := pinNames(pins); !r.wasTold(string(platform) + names) {
 				r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, names))
 			}
 		}
@@ -73,7 +73,8 @@ func (r *run) release(definition images.Definition) string {
 	return cmp.Or(r.Release, definition.Alpine)
 }
 
-// foreign returns what the size record says of an image's packages: how they are not those that its definition gives.
+// foreign returns the inputs that mark an image in the size record, if its packages differ from those that its
+// definition gives.
 func (r *run) foreign(definition images.Definition, pins []images.Pin) map[string]string {
 	inputs := map[string]string{}
 	if definition.Base != images.Alpine {
@@ -88,8 +89,8 @@ func (r *run) foreign(definition images.Definition, pins []images.Pin) map[strin
 	return inputs
 }
 
-// told reports whether something was told before, also of another image.
-func (r *run) told(text string) bool {
+// wasTold reports whether a text was told before, for any image.
+func (r *run) wasTold(text string) bool {
 	_, before := r.texts.LoadOrStore(text, true)
 	return before
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// attach puts beside a pushed image what is in it, what it weighs, and where it comes from.
+// attach attaches the SBOM, the sizes and the provenance of a pushed image.
 func (r *run) attach(ctx context.Context, made assembled, pushed publish.Result) ([]referrers.Outcome, error) {
 	documents := func() ([]referrers.Document, error) {
 		return Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
@@ -31,17 +31,17 @@ func (r *run) attach(ctx context.Context, made assembled, pushed publish.Result)
 	return attachment{r.attached, made.index, documents, statement, r.Attest}.add(ctx, pushed, r.Display.Warn)
 }
 
-// attachment is what belongs beside an image.
+// attachment is the set of documents for an image.
 type attachment struct {
 	to        *referrers.Registry
 	index     v1.ImageIndex
-	documents func() ([]referrers.Document, error) // those that depend on the image alone
+	documents func() ([]referrers.Document, error) // of the image alone
 	statement func() (referrers.Document, error)   // where it comes from; not called with AttestNone
 	attest    Attest
 }
 
-// add attaches it. What is there already is not sent again. Whatever fails here costs the image nothing: it is in the
-// outcomes, and told in one line. With AttestAlways that line is the error, an *UnattachedError.
+// add attaches the documents that are not attached yet. A failure costs the image nothing: it is in the outcomes, and
+// told on one line. With AttestAlways that line is the error, an *UnattachedError.
 func (a attachment) add(ctx context.Context, pushed publish.Result, tell func(string)) ([]referrers.Outcome, error) {
 	descriptor, err := partial.Descriptor(a.index)
 	if err != nil {
@@ -82,7 +82,7 @@ type UnattachedError struct{ text string }
 
 func (e *UnattachedError) Error() string { return e.text }
 
-// unattached says in one line what is not attached, and why: the first reason. It is "" when all is.
+// unattached says on one line which documents are not attached, with the first reason. It returns "" if all are.
 func unattached(reference string, outcomes []referrers.Outcome) string {
 	var kinds []string
 	var reason string
@@ -98,8 +98,8 @@ func unattached(reference string, outcomes []referrers.Outcome) string {
 	return fmt.Sprintf("not attached to %s: %s: %s", reference, strings.Join(kinds, ", "), reason)
 }
 
-// Documents returns what is attached to an image whoever pushes it: its SBOM, unless that is nil, and the rows of its
-// size record with the contents of each platform. They depend on the image alone.
+// Documents returns the documents that depend on the image alone: its SBOM, unless that is nil, and the rows of its
+// size record with the contents of each platform.
 func Documents(name string, index v1.ImageIndex, spdx []byte, rows []sizes.Image, store cache.Dir) ([]referrers.Document, error) {
 	var record sizes.Record
 	for _, row := range rows {

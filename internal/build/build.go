@@ -49,8 +49,8 @@ func (r Result) References() []string {
 	return references
 }
 
-// Run builds the images and returns those that succeeded, in the order of the definitions. The error joins those of
-// the others, and has an *UnattachedError for each that succeeded but for what had to be attached.
+// Run builds the images and returns those that succeeded, in the order of the definitions. The error joins the errors
+// of the others, and an *UnattachedError for each image that was pushed without all its attachments.
 func Run(ctx context.Context, definitions []images.Definition, options Options) ([]Result, error) {
 	definitions, err := Restrict(definitions, options.Platforms)
 	if err != nil {
@@ -63,14 +63,14 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 		definitions = slices.Clone(definitions)
 		definitions[0].Action = options.Action
 	}
-	run := newRun(options)
-	if err := run.checkPermission(ctx, definitions); err != nil {
+	r := newRun(options)
+	if err := r.checkPermission(ctx, definitions); err != nil {
 		return nil, err
 	}
-	if err := run.prepare(ctx, definitions); err != nil {
+	if err := r.prepare(ctx, definitions); err != nil {
 		return nil, err
 	}
-	results, err := run.images(ctx, definitions)
+	results, err := r.images(ctx, definitions)
 	var rows []sizes.Image
 	for _, result := range results {
 		rows = append(rows, result.Sizes...)
@@ -82,7 +82,7 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 	return results, err
 }
 
-// run is a build under way: the options and what all its images share.
+// run is a build under way: the options, and everything that its images share.
 type run struct {
 	Options
 	engine    engine.Engine
@@ -92,7 +92,7 @@ type run struct {
 	layers  *layer.Maker
 	scratch layer.Layer // the base of images without a distribution, where there are some
 	ready   string      // the SHA-256 of the proxy of --proxy, in hexadecimal
-	texts   sync.Map    // what was told already
+	texts   sync.Map    // messages that were shown
 
 	mutex   sync.Mutex // of proxies
 	proxies map[images.Platform]layer.Layer

@@ -15,7 +15,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// assembled is an image that was made and is not written yet, and what is known of it.
+// assembled is an image that is made and not yet written.
 type assembled struct {
 	definition images.Definition
 	in         inputs
@@ -25,14 +25,14 @@ type assembled struct {
 	document   []byte // its SBOM, or nil
 }
 
-// inputs is what an image is planned from, and what only those know who found it.
+// inputs are the inputs of a plan, and facts about them that provenance states.
 type inputs struct {
 	plan.Inputs
 	lock   []byte            // the file that the packages are from, or nil where the mirror has said which they are
-	action map[string][]byte // what the action is made from, by name; nil where nobody will ask, or mkimage brings it
+	action map[string][]byte // the action's files by name; nil if nobody will ask, or mkimage brings the action
 }
 
-// assemble makes the image of every platform, measures it and lists what is in it.
+// assemble makes the image of every platform, measures it and lists its content.
 func (r *run) assemble(ctx context.Context, definition images.Definition) (assembled, error) {
 	step := r.Display.Start(definition.Name + ": build the image")
 	made, err := r.make(ctx, definition)
@@ -62,7 +62,7 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 	if err := r.checkSteps(made.plans, made.rows); err != nil {
 		return made, err
 	}
-	made.document, err = r.list(definition.Name, made.index)
+	made.document, err = r.makeSBOM(definition.Name, made.index)
 	return made, err
 }
 
@@ -93,7 +93,7 @@ func (r *run) write(ctx context.Context, made assembled) (Result, error) {
 func (r *run) writeTo(ctx context.Context, made assembled, output publish.Output, note func(string)) (publish.Result, []referrers.Outcome, error) {
 	written, err := r.publisher.Write(ctx, output, publish.Image{Name: made.definition.Name, Index: made.index}, note)
 	if err == nil {
-		err = writeList(&written, made.document)
+		err = writeSBOM(&written, made.document)
 	}
 	if err != nil || output.Type != publish.Registry {
 		return written, nil, err
@@ -108,7 +108,7 @@ func (r *run) writeTo(ctx context.Context, made assembled, output publish.Output
 	return written, outcomes, err
 }
 
-// gather makes what the image is planned from: packages, action and proxies.
+// gather makes the inputs of a plan: packages, action and proxies.
 func (r *run) gather(ctx context.Context, definition images.Definition) (in inputs, err error) {
 	in.Epoch, in.Materials = r.Epoch, plan.Materials{Layers: r.layers, Scratch: r.scratch}
 	if in.Stemcells, err = r.Stemcells.Pick(definition.Stemcells); err != nil {

@@ -14,16 +14,16 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// FromLayout returns the image in a layout that an earlier build wrote, and what a push attaches to it: the SBOM beside
-// it, and its rows of the size record, which are measured where the record has none of this digest. Where an image comes
-// from only its build can say.
+// FromLayout returns the image in a layout of an earlier build, and the documents that a push attaches: the SBOM beside
+// the layout, and the rows of the size record. Rows that the record lacks for this digest are measured. There is no
+// provenance: only the build itself knows it.
 func FromLayout(dir, record string, format sbom.Format) (publish.Image, func() ([]referrers.Document, error), error) {
 	index, err := layout.Read(dir)
 	if err != nil {
 		return publish.Image{}, nil, err
 	}
 	name := layout.Name(dir)
-	store, _ := cache.Open("") // without one, layers are unpacked to see what is in them
+	store, _ := cache.Open("") // without a cache, the layers are read each time
 	documents := sync.OnceValues(func() ([]referrers.Document, error) { return documentsOf(name, dir, record, format, index, store) })
 	go documents() // while the layers are sent
 	return publish.Image{Name: name, Index: index}, documents, nil

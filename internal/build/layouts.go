@@ -19,13 +19,13 @@ import (
 type Layouts struct {
 	Output     publish.Output // a registry; {name} stands for the name of the layout's folder
 	Publisher  *publish.Publisher
-	SizeRecord string // the file that has the sizes of images; those that it lacks are measured
+	SizeRecord string // the size record; images that it lacks are measured
 	SBOM       sbom.Format
 	Display    *progress.Display
 }
 
-// Find returns the folders of images, given by name or path, and how the images are called: as the folders are. The error
-// joins one for each that is not there, or cannot be read. Those that are known can be built.
+// Find returns the layouts of images, which are given by name or path, and the names of their folders. The error joins
+// one for each image that is missing or unreadable. known are the images that can be built.
 func Find(images, known []string) (dirs, names []string, err error) {
 	var failures []error
 	for _, image := range images {
@@ -46,8 +46,8 @@ func Find(images, known []string) (dirs, names []string, err error) {
 	return dirs, names, errors.Join(failures...)
 }
 
-// Push pushes the images in these folders, a few at the same time. One that fails does not keep the others from being
-// pushed. It returns those that succeeded, in the order of the folders; the error joins those of the others.
+// Push pushes the images in these layouts, a few at the same time, and goes on after a failure. It returns the results
+// of those that succeeded, in the order of the layouts; the error joins the others' errors.
 func (l Layouts) Push(ctx context.Context, dirs ...string) ([]Result, error) {
 	attached := referrers.Writer(l.Publisher.Registry)
 	results, failures := make([]Result, len(dirs)), make([]error, len(dirs))

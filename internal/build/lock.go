@@ -14,18 +14,18 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
-// Lock pins the packages of every definition with base alpine and writes the lock beside it. It returns the files,
-// also of locks that did not change, and tells what moved.
+// Lock pins the packages of every definition with base alpine and writes the lock beside it. It returns the files, also
+// of locks that did not change, and shows the changes.
 func Lock(ctx context.Context, definitions []images.Definition, packages Packages, display *progress.Display) ([]string, error) {
-	run := &run{Options: Options{Packages: packages, Display: display}}
+	r := &run{Options: Options{Packages: packages, Display: display}}
 	var files []string
 	var failures []error
 	for _, definition := range definitions {
 		if definition.Base != images.Alpine {
 			continue
 		}
-		step := run.Display.Start("lock " + definition.Name)
-		err := run.writeLock(ctx, definition)
+		step := r.Display.Start("lock " + definition.Name)
+		err := r.writeLock(ctx, definition)
 		if step.End("", err) != nil {
 			failures = append(failures, fmt.Errorf("lock %s: %w", definition.Name, err))
 			continue
@@ -77,13 +77,13 @@ func (r *run) writeLock(ctx context.Context, definition images.Definition) error
 // Vendor copies the locked packages of every definition with base alpine into a folder that is a mirror of them.
 func Vendor(ctx context.Context, dir string, definitions []images.Definition, packages Packages, display *progress.Display) error {
 	packages.Locked = true
-	run := &run{Options: Options{Packages: packages, Display: display}}
+	r := &run{Options: Options{Packages: packages, Display: display}}
 	for _, definition := range definitions {
 		if definition.Base != images.Alpine {
 			continue
 		}
-		step := run.Display.Start("vendor " + definition.Name)
-		if err := step.End("", run.vendor(ctx, dir, definition)); err != nil {
+		step := r.Display.Start("vendor " + definition.Name)
+		if err := step.End("", r.vendor(ctx, dir, definition)); err != nil {
 			return fmt.Errorf("vendor %s: %w", definition.Name, err)
 		}
 	}

@@ -18,9 +18,9 @@ const writers = 4
 // few is how many images are shown step by step.
 const few = 20
 
-// images builds every definition: up to Jobs images are built at the same time, and those that are built are written
-// beside. An image that cannot be written yet is not left for the next one, so that few are held in memory. What fails
-// because another one has failed first is not in the error.
+// images builds every definition. Up to Jobs images are built at the same time, while finished ones are written. A
+// build that waits for a writer keeps its slot, so that only a few images are in memory. An image that failed only
+// because another one had failed first is not in the error.
 func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Result, error) {
 	results := make([]*Result, len(definitions))
 	failures := make([]error, len(definitions))

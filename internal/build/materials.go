@@ -13,8 +13,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 )
 
-// theirs returns what others made: mkimage with its proxy and its stemcells, the Go toolchain, and Alpine's packages.
-func (r *run) theirs(definition images.Definition, in inputs) ([]provenance.Material, error) {
+// otherMaterials returns the materials that users did not write: mkimage with its proxy and its stemcells, the Go
+// toolchain, and Alpine's packages.
+func (r *run) otherMaterials(definition images.Definition, in inputs) ([]provenance.Material, error) {
 	materials := []provenance.Material{provenance.Self("mkimage")}
 	if definition.Base == images.Scratch {
 		if roots, ok := provenance.Linked(rootsModule); ok {

@@ -19,7 +19,7 @@ type Options struct {
 	Packages
 	Programs
 	Delivery
-	Platforms       []images.Platform // what to build of the definitions' platforms; all of them when it is empty
+	Platforms       []images.Platform // the platforms to build; empty means all of a definition
 	Engine          engine.Engine     // puts images together; nil is the embedded one
 	Cache           cache.Dir
 	Epoch           time.Time // the time that is in images
@@ -34,7 +34,7 @@ type Packages struct {
 	Stemcells stemcells.Set
 	Alpine    *apkfs.Source
 	Release   string // the Alpine release to take in place of the definitions'; "" is theirs
-	Locked    bool   // packages are those of the lock, and nothing else
+	Locked    bool   // take the packages of the lock, and no others
 }
 
 // Programs says where proxies and actions come from.
@@ -46,7 +46,7 @@ type Programs struct {
 	GoLDFlags string          // flags for the linker of Go actions beside "-s -w"
 }
 
-// Delivery says where images go, and what goes with them.
+// Delivery says where images go, and which documents go with them.
 type Delivery struct {
 	Outputs    []publish.Output
 	Publisher  *publish.Publisher // writes to the outputs; may be nil when none of them is a registry

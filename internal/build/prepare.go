@@ -32,7 +32,7 @@ func Restrict(definitions []images.Definition, wanted []images.Platform) ([]imag
 		for _, platform := range wanted {
 			if !slices.Contains(definition.Platforms, platform) {
 				mistakes = append(mistakes, fmt.Errorf("image %s is not made for %s; its definition %s has %s",
-					definition.Name, platform, definition.File, list(definition.Platforms)))
+					definition.Name, platform, definition.File, commaList(definition.Platforms)))
 			}
 		}
 		restricted[i].Platforms = slices.DeleteFunc(slices.Clone(definition.Platforms), func(platform images.Platform) bool {
@@ -52,7 +52,7 @@ func platformsOf(definitions []images.Definition) []images.Platform {
 	return slices.Compact(platforms)
 }
 
-func list(platforms []images.Platform) string {
+func commaList(platforms []images.Platform) string {
 	words := make([]string, len(platforms))
 	for i, platform := range platforms {
 		words[i] = string(platform)
@@ -73,8 +73,8 @@ func (r *run) checkPermission(ctx context.Context, definitions []images.Definiti
 	return step.End("", r.publisher.CheckPermission(ctx, r.Outputs, names))
 }
 
-// prepare makes what all images share: the base scratch, and the proxy for every platform of an image that has it for
-// sure.
+// prepare makes the parts that all images share: the base scratch, and the proxy for every platform on which some image
+// surely has it.
 func (r *run) prepare(ctx context.Context, definitions []images.Definition) error {
 	if slices.ContainsFunc(definitions, func(definition images.Definition) bool { return definition.Base == images.Scratch }) {
 		var err error

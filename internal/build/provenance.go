@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 )
 
-// given stands in a statement for a value that may be secret, or a place on this machine.
-const given = "given"
+// withheld stands in a statement for a value that may be secret, or a place on this machine.
+const withheld = "given"
 
 // statement says where an image comes from.
 func (r *run) statement(ctx context.Context, of assembled) ([]byte, error) {
@@ -41,31 +41,31 @@ func (r *run) statement(ctx context.Context, of assembled) ([]byte, error) {
 		made.Parameters.AlpineRelease = r.release(definition)
 	}
 	if r.GoLDFlags != "" {
-		made.Parameters.GoLDFlags = given
+		made.Parameters.GoLDFlags = withheld
 	}
 	if r.Proxy != "" {
-		made.Parameters.Proxy = given
+		made.Parameters.Proxy = withheld
 	}
 	for _, row := range of.rows {
 		made.Platforms = append(made.Platforms, provenance.Platform{Architecture: images.Platform(row.Platform).Architecture(), Digest: row.Digest})
 		made.Parameters.Platforms = append(made.Parameters.Platforms, row.Platform)
 	}
 	stateSteps(&made, of)
-	own, err := r.own(ctx, of, &made.Parameters)
+	users, err := r.userMaterials(ctx, of, &made.Parameters)
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := r.theirs(definition, of.in)
+	others, err := r.otherMaterials(definition, of.in)
 	if err != nil {
 		return nil, err
 	}
-	made.Materials = append(own, theirs...)
+	made.Materials = append(users, others...)
 	return provenance.Make(made)
 }
 
-// own returns what the user brought: the checkouts, the definition, the lock and the action. It sets what the
-// parameters call them.
-func (r *run) own(ctx context.Context, of assembled, parameters *provenance.Parameters) ([]provenance.Material, error) {
+// userMaterials returns the materials that users wrote: the checkouts, the definition, the lock and the action. It sets
+// their names in parameters.
+func (r *run) userMaterials(ctx context.Context, of assembled, parameters *provenance.Parameters) ([]provenance.Material, error) {
 	definition := of.definition
 	var sources, files []provenance.Material
 	var known []string
@@ -140,7 +140,7 @@ func (r *run) states() bool {
 	return r.Attest != AttestNone && slices.ContainsFunc(r.Outputs, func(output publish.Output) bool { return output.Type == publish.Registry })
 }
 
-// actionMaterial returns an action by what it is made from: one file, or all that a Go package is compiled from.
+// actionMaterial returns the material of an action, made from one file or from all files of a Go package.
 func actionMaterial(name string, from map[string][]byte) (provenance.Material, error) {
 	if all := slices.Collect(maps.Values(from)); len(all) == 1 {
 		return provenance.File(name, all[0]), nil

@@ -10,9 +10,9 @@ import (
 // rootsModule is where the certificates of base scratch are from.
 const rootsModule = "golang.org/x/crypto/x509roots/fallback"
 
-// list returns the document that lists the content of an image, or nil where none is written. The places that it is
+// makeSBOM returns the document that lists the content of an image, or nil where none is written. The places that it is
 // written to are free, or have a document of ours.
-func (r *run) list(name string, index v1.ImageIndex) ([]byte, error) {
+func (r *run) makeSBOM(name string, index v1.ImageIndex) ([]byte, error) {
 	wanted := false
 	for _, output := range r.Outputs {
 		switch {
@@ -36,8 +36,8 @@ func (r *run) list(name string, index v1.ImageIndex) ([]byte, error) {
 	return sbom.Make(name, index, sources)
 }
 
-// writeList writes a document beside a layout, or removes a former one, which does not fit any more.
-func writeList(written *publish.Result, document []byte) error {
+// writeSBOM writes a document beside a layout, or removes a former one, which does not fit any more.
+func writeSBOM(written *publish.Result, document []byte) error {
 	if written.Type != publish.OCI {
 		return nil
 	}

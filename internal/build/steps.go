@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// checkSteps returns an error for the first image that weighs more than its budget with what its steps have made, which
-// nobody knows before they were performed.
+// checkSteps returns an error for the first image that is over its budget with the layers of its steps, whose sizes are
+// only known after they have run.
 func (r *run) checkSteps(plans []plan.Image, rows []sizes.Image) error {
 	for i, image := range plans {
 		size := rows[i].DockerSize
@@ -45,6 +45,6 @@ func stateSteps(made *provenance.Build, of assembled) {
 		made.Versions[stepped.Engine] = stepped.Version
 	}
 	if stepped.FromCache {
-		made.Parameters.CacheFrom = given
+		made.Parameters.CacheFrom = withheld
 	}
 }

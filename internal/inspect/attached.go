@@ -30,7 +30,8 @@ func (i *remoteImage) take(ctx context.Context, listed referrers.Listed) {
 	}
 }
 
-// use reads an attachment, and takes from it what it says of this image: everybody who may push can attach.
+// use reads an attachment, and takes its statements about this image. It trusts none of them: everybody who may push
+// can attach.
 func (i *remoteImage) use(ctx context.Context, attachment referrers.Attachment) ([]byte, error) {
 	text, err := i.attached.Read(ctx, i.subject, attachment)
 	if err != nil {
@@ -83,7 +84,7 @@ func rowsOf(text []byte, platforms []Platform) (map[string]sizes.Image, error) {
 	return rows, nil
 }
 
-// check refuses what no build writes, and what would not stand as itself in a table.
+// check refuses rows that no build writes, and text that would break a table.
 func check(row sizes.Image) error {
 	if row.DockerSize < 0 || row.CompressedSize < 0 || row.TarSize < 0 {
 		return errors.New("a size is below zero")
@@ -109,7 +110,7 @@ func belong(platforms []Platform, has func(digest string) bool) error {
 	return nil
 }
 
-// order is the place of a kind in the list of them; what is not known comes last.
+// order returns the place of a kind in the list of kinds; unknown kinds come last.
 func order(kind string) int {
 	if at := slices.Index(referrers.Kinds(), referrers.Kind(kind)); at >= 0 {
 		return at
@@ -117,7 +118,7 @@ func order(kind string) int {
 	return len(referrers.Kinds())
 }
 
-// finish joins what the image says with what is attached.
+// finish joins the image's own facts with those of its attachments.
 func (i *remoteImage) finish() Report {
 	slices.SortStableFunc(i.report.Attached, func(a, b Attached) int { return cmp.Compare(order(a.Kind), order(b.Kind)) })
 	for n, bare := range i.report.Platforms {

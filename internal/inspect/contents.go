@@ -16,7 +16,8 @@ import (
 // largest is how many files are told.
 const largest = 20
 
-// Contents returns the packages of an image with their sizes, and its largest files. What is in a layer is kept in store.
+// Contents returns the packages of an image with their sizes, and its largest files. It keeps the content of layers in
+// store.
 func Contents(img v1.Image, store cache.Dir) (sizes.Contents, error) {
 	found, err := content.Read(img, store)
 	if err != nil {

@@ -4,9 +4,8 @@
 //	report, err := inspect.Remote(ctx, client, reference)
 //	err = report.Write(os.Stdout)
 //
-// Of an image in a registry nothing is read but manifests, configs and what is attached: the record of its sizes says
-// what its layers, packages and files weigh, the SBOM which packages there are. What nobody has attached is in
-// Report.Unknown.
+// Of an image in a registry, only manifests, configs and attachments are read: the size record has the sizes of layers,
+// packages and files, and the SBOM has the packages. Facts that are not attached are listed in Report.Unknown.
 package inspect
 
 import "github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
@@ -14,15 +13,15 @@ import "github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 // Schema is the version of the report's JSON form.
 const Schema = 1
 
-// Report is what is known of an image. Sizes are in bytes; one that is not known is left out.
+// Report holds the known facts of an image. Sizes are in bytes; an unknown size is left out.
 type Report struct {
 	Schema    int        `json:"schema"`
 	Reference string     `json:"reference"` // NAME@DIGEST, or REPOSITORY@DIGEST
 	Digest    string     `json:"digest"`
 	Platforms []Platform `json:"platforms"`
 	Attached  []Attached `json:"attached,omitempty"`
-	Unknown   []string   `json:"unknown,omitempty"`  // what only the layers tell
-	Warnings  []string   `json:"warnings,omitempty"` // what was attached and is not used, and why
+	Unknown   []string   `json:"unknown,omitempty"`  // facts that only the layers tell
+	Warnings  []string   `json:"warnings,omitempty"` // attachments that are not used, with the reason
 }
 
 // Platform is the image of one platform.
@@ -30,7 +29,7 @@ type Platform struct {
 	Platform       string       `json:"platform"` // such as linux/amd64
 	Digest         string       `json:"digest"`   // of the manifest
 	DockerSize     int64        `json:"docker_size,omitempty"`
-	CompressedSize int64        `json:"compressed_size"` // what a pull transfers: config and layers
+	CompressedSize int64        `json:"compressed_size"` // transferred by a pull: config and layers
 	Layers         []Layer      `json:"layers"`          // from the lowest
 	Packages       []Package    `json:"packages,omitempty"`
 	Files          []sizes.File `json:"files,omitempty"` // the largest
@@ -55,7 +54,7 @@ type Package struct {
 
 // Attached is a document beside the image.
 type Attached struct {
-	Kind      string `json:"kind,omitempty"` // sbom, sizes, provenance; "" for what mkimage does not know
+	Kind      string `json:"kind,omitempty"` // sbom, sizes, provenance; "" for kinds that mkimage does not know
 	Type      string `json:"type"`           // its artifact type
 	Predicate string `json:"predicate,omitempty"`
 	Digest    string `json:"digest"` // of its manifest

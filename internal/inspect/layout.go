@@ -30,8 +30,8 @@ func Layout(dir string) (Report, error) {
 	return report, nil
 }
 
-// List returns the SBOM beside a layout where it is about this image, else one of the layers. What is in these is kept in
-// store.
+// List returns the SBOM beside a layout if it is about this image, else one made from the layers, whose content is kept
+// in store.
 func List(dir string, index v1.ImageIndex, store cache.Dir) ([]byte, error) {
 	digest, err := index.Digest()
 	if err != nil {
@@ -81,7 +81,7 @@ func look(name string, index v1.ImageIndex, document []byte, store cache.Dir) (R
 	return report, nil
 }
 
-// platform brings together what a row and an SBOM say of an image.
+// platform joins a row and the packages of an SBOM into the report of one platform.
 func platform(row sizes.Image, listed []sbom.Package) Platform {
 	p := Platform{Platform: row.Platform, Digest: row.Digest, DockerSize: row.DockerSize, CompressedSize: row.CompressedSize}
 	for _, l := range row.Layers {
@@ -94,7 +94,7 @@ func platform(row sizes.Image, listed []sbom.Package) Platform {
 	return p
 }
 
-// packages joins the packages with a size and those of the SBOM, which has more of them, and more about them.
+// packages joins the packages with sizes and those of the SBOM, which lists more packages, with more facts.
 func packages(contents *sizes.Contents, listed []sbom.Package) []Package {
 	var all []Package
 	at := map[string]int{}

@@ -16,14 +16,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// What is read of a registry at most.
+// The limits on bytes and images that are read from a registry.
 const (
 	maxPlatforms = 64
 	maxAttached  = 64
 	maxConfig    = 4 << 20 // bytes
 )
 
-// Remote tells what a registry has for a reference. No layer is read.
+// Remote returns the report of an image in a registry. It reads no layer.
 func Remote(ctx context.Context, client *registry.Client, reference name.Reference) (Report, error) {
 	image, err := open(ctx, client, reference)
 	if err != nil {
@@ -42,7 +42,7 @@ func Remote(ctx context.Context, client *registry.Client, reference name.Referen
 	return image.finish(), ctx.Err()
 }
 
-// Document returns what is attached of a kind: the first one that belongs to the image, as it is.
+// Document returns the first attachment of a kind that belongs to the image, unchanged.
 func Document(ctx context.Context, client *registry.Client, reference name.Reference, kind referrers.Kind) ([]byte, []string, error) {
 	image, err := open(ctx, client, reference)
 	if err != nil {
@@ -142,7 +142,7 @@ func (i *remoteImage) addIndex(found *remote.Descriptor) error {
 	}
 	for _, descriptor := range manifest.Manifests {
 		if p := descriptor.Platform; p != nil && p.OS == "unknown" || !descriptor.MediaType.IsImage() {
-			continue // what BuildKit attaches to an image is in its index
+			continue // BuildKit puts attestations into the index
 		}
 		if err := i.addImage(index.Image(descriptor.Digest)); err != nil {
 			return err

@@ -12,14 +12,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// What a person is shown; the JSON form has all.
+// The limits of the text form. The JSON form has everything.
 const (
 	width      = 80 // columns; digests and references are not cut
 	shownFiles = 10
 	shownParts = 15 // packages
 )
 
-// Write shows the report to a person. What it holds may come from anybody, and is shown without control characters.
+// Write writes the report as text. Its content may come from anybody, so control characters are removed.
 func (r Report) Write(w io.Writer) error {
 	out := &page{Writer: bufio.NewWriter(w)}
 	out.line("%s", clean(r.Reference))
@@ -40,7 +40,7 @@ func (r Report) Write(w io.Writer) error {
 	return out.Flush()
 }
 
-// page is what is written to; its first error is that of Flush.
+// page is the output. Flush returns its first error.
 type page struct{ *bufio.Writer }
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
@@ -104,7 +104,7 @@ func fit(text string, columns int) string {
 	return string(letters[:left]) + "…" + string(letters[len(letters)-(columns-1-left):])
 }
 
-// clean takes out what would not show as itself on a terminal.
+// clean removes characters that would not show as themselves on a terminal.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !unicode.IsPrint(r) {

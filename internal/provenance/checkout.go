@@ -12,10 +12,10 @@ import (
 
 // Checkout is the work tree of a git repository that a folder is in. The zero value is none.
 type Checkout struct {
-	Repository string // where others can get it, as "git+https://…" without credentials; "" when nobody else can
+	Repository string // public address, as "git+https://…" without credentials; "" if there is none
 	Commit     string // in hexadecimal; "" is no checkout
 	Modified   bool   // something differs from the commit
-	Reason     string // why it is none although git was asked: what git says, a line
+	Reason     string // git's message, one line, if the folder is in no checkout although git was asked
 
 	top string // its folder on this machine
 }
@@ -30,10 +30,10 @@ func Find(ctx context.Context, dir string) Checkout {
 	if err != nil {
 		return Checkout{Reason: reason(err)}
 	}
-	// Files that nobody has added count where the image comes from, and not elsewhere: builds leave some.
+	// Untracked files count inside the folder, and not elsewhere: builds leave some.
 	tracked, err := ask(ctx, dir, "status", "--porcelain", "--untracked-files=no")
 	near, other := ask(ctx, dir, "status", "--porcelain", "--", ".")
-	remote, _ := ask(ctx, dir, "remote", "get-url", "origin") // without one, nobody else has the repository
+	remote, _ := ask(ctx, dir, "remote", "get-url", "origin") // without a remote, the repository is not public
 	return Checkout{
 		Repository: public(remote), Commit: commit, top: top,
 		Modified: err != nil || other != nil || tracked != "" || near != "",
@@ -56,7 +56,7 @@ func (c Checkout) Name(file string) string {
 	if err != nil || c.top == "" {
 		return last
 	}
-	// What git calls the top has no symbolic links in it.
+	// git resolves symbolic links in the top folder.
 	if real, err := filepath.EvalSymlinks(whole); err == nil {
 		whole = real
 	}
@@ -67,13 +67,13 @@ func (c Checkout) Name(file string) string {
 	return path.Clean(filepath.ToSlash(inside))
 }
 
-// ask returns what a git command prints, without the last line end.
+// ask returns the output of a git command, without the last line end.
 func ask(ctx context.Context, dir string, args ...string) (string, error) {
 	answer, err := git.Run(ctx, dir, args...)
 	return strings.TrimRight(string(answer), "\r\n"), err
 }
 
-// reason returns what git says, unless it is that this is no repository, which needs no words.
+// reason returns git's message, or "" if it only says that this is no repository.
 func reason(err error) string {
 	var said *git.Error
 	if !errors.As(err, &said) || strings.Contains(said.Text, "not a git repository") {

@@ -4,8 +4,8 @@
 //	checkout := provenance.Find(ctx, "images")
 //	text, err := provenance.Make(provenance.Build{Image: "bash", Digest: "sha256:…", Materials: []provenance.Material{checkout.Material()}})
 //
-// A statement holds what the image was made from, and nothing of the machine that made it: no time, no path outside of
-// a checkout, no name of a user, no credentials. The same build of the same commit gives the same bytes.
+// A statement names the inputs of the image, and nothing of the machine that made it: no time, no path outside of a
+// checkout, no user name, no credentials. The same build of the same commit gives the same bytes.
 package provenance
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/package-url/packageurl-go"
 )
 
-// The identifiers of the formats. The last two are names, whose pages say what they stand for.
+// The identifiers of the formats. The last two are names, whose pages explain them.
 const (
 	StatementType = "https://in-toto.io/Statement/v1"
 	PredicateType = "https://slsa.dev/provenance/v1"
@@ -25,14 +25,14 @@ const (
 	Builder       = "https://github.com/sciabarracom/openwhisk-runtime-go/cmd/mkimage"
 )
 
-// Build is what a statement is made of.
+// Build holds the facts of a statement.
 type Build struct {
 	Image      string // its name
 	Digest     string // of the index, as "sha256:…"
 	Platforms  []Platform
 	Parameters Parameters
 	Materials  []Material
-	Engine     string            // what has run the steps, such as "buildkit"; "" where there are none
+	Engine     string            // the engine that ran the steps, such as "buildkit"; "" without steps
 	Versions   map[string]string // of the programs that built: "mkimage", "go", and the engine
 }
 
@@ -42,19 +42,19 @@ type Platform struct {
 	Digest       string // of its manifest, as "sha256:…"
 }
 
-// Parameters are what a user has decided: what is not there has its usual value.
+// Parameters are the user's decisions. A missing one has its default.
 type Parameters struct {
 	Image           string   `json:"image"`
 	Definition      string   `json:"definition"` // as [Checkout.Name] calls it
 	Platforms       []string `json:"platforms"`
-	Locked          bool     `json:"locked,omitempty"` // packages could only be those of the lock
+	Locked          bool     `json:"locked,omitempty"` // only packages of the lock were allowed
 	AlpineRelease   string   `json:"alpineRelease,omitempty"`
 	Action          string   `json:"action,omitempty"`
 	GoTags          string   `json:"goTags,omitempty"`
 	GoLDFlags       string   `json:"goLDFlags,omitempty"` // that there were some: values that are linked in may be secret
 	Proxy           string   `json:"proxy,omitempty"`     // that a ready one was given
 	Steps           []Step   `json:"steps,omitempty"`     // in their order
-	CacheFrom       string   `json:"cacheFrom,omitempty"` // that there was a cache, which what steps have made may be from
+	CacheFrom       string   `json:"cacheFrom,omitempty"` // a cache was used, from which the layers of steps may come
 	SourceDateEpoch int64    `json:"sourceDateEpoch"`     // seconds since 1970
 }
 
@@ -63,7 +63,7 @@ type Step struct {
 	Name     string   `json:"name"` // of the layer
 	Script   string   `json:"script"`
 	Packages []string `json:"packages,omitempty"` // that it asks for
-	Network  bool     `json:"network"`            // with it, nobody can tell what else went in
+	Network  bool     `json:"network"`            // the script could load anything
 	Cache    []string `json:"cache,omitempty"`    // folders of the builder, which former builds have left things in
 	Secrets  []string `json:"secrets,omitempty"`  // their names
 }

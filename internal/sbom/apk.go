@@ -27,7 +27,7 @@ func bare(dependencies []string) []string {
 	return names
 }
 
-// addAlpine adds the packages of apk's database and what each needs. It returns them by name.
+// addAlpine adds the packages of apk's database and their dependencies. It returns the packages by name.
 func (c *contents) addAlpine(packages []apkfs.Installed) map[string]*spdx.Package {
 	named := map[string]*spdx.Package{}
 	providers := map[string]*spdx.Package{}
@@ -84,7 +84,7 @@ func (c *contents) addPackage(one apkfs.Installed) *spdx.Package {
 	return added
 }
 
-// system is what os-release(5) says.
+// system holds the fields of os-release(5).
 type system struct{ id, version, name string }
 
 // parseSystem reads the fields ID, VERSION_ID and NAME. Without them a system that has apk is Alpine.

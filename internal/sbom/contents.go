@@ -16,7 +16,7 @@ import (
 // rootsPath is where an image has its certificates.
 const rootsPath = "etc/ssl/certs/ca-certificates.crt"
 
-// contents adds what one platform's image has to the document.
+// contents adds the content of one platform's image to the document.
 type contents struct {
 	document *document
 	image    *spdx.Package
@@ -38,7 +38,7 @@ func (c *contents) add(found content.Image) error {
 			owned[path] = true
 		}
 	}
-	var below []string // what lower layers have asked for
+	var below []string // packages that lower layers asked for
 	for place, layer := range found.Layers {
 		var files []content.File
 		for _, f := range found.Files {

@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
-// unknown is what SPDX has for what nobody has looked into.
+// unknown is the SPDX value for facts that were not looked into.
 const unknown = "NOASSERTION"
 
 // document is an SPDX document that is being written. Each element and each relationship is in it once.

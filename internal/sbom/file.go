@@ -80,7 +80,7 @@ func isOwn(path string) (bool, error) {
 	return strings.HasPrefix(namespaceOf(text), namespaces), nil
 }
 
-// namespaceOf returns the namespace of a document, or "" for what is none.
+// namespaceOf returns the namespace of a document, or "" if the text is no document.
 func namespaceOf(text []byte) string {
 	var head struct {
 		Namespace string `json:"documentNamespace"`

@@ -9,7 +9,7 @@ import (
 // declared returns a licence as SPDX has it: the expression with its identifiers as the SPDX License List spells them
 // where it is valid, else NOASSERTION.
 func declared(expression string) string {
-	// The text that a reference stands for would have to be in the document, and nobody gives it.
+	// A license reference needs its text in the document, and the package does not have it.
 	if strings.Contains(expression, "Ref-") {
 		return unknown
 	}

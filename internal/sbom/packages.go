@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// Package is what a document says of a package in an image.
+// Package is a package of an image, as a document lists it.
 type Package struct {
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
-	License string `json:"license,omitempty"` // as declared; "" when nobody says
+	License string `json:"license,omitempty"` // as declared, or ""
 	URL     string `json:"purl"`              // the package URL
 }
 
-// Packages reads which packages each image of a document has, by the image's digest ("sha256:…"); an image without one is
-// there too. It reads documents of mkimage, which may come from anywhere. What has no package URL, such as a layer, is
-// left out.
+// Packages returns the packages of each image in a document, by the image's digest ("sha256:…"); an image without
+// packages has an entry too. It reads documents of mkimage, which may come from anywhere. Elements without a package
+// URL, such as layers, are left out.
 func Packages(document []byte) (map[string][]Package, error) {
 	var read listing
 	if err := json.Unmarshal(document, &read); err != nil {

@@ -13,7 +13,7 @@ import (
 const (
 	ownModule   = "github.com/sciabarracom/openwhisk-runtime-go"
 	rootsModule = "golang.org/x/crypto/x509roots/fallback"
-	library     = "stdlib" // what scanners call Go's standard library
+	library     = "stdlib" // the name that scanners have for Go's standard library
 )
 
 // licenseOf returns the licence of a module that we know. The roots are Mozilla's.
@@ -29,7 +29,7 @@ func licenseOf(module string) string {
 	return unknown
 }
 
-// addProgram adds a Go program and what is linked into it, by what the linker wrote there.
+// addProgram adds a Go program and the modules in its build information.
 func (c *contents) addProgram(built *buildinfo.BuildInfo) *spdx.Package {
 	main := built.Main
 	version := released(main.Version)

@@ -1,12 +1,12 @@
-// Package sbom lists what is in a finished image as an SPDX 2.3 document (https://spdx.github.io/spdx-spec/v2.3/).
+// Package sbom lists the content of a finished image in an SPDX 2.3 document (https://spdx.github.io/spdx-spec/v2.3/).
 //
 //	document, err := sbom.Make("bash", index, sbom.Sources{Roots: module.Requires("golang.org/x/crypto/x509roots/fallback")})
 //	err = sbom.Write(sbom.Beside("dist/bash"), document)
 //
-// Everything is read from the layers that were built: Alpine packages from the database of apk, Go modules from what the
-// linker wrote into each program, and the SHA-1 and SHA-256 of every file that no Alpine package has. One document
-// stands for the whole index, as one layout does: it describes the image, which contains a package for each platform,
-// which contains what is on that platform. What is the same on several platforms is there once.
+// Everything is read from the built layers: Alpine packages from apk's database, Go modules from the build information of
+// each program, and the SHA-1 and SHA-256 of every file that no Alpine package has. There is one document for the whole
+// index: it describes the image, which contains a package for each platform, which contains the content of that platform.
+// Content that is the same on several platforms is listed once.
 //
 // The document depends on the image alone. Its time is that of the image and its namespace has the digest, so that two
 // machines which build the same image write the same bytes.
@@ -28,13 +28,13 @@ import (
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
 )
 
-// namespaces is what the namespace of each of our documents begins with. It is a name and no address.
+// namespaces is the prefix of our documents' namespaces. It is a name, not an address.
 const namespaces = "https://github.com/sciabarracom/openwhisk-runtime-go/sbom/"
 
-// Sources says what an image does not tell of itself.
+// Sources are facts that an image does not hold.
 type Sources struct {
 	Roots string    // the version of golang.org/x/crypto/x509roots/fallback that the certificates are from, or ""
-	Cache cache.Dir // keeps what was found in each layer
+	Cache cache.Dir // keeps the content of layers
 }
 
 // Make returns the document of an image as JSON.

@@ -11,7 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// Comparison says how the rows of a record differ from those of a former one.
+// Comparison holds the differences between the rows of two records.
 type Comparison struct {
 	Changed []Difference `json:"changed"` // rows of another size, or that are new
 	Same    int          `json:"same"`    // how many rows have the sizes that they had
@@ -28,7 +28,7 @@ type Difference struct {
 	From             string `json:"from,omitempty"` // the record of the last build, where the row is of that
 }
 
-// Against compares the rows with those that a former record has for the same images and platforms.
+// Against compares the rows with a former record's rows for the same images and platforms.
 func (r Record) Against(former Record) Comparison {
 	comparison := Comparison{Changed: []Difference{}}
 	for _, image := range r.Images {
@@ -45,7 +45,7 @@ func (r Record) Against(former Record) Comparison {
 	return comparison
 }
 
-// ComparisonFormats returns what [Comparison.Render] can write.
+// ComparisonFormats returns the formats of [Comparison.Render].
 func ComparisonFormats() []string { return []string{"table", "markdown", "json"} }
 
 // Render writes the comparison in one of the [ComparisonFormats].
@@ -86,7 +86,7 @@ func (c Comparison) Render(w io.Writer, format string) error {
 	return err
 }
 
-// summary tells of what is in no row.
+// summary counts the images that have no row.
 func (c Comparison) summary() string {
 	switch {
 	case len(c.Changed) == 0:

@@ -1,13 +1,13 @@
 package sizes
 
-// Contents says where the bytes of an image are, closer than its layers do. It stands in the record that is attached to
-// an image in a registry, so that nobody has to pull the image to know, and in no other.
+// Contents says where the bytes of an image are, in more detail than its layers do. Only the record that is attached to
+// an image in a registry has it, so that nobody needs to pull the image to know.
 type Contents struct {
 	Packages []Package `json:"packages,omitempty"` // of Alpine, the heaviest first
 	Files    []File    `json:"files,omitempty"`    // the largest ones, by falling size
 }
 
-// Package is an Alpine package with what its files weigh in the image.
+// Package is an Alpine package with the size of its files in the image.
 type Package struct {
 	Name       string `json:"name"`
 	Version    string `json:"version"`

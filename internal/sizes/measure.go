@@ -9,12 +9,12 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
 
-// weighed is a layer that knows what it weighs, as our own do.
+// weighed is a layer that knows its sizes. Layers that mkimage has made do.
 type weighed interface {
 	Weight() (dockerSize, tarSize int64)
 }
 
-// Measure weighs every layer of an image. One that does not know what it weighs is read, and what is in it kept in store.
+// Measure returns the row of an image. It reads layers that do not know their sizes, and keeps their content in store.
 func Measure(name, platform string, img v1.Image, inputs map[string]string, store cache.Dir) (Image, error) {
 	row := Image{Name: name, Platform: platform, Inputs: inputs}
 	if err := row.measure(img, store); err != nil {

@@ -14,7 +14,7 @@ type Reference struct {
 
 const listing = "README of openwhisk-runtime-go, 2018 (`docker images` listing)"
 
-// References returns the images to compare with, those that people run first.
+// References returns the images to compare with, which many people run today.
 func References() []Reference {
 	return []Reference{
 		{"openwhisk/dockerskeleton", 109_000_000, listing},

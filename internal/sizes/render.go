@@ -14,7 +14,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// Formats returns what [Record.Render] can write.
+// Formats returns the formats of [Record.Render].
 func Formats() []string { return []string{"table", "markdown", "json", "csv"} }
 
 // Render writes the record in one of the [Formats].
@@ -38,7 +38,7 @@ func (r Record) Render(w io.Writer, format string) error {
 	return err
 }
 
-// many is how many rows nobody reads one by one.
+// many is the largest number of rows that a summary lists one by one.
 const many = 40
 
 // Summary tells the sizes of freshly built images, a line each, beside the two images that people run today; of many
@@ -147,7 +147,7 @@ func (r Record) rows() [][]string {
 	return rows
 }
 
-// footnotes tells what the marked rows were made from, a note for all rows with the same marks.
+// footnotes returns a note on the inputs of marked rows, one for all rows with the same marks.
 func (r Record) footnotes() []string {
 	var order []string // of marks
 	rows := map[string][]string{}

@@ -1,5 +1,4 @@
-// Package sizes measures images, keeps the size record, and holds what was measured against the images that people use
-// today.
+// Package sizes measures images, keeps the size record, and compares images with those that people run today.
 //
 //	row, err := sizes.Measure("scratch", "linux/amd64", img, map[string]string{"toolchain": "go1.26.8"})
 //	changed, err := sizes.Add("dist/sizes.json", row)
@@ -12,7 +11,7 @@ import "slices"
 // Schema is the version of the record's format.
 const Schema = 1
 
-// Record is the size record: what every image weighs on every platform.
+// Record is the size record: the sizes of every image on every platform.
 type Record struct {
 	Schema     int         `json:"schema"`
 	Images     []Image     `json:"images"` // sorted by name and platform
@@ -24,8 +23,8 @@ type Image struct {
 	Name           string            `json:"name"`
 	Platform       string            `json:"platform"`        // such as "linux/amd64"
 	Digest         string            `json:"digest"`          // of the platform's manifest
-	DockerSize     int64             `json:"docker_size"`     // what "docker images" prints
-	CompressedSize int64             `json:"compressed_size"` // what a pull transfers: config and layers
+	DockerSize     int64             `json:"docker_size"`     // as "docker images" prints it
+	CompressedSize int64             `json:"compressed_size"` // transferred by a pull: config and layers
 	TarSize        int64             `json:"tar_size"`        // the uncompressed layers
 	Inputs         map[string]string `json:"inputs,omitempty"`
 	Layers         []Layer           `json:"layers"` // from the lowest
@@ -41,10 +40,10 @@ type Layer struct {
 	CompressedSize int64  `json:"compressed_size"`
 }
 
-// The names in an image's inputs that say that it is not what its definition gives. Such a row enters the checked-in
-// record only under a name that was asked for.
+// The inputs that mark a row whose image was not built as its definition says. Such a row enters the checked-in record
+// only under another name, with --as.
 const (
-	InputAction  = "action"         // --action: digest of what was baked in
+	InputAction  = "action"         // --action: digest of the baked action
 	InputProxy   = "proxy"          // --proxy: digest of the given file
 	InputRelease = "alpine-release" // another Alpine release than the definition's
 )
