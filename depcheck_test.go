@@ -30,7 +30,7 @@ var rules = []struct {
 	{"internal/content", []string{"internal/cache"}},
 	{"internal/layer", []string{"internal/cache", "internal/content"}},
 	{"internal/gobuild", []string{"images", "internal/cache"}},
-	{"internal/action", []string{"images", "openwhisk", "internal/cache", "internal/content", "internal/gobuild", "internal/layer"}},
+	{"internal/action", []string{"images", "openwhisk", "proxy/code", "internal/cache", "internal/content", "internal/gobuild", "internal/layer"}},
 	{"internal/plan", []string{"images", "stemcells", "internal/action", "internal/apkfs", "internal/cache", "internal/gobuild", "internal/human", "internal/layer"}},
 	{"internal/engine/buildkit", []string{"images", "internal/atomicfile", "internal/cache", "internal/content", "internal/destination", "internal/engine", "internal/human", "internal/layer", "internal/plan", "internal/progress", "internal/registry"}},
 	{"internal/engine", []string{"images", "internal/cache", "internal/content", "internal/engine", "internal/layer", "internal/plan"}},

@@ -1,7 +1,7 @@
 // Package action turns what a user bakes into an image into the files of a layer: /action/exec and what lies beside it.
 //
 //	source, err := action.Open("./hello", action.Options{Toolchain: "go1.26.8"})
-//	baked, err := source.Bake(ctx, images.LinuxAMD64, action.NewTree(layers...))
+//	baked, err := source.Bake(ctx, images.LinuxAMD64, action.NewTree(env, layers...))
 //
 // A folder is a Go package, which is compiled. A program, a script, a zip or a tar.gz goes in as it is, after the checks
 // that the proxy makes of an upload: what could not start in the image is an error of the build, not of its first run.
@@ -20,6 +20,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // Options says how Go packages are compiled.
@@ -60,8 +61,8 @@ func Open(path string, options Options) (*Source, error) {
 		return nil, fmt.Errorf("%s is a file of a Go package: name its folder, %s", path, filepath.Dir(path))
 	case !stat.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is neither a folder nor a regular file", path)
-	case stat.Size() > maxUnpacked:
-		return nil, fmt.Errorf("%s has more than %d MiB", path, maxUnpacked>>20)
+	case stat.Size() > code.MostUnpacked:
+		return nil, fmt.Errorf("%s has more than %d MiB", path, code.MostUnpacked>>20)
 	}
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -94,15 +95,24 @@ func (s *Source) Bake(ctx context.Context, platform images.Platform, below Tree)
 	if s.compile != nil {
 		return s.bakeGo(ctx, platform)
 	}
-	files, err := s.unpack()
-	if err == nil {
-		err = check(files, platform, below)
-	}
+	upload := below.upload()
+	program, err := upload.place(s.content, platform)
 	if err != nil {
-		return Baked{}, fmt.Errorf("bake %s for %s: %w", s.path, platform, err)
+		return Baked{}, fmt.Errorf("bake %s for %s: %w%s", s.path, platform, err, otherPlatform(program, platform))
 	}
-	main := find(files, "exec")
-	return Baked{Files: layerFiles(files), Serves: isELF(main.content) && linksLibrary(main.content)}, nil
+	return Baked{Files: upload.files(), Serves: isELF(program) && linksLibrary(program)}, nil
+}
+
+func isELF(program []byte) bool { return code.KindOf(program) == code.ELF }
+
+// otherPlatform returns what to do about a program that is for another platform, or "".
+func otherPlatform(program []byte, platform images.Platform) string {
+	for _, other := range images.Platforms() {
+		if other != platform && len(program) >= 64 && isELF(program) && code.MachineOf(program) == other.Architecture() {
+			return fmt.Sprintf(": build the image with --platform %s, or name the folder of a Go package, which is compiled for each platform", other)
+		}
+	}
+	return ""
 }
 
 func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, error) {
@@ -110,23 +120,7 @@ func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, e
 	if err != nil {
 		return Baked{}, err
 	}
-	files := []file{{name: "exec", mode: 0o755, content: program}}
-	return Baked{Files: layerFiles(files), Serves: links, Compiled: true}, nil
-}
-
-// layerFiles returns the files as they lie in a layer.
-func layerFiles(files []file) []layer.File {
-	var all []layer.File
-	for _, f := range files {
-		entry := layer.Regular(Dir+"/"+f.name, f.mode, f.content)
-		switch {
-		case f.mode.IsDir():
-			entry = layer.Directory(Dir+"/"+f.name, f.mode.Perm())
-		case f.link != "":
-			entry = layer.Symlink(Dir+"/"+f.name, f.link)
-		}
-		entry.UID = User
-		all = append(all, entry)
-	}
-	return all
+	exec := layer.Regular(Exec, 0o755, program)
+	exec.UID = User
+	return Baked{Files: []layer.File{exec}, Serves: links, Compiled: true}, nil
 }

@@ -2,103 +2,222 @@ package action
 
 import (
 	"archive/tar"
-	"maps"
+	"bytes"
+	"fmt"
+	"io"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// maxLinks is how many symbolic links are followed, as Linux does.
-const maxLinks = 40
+// Tree is the files and the environment that an action finds in an image. The zero value has none.
+type Tree struct {
+	nodes  map[string]node // by absolute path
+	layers []layer.Layer
+	env    []string
+	open   bool
+}
 
-// Tree is the names in an image's file system, each absolute, with the target where it is a symbolic link. The zero
-// value has none.
-type Tree map[string]string
+// node is a file.
+type node struct {
+	mode    uint32 // st_mode
+	link    string // target of a symlink
+	content []byte // of a file of the action
+	layer   int    // of a file below it: where its content is,
+	stored  string // and under which path
+}
 
-// NewTree returns the names of the files in layers, the lowest first.
-func NewTree(layers ...layer.Layer) Tree {
-	t := Tree{}
-	for _, l := range layers {
+func (n node) kind() uint32 { return n.mode & code.TypeMask }
+
+// NewTree returns the files in layers, the lowest first, and the variables (NAME=VALUE) that an action is started with.
+func NewTree(env []string, layers ...layer.Layer) Tree {
+	t := Tree{nodes: map[string]node{}, layers: layers, env: env}
+	for place, l := range layers {
 		for _, entry := range l.Entries {
-			target := ""
-			if entry.Type == tar.TypeSymlink {
-				target = entry.Link
-			}
-			t["/"+entry.Path] = target
+			t.add("/"+entry.Path, entry, place)
 		}
 	}
 	return t
 }
 
+// types are the types of st_mode for those of archives. Of what is not here, it counts only that it is there.
+var types = map[byte]uint32{tar.TypeReg: code.Regular, tar.TypeDir: code.Folder, tar.TypeSymlink: code.Symlink}
+
+func (t Tree) add(name string, entry content.Entry, place int) {
+	n := node{mode: types[entry.Type] | uint32(entry.Mode)&0o7777, link: entry.Link, layer: place, stored: entry.Path}
+	if entry.Type == tar.TypeLink {
+		n = t.nodes["/"+entry.Link]
+	}
+	if old, there := t.nodes[name]; there && old.kind() == code.Folder && n.kind() != code.Folder {
+		for below := range t.nodes {
+			if strings.HasPrefix(below, name+"/") {
+				delete(t.nodes, below)
+			}
+		}
+	}
+	t.nodes[name] = n
+	for dir := path.Dir(name); dir != "/"; dir = path.Dir(dir) {
+		if _, there := t.nodes[dir]; there {
+			return
+		}
+		t.nodes[dir] = node{mode: code.Folder | 0o755}
+	}
+}
+
 // Open returns the tree for an image whose steps may bring anything: it has every path.
 func (t Tree) Open() Tree {
-	all := Tree{anything: ""}
-	maps.Copy(all, t)
-	return all
+	t.open = true
+	return t
 }
 
-// anything is no path. A tree with it has every path.
-const anything = ""
+// uploadDir is the folder of an action before it is accepted, as in the proxy: its files hide none of the image.
+const uploadDir = "/" + Dir + "/" + code.Temporary + "0"
 
-// with returns the tree with an action's files too.
-func (t Tree) with(files []file) Tree {
-	all := maps.Clone(t)
-	if all == nil {
-		all = Tree{}
-	}
-	for _, f := range files {
-		all["/"+Dir+"/"+f.name] = f.link
-	}
-	return all
+// upload is a tree with the files of an action in uploadDir: a [code.Tree].
+type upload struct {
+	Tree
+	own map[string]node // by absolute path
+	err error           // of a layer that cannot be read
 }
 
-// Has reports whether a path leads to something, also through symbolic links.
-func (t Tree) Has(name string) bool {
-	if !path.IsAbs(name) {
-		name = path.Join("/"+Dir, name)
-	}
-	for range maxLinks {
-		name = path.Clean(name)
-		followed, again := t.follow(name)
-		if !again {
-			_, there := t[name]
-			_, open := t[anything]
-			return there || open
-		}
-		name = followed
-	}
-	return false
+func (t Tree) upload() *upload {
+	folder := node{mode: code.Folder | 0o755}
+	return &upload{Tree: t, own: map[string]node{"/": folder, "/" + Dir: folder, uploadDir: folder}}
 }
 
-// follow resolves the first symbolic link on the way to a clean path.
-func (t Tree) follow(name string) (string, bool) {
-	for end := 1; end <= len(name); end++ {
-		if end < len(name) && name[end] != '/' {
+// at returns the file at a path that no symlink is on.
+func (u *upload) at(name string) node {
+	if n, there := u.own[name]; there {
+		return n
+	}
+	return u.nodes[name]
+}
+
+// mostLinks is how many symlinks are followed, as Linux does.
+const mostLinks = 40
+
+// find follows a path, and a symlink that it leads to where that is asked for. The file's mode is 0 where there is none.
+func (u *upload) find(name string, follow bool) (place string, found node) {
+	place, found = "/", u.own["/"]
+	for links, rest := 0, name; rest != ""; {
+		var part string
+		part, rest, _ = strings.Cut(rest, "/")
+		if part == "" || part == "." {
 			continue
 		}
-		target := t[name[:end]]
-		if target == "" {
-			continue
-		}
-		if !path.IsAbs(target) {
-			target = path.Join(path.Dir(name[:end]), target)
-		}
-		return target + name[end:], true
-	}
-	return name, false
-}
-
-func (t Tree) anyHas(dirs []string, name string) bool {
-	for _, dir := range dirs {
-		if t.Has(path.Join(dir, name)) {
-			return true
+		next := path.Join(place, part)
+		switch n := u.at(next); {
+		case found.kind() != code.Folder:
+			return u.missing(name)
+		case part == "..", n.kind() != code.Symlink, rest == "" && !follow:
+			place, found = next, n
+		case links == mostLinks:
+			return next, node{}
+		default:
+			links++
+			rest = n.link + "/" + rest
+			if path.IsAbs(n.link) {
+				place, found = "/", u.own["/"]
+			}
 		}
 	}
-	return false
+	if found.mode == 0 {
+		return u.missing(name)
+	}
+	return place, found
 }
 
-// onPath reports whether a program is in a folder of an image's PATH.
-func (t Tree) onPath(name string) bool {
-	return t.anyHas(strings.Split("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ":"), name)
+// missing returns no file, or any where steps may bring it.
+func (u *upload) missing(name string) (string, node) {
+	if u.open && !strings.HasPrefix(name, uploadDir) {
+		return name, node{mode: code.Regular | 0o755}
+	}
+	return name, node{}
 }
+
+// Lstat implements code.Tree.
+func (u *upload) Lstat(name string) uint32 { _, n := u.find(name, false); return n.mode }
+
+// Stat implements code.Tree.
+func (u *upload) Stat(name string) uint32 { _, n := u.find(name, true); return n.mode }
+
+// ReadLink implements code.Tree.
+func (u *upload) ReadLink(name string) string { _, n := u.find(name, false); return n.link }
+
+// ReadFile implements code.Tree. It unpacks a layer.
+func (u *upload) ReadFile(name string) string {
+	_, n := u.find(name, true)
+	switch {
+	case n.kind() != code.Regular:
+		return ""
+	case n.stored == "":
+		return string(n.content)
+	}
+	l := u.layers[n.layer]
+	text, err := readFrom(l, n.stored)
+	if err != nil && u.err == nil {
+		u.err = fmt.Errorf("read %s of layer %s: %w", n.stored, l.Name, err)
+	}
+	return string(text)
+}
+
+// readFrom returns the first 16 KiB of a file in a layer.
+func readFrom(l layer.Layer, name string) (text []byte, err error) {
+	stream, err := l.Uncompressed()
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	for archive := tar.NewReader(stream); ; {
+		header, err := archive.Next()
+		if err != nil {
+			return nil, err
+		}
+		if content.CleanName(header.Name) == name {
+			return io.ReadAll(io.LimitReader(archive, 16<<10))
+		}
+	}
+}
+
+// List implements code.Tree.
+func (u *upload) List(name string) (names []string) {
+	dir, _ := u.find(name, true)
+	for _, nodes := range []map[string]node{u.own, u.nodes} {
+		for name := range nodes {
+			if path.Dir(name) == dir {
+				names = append(names, path.Base(name))
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// Create implements code.Tree.
+func (u *upload) Create(name string, mode uint32, content io.WriterTo) error {
+	var b bytes.Buffer
+	if _, err := content.WriteTo(&b); err != nil {
+		return err
+	}
+	u.own[name] = node{mode: code.Regular | mode, content: b.Bytes()}
+	return nil
+}
+
+// Mkdir implements code.Tree.
+func (u *upload) Mkdir(name string) error {
+	u.own[name] = node{mode: code.Folder | 0o775}
+	return nil
+}
+
+// Symlink implements code.Tree.
+func (u *upload) Symlink(target, name string) error {
+	u.own[name] = node{mode: code.Symlink | 0o777, link: target}
+	return nil
+}
+
+// Remove implements code.Tree.
+func (u *upload) Remove(name string) { delete(u.own, name) }

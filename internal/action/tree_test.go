@@ -12,7 +12,7 @@ import (
 func named(names map[string]string) layer.Layer {
 	var l layer.Layer
 	for name, target := range names {
-		entry := content.Entry{Path: name, Type: tar.TypeReg, Link: target}
+		entry := content.Entry{Path: name, Type: tar.TypeReg, Mode: 0o755, Link: target}
 		if target != "" {
 			entry.Type = tar.TypeSymlink
 		}
@@ -22,36 +22,41 @@ func named(names map[string]string) layer.Layer {
 }
 
 func TestTree(t *testing.T) {
-	tree := NewTree(
-		named(map[string]string{"usr": "", "usr/bin": "/nowhere", "usr/bin/busybox": "", "usr/bin/sh": "/bin/busybox", "usr/bin/hard": ""}),
-		named(map[string]string{"bin": "usr/bin", "usr/bin": "", "loop": "loop", "nowhere": "none", "up": "../usr"}),
-	).with([]file{{name: "lib/x.so"}})
-	for name, want := range map[string]bool{
-		"/usr/bin/busybox":   true,
-		"/bin/busybox":       true,
-		"/bin/sh":            true,
-		"/bin/../bin/sh":     true,
-		"/bin/hard":          true,
-		"/up/bin/sh":         true,
-		"/action/lib/x.so":   true,
-		"lib/x.so":           true, // seen from the action's folder
-		"/bin/none":          false,
-		"/nowhere":           false,
-		"/loop":              false,
-		"/loop/more":         false,
-		"/usr/bin/busybox/x": false,
+	tree := NewTree(nil,
+		named(map[string]string{"usr/bin/busybox": "", "usr/bin/sh": "/bin/busybox", "old/x": "", "folder/x": ""}),
+		named(map[string]string{"bin": "usr/bin", "loop": "loop", "nowhere": "none", "up": "../usr", "folder": "old", "far": "/up/bin/../bin/sh"}),
+	)
+	u := tree.upload()
+	for name, want := range map[string]string{
+		"/":                    "/",
+		"/usr/bin/busybox":     "/usr/bin/busybox",
+		"/bin/busybox":         "/usr/bin/busybox",
+		"/bin/sh":              "/usr/bin/busybox",
+		"/bin/../bin/sh":       "/usr/bin/busybox",
+		"/up/bin/sh":           "/usr/bin/busybox",
+		"/far":                 "/usr/bin/busybox",
+		"/../../usr/bin":       "/usr/bin",
+		"/folder/x":            "/old/x", // what the folder had before is hidden
+		"/bin/none":            "",
+		"/nowhere":             "",
+		"/loop":                "",
+		"/loop/more":           "",
+		"/usr/bin/busybox/x":   "",
+		"/usr/bin/busybox/..":  "",
+		"/usr/bin/none/../../": "",
 	} {
-		if got := tree.Has(name); got != want {
-			t.Errorf("%s: %v", name, got)
+		place, found := u.find(name, true)
+		if found.mode == 0 {
+			place = ""
+		}
+		if place != want {
+			t.Errorf("%s: %q, want %q", name, place, want)
 		}
 	}
-	if !tree.onPath("sh") || tree.onPath("bash") {
-		t.Error("the PATH is not followed")
-	}
-	if open := tree.Open(); !open.Has("/bin/none") || !open.with(nil).onPath("bash") || tree.Has("/bin/none") {
+	if open := tree.Open().upload(); open.Stat("/bin/none")&0o111 == 0 || open.Lstat(uploadDir+"/none") != 0 || u.Stat("/bin/none") != 0 {
 		t.Error("an open tree lacks something, or opening it has changed the other")
 	}
-	if Tree(nil).Has("/bin/sh") {
+	if (Tree{}).upload().Stat("/bin/sh") != 0 {
 		t.Error("an empty tree has something")
 	}
 }

@@ -97,7 +97,7 @@ func TestRunRefusesAnAction(t *testing.T) {
 		"for another machine": {func(d *images.Definition, o *Options) {
 			o.Action, o.Proxy = o.Proxy, ""
 			d.Platforms = []images.Platform{images.LinuxARM64}
-		}, 1, "the program is for linux/amd64: build the image with --platform linux/amd64"},
+		}, 1, "GOARCH=arm64): build the image with --platform linux/amd64"},
 		"without the library": {func(d *images.Definition, o *Options) {
 			o.Action, d.Env = o.Proxy, map[string]string{"OW_PROTOCOL": "exec"}
 		}, 1, "does not link the openwhisk library, which OW_PROTOCOL=exec needs"},

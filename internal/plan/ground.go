@@ -22,6 +22,7 @@ type Materials struct {
 // Ground is the part of an image below its proxy and its action, on a platform.
 type Ground struct {
 	Layers []layer.Layer // base, stemcells, packages: the lowest first
+	Env    []string      // NAME=VALUE, with which a container is started
 	Steps  []images.Step // still to be run on the layers, in order
 	Tools  []layer.Layer // packages that only steps have
 }
@@ -43,7 +44,7 @@ func Lay(ctx context.Context, def images.Definition, from Materials) (map[images
 }
 
 func (m Materials) lay(ctx context.Context, def images.Definition, platform images.Platform) (ground Ground, err error) {
-	ground.Steps = steps(def, m.Stemcells)
+	ground.Steps, ground.Env = steps(def, m.Stemcells), environment(withLanguages(def.Env, m.Stemcells))
 	if def.Base == images.Scratch {
 		if len(ground.Steps) > 0 {
 			return ground, errors.New("a stemcell has steps, which need a shell, and base scratch has none; take base: alpine")
@@ -86,9 +87,9 @@ func (m Materials) onScratch(ctx context.Context) ([]layer.Layer, error) {
 	return layers, nil
 }
 
-// Tree returns the names of the files that an action finds, without those that steps will make.
+// Tree returns the files and the environment that an action finds, without the files that steps will make.
 func (g Ground) Tree() action.Tree {
-	tree := action.NewTree(g.Layers...)
+	tree := action.NewTree(g.Env, g.Layers...)
 	if len(g.Steps) > 0 {
 		tree = tree.Open()
 	}

@@ -80,7 +80,7 @@ func (f *Folder) mainIn(dir string) (*Launcher, string, error) {
 func (f *Folder) placeSource(file *File) (*Executable, error) {
 	l := f.launcherFor()
 	if l == nil {
-		return nil, code.Refuse("the code is source without a #! line, and this image has nothing to run it with (send a program, a script that begins with #!, or a zip with exec)")
+		return nil, code.ErrSource
 	}
 	if err := syscall.Fchmod(file.fd, 0o644); err != nil {
 		return nil, unwritable(f.Dir, err)

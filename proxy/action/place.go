@@ -68,7 +68,7 @@ func (f *Folder) Baked() (*Executable, error) {
 func (f *Folder) Place(upload *File) (*Executable, error) {
 	kind, err := upload.kind()
 	if err != nil {
-		return nil, code.Refuse("the code is empty")
+		return nil, code.ErrEmpty
 	}
 	switch kind {
 	case code.Damaged:

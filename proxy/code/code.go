@@ -76,8 +76,12 @@ func (p *Place) Check(file io.ReaderAt) error {
 	return Refuse("exec is neither a program nor a script that begins with #!")
 }
 
-// ErrForeign is the refusal of a program of another system.
-var ErrForeign error = &Refusal{"the program is built for macOS or Windows, not for Linux (Go: build it with GOOS=linux)"}
+// The refusals of uploads by their first bytes.
+var (
+	ErrEmpty   error = &Refusal{"the code is empty"}
+	ErrSource  error = &Refusal{"the code is source without a #! line, and this image has nothing to run it with (send a program, a script that begins with #!, or a zip with exec)"}
+	ErrForeign error = &Refusal{"the program is built for macOS or Windows, not for Linux (Go: build it with GOOS=linux)"}
+)
 
 // Exec is the name of an action's executable.
 const Exec = "exec"

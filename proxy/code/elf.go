@@ -32,8 +32,8 @@ const (
 // machines has the e_machine numbers of common machines with Go's names.
 const machines = " 3=386 8=mips 20=ppc 21=ppc64 22=s390x 40=arm 62=amd64 183=arm64 243=riscv64 258=loong64 "
 
-// machineOf returns the machine of an ELF header, by Go's name.
-func machineOf(h []byte) string {
+// MachineOf returns the machine of an ELF header, by Go's name.
+func MachineOf(h []byte) string {
 	machine := binary.LittleEndian.Uint16(h[18:])
 	if h[5] == 2 { // big-endian
 		machine = uint16(h[18])<<8 | uint16(h[19])
@@ -66,7 +66,7 @@ func readELF(file io.ReaderAt, machine string) (*elf, error) {
 	if _, err := file.ReadAt(h[:], 0); err != nil {
 		return nil, Refuse("the ELF file is cut off: its header is not whole")
 	}
-	name := machineOf(h[:])
+	name := MachineOf(h[:])
 	switch {
 	case name == machine && h[4] == 1:
 		name += " with 32-bit pointers"

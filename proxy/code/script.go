@@ -33,7 +33,7 @@ func (p *Place) checkScript(first []byte) error {
 }
 
 func needs(name string) error {
-	return Refuse("the script needs ", Quoted(name), ", which is not in this image")
+	return Refuse("the script needs ", Quoted(name), ", which is not in this image (take an image that has it)")
 }
 
 // checkEnv checks what env(1) is told to start. The kernel gives it all that follows on the line as one argument, which
