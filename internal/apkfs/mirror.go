@@ -17,9 +17,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// patience is that with a server of packages.
-var patience = patient.Patience{Retries: 2, Pause: 300 * time.Millisecond, Silence: 30 * time.Second}
-
 // mirror is a folder or a server with packages.
 type mirror struct {
 	folder   string   // "" for a server
@@ -42,7 +39,7 @@ func newMirror(where string) (mirror, error) {
 	if err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" {
 		return mirror{}, fmt.Errorf("the Alpine mirror %s is neither a folder nor an https or http URL", where)
 	}
-	return mirror{base: base, patience: patience}, nil
+	return mirror{base: base, patience: patient.Patience{Retries: 2, Pause: 300 * time.Millisecond, Silence: 30 * time.Second}}, nil
 }
 
 // plain reports whether somebody on the way could show an old state of the mirror: with http to another machine.
