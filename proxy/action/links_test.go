@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -86,6 +87,28 @@ func TestMainFilesThatAreSymlinks(t *testing.T) {
 }
 
 // What ActionLoop's proxy does with the files of an upload follows no symlink out of it either.
+// Sources in a folder that is a symlink to one get numbers of their own.
+func TestSourcesBehindASymlink(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "action")
+	if err := os.Symlink(t.TempDir(), dir); err != nil {
+		t.Fatal(err)
+	}
+	f := &Folder{Dir: dir, Limits: testLimits}
+	for want := 1; want <= 3; want++ {
+		upload, err := uploaded(t, dir, []byte("#!/bin/sh\n")).Close(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := f.Source(upload, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if number := strconv.Itoa(want); s.Root != filepath.Join(dir, number) {
+			t.Errorf("it is in %s, want %s", s.Root, number)
+		}
+	}
+}
+
 func TestSourcesWithSymlinks(t *testing.T) {
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	must(t, os.WriteFile(elsewhere, []byte(script), 0o600))

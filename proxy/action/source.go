@@ -69,7 +69,7 @@ func (s *Source) fill(upload *File, saveJar string, limits code.Limits) (err err
 // highest returns the highest number that a folder has.
 func (f *Folder) highest() int {
 	highest := 0
-	names, _ := list(f.Dir)
+	names, _ := list(f.Dir + "/") // it may be a symlink
 	for _, name := range names {
 		if n, err := strconv.Atoi(name); err == nil && n > highest {
 			highest = n
