@@ -1,5 +1,5 @@
-// Package affected tells which images a change affects, so that only those are built: those whose definition, lock,
-// stemcell or action it changes, and all of them when it changes what all are made with.
+// Package affected finds the images that a change affects, so that only those are built. It affects an image if it changes
+// its definition, lock, stemcell or action, and all images if it changes an input of all.
 //
 //	change, err := affected.Since(ctx, base)
 //	change.Shared = []string{".gitlab-ci.yml"}
@@ -19,17 +19,17 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/git"
 )
 
-// Change is what has changed. Paths are as seen from the working directory, with slashes.
+// Change lists changed files. Paths are relative to the working directory, with slashes.
 type Change struct {
 	Files     []string                                               // files, and folders with all that is in them
-	Ignored   []string                                               // such of which nobody knows
+	Ignored   []string                                               // files that git ignores, so that nobody knows whether they have changed
 	Stemcells string                                                 // the folder of stemcells beside mkimage's own; "" is stemcells
 	Shared    []string                                               // files and folders that all images are made with
-	Former    func(ctx context.Context, file string) ([]byte, error) // what a file held before; nil where it was not there
+	Former    func(ctx context.Context, file string) ([]byte, error) // the former content of a file, or nil if it is new
 	Holds     func(file string) bool                                 // whether a file would be among Files; nil is all
 }
 
-// Since returns what has changed since a commit.
+// Since returns the changes since a commit.
 func Since(ctx context.Context, base git.Base) (Change, error) {
 	files, err := base.Changed(ctx)
 	if err != nil {
@@ -76,8 +76,8 @@ func (s search) affects(definition images.Definition, action []source) bool {
 	return s.touchesAny(action)
 }
 
-// everything reports whether the change touches what all images are made with: a shared file, the versions of mkimage
-// and Go in go.mod, or, in mkimage's own repository, the proxy.
+// everything reports whether the change touches the inputs of all images: a shared file, the versions of mkimage and Go
+// in go.mod, or, in mkimage's own repository, the proxy.
 func (s search) everything(ctx context.Context) (bool, error) {
 	for _, shared := range s.Shared {
 		if s.touches(shared) {

@@ -12,7 +12,7 @@ import (
 // mkimage is the module of mkimage.
 const mkimage = "github.com/sciabarracom/openwhisk-runtime-go"
 
-// module is what a go.mod says of the tools that make images.
+// module holds the versions in a go.mod of the tools that make images.
 type module struct {
 	path      string
 	toolchain string // and the version of Go, where it names no toolchain
@@ -28,7 +28,7 @@ func readModule(file string) (module, error) {
 	return parseModule(text), nil
 }
 
-// parseModule reads the text of a go.mod. One that cannot be read says nothing: the go command tells what is wrong.
+// parseModule reads the text of a go.mod. An unreadable one has no versions: the go command reports the mistake.
 func parseModule(text []byte) module {
 	parsed, err := modfile.Parse("go.mod", text, nil)
 	if err != nil || parsed.Module == nil {

@@ -69,7 +69,7 @@ func linked(dir string, isPackage bool) []string {
 			continue
 		}
 		seen[folder] = true
-		_ = filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error { // what cannot be read cannot be built
+		_ = filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error { // unreadable files cannot be built from
 			switch {
 			case err != nil:
 				return nil

@@ -58,7 +58,7 @@ func (s search) has(source source) bool {
 			return true
 		}
 	}
-	for _, file := range s.ignored { // below a package, dist may lie, or what a test writes
+	for _, file := range s.ignored { // a package's folder may hold dist, or files that tests write
 		own := !source.isPackage || path.Ext(file) == ".go" && !foreign(at, file)
 		if within(file, at) || within(at, file) && own {
 			return true

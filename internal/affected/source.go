@@ -10,14 +10,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 )
 
-// source is what an image is made from.
+// source is an input of an image.
 type source struct {
 	path      string // absolute: a file, or a folder with all that is below
-	isPackage bool   // a folder of Go: its files, and below it those that are no Go, which may be embedded
+	isPackage bool   // a folder of a Go package: its files, and the files below it that are not Go, which may be embedded
 }
 
-// sourcesAt returns what stands for a file or folder, absolute or as seen from the working directory: itself, and all
-// that symbolic links on the way to it or in it lead to.
+// sourcesAt returns the sources for a file or folder, absolute or relative to the working directory: the file itself,
+// and the targets of symbolic links on the way to it or in it.
 func (s search) sourcesAt(name string, isPackage bool) []source {
 	if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
 		name = filepath.Join(s.here, name)
@@ -46,7 +46,7 @@ func actionOf(definition images.Definition) string {
 	return filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(definition.Action))
 }
 
-// actions returns what the actions of definitions are made from: a file, or Go packages and the files of their module.
+// actions returns the sources of definitions' actions: a file, or Go packages and the files of their module.
 func (s search) actions(ctx context.Context, definitions []images.Definition) (map[string][]source, error) {
 	made := map[string][]source{}
 	folders := map[string]string{} // absolute -> the action
@@ -78,15 +78,15 @@ func (s search) actions(ctx context.Context, definitions []images.Definition) (m
 	for _, folder := range all {
 		if err == nil && packages[folder] != nil {
 			made[folders[folder]] = append(s.sourcesAt(folder, true), s.sourcesOf(packages[folder])...)
-		} else if root, err := gobuild.ModuleRoot(folder); err == nil { // of what it is made is not known: of all that is in the module
+		} else if root, err := gobuild.ModuleRoot(folder); err == nil { // the packages are not known: take all of the module
 			made[folders[folder]] = append(s.sourcesAt(folder, false), s.sourcesAt(root, false)...)
 		}
 	}
 	return made, nil
 }
 
-// sourcesOf returns the sources of a Go package: the folders that it is compiled from, the files that those embed, and
-// what their modules and a workspace require.
+// sourcesOf returns the sources of a Go package: the folders of its packages, the files that they embed, and the
+// go.mod, go.sum and workspace files.
 func (s search) sourcesOf(files []string) []source {
 	var all []source
 	done := map[string]bool{}

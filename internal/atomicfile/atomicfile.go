@@ -3,7 +3,7 @@
 //
 //	err := atomicfile.File("dist/sizes.json", func(f *os.File) error { ... })
 //
-// What a killed program leaves (names that begin with ".mkimage-tmp-") is removed by the next write to the same parent
+// The leftovers of a killed program (names that begin with ".mkimage-tmp-") are removed by the next write to the same parent
 // folder: every writer holds a lock on its own temporary file or folder, and one without a lock has no writer any more.
 package atomicfile
 
@@ -37,7 +37,7 @@ func File(path string, write func(f *os.File) error) error {
 	return Replace(path, write)
 }
 
-// Replace is [File] for a path that is no symbolic link, in a folder that is there and that somebody else sweeps.
+// Replace is [File] for a path that is not a symbolic link, in an existing folder that the caller sweeps.
 func Replace(path string, write func(f *os.File) error) error {
 	t, err := create(filepath.Dir(path), func(name string) error {
 		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
@@ -56,8 +56,8 @@ func Replace(path string, write func(f *os.File) error) error {
 	return os.Rename(t.name, path)
 }
 
-// Edit replaces the content of the file at path by what edit makes of it, unless that is the same. Edits of the same
-// path wait for each other, also those of other processes. A file that is not there is given as nil.
+// Edit replaces the content of the file at path with the result of edit, unless that is the same. Edits of a path wait
+// for each other, also between processes. For a missing file, edit gets nil.
 func Edit(path string, edit func(former []byte) ([]byte, error)) (changed bool, err error) {
 	resolved, err := target(path)
 	if err != nil {
@@ -178,7 +178,8 @@ func settle(dir string) error {
 	})
 }
 
-// target resolves a symbolic link at path, so that the link stays and what it names is replaced, and makes the parent.
+// target resolves a symbolic link at path, so that its target is replaced and the link stays, and makes the parent
+// folder.
 func target(path string) (string, error) {
 	resolved, err := filepath.EvalSymlinks(path)
 	if err == nil {
@@ -229,7 +230,7 @@ func (t *temporary) discard() {
 	t.unlock()
 }
 
-// Sweep removes what dead writers left in parent.
+// Sweep removes files and folders of dead writers in parent.
 func Sweep(parent string) {
 	entries, _ := os.ReadDir(parent) // a parent that cannot be read shows itself when it is written
 	for _, entry := range entries {

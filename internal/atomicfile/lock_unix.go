@@ -38,7 +38,7 @@ func sameFile(f *os.File, name string) bool {
 	return err == nil && os.SameFile(opened, named)
 }
 
-// wait takes the lock of a folder as soon as nobody else has it. A file system without locks is edited without.
+// wait takes the lock of a folder as soon as it is free. On a file system without locks it returns at once.
 func wait(dir string) (unlock func()) {
 	f, err := os.Open(dir)
 	if err != nil {

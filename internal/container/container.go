@@ -22,14 +22,14 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// What the invoker gives a container (OpenWhisk, invoker's DockerContainer and its default memory).
+// The invoker's limits for a container (OpenWhisk, invoker's DockerContainer and its default memory).
 const (
 	memory = 256 << 20
 	pids   = 1024
 	files  = 1024
 )
 
-// lateAnswer is how long the engine may take for what is not to be left half done when the user has had enough.
+// lateAnswer is how long the engine may take to finish its work after the user has interrupted.
 const lateAnswer = 30 * time.Second
 
 // Engine is the Docker Engine that docker's own client takes.
@@ -70,7 +70,7 @@ func (e *Engine) Has(ctx context.Context, image string) (bool, error) {
 // Options says how a container is started.
 type Options struct {
 	Port int      // of the engine's machine; 0 for any that is free
-	Env  []string // NAME=VALUE, over what the image says
+	Env  []string // NAME=VALUE, over the image's environment
 }
 
 // Container is a container that runs.
@@ -119,8 +119,8 @@ func (e *Engine) Start(ctx context.Context, image string, options Options) (*Con
 // unique returns a word that no other process takes.
 func unique() string { return strings.ToLower(rand.Text()[:12]) }
 
-// create creates the container. The engine creates one also for a client that has gone, so its answer is waited for when
-// the user has had enough meanwhile: what is there can be removed.
+// create creates the container. The engine creates one also if the client has gone, so create waits for the answer
+// after an interrupt: the container can then be removed.
 func (c *Container) create(ctx context.Context, options client.ContainerCreateOptions) error {
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

@@ -12,10 +12,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// said is what stands before the words of ssh in an error of docker's connections.
+// said is the prefix of ssh's words in an error of docker's connections.
 const said = "stderr="
 
-// Explain says in one line what failed with the engine at an address, and what to do where it cannot be reached.
+// Explain returns an error of one line for a failure of the engine at an address, with advice if it cannot be reached.
 func Explain(what, address string, err error) error {
 	switch {
 	case err == nil:

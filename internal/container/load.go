@@ -73,7 +73,8 @@ func (l *Loaded) load(ctx context.Context, tag name.Tag, image v1.Image) error {
 	return l.check(ctx, image)
 }
 
-// check holds that the engine has the layers that were sent. Its image store decides what an image's id is.
+// check returns an error if the engine does not have the layers that were sent. The engine's image store decides on the
+// id.
 func (l *Loaded) check(ctx context.Context, image v1.Image) error {
 	found, err := l.engine.client.ImageInspect(ctx, l.Name)
 	if err != nil {

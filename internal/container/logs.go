@@ -14,7 +14,7 @@ import (
 // Sentinel ends an activation's log, on both streams. It is for the platform.
 const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 
-// Logs writes what the container writes, without sentinels, until it ends.
+// Logs copies the container's output, without sentinels, until it ends.
 func (c *Container) Logs(ctx context.Context, out io.Writer) error {
 	return c.logs(ctx, out, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true})
 }
@@ -48,7 +48,7 @@ func (c *Container) lastLines(ctx context.Context) string {
 // filter writes whole lines, without sentinels.
 type filter struct {
 	out  io.Writer
-	line []byte // what has come of the line that has not ended
+	line []byte // the part of a line that has come
 }
 
 func (f *filter) Write(p []byte) (int, error) {

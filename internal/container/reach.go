@@ -15,7 +15,7 @@ import (
 
 const (
 	pause   = 20 * time.Millisecond // before a container is asked again whether it is ready
-	unheard = 10 * time.Second      // how long nobody may listen at the port of a container that runs
+	unheard = 10 * time.Second      // how long a running container may take to listen at its port
 	unready = time.Minute           // how long it may take to answer
 	oneTry  = 2 * time.Second
 )
@@ -109,7 +109,7 @@ func (c *Container) bound(ctx context.Context, inside network.Port) (string, err
 	return "", nil
 }
 
-// answers asks for anything by HTTP. It reports whether somebody listens, and why there was no answer.
+// answers sends a HTTP request. It reports whether a server listens, and why there was no answer.
 func answers(ctx context.Context, asking *http.Client, address string) (listens bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package engine turns plans into images. What every engine has to do in the same way, byte by byte, is here, for
-// the same plans give the same digests with each.
+// Package engine turns plans into images. It holds the parts that every engine must do in the same way, byte by byte,
+// so that the same plans give the same digests with each.
 package engine
 
 import (
@@ -32,7 +32,7 @@ func (e *LostError) Unwrap() error { return e.Reason }
 // Stepped is an index with layers that steps have made, which is all that depends on who has built it.
 type Stepped struct {
 	Index
-	Engine    string // what has run the steps: "buildkit"
+	Engine    string // the engine that ran the steps: "buildkit"
 	Version   string // of it, such as v0.32.2; "" where it does not say
 	FromCache bool   // whether a cache was given that the layers may be from
 }
@@ -40,9 +40,8 @@ type Stepped struct {
 // Index is an index under a name that does not hide the method ImageIndex of a struct that has one.
 type Index interface{ v1.ImageIndex }
 
-// Config returns the image config (OCI image specification, "Image Configuration") in the form that BuildKit writes
-// too: the top-level keys sorted, no blanks. There is one history entry a layer, also for those that a builder is to
-// make, whose digests it adds.
+// Config returns the image config (OCI image specification, "Image Configuration") in BuildKit's form: sorted top-level
+// keys, no blanks. It has one history entry for each layer, also for layers that a builder is to make.
 func Config(image plan.Image) ([]byte, error) {
 	rootfs := ocispec.RootFS{Type: "layers"}
 	var history []ocispec.History

@@ -1,4 +1,4 @@
-// Package git asks the git repository of the working directory what a change is made of.
+// Package git lists the changes in the git repository of the working directory.
 //
 //	base, err := git.Since(ctx, "origin/main")
 //	files, err := base.Changed(ctx)
@@ -55,9 +55,9 @@ func isHash(revision string) bool {
 // Known reports whether anything is known of the base. Where nothing is, everything counts as changed.
 func (b Base) Known() bool { return b.commit != "" }
 
-// Changed returns the files that differ from the base: in commits, in the working tree, or because git does not know
-// them yet or was told not to look. Those that git ignores are not among them. What is another repository, such as a
-// submodule, stands for all that is in it.
+// Changed returns the files that differ from the base: in commits, in the working tree, or because they are untracked
+// or marked as unchanged. Ignored files are left out. A nested repository, such as a submodule, stands for all its
+// files.
 func (b Base) Changed(ctx context.Context) ([]string, error) {
 	if !b.Known() {
 		return nil, errors.New("nothing is known of the base")
@@ -78,8 +78,7 @@ func (b Base) Changed(ctx context.Context) ([]string, error) {
 	return append(b.seen(append(strings.Split(string(differ), "\x00"), fresh...)), unwatched...), nil
 }
 
-// Ignored returns the files that git ignores, and folders whose files it ignores all. Whether they have changed, nobody
-// knows.
+// Ignored returns ignored files, and folders with ignored files alone. git cannot tell whether they have changed.
 func (b Base) Ignored(ctx context.Context) ([]string, error) {
 	names, err := list(ctx, "--others", "--ignored", "--exclude-standard", "--directory")
 	return b.seen(names), err
@@ -112,7 +111,7 @@ func (b Base) unwatched(ctx context.Context) ([]string, error) {
 	return files, err
 }
 
-// list returns what git ls-files lists of the whole repository.
+// list returns the output of git ls-files for the whole repository.
 func list(ctx context.Context, args ...string) ([]string, error) {
 	listed, err := Run(ctx, "", append(append([]string{"ls-files"}, args...), "--full-name", "-z", "--", ":/")...)
 	if err != nil || len(listed) == 0 {
@@ -137,7 +136,7 @@ func (b Base) seen(names []string) []string {
 	return files
 }
 
-// File returns what the base has of a file, or nil where it has none.
+// File returns the content of a file in the base, or nil if the base does not have it.
 func (b Base) File(ctx context.Context, file string) ([]byte, error) {
 	if !b.Known() {
 		return nil, nil

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Error is what git says when it fails: a line, in English.
+// Error is the message of a failed git: a line, in English.
 type Error struct {
 	Command string // such as "rev-parse"
 	Text    string
@@ -17,15 +17,15 @@ type Error struct {
 
 func (e *Error) Error() string { return "git " + e.Command + ": " + e.Text }
 
-// Run runs git in a folder, or in the working directory for "", and returns what it wrote to stdout. It asks nobody for
-// a password, and takes no lock that another git would wait for.
+// Run runs git in a folder, or in the working directory for "", and returns its stdout. git asks for no password, and
+// takes no lock that another git would wait for.
 func Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	program, err := exec.LookPath("git")
 	if err != nil {
 		return nil, errors.New("there is no git command on the PATH")
 	}
 	var stdout, stderr bytes.Buffer
-	// Settings of the user's that change what plain commands list, or run a program.
+	// These settings of users change the output of plain commands, or run a program.
 	settings := []string{"--no-optional-locks", "-c", "diff.relative=false", "-c", "core.fsmonitor=false"}
 	command := exec.CommandContext(ctx, program, append(settings, args...)...)
 	command.Dir, command.Stdout, command.Stderr = dir, &stdout, &stderr
@@ -44,8 +44,8 @@ func Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
-// reason returns what git says is wrong: the line that begins with "fatal:" or else the first, and where a folder is not
-// trusted, git's own advice after it.
+// reason returns git's error message: the line that begins with "fatal:", or else the first. If a folder is not
+// trusted, git's advice follows.
 func reason(said string) string {
 	lines := strings.Split(strings.TrimSpace(said), "\n")
 	for i, line := range lines {

@@ -20,7 +20,7 @@ var ErrNoGo = errors.New("there is no go command on the PATH; install Go from ht
 // ToolchainError means that the go command could not become the version that is wanted.
 type ToolchainError struct {
 	Want, Have string // "go1.26.8"; Have is "" where it is not known
-	Reason     string // what the go command said
+	Reason     string // the go command's message
 }
 
 func (e *ToolchainError) Error() string {
@@ -34,7 +34,7 @@ func (e *ToolchainError) Error() string {
 	return text + "; install " + e.Want + " from https://go.dev/dl"
 }
 
-// run runs the go command in dir and returns what it wrote to stdout.
+// run runs the go command in dir and returns its stdout.
 func run(ctx context.Context, dir string, environment []string, args ...string) ([]byte, error) {
 	program, err := exec.LookPath("go")
 	if err != nil {
@@ -68,8 +68,8 @@ func (e *commandError) Error() string {
 	return e.error.Error()
 }
 
-// messages returns what the go command wrote, without headings and notices. A message is one line: those that are
-// indented belong to the line before them.
+// messages returns the go command's messages without headings and notices, each on one line: an indented line belongs
+// to the line before it.
 func (e *commandError) messages() []string {
 	var all []string
 	for line := range strings.Lines(e.stderr) {
@@ -85,9 +85,9 @@ func (e *commandError) messages() []string {
 	return all
 }
 
-// environment returns the variables with which the go command is run. It keeps where things are and how they are
-// fetched, also what the user has set with "go env -w"; it drops everything that changes what the compiler makes
-// (GOFLAGS, GOAMD64, GOEXPERIMENT, GODEBUG, ...). dir is a folder that is in no module.
+// environment returns the environment of the go command. It keeps the variables for folders and downloads, also those
+// set with "go env -w", and drops all that change compiled code (GOFLAGS, GOAMD64, GOEXPERIMENT, GODEBUG, ...). dir is
+// a folder that is in no module.
 func environment(ctx context.Context, dir string) ([]string, error) {
 	system := kept(
 		"PATH", "HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "NETRC", "SSH_AUTH_SOCK",
@@ -96,8 +96,8 @@ func environment(ctx context.Context, dir string) ([]string, error) {
 	return withSettings(ctx, dir, append(system, "GOWORK=off"))
 }
 
-// withSettings returns the variables and those that say where the go command keeps things and how it fetches them,
-// also where the user has set them with "go env -w"; what else is set so takes no effect.
+// withSettings adds the go command's variables for folders and downloads, as "go env" shows them. Other settings made
+// with "go env -w" have no effect.
 func withSettings(ctx context.Context, dir string, variables []string) ([]string, error) {
 	fetch := []string{
 		"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE", "GOINSECURE", "GOAUTH",
@@ -120,7 +120,7 @@ func withSettings(ctx context.Context, dir string, variables []string) ([]string
 	return environment, nil
 }
 
-// kept returns those of the variables that are set.
+// kept returns the variables that are set.
 func kept(names ...string) []string {
 	var environment []string
 	for _, name := range names {

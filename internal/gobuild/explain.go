@@ -13,8 +13,8 @@ import (
 // shownMessages is how many of the compiler's messages an error has; the compiler itself stops after ten.
 const shownMessages = 10
 
-// explain says why a package does not compile: in the compiler's words, with files as they are seen from here, and
-// what to change where that is known.
+// explain returns why a package does not compile, in the compiler's words, with file names relative to the working
+// directory, and with advice if there is any.
 func (p Package) explain(ctx context.Context, dir string, environment []string, err error) error {
 	var failed *commandError
 	if !errors.As(err, &failed) {

@@ -18,10 +18,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 )
 
-// Files returns the content of what the package is compiled from on some of the platforms, by name: the files of its module,
-// of its workspace, of local replacements and of vendor folders, embedded ones among them, with their go.mod and go.sum.
-// Go's own packages and modules that go.sum pins are left out. A name is the path below the module's folder, and
-// MODULE/PATH for a file of another module.
+// Files returns the content of the files that the package is compiled from on some of the platforms, by name: files of
+// its module, workspace, local replacements and vendor folders, also embedded ones, with their go.mod and go.sum. Go's
+// own packages and modules pinned by go.sum are left out. A name is the path below the module's folder, or MODULE/PATH
+// for a file of another module.
 func (p Package) Files(ctx context.Context, platforms []images.Platform) (map[string][]byte, error) {
 	dir, err := filepath.Abs(p.Dir)
 	if err != nil {

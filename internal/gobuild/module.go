@@ -81,8 +81,8 @@ func compiled(source fs.FS) (map[string][]byte, error) {
 // Toolchain returns the version of Go that the module is compiled with: "go1.26.8".
 func (m *Module) Toolchain() string { return m.toolchain }
 
-// Requires returns the version of another module that go.mod asks for, or "". It is for what is in mkimage itself: nothing
-// that is compiled here needs it.
+// Requires returns the version of another module in go.mod, or "". It is for modules linked into mkimage itself:
+// compiled programs need none.
 func (m *Module) Requires(path string) string { return m.requires[path] }
 
 // Source returns the files that programs are compiled from, by their path in the module.
@@ -117,7 +117,7 @@ func (m *Module) key(dir string, platform images.Platform) string {
 	return cache.Key(parts...)
 }
 
-// goMod returns the go.mod that the module is compiled with: what others require of it does not matter.
+// goMod returns the go.mod for compiling, without requirements.
 func (m *Module) goMod() string {
 	return fmt.Sprintf("module %s\n\ngo %s\n\ntoolchain %s\n", m.path, m.language, m.toolchain)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
-// Package is a Go package of somebody else's: with its own go.mod, requirements, vendor folder or workspace. It is
-// compiled where it is, with the user's own module cache.
+// Package is a user's Go package, with its own go.mod, requirements, vendor folder or workspace. It is compiled in its
+// folder, with the user's module cache.
 type Package struct {
 	Dir       string    // its folder, as it stands in messages
 	Toolchain string    // the exact version that compiles it, such as "go1.26.8"
@@ -76,7 +76,7 @@ func (p Package) compile(ctx context.Context, platform images.Platform) ([]byte,
 	return program, p.Store.Replace("go-action", key, program)
 }
 
-// check refuses what is not a program of the wanted toolchain.
+// check refuses files that are no program of the wanted toolchain.
 func (p Package) check(program []byte) error {
 	if bytes.HasPrefix(program, []byte("!<arch>\n")) {
 		return errors.New("it is not package main, and an action is a program: name the folder of its package main")
@@ -91,9 +91,8 @@ func (p Package) check(program []byte) error {
 	return nil
 }
 
-// others returns the variables without those that change what the compiler makes. What the user has for fetching
-// modules, for git and for ssh stays, and so does GOWORK=off, without which a module below a go.work that does not list it
-// cannot be compiled at all.
+// others returns the variables without those that change compiled code. Variables for downloads, git and ssh stay. So
+// does GOWORK=off, without which a module below a go.work that does not list it cannot be compiled.
 func others(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(variable string) bool {
 		name, value, _ := strings.Cut(variable, "=")

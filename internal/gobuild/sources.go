@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Sources returns for each folder of a Go package the folders of all packages that it is compiled from, its own among
-// them, and the files that they embed. Packages of the standard library are not among them, nor those of modules in the
-// version that go.mod names. The go command is asked once for each module. All names are absolute.
+// Sources returns for each folder of a Go package the folders of all packages that it is compiled from, itself
+// included, and the files that they embed. Packages of the standard library and of modules pinned by go.mod are left
+// out. The go command is asked once for each module. All names are absolute.
 func Sources(ctx context.Context, dirs []string) (map[string][]string, error) {
 	modules := map[string][]string{} // the folder of go.mod -> packages
 	for _, dir := range dirs {
@@ -78,7 +78,7 @@ func sourcesOf(ctx context.Context, root string, packages []string, sources map[
 	return nil
 }
 
-// pkg is what go list says of a package.
+// pkg is a package in go list's JSON.
 type pkg struct {
 	Dir, ImportPath   string
 	Standard, DepOnly bool

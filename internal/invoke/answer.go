@@ -11,7 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Answer is what the container answered.
+// Answer is an answer of the container.
 type Answer struct {
 	Status int
 	Body   []byte
@@ -51,7 +51,7 @@ func Message(body []byte) string {
 	text := string(body)
 	if json.Unmarshal(body, &members) == nil && members["error"] != nil {
 		text = string(members["error"])
-		_ = json.Unmarshal(members["error"], &text) // what is no text stays JSON
+		_ = json.Unmarshal(members["error"], &text) // an error that is not a string stays JSON
 	}
 	return human.Excerpt(text, longestMessage)
 }

@@ -24,9 +24,9 @@ func (t tally) String() string {
 // isTenth reports whether another tenth of the things is done.
 func (t tally) isTenth() bool { return t.done > 0 && t.done*10/t.total != (t.done-1)*10/t.total }
 
-// Count is for work on many things, such as 500 "images", whose steps nobody wants to read one by one: from now on steps
-// that succeed are left out, and in their place it is shown how many of the things are done. What it returns is called
-// as each of them ends, also from several goroutines. JSON still tells every step, and does not count.
+// Count shows how many of many things are done, such as 500 "images", in place of a line for each successful step. The
+// returned function is called as each thing ends, also from several goroutines. JSON still has every step, and no
+// count.
 func (d *Display) Count(things string, total int) (done func(err error)) {
 	var mutex sync.Mutex
 	now := tally{things: things, total: total, began: time.Now()}

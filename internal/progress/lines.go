@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// event is what a line tells.
+// event is the content of a line.
 type event struct {
 	Event   string   `json:"event"`
 	Step    string   `json:"step,omitempty"`
@@ -19,7 +19,7 @@ type event struct {
 	Text    string   `json:"text,omitempty"`
 	Error   string   `json:"error,omitempty"`
 	step    *Step
-	counted bool // steps are counted, so that those that succeed are left out
+	counted bool // steps are counted, and successful ones left out
 }
 
 // lines is the view that writes a line, or none, for an event.
@@ -103,7 +103,7 @@ func plainLine(e event) string {
 			detail = e.Detail + ", " + detail
 		}
 		text := fmt.Sprintf("%s: %s (%s)\n", e.Event, e.Step, detail)
-		if e.counted { // nobody has seen what it has written
+		if e.counted { // its output was not shown
 			return outputOf(e.step) + text
 		}
 		return text

@@ -25,7 +25,7 @@ const (
 	reset     = "\x1b[0m"
 )
 
-// live is the view that draws running steps in place, below the lines of those that have ended.
+// live is the view that draws running steps in place, below the lines of finished ones.
 type live struct {
 	mutex   sync.Mutex
 	w       io.Writer
@@ -152,9 +152,9 @@ func (l *live) draw(lasting string) {
 	l.drawn = len(rows)
 }
 
-// rows returns what is drawn of the running steps, on a screen of width by height: a row for each as far as there is
-// room, for a row that has left the screen cannot be drawn again, and where room is left, the last lines that each has
-// written.
+// rows returns the rows of the running steps, on a screen of width by height. There is a row for each step as far as
+// there is room, since a row that has left the screen cannot be drawn again. Spare room has the last lines of their
+// output.
 func (l *live) rows(width, height int) []string {
 	var rows []string
 	room := max(1, height-1)

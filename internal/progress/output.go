@@ -11,17 +11,17 @@ import (
 
 const (
 	keptLines   = 20   // how many of the last lines of a step are there to be shown when it fails
-	longestLine = 4096 // bytes; what is longer and has not ended is shown as several
+	longestLine = 4096 // bytes; a longer line is shown as several
 )
 
-// output is what the program of a step writes.
+// output is the output of a step's program.
 type output struct {
 	mutex sync.Mutex
 	last  []string // the last whole lines, up to keptLines
 	begun []byte   // a line that has not ended
 }
 
-// add takes what was written and returns the lines that have ended with it. Blank ones are left out.
+// add takes output and returns the lines that it ends. Blank lines are left out.
 func (o *output) add(written []byte) (lines []string) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
@@ -57,7 +57,7 @@ func (o *output) tail(n int) []string {
 	return lines[max(0, len(lines)-n):]
 }
 
-// overwritten returns what is left to see of a line in which carriage returns go back to its begin.
+// overwritten returns the visible part of a line with carriage returns.
 func overwritten(line []byte) []byte {
 	line = bytes.TrimRight(line, "\r")
 	return line[bytes.LastIndexByte(line, '\r')+1:]

@@ -87,8 +87,8 @@ func isWritten(dir string, marked v1.ImageIndex, blobs []v1.Descriptor) bool {
 	return true
 }
 
-// linkBlobs gives a new layout those blobs that the former one has already, without copying them. The former one is
-// removed when the new one takes its place. What cannot be linked will be written.
+// linkBlobs links the blobs of the former layout that the new one has too, in place of copies. The former layout is
+// removed when the new one takes its place. Blobs that cannot be linked are written.
 func linkBlobs(former, dir string, blobs []v1.Descriptor) {
 	if !madeHere(former) || os.MkdirAll(filepath.Join(dir, "blobs", "sha256"), 0o777) != nil {
 		return

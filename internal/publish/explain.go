@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// explainWrite says what went wrong at a destination, and what to do, without the name of a temporary file.
+// explainWrite returns an error with the reason and advice, without the name of a temporary file.
 func explainWrite(dest string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

@@ -50,7 +50,7 @@ func writeLayout(ctx context.Context, dest string, index v1.ImageIndex) error {
 	return explainWrite(dest, err)
 }
 
-// madeHere says whether a folder is a layout that mkimage wrote, with nothing beside it that somebody has added.
+// madeHere reports whether a folder is a layout that mkimage wrote, without added files.
 func madeHere(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

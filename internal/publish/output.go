@@ -50,7 +50,7 @@ func typeNames() []string {
 	return []string{string(OCI), string(Docker), string(Daemon), string(Registry)}
 }
 
-// Default is where images go when nothing else is said.
+// Default is the output if none is given.
 func Default() Output { return Output{Type: OCI, Dest: "dist/" + destination.Placeholder} }
 
 // Parse reads one value of --output: fields KEY=VALUE with commas between them, where a field that holds a comma
@@ -167,7 +167,7 @@ func Check(outputs []Output, images []string) error {
 	return nil
 }
 
-// Title says in words what is done.
+// Title returns the name of the step that writes the output.
 func (o Output) Title() string {
 	switch o.Type {
 	case OCI, Docker:

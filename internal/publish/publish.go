@@ -30,11 +30,11 @@ type Publisher struct {
 	Registry    *registry.Client
 	NoOverwrite bool // tags that exist stay as they are
 
-	shareds  shareds
-	attempts attempts
+	sharedBlobs sharedBlobs
+	attempts    attempts
 }
 
-// Image is what is written.
+// Image is an image to write.
 type Image struct {
 	Name  string
 	Index v1.ImageIndex
@@ -45,10 +45,10 @@ type Result struct {
 	Output
 	Digest    string    `json:"digest"`             // of the index, as "sha256:…"
 	Reference string    `json:"reference"`          // NAME@DIGEST, or REPOSITORY@DIGEST when pushed
-	Tags      []string  `json:"tags,omitempty"`     // what was tagged, as NAME:TAG or REPOSITORY:TAG
+	Tags      []string  `json:"tags,omitempty"`     // the tags that were set, as NAME:TAG or REPOSITORY:TAG
 	Platform  string    `json:"platform,omitempty"` // the one that Docker and Daemon took
-	Transfer  *Transfer `json:"transfer,omitempty"` // what the push has moved
-	SBOM      string    `json:"sbom,omitempty"`     // the file beside an OCI layout that lists what is in the image
+	Transfer  *Transfer `json:"transfer,omitempty"` // the blobs of a push
+	SBOM      string    `json:"sbom,omitempty"`     // the SBOM beside an OCI layout
 
 	pushed *push // of a registry
 }
@@ -56,7 +56,7 @@ type Result struct {
 // Repository is where a registry has the image now.
 func (r Result) Repository() name.Repository { return r.pushed.repository }
 
-// Detail says in words what was moved, or "" where nothing is to be said.
+// Detail returns the result of a push in words, or "" for other outputs.
 func (r Result) Detail() string {
 	if r.Transfer == nil {
 		return ""
@@ -89,7 +89,7 @@ func (p *Publisher) Write(ctx context.Context, output Output, image Image, note 
 	return result, err
 }
 
-// place names what the output overwrites for an image, so that two outputs can be told apart.
+// place names the destination of an image, so that two outputs can be compared.
 func (o Output) place(image string) string {
 	if o.Dest != "" {
 		return filepath.Clean(o.Dest)

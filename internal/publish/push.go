@@ -25,8 +25,8 @@ type push struct {
 	Image
 	digest     v1.Hash
 	repository name.Repository
-	tags       []name.Tag // the content tag, and then those that were asked for
-	former     []v1.Hash  // what these named before
+	tags       []name.Tag // the content tag, then the wanted tags
+	former     []v1.Hash  // their digests before
 	note       func(string)
 
 	mutex    sync.Mutex
@@ -37,8 +37,8 @@ type push struct {
 	total    int64            // bytes of all blobs that may have to be sent
 }
 
-// push uploads what the repository lacks of an index: blobs, then the manifests that name them, then the index. The registry
-// checks every blob and manifest against its digest (OCI distribution-spec, "Pushing blobs").
+// push uploads the parts of an index that the repository lacks: blobs, then the manifests that name them, then the
+// index. The registry checks every blob and manifest against its digest (OCI distribution-spec, "Pushing blobs").
 func (p *Publisher) push(ctx context.Context, r *Result, image Image, note func(string)) error {
 	tags, err := p.tagsOf(r.Output)
 	if err != nil {
@@ -112,7 +112,7 @@ func (p *push) run(ctx context.Context) error {
 	return p.put(ctx, missing, p.former[0] == p.digest)
 }
 
-// images are those of the index.
+// images returns the images of the index.
 func (p *push) images() ([]v1.Image, error) {
 	listed, err := p.Index.IndexManifest()
 	if err != nil {
@@ -130,8 +130,8 @@ func (p *push) images() ([]v1.Image, error) {
 	return images, nil
 }
 
-// look asks the repository for all tags and images at once: what the tags name (a zero hash is nothing), and which images
-// are there.
+// look asks the repository for all tags and images at once. It keeps the tags' digests (a zero hash for a missing tag),
+// and returns which images are there.
 func (p *push) look(ctx context.Context, images []v1.Image) (there []bool, err error) {
 	former, there := make([]v1.Hash, len(p.tags)), make([]bool, len(images))
 	group, ctx := errgroup.WithContext(ctx)

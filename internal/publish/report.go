@@ -22,7 +22,7 @@ type attempt struct {
 	err       error
 }
 
-// attempts are those of a run.
+// attempts are the pushes of a run.
 type attempts struct {
 	mutex sync.Mutex
 	at    map[place]attempt

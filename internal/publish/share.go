@@ -19,7 +19,7 @@ type blob struct {
 	size   int64
 }
 
-// contentOf returns what an image's manifest names.
+// contentOf returns the blobs in an image's manifest.
 func contentOf(image v1.Image) ([]blob, error) {
 	layers, err := image.Layers()
 	if err != nil {
@@ -51,13 +51,13 @@ type shared struct {
 	where *name.Repository // one that has it
 }
 
-// shareds are the blobs of a run, by registry and digest.
-type shareds struct {
+// sharedBlobs are the blobs of a run, by registry and digest.
+type sharedBlobs struct {
 	mutex sync.Mutex
 	blobs map[string]*shared
 }
 
-func (s *shareds) of(host string, digest v1.Hash) *shared {
+func (s *sharedBlobs) of(host string, digest v1.Hash) *shared {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.blobs == nil {
@@ -72,7 +72,7 @@ func (s *shareds) of(host string, digest v1.Hash) *shared {
 
 // share puts a blob into a repository: from another one of this run where there is one, else by sending it.
 func (p *Publisher) share(ctx context.Context, repository name.Repository, b blob, moved func(bytes int64)) (*registry.Tally, error) {
-	of := p.shareds.of(repository.RegistryStr(), b.digest)
+	of := p.sharedBlobs.of(repository.RegistryStr(), b.digest)
 	select {
 	case of.turn <- struct{}{}:
 		defer func() { <-of.turn }()

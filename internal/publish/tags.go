@@ -13,11 +13,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// contentPrefix is what content tags begin with.
+// contentPrefix is the prefix of content tags.
 const contentPrefix = "content-"
 
-// ContentTag is the tag that a push sets beside those that were asked for, and that never moves: OpenWhisk drops the
-// digest of a reference, so a tag has to stand for the content.
+// ContentTag returns the tag that every push sets, and that never moves. OpenWhisk drops the digest of a reference, so
+// a tag has to stand for the content.
 func ContentTag(digest v1.Hash) string { return contentPrefix + digest.Hex[:12] }
 
 // tagsOf returns the tags that an output asks for: that of its reference and the others, or latest when there are none.
@@ -70,8 +70,8 @@ func (p *push) mayMove(i int, names v1.Hash) error {
 	return nil
 }
 
-// setTags sets those that do not name the index yet: all at once. With NoOverwrite they are looked at
-// again, for the uploads took their time.
+// setTags sets the tags that do not name the index yet, all at once. With NoOverwrite it looks at them again, because
+// the uploads took time.
 func (p *push) setTags(ctx context.Context) error {
 	set := make([]bool, len(p.tags))
 	var group errgroup.Group
@@ -107,7 +107,7 @@ func (p *push) setTag(ctx context.Context, i int, former v1.Hash) error {
 	}
 	err := p.Registry.Put(ctx, p.tags[i], p.Index)
 	if err != nil && ctx.Err() == nil {
-		// A tag that may not move is refused also where somebody else has set it to this very digest by now.
+		// A registry refuses an immutable tag also if it has this very digest by now.
 		if now, wrong := p.head(ctx, p.tags[i]); wrong == nil && now == p.digest {
 			return nil
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// Transfer says what a push has moved.
+// Transfer counts the blobs of a push.
 type Transfer struct {
 	Uploaded  Blobs `json:"uploaded"`  // sent
 	Mounted   Blobs `json:"mounted"`   // taken from another repository of the registry
@@ -29,7 +29,7 @@ func (b *Blobs) add(size int64) {
 	b.Bytes += size
 }
 
-// count notes what became of a blob.
+// count adds a blob to the transfer.
 func (p *push) count(tally *registry.Tally, b blob) {
 	uploaded, mounted := tally.Uploaded(), tally.Mounted()
 	if !uploaded {

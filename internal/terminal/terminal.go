@@ -3,7 +3,7 @@
 //
 //	out := terminal.Guard(os.Stdout)
 //
-// What goes to a file or a pipe stays as it is.
+// Text for a file or a pipe is not changed.
 package terminal
 
 import (
@@ -17,7 +17,7 @@ import (
 	"golang.org/x/term"
 )
 
-// Guard returns a writer to file that escapes what is not printable where file is a terminal, else file itself.
+// Guard returns a writer that escapes unprintable characters if file is a terminal, else file itself.
 func Guard(file *os.File) io.Writer {
 	if !term.IsTerminal(int(file.Fd())) {
 		return file
@@ -34,8 +34,8 @@ func (g guard) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Escape returns text as a terminal may have it. Control characters, but for the line end and the tab, and those that
-// turn the direction of writing are written as JSON writes them, \u001b; bytes that are no UTF-8 as \x9b.
+// Escape returns a text that is safe on a terminal. Control characters, except line ends and tabs, and characters that
+// turn the direction of writing become JSON escapes such as \u001b; bytes that are not UTF-8 become \x9b.
 func Escape(text []byte) string {
 	var out strings.Builder
 	for len(text) > 0 {

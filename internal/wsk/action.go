@@ -19,7 +19,7 @@ import (
 	"strings"
 )
 
-// Action is an action as OpenWhisk keeps it. Zero values are left to OpenWhisk, which keeps what an existing action has.
+// Action is an action of OpenWhisk. Zero values are not sent: OpenWhisk keeps those of an existing action.
 type Action struct {
 	Name        Name
 	Image       string // REPOSITORY:TAG; OpenWhisk drops a digest
@@ -122,7 +122,7 @@ func (a Action) Commands() (string, error) {
 	return "wsk action create " + line + "wsk action update " + line, nil
 }
 
-// Body returns what is sent to create or update the action: JSON, and a line end.
+// Body returns the body of the request that creates or updates the action: JSON, and a line end.
 func (a Action) Body() ([]byte, error) {
 	type exec struct {
 		Kind  string `json:"kind"`

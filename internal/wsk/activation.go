@@ -16,7 +16,7 @@ type Activation struct {
 	ID       string `json:"activationId"`
 	Duration int64  `json:"duration"` // milliseconds
 	Response struct {
-		Status  string          `json:"status"` // "success", or what failed
+		Status  string          `json:"status"` // "success", or the kind of failure
 		Success bool            `json:"success"`
 		Result  json.RawMessage `json:"result"`
 	} `json:"response"`
@@ -73,10 +73,10 @@ func (c *Client) Logs(ctx context.Context, id string) ([]string, error) {
 	return lines, err
 }
 
-// stamp is what a platform sets before each line of a log: the time, and mostly the stream.
+// stamp is the platform's prefix of a log line: the time, and mostly the stream.
 var stamp = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z +((stdout|stderr): )?`)
 
-// errNotThere is the error of await when what is asked for does not come.
+// errNotThere is the error of await for a record that does not come.
 var errNotThere = errors.New("not there")
 
 // await asks for a record until it is there. OpenWhisk writes records after it has answered; until then they are 404.

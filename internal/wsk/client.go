@@ -76,14 +76,14 @@ func (c *Client) Put(ctx context.Context, action Action) (version string, err er
 	return made.Version, nil
 }
 
-// answer is what the API answered.
+// answer is an answer of the API.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// call sends a request with the headers of wsk. What is nil is no body.
+// call sends a request with the headers of wsk. A nil body is not sent.
 func (c *Client) call(ctx context.Context, doing, method, path string, body []byte) (answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, nil)
 	if err != nil {

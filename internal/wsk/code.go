@@ -12,14 +12,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Code is what an action uploads.
+// Code is the code of an action, as it is uploaded.
 type Code struct {
 	Path string // as it stands on a command line: never like a flag
 	text string // as it travels: a zip in base64, any other as it is
 }
 
-// ReadCode reads a file as wsk does, which sends *.zip and *.jar in base64 and all other as text. It refuses what that
-// would spoil: programs, tar.gz, and zips of another name.
+// ReadCode reads a file as wsk does, which sends *.zip and *.jar in base64 and all others as text. It refuses files
+// that this would spoil: programs, tar.gz, and zips of another name.
 func ReadCode(path string) (*Code, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {

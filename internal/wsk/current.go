@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// current is what OpenWhisk answers of an action that it has.
+// current is an existing action, as OpenWhisk returns it.
 type current struct {
 	Version string `json:"version"`
 	Exec    struct {
@@ -51,8 +51,8 @@ func (c *Client) Current(ctx context.Context, action Action) (version string, er
 	return there.Version, nil
 }
 
-// inherited returns the parameters of the action's package. OpenWhisk answers those of an action with them below its own
-// (WhiskAction.resolveActionAndMergeParameters). A package that may not be read has none that are known.
+// inherited returns the parameters of the action's package. OpenWhisk returns them with the action's own, which
+// overrule them (WhiskAction.resolveActionAndMergeParameters). A package that may not be read has none.
 func (c *Client) inherited(ctx context.Context, name Name) ([]KeyValue, error) {
 	if name.Package == "" {
 		return nil, nil
@@ -71,8 +71,8 @@ func (c *Client) inherited(ctx context.Context, name Name) ([]KeyValue, error) {
 	return there.Parameters, nil
 }
 
-// stays reports whether an update with the action would change nothing but its parameters. What the action does not say
-// stays as it is, and annotations are merged into those that are there (Actions.scala, updateWhiskAction).
+// stays reports whether an update would change only the action's parameters. Unset fields keep their values, and
+// annotations are merged (Actions.scala, updateWhiskAction).
 func (c current) stays(action Action) bool {
 	return c.Exec.Kind == "blackbox" && c.Exec.Image == action.Image && c.Exec.Main == action.Main && c.sameCode(action.Code) &&
 		(action.Memory == 0 || action.Memory == c.Limits.Memory) && (action.Timeout == 0 || action.Timeout == c.Limits.Timeout) &&
@@ -102,7 +102,7 @@ func settable(annotations []KeyValue) []KeyValue {
 	return all
 }
 
-// over returns what is below, with the upper ones in place of those of the same key.
+// over returns the pairs of below and upper. An upper pair replaces one with the same key.
 func over(below, upper []KeyValue) []KeyValue {
 	keys := map[string]bool{}
 	for _, each := range upper {
@@ -135,8 +135,8 @@ func sameSet(a, b []KeyValue) bool {
 	return true
 }
 
-// Update makes the action what it should be: it creates it, updates it, or leaves it alone. It returns the version, and
-// whether that is a new one.
+// Update creates the action, updates it, or leaves it alone if nothing would change. It returns the version, and
+// whether that is new.
 func (c *Client) Update(ctx context.Context, action Action) (version string, changed bool, err error) {
 	version, err = c.Current(ctx, action)
 	if err != nil || version != "" {

@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// Look finds out whether the image, which is in a registry, brings an action. It only calls images of mkimage empty: nobody
-// knows how another image answers /init.
+// Look finds out whether the image, which is in a registry, brings an action. Only images of mkimage are called empty,
+// because other images may answer /init in ways of their own.
 func (i *Image) Look(ctx context.Context, client *registry.Client) error {
 	reference, err := client.Reference(i.Reference())
 	if err != nil {

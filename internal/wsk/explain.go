@@ -17,7 +17,7 @@ import (
 // maxReason is how much of a reason an error tells, in characters.
 const maxReason = 300
 
-// unreached says why there is no answer, and what to do.
+// unreached returns an error for a missing answer, with advice.
 func (c *Client) unreached(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -44,7 +44,7 @@ func (c *Client) noAnswer(err error) string {
 	return fmt.Sprintf("%s ended the connection without an answer (%s): try again", c.host, cmp.Or(why.Detail, why.Error()))
 }
 
-// refused says what the API answered, and what to do.
+// refused returns an error for a refusal of the API, with advice.
 func (c *Client) refused(doing string, answer answer) error {
 	if answer.status >= 300 && answer.status < 400 {
 		return fmt.Errorf("%s: %s answered %d: give --apihost the host that it leads to, %s", doing, c.host, answer.status, cmp.Or(hostOf(answer.header.Get("Location")), "which it does not say"))

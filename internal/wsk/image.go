@@ -18,13 +18,14 @@ import (
 
 // Image is an image as an action selects it.
 type Image struct {
-	Name       string // what its action is called when nothing else is said
+	Name       string // default name of its action
 	Repository string // as it was typed: OpenWhisk takes it so
 	Digest     v1.Hash
 	Empty      bool // it is known to bring no action
 }
 
-// Tag is the reference for OpenWhisk, which drops digests: with the content tag, that every push sets and nobody moves.
+// Tag returns the reference for OpenWhisk, which drops digests: the content tag, which every push sets and nobody
+// moves.
 func (i Image) Tag() string { return i.Repository + ":" + publish.ContentTag(i.Digest) }
 
 // Reference is the reference by digest.
@@ -61,7 +62,7 @@ func FromLayout(dir, repo string) (Image, error) {
 	return image, nil
 }
 
-// FromReference returns the image that a reference names: by its digest, or by what its registry has for its tag.
+// FromReference returns the image of a reference, by its digest or by its tag in the registry.
 func FromReference(ctx context.Context, client *registry.Client, text string) (Image, error) {
 	reference, err := client.Reference(text)
 	if err != nil {

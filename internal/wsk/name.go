@@ -14,7 +14,7 @@ type Name struct {
 	Action    string
 }
 
-// part is what OpenWhisk takes for each part of a name (openwhisk, EntityName.scala).
+// part is the form of each part of a name (openwhisk, EntityName.scala).
 var part = regexp.MustCompile(`^(\w|\w[\w@ .&-]{0,254}[\w@.&-])$`)
 
 // ParseName reads NAME, PACKAGE/NAME, /NAMESPACE/NAME or /NAMESPACE/PACKAGE/NAME.

@@ -17,9 +17,8 @@ type Settings struct {
 	Auth    string // ID:KEY
 }
 
-// Find returns the settings: those that are given, else those of the environment ($WHISK_APIHOST, $WHISK_AUTH), else
-// those of the properties ($WSK_CONFIG_FILE, or .wskprops in the home folder). What is missing is an error that says
-// where it could stand.
+// Find returns the settings: those of flags, else of the environment ($WHISK_APIHOST, $WHISK_AUTH), else of the
+// properties ($WSK_CONFIG_FILE, or .wskprops in the home folder). The error for a missing one names these places.
 func Find(given Settings, getenv func(string) string) (Settings, error) {
 	found := given
 	path := getenv("WSK_CONFIG_FILE")
@@ -51,7 +50,7 @@ func Find(given Settings, getenv func(string) string) (Settings, error) {
 	return found, nil
 }
 
-// parseProperties reads lines KEY=VALUE; what follows a # is a comment, and any other line means nothing.
+// parseProperties reads lines KEY=VALUE. A # begins a comment, and other lines are ignored.
 func parseProperties(content []byte) map[string]string {
 	properties := map[string]string{}
 	for line := range strings.Lines(string(content)) {

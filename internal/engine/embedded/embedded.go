@@ -18,8 +18,8 @@ import (
 // Engine is the embedded engine.
 type Engine struct{}
 
-// Build returns an index with an image for each plan of one image, in their order. Its documents are validated: their
-// digests and sizes are those of their bytes. Layers were held against theirs when they were made.
+// Build returns an index with an image for each plan, in their order. The digests and sizes in its documents are
+// checked against their bytes. Layers were checked when they were made.
 func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, error) {
 	if len(plans) == 0 {
 		return nil, fmt.Errorf("build an index: no plan")

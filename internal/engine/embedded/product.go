@@ -11,8 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// image is an image of documents that are written already. Its layers are those of the plan, which know what they weigh
-// and open their bytes only when somebody reads them.
+// image is an image with finished documents. Its layers are the plan's, which know their sizes, and open their bytes
+// only when they are read.
 type image struct {
 	config, manifest []byte
 	layers           []layer.Layer
