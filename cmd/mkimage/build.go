@@ -202,7 +202,7 @@ func (f *buildFlags) options() (build.Options, error) {
 		return options, err
 	}
 	if f.jobs < 0 {
-		return options, fmt.Errorf("--jobs %d: it is a number of images", f.jobs)
+		return options, fmt.Errorf("--jobs %d: want a number of images, 0 or more", f.jobs)
 	}
 	for _, value := range f.places {
 		output, err := publish.Parse(value)

@@ -61,7 +61,7 @@ func (f *invokeFlags) run(command *cobra.Command, address string) error {
 	case f.noInit && f.code != "":
 		return usage(command, errors.New("--no-init and --init are opposites: give one"))
 	case f.runs < 0:
-		return usage(command, fmt.Errorf("--runs %d: it is a number of runs", f.runs))
+		return usage(command, fmt.Errorf("--runs %d: want a number of runs, 0 or more", f.runs))
 	}
 	document, err := f.read(command)
 	if err != nil {

@@ -73,7 +73,7 @@ func (f *listFlags) run(command *cobra.Command) error {
 	}
 	switch {
 	case f.groups < 1:
-		return usage(command, fmt.Errorf("--groups %d: it is a number of jobs", f.groups))
+		return usage(command, fmt.Errorf("--groups %d: want a number of jobs, 1 or more", f.groups))
 	case f.shipped && f.since != "":
 		return usage(command, errors.New("--shipped and --since are two things: no change touches what mkimage brings"))
 	}

@@ -121,7 +121,7 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 		}
 		for _, value := range values {
 			if err := flags.Set(flag.Name, strings.TrimSpace(value)); err != nil {
-				mistake = fmt.Errorf("%s=%s is not what --%s takes", names[0], value, flag.Name)
+				mistake = fmt.Errorf("%s=%s: --%s takes a value of type %s", names[0], value, flag.Name, flag.Value.Type())
 			}
 		}
 	})

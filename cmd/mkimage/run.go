@@ -56,7 +56,7 @@ its end.`,
 
 func (f *runFlags) run(command *cobra.Command, image string) error {
 	if f.port < 0 || f.port > 65535 {
-		return usage(command, fmt.Errorf("--port %d: it is a number up to 65535", f.port))
+		return usage(command, fmt.Errorf("--port %d: want a port from 0 to 65535", f.port))
 	}
 	for _, variable := range f.env {
 		if name, _, ok := strings.Cut(variable, "="); !ok || name == "" {

@@ -137,9 +137,9 @@ func (f *wskFlags) check() error {
 	case !f.direct() && (f.auth != "" || f.insecureTLS):
 		return errors.New("--auth and --insecure-tls are for --update or --invoke")
 	case f.memory < 0:
-		return fmt.Errorf("--memory %d: it is a number of megabytes", f.memory)
+		return fmt.Errorf("--memory %d: want a number of megabytes, 0 or more", f.memory)
 	case f.timeout < 0:
-		return fmt.Errorf("--timeout %d: it is a number of milliseconds", f.timeout)
+		return fmt.Errorf("--timeout %d: want a number of milliseconds, 0 or more", f.timeout)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func Read(dir string) (v1.ImageIndex, error) {
 	folder, wanted := split(dir)
 	top, err := ocilayout.ImageIndexFromPath(folder)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: it is no OCI image layout: %w", dir, human.OneLine(err))
+		return nil, fmt.Errorf("read %s: it is not an OCI image layout: %w", dir, human.OneLine(err))
 	}
 	index, err := choose(top, wanted)
 	if err == nil {

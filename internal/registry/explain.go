@@ -92,7 +92,7 @@ func (p problem) text(err error) string {
 	}
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("%s, or its token service, answers what is no JSON: check the address", host)
+		return fmt.Sprintf("%s, or its token service, does not answer with JSON: check the address", host)
 	case strings.Contains(err.Error(), "no token in bearer response"):
 		return fmt.Sprintf("the token service of %s gives no token: tell those who run it", host)
 	}

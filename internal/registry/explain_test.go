@@ -51,7 +51,7 @@ func TestExplain(t *testing.T) {
 		{"a token service that wants a login", tokens(401, ""), Access{},
 			"the token service HOST of HOST answered 401 Unauthorized: log in with: docker login HOST, or set MKIMAGE_REGISTRY_USER and MKIMAGE_REGISTRY_PASSWORD"},
 		{"a token service without a token", tokens(200, `{"id_token": "secret"}`), login, "the token service of HOST gives no token: tell those who run it"},
-		{"a token service that speaks no JSON", tokens(200, "secret"), login, "HOST, or its token service, answers what is no JSON: check the address"},
+		{"a token service that speaks no JSON", tokens(200, "secret"), login, "HOST, or its token service, does not answer with JSON: check the address"},
 		{"a login without the right", answering(403, `{"errors": [{"code": "DENIED", "message": "secret"}]}`), login,
 			"HOST answered 403 Forbidden (DENIED): the user and password that were given may not push there: check its rights, or choose another repository"},
 		{"a wrong password", answering(401, `{"errors": [{"code": "UNAUTHORIZED"}]}`), login,
