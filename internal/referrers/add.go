@@ -23,27 +23,26 @@ type Registry struct {
 	adding map[name.Digest]*sync.Mutex // one for each subject
 }
 
-// Reader returns what reads attachments with a client.
+// Reader returns a registry for reading attachments.
 func Reader(client *registry.Client) *Registry {
 	return &Registry{client: client, session: client.Reader}
 }
 
-// Writer returns what attaches with a client, and reads with the login for it.
+// Writer returns a registry for attaching documents. It reads with the login for pushes.
 func Writer(client *registry.Client) *Registry {
 	return &Registry{client: client, session: client.Writer, adding: map[name.Digest]*sync.Mutex{}}
 }
 
-// Status is what became of a document.
+// Status is the result of attaching a document.
 type Status string
 
-// What becomes of documents.
 const (
 	Attached Status = "attached" // it is now
 	Present  Status = "present"  // it was
 	Failed   Status = "failed"   // it is not
 )
 
-// Outcome says what became of a document.
+// Outcome is the result of attaching a document, with the details.
 type Outcome struct {
 	Type   string `json:"type"`             // its artifact type
 	Digest string `json:"digest,omitempty"` // of its manifest; "" when the document was not even made
@@ -58,8 +57,8 @@ func Fail(kind Kind, err error) Outcome {
 	return Outcome{Kind: kind, Type: kind.Type(), Status: Failed, Reason: human.Line(err.Error())}
 }
 
-// Add attaches documents to a subject, and says of each what became of it. listed is what [Registry.List] has returned:
-// what is in there is not even asked for. One that is refused does not keep the others from being attached.
+// Add attaches documents to a subject, and returns the outcome of each. listed is the result of [Registry.List]:
+// documents in it are not sent. A refused document does not keep the others from being attached.
 func (r *Registry) Add(ctx context.Context, subject Subject, listed []Listed, documents ...Document) []Outcome {
 	ctx = registry.Briefly(ctx)
 	defer r.alone(subject)()
@@ -115,7 +114,7 @@ func (r *Registry) upload(ctx context.Context, subject Subject, content []byte, 
 	return r.client.Upload(ctx, subject.Repository, static.NewLayer(content, mediaType), nil)
 }
 
-// asks is how often the API is asked for what was put, for some registries list it a little later.
+// asks is how often the API is asked for new referrers: some registries list them a little later.
 const asks = 3
 
 // settle sees that manifests that were put are listed: by the API, or else under the fall-back tag.
@@ -138,7 +137,7 @@ func (r *Registry) settle(ctx context.Context, subject Subject, manifests []refe
 	return r.list(ctx, subject, manifests)
 }
 
-// alone waits until nobody else in this program attaches to the subject.
+// alone waits until no other goroutine of this program attaches to the subject.
 func (r *Registry) alone(subject Subject) (done func()) {
 	r.mutex.Lock()
 	one, ok := r.adding[subject.digest()]

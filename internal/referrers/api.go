@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// What is read of a list that comes in pages.
+// The limits of a list that comes in pages.
 const (
 	maxPages  = 64
 	maxListed = 1 << 16

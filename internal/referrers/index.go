@@ -49,7 +49,7 @@ func (i *index) append(entry json.RawMessage) {
 	i.entries = append(i.entries, entry)
 }
 
-// add adds those of the manifests that are not there yet.
+// add adds the manifests that the index does not have.
 func (i *index) add(manifests ...referrer) error {
 	for _, manifest := range manifests {
 		if has(i.listed, manifest) {
@@ -89,7 +89,7 @@ func has(listed []Listed, manifest referrer) bool {
 	return slices.ContainsFunc(listed, func(l Listed) bool { return l.Digest == manifest.descriptor.Digest })
 }
 
-// union returns what stands in one of the lists, sorted by digest.
+// union returns the entries of all lists, each once, sorted by digest.
 func union(lists ...[]Listed) []Listed {
 	all := slices.Concat(lists...)
 	slices.SortStableFunc(all, func(a, b Listed) int { return strings.Compare(a.Digest.String(), b.Digest.String()) })

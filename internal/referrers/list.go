@@ -13,7 +13,7 @@ import (
 // Listed is a referrer as the registry lists it. Nothing of it was checked.
 type Listed struct{ v1.Descriptor }
 
-// Kind returns what the list says that the referrer is, or "" for one that mkimage does not know.
+// Kind returns the kind of the referrer by its entry in the list, or "" if mkimage does not know it.
 func (l Listed) Kind() Kind {
 	if kind := Kind(l.Annotations[marker]); kind.Type() != "" {
 		return kind
@@ -24,8 +24,8 @@ func (l Listed) Kind() Kind {
 // maxOpened is how many referrers are looked into whose list says too little of them.
 const maxOpened = 16
 
-// HasProvenance says whether some referrer states where the subject comes from, whoever has attached it. The lists of some
-// registries have no annotations, or the config's type for the artifact's: then the manifests say what they are.
+// HasProvenance reports whether the subject has provenance, from anybody. The lists of some registries lack
+// annotations, or have the config's type in place of the artifact's; then the manifests are read.
 func (r *Registry) HasProvenance(ctx context.Context, subject Subject, listed []Listed) bool {
 	ctx = registry.Briefly(ctx)
 	opened := 0
@@ -44,8 +44,8 @@ func (r *Registry) HasProvenance(ctx context.Context, subject Subject, listed []
 	return false
 }
 
-// List returns the referrers of a subject, sorted by digest: those that the API lists, and, unless mkimage's own are among
-// them, those of the fall-back tag. The error says why it is not known what is attached.
+// List returns the referrers of a subject, sorted by digest: those of the API, and, unless mkimage's own are among
+// them, those of the fall-back tag. The error says why they are not known.
 func (r *Registry) List(ctx context.Context, subject Subject) ([]Listed, error) {
 	ctx = registry.Briefly(ctx)
 	listed, there := r.ask(ctx, subject)
@@ -57,7 +57,7 @@ func (r *Registry) List(ctx context.Context, subject Subject) ([]Listed, error) 
 		return union(listed, under.listed), nil
 	}
 	if there && ctx.Err() == nil {
-		return listed, nil // what the tag names does not matter
+		return listed, nil // the tag does not matter
 	}
 	return nil, r.client.Explain("list what is attached to", subject.digest(), err)
 }

@@ -20,21 +20,21 @@ type Attachment struct {
 	Kind      Kind   // "" for one that mkimage does not know, such as a signature
 	Type      string // its artifact type
 	Digest    string // of its manifest
-	File      string // what its document is called, or ""
+	File      string // the name of its document, or ""
 	Predicate string // the type of a statement's predicate, or ""
 	Size      int64  // of its documents, in bytes
 
 	document v1.Descriptor // of a Kind that we know: its only one
 }
 
-// What is read of a registry, in bytes. The first is what the specification asks registries to take (distribution-spec,
-// "Pushing Manifests"); the SBOM of an image with a thousand packages has one megabyte.
+// The limits of reading, in bytes. The first is the size that registries should take (distribution-spec, "Pushing
+// Manifests"); the SBOM of an image with a thousand packages has one megabyte.
 const (
 	maxManifest = 4 << 20
 	maxDocument = 32 << 20
 )
 
-// Open reads the manifest of a referrer. An error says why it is not what the list calls it.
+// Open reads the manifest of a referrer. It returns an error if the manifest contradicts the list.
 func (r *Registry) Open(ctx context.Context, subject Subject, listed Listed) (Attachment, error) {
 	at := subject.Repository.Digest(listed.Digest.String())
 	if listed.Size > maxManifest {

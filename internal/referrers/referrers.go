@@ -9,12 +9,12 @@
 //
 // The same document gives the same referrer, so that adding it again changes nothing.
 //
-// Lists are read and written by one rule, whatever a registry says of itself. The API is there when it lists, after the
-// documents were put, what was put. Otherwise the list stands under the tag sha256-DIGEST ("Referrers Tag Schema"), where
-// the entries of others are kept; where that tag names something else, it is left alone.
+// Lists are read and written by one rule, whatever a registry says of itself. The API counts as present if it lists the new
+// documents after they were put. Otherwise the list is kept under the tag sha256-DIGEST ("Referrers Tag Schema"), together
+// with the entries of others; a tag that names something else is left alone.
 //
-// What is read is foreign: everybody who may push can attach. Digests are verified, sizes are bounded, and a referrer
-// that is not what it says is an error of that referrer alone.
+// Everybody who may push can attach, so nothing is trusted: digests are verified, sizes are bounded, and a wrong referrer
+// is an error of that referrer alone.
 package referrers
 
 import (
@@ -30,13 +30,13 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Kind is what a document is about.
+// Kind is the subject matter of a document.
 type Kind string
 
 // The kinds of documents that mkimage attaches.
 const (
-	SBOM       Kind = "sbom"       // what is in the image: SPDX 2.3
-	Sizes      Kind = "sizes"      // what it weighs: the rows of the size record
+	SBOM       Kind = "sbom"       // the content of the image: SPDX 2.3
+	Sizes      Kind = "sizes"      // the rows of the size record
 	Provenance Kind = "provenance" // where it comes from: an in-toto statement
 )
 
@@ -70,18 +70,18 @@ func kindOf(artifactType string) Kind {
 // The annotations of a referrer. They are also in the registry's list of referrers.
 const (
 	marker        = "io.github.sciabarracom.mkimage" // its kind
-	predicateType = "in-toto.io/predicate-type"      // what a statement is about, as BuildKit has it
+	predicateType = "in-toto.io/predicate-type"      // of a statement, as BuildKit writes it
 )
 
 // Document is something to attach.
 type Document struct {
 	Kind      Kind
-	File      string // what a tool that downloads it calls it, such as bash.spdx.json
+	File      string // the file name for downloads, such as bash.spdx.json
 	Content   []byte
 	Predicate string // the type of a statement's predicate; "" for other kinds
 }
 
-// Subject is what documents are attached to: an index or an image in a repository.
+// Subject is an index or an image in a repository, to which documents are attached.
 type Subject struct {
 	Repository name.Repository
 	Descriptor v1.Descriptor // its media type, size and digest
@@ -95,7 +95,7 @@ const (
 	emptyType = types.MediaType(ocispec.MediaTypeEmptyJSON)
 )
 
-// referrer is the manifest of a document, and how a list describes it: with what a reader chooses by.
+// referrer is the manifest of a document, and its entry in a list, by which readers choose.
 type referrer struct {
 	text       []byte
 	descriptor v1.Descriptor

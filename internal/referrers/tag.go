@@ -17,7 +17,7 @@ func fallbackTag(subject Subject) string {
 	return subject.Descriptor.Digest.Algorithm + "-" + subject.Descriptor.Digest.Hex
 }
 
-// tagged is what stands under the fall-back tag.
+// tagged is the content of the fall-back tag.
 type tagged struct {
 	index
 	etag   string
@@ -65,10 +65,10 @@ const tries = 5
 // errLost is the error for a list that does not stay.
 var errLost = errors.New("its list does not keep what is put into it: another program changes it all the time, or the registry drops it")
 
-// list puts manifests into the list under the fall-back tag, and reads it back. The protocol promises no update that
-// others do not overwrite, and few registries have one (If-Match), so what has got lost is put again.
+// list puts manifests into the list under the fall-back tag, and reads it back. Others may overwrite an update, and few
+// registries have preconditions (If-Match), so lost entries are put again.
 func (r *Registry) list(ctx context.Context, subject Subject, manifests []referrer) error {
-	var before v1.Hash // what stood there when a precondition failed
+	var before v1.Hash // the tag's digest when a precondition failed
 	refused, lost := false, false
 	for try := range tries {
 		now, err := r.pull(ctx, subject)
@@ -112,7 +112,7 @@ func (r *Registry) putList(ctx context.Context, subject Subject, now tagged, man
 	return r.session(subject.Repository).Put(ctx, fallbackTag(subject), mediaType, text, etag)
 }
 
-// match returns what If-Match may say of an ETag: nothing of a weak one, which never matches (RFC 9110, 13.1.1).
+// match returns the value of If-Match for an ETag, or "" for a weak one, which never matches (RFC 9110, 13.1.1).
 func match(etag string) string {
 	if strings.HasPrefix(etag, "W/") {
 		return ""
