@@ -49,7 +49,7 @@ func CheckAddress(address string, tls TLS) error {
 	return nil
 }
 
-// withoutPassword returns an address as it may be shown: USER:PASSWORD@ is no way to log in, but somebody may try.
+// withoutPassword returns an address without USER:PASSWORD@, which is no way to log in, but somebody may try it.
 func withoutPassword(address string) string {
 	scheme, rest, _ := strings.Cut(address, "://")
 	at := strings.LastIndex(rest, "@")

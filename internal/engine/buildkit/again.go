@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// again returns the builders that are there again, of those that were away when an image came to them. It waits for
-// them: nobody else is left to build the image. So it is when builders are started anew one after the other.
+// again waits for the builders that were away when an image came to them, and returns those that are back. It is called
+// if no builder is left, for example while all are restarted one after the other.
 func (e *Engine) again(ctx context.Context, image string, failures map[*builder]*lostError) []*builder {
 	order := e.order(image)
 	there := make([]bool, len(order))
@@ -27,7 +27,7 @@ func (e *Engine) again(ctx context.Context, image string, failures map[*builder]
 	return back
 }
 
-// again reports whether the builder is there again, and calls found when nobody knew. One that does not come back now is
+// again reports whether the builder is back, and calls found if that is news. A builder that does not come back now is
 // lost for good.
 func (b *builder) again(ctx context.Context, lost *lostError, found func()) bool {
 	b.mutex.Lock()
@@ -35,7 +35,7 @@ func (b *builder) again(ctx context.Context, lost *lostError, found func()) bool
 	switch {
 	case !lost.away:
 		return false
-	case b.lost == nil: // it was away for a moment, or somebody has found that it is there again
+	case b.lost == nil: // it was away for a moment, or is already known to be back
 		return true
 	case !b.lost.away:
 		return false

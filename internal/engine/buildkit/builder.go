@@ -9,7 +9,7 @@ import (
 	"github.com/moby/buildkit/client"
 )
 
-// builder is a daemon, and what is known of it.
+// builder is a daemon, with its state.
 type builder struct {
 	address  string
 	tls      TLS
@@ -20,7 +20,7 @@ type builder struct {
 	former  []*client.Client // of the times before the builder was away
 	version string
 	lost    *lostError // why it is not asked any more
-	told    bool       // whether somebody was told so
+	told    bool       // whether a message was shown
 	work    work
 }
 
@@ -33,7 +33,7 @@ type lostError struct {
 
 func (e *lostError) Error() string { return e.reason }
 
-// connect returns a connection to the builder, which has answered on it once. What has failed is not tried again.
+// connect returns a connection on which the builder has answered once. It does not try again after a failure.
 func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -55,7 +55,7 @@ func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 	return made, nil
 }
 
-// meet takes a connection, and learns what is at its other end.
+// meet takes a connection, and asks the daemon for its properties.
 func (b *builder) meet(ctx context.Context, made *client.Client) {
 	if b.client != nil {
 		b.former = append(b.former, b.client) // others may wait for it to fail

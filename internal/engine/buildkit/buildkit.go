@@ -27,7 +27,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// Options says which builders there are and what they do.
+// Options lists the builders, and sets how they work.
 type Options struct {
 	Builders []string // addresses, see [CheckAddress]
 	TLS      TLS      // of tcp:// addresses
@@ -42,11 +42,11 @@ type Options struct {
 	// Registry reaches the repositories of Push, where layers may be that a builder needs for a step. May be nil.
 	Registry *registry.Client
 
-	CacheTo, CacheFrom []Cache // where what steps make is kept
+	CacheTo, CacheFrom []Cache // caches for the layers of steps
 
-	Store    string            // a folder that keeps what builders made; "" is a new one, which Close removes
-	Contents cache.Dir         // keeps what is in the layers that builders made
-	Display  *progress.Display // shows what builders do; may be nil
+	Store    string            // a folder for the builders' blobs; "" is a new one, which Close removes
+	Contents cache.Dir         // keeps the content of the builders' layers
+	Display  *progress.Display // shows the builders' work; may be nil
 	Patience time.Duration     // how long a builder may take to say that it is there; 0 is 10 seconds
 }
 
@@ -88,7 +88,7 @@ func New(options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close ends all connections. When there were several images, it shows what each builder has built.
+// Close ends all connections. After several images it shows how many each builder has built.
 func (e *Engine) Close() error {
 	var failures []error
 	for _, b := range e.builders {

@@ -13,7 +13,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// Cache is a place where builders leave what steps have made, for other builders or another time.
+// Cache is a place where builders keep the layers of steps, for other builders and later builds.
 type Cache struct {
 	Type  string // registry or local
 	Where string // a reference, or a folder of this machine
@@ -60,7 +60,7 @@ func CheckCaches(caches []Cache, images []string) error {
 	return nil
 }
 
-// exported returns where the cache of an image goes: all of it, also what is not in the image itself.
+// exported returns the destination for the cache of an image, with all layers, also those that the image does not have.
 func (c Cache) exported(image string, insecure bool) client.CacheOptionsEntry {
 	entry := c.entry(image, "dest", insecure)
 	entry.Attrs["mode"] = "max"

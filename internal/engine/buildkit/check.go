@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// check says why a builder cannot do what this engine asks for, or nil.
+// check returns why a builder lacks a feature that this engine needs, or nil.
 func (b *builder) check(offers gateway.BuildOpts) error {
 	// Several exporters are for images with steps that are pushed: a daemon without them leaves all but the first out.
 	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout, pb.CapMultipleExporters} {
@@ -21,8 +21,8 @@ func (b *builder) check(offers gateway.BuildOpts) error {
 	return nil
 }
 
-// listed says why workers may be unable to run the steps of images, or nil. They tell what their machine runs, natively or
-// with an emulator that is registered there. A builder may also have emulators of its own, of which it does not tell.
+// listed returns why workers may be unable to run the steps of images, or nil. Workers list the platforms that their
+// machine runs, natively or with a registered emulator. A builder may also have emulators that it does not list.
 func listed(workers []gateway.WorkerInfo, plans []plan.Image) error {
 	for _, image := range plans {
 		if len(image.Runs) > 0 && !works(workers, image) {

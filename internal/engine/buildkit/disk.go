@@ -14,9 +14,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
-// disk keeps, by content, what builders send back: documents, and the layers that they made. Processes share a folder:
-// its blobs are renamed into place when they are whole, and each process writes them in a folder of its own, since
-// containerd's store takes the file that is being written for its own, whatever process writes it.
+// disk keeps the blobs that builders send, documents and layers, by content. Processes share a folder: finished blobs
+// are renamed into place, and each process writes in a folder of its own, since containerd's store takes any file that
+// is being written for its own.
 type disk struct {
 	content.Store
 	dir     string // where the folder blobs is
@@ -44,7 +44,7 @@ func newDisk(dir string) (*disk, error) {
 	if dir != "" {
 		err = d.share(dir)
 	}
-	log.L.Logger.SetOutput(io.Discard) // containerd's packages write to stderr what they return as errors too
+	log.L.Logger.SetOutput(io.Discard) // containerd's packages log errors that they also return
 	if err == nil {
 		d.Store, err = local.NewStore(own)
 	}
@@ -55,7 +55,7 @@ func newDisk(dir string) (*disk, error) {
 	return d, nil
 }
 
-// share makes the blobs of a folder those of the process's own. On a file system without symbolic links, nothing is kept.
+// share makes the blobs of a folder the process's own. On a file system without symbolic links, nothing is kept.
 func (d *disk) share(dir string) error {
 	shared, err := filepath.Abs(filepath.Join(dir, "blobs"))
 	if err == nil {
@@ -75,7 +75,7 @@ func (d *disk) share(dir string) error {
 // maxAge is how long something is kept: a builder sends it again when it is asked for.
 const maxAge = 30 * 24 * time.Hour
 
-// sweep removes what is older from a folder. What cannot be removed does no harm.
+// sweep removes old files from a folder. Failures do no harm.
 func sweep(dir string) {
 	entries, _ := os.ReadDir(dir)
 	for _, entry := range entries {

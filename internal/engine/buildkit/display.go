@@ -16,9 +16,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
-// display shows what all builders do among the steps of the run: a step for each solve, and one for each vertex that
-// takes time, with what its program writes. BuildKit's own displays (util/progress/progressui) draw a screen of their
-// own, below which nothing else has a place, or write lines that only the end of a build puts in order.
+// display shows the work of all builders among the steps of the run: a step for each solve, and one for each vertex
+// that takes time, with the output of its program. BuildKit's own displays (util/progress/progressui) draw a screen of
+// their own, or write lines that are out of order until the build ends.
 type display struct {
 	*progress.Display
 	mutex   sync.Mutex
@@ -33,7 +33,7 @@ func newDisplay(on *progress.Display) *display {
 	return &display{Display: on, claimed: map[string]bool{}}
 }
 
-// claim reports whether nobody else shows a vertex.
+// claim reports whether the caller is the only one that shows a vertex.
 func (d *display) claim(key string) bool {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -61,7 +61,7 @@ type follower struct {
 	running        []*client.VertexStatus           // parts of vertices
 }
 
-// follow begins to show what a builder does in a solve.
+// follow begins to show a builder's work on a solve.
 func (d *display) follow(s *solve) *follower {
 	f := &follower{
 		display: d, image: s.name(), builder: s.builder.address, whole: s.step,
@@ -80,7 +80,7 @@ func (d *display) follow(s *solve) *follower {
 	return f
 }
 
-// update shows a status: what begins, what was written, and what has ended.
+// update shows a status: vertices that start, their output, and vertices that end.
 func (f *follower) update(status *client.SolveStatus) {
 	for _, vertex := range status.Vertexes {
 		if worthShowing(vertex) && vertex.Started != nil {
@@ -121,7 +121,7 @@ func withoutCache(reason string) string {
 	return "nothing taken: " + reason
 }
 
-// name returns what the step of a vertex is called, and what it does.
+// name returns the name of a vertex's step, and its script.
 func (f *follower) name(vertex string) (name, script string) {
 	if name, script, found := strings.Cut(vertex, scriptMark); found {
 		return name, script
@@ -144,7 +144,7 @@ func (f *follower) start(vertex *client.Vertex) {
 	}
 }
 
-// note shows what vertices are at, each beside its own step or, when it has none, beside the solve.
+// note shows a vertex's status beside its own step, or, if it has none, beside the solve.
 func (f *follower) note(s *client.VertexStatus) {
 	f.running = slices.DeleteFunc(f.running, func(other *client.VertexStatus) bool { return other.Vertex == s.Vertex && other.ID == s.ID })
 	if s.Completed == nil {
@@ -154,14 +154,14 @@ func (f *follower) note(s *client.VertexStatus) {
 	step.Note(f.doing(step))
 }
 
-// doing says what has told last that it goes on, of all that is shown beside a step, and how far it is: "pushing layers",
-// "3.10 MB of 9.40 MB" or "".
+// doing returns the last status that is shown beside a step, with its progress: "pushing layers", "3.10 MB of 9.40 MB"
+// or "".
 func (f *follower) doing(step *progress.Step) string {
 	for _, s := range slices.Backward(f.running) {
 		if f.beside(s) != step {
 			continue
 		}
-		text, _, _ := strings.Cut(s.ID, "sha256:") // what is moved is called by its digest
+		text, _, _ := strings.Cut(s.ID, "sha256:") // a transfer has its digest as name
 		if s.Total > 0 {
 			text += fmt.Sprintf("%s of %s", human.Bytes(s.Current), human.Bytes(s.Total))
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Version is the BuildKit that this engine is built with, and whose images are known to be those of the embedded
-// engine. A test holds that it is the one in go.mod.
+// Version is the version of BuildKit that this engine is linked with, and whose images are known to be equal to the
+// embedded engine's. A test compares it with go.mod.
 const Version = "v0.32.2"
 
 // judge tells whether a build failed because of the builder or because of the image.
@@ -44,8 +44,8 @@ func (b *builder) judge(ctx context.Context, c *client.Client, err error) error 
 // cacheBlob is how BuildKit begins to say that a cache cannot be written.
 const cacheBlob = "error writing layer blob: "
 
-// elsewhere returns what may be behind a push, or the export of a cache, that did not reach its registry: what this side
-// sees was looked at before the build.
+// elsewhere returns advice for a push, or the export of a cache, that did not reach its registry: this machine could
+// reach it before the build.
 func elsewhere(text string) string {
 	if !strings.Contains(text, "failed to push ") && !strings.Contains(text, cacheBlob) {
 		return ""
@@ -58,13 +58,13 @@ func elsewhere(text string) string {
 	return ""
 }
 
-// reason returns what went wrong, without the words of gRPC around it.
+// reason returns an error's text without the words of gRPC around it.
 func reason(err error) string {
 	text := plainly(err.Error())
 	if answer, ok := status.FromError(err); ok && answer.Message() != "" {
 		text = plainly(answer.Message())
 	}
-	// gRPC quotes what it wraps.
+	// gRPC quotes errors that it wraps.
 	if before, quoted, found := strings.Cut(text, ` desc = "`); found {
 		if whole, err := strconv.QuotedPrefix(`"` + quoted); err == nil {
 			inner, _ := strconv.Unquote(whole)
@@ -79,7 +79,7 @@ func reason(err error) string {
 	return human.Line(text)
 }
 
-// plainly leaves out of the text about a program what it was called with: all of a step's script, and what runs it.
+// plainly removes the command line from an error about a program: the whole script of a step, and its runner.
 func plainly(text string) string {
 	const begin, end = `process "`, "did not complete successfully: "
 	before, rest, found := strings.Cut(text, begin)
@@ -90,7 +90,7 @@ func plainly(text string) string {
 	return before + rest[at+len(end):]
 }
 
-// tail returns what comes last in a chain of messages.
+// tail returns the end of a chain of messages.
 func tail(text string) string {
 	parts := strings.Split(text, ": ")
 	return strings.Join(parts[max(0, len(parts)-3):], ": ")

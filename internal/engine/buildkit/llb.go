@@ -16,22 +16,22 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// storeName is what a solve calls the store that finished layers come from.
+// storeName is the name of the store of finished layers in a solve.
 const storeName = "mkimage"
 
-// quiet is what the names of those vertices begin with that are not worth a line of progress.
+// quiet is the prefix for the names of vertices that are not shown.
 const quiet = "put together: "
 
-// scriptMark stands in the name of a step's vertex before what it does.
+// scriptMark stands before the script in the name of a step's vertex.
 const scriptMark = " $ "
 
 func worthShowing(vertex *client.Vertex) bool {
 	return vertex.Error != "" || !strings.HasPrefix(vertex.Name, quiet) && !strings.HasPrefix(vertex.Name, "exporting to ") && !strings.HasPrefix(vertex.Name, "[auth] ")
 }
 
-// define returns what a builder has to do for a plan: take the finished layers from the offer, make the others on
-// top of those that lie below, and merge all of them in their order. A merge keeps the bytes of each layer. near is what
-// [nearby.find] says of each layer.
+// define returns a builder's work for a plan: take the finished layers from the offer, make the others on top of those
+// below, and merge all in their order. A merge keeps the bytes of each layer. near is the result of [nearby.find] for
+// each layer.
 func define(ctx context.Context, image plan.Image, o *offer, near []string) (*llb.Definition, error) {
 	platform := llb.Platform(ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()})
 	var below []llb.State
@@ -126,7 +126,7 @@ func programs(run plan.Run) llb.State {
 		llb.WithCustomName(quiet+"the script of "+run.Name))
 }
 
-// firstLine returns what a script begins with, for people: its first line that is no comment.
+// firstLine returns the first line of a script that is not a comment.
 func firstLine(script string) string {
 	const most = 60 // characters
 	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(script), "\n"), func(line string) bool {

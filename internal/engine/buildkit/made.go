@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// blob is a compressed layer that a builder made. It is what go-containerregistry makes a layer of.
+// blob is a compressed layer of a builder, in the form that go-containerregistry turns into a layer.
 type blob struct {
 	file string
 	at   ocispec.Descriptor
@@ -27,7 +27,7 @@ func (b *blob) MediaType() (types.MediaType, error) { return types.MediaType(b.a
 func (b *blob) Size() (int64, error)                { return b.at.Size, nil }
 func (b *blob) Compressed() (io.ReadCloser, error)  { return os.Open(b.file) }
 
-// layer returns a layer that a builder has sent. What is in it is kept in store.
+// layer returns a layer that a builder has sent, and keeps its content in store.
 func (d *disk) layer(name string, at ocispec.Descriptor, store cache.Dir) (layer.Layer, error) {
 	if err := at.Digest.Validate(); err != nil {
 		return layer.Layer{}, fmt.Errorf("the builder sent the digest %q: %w", at.Digest, err)

@@ -35,7 +35,7 @@ func (n nearby) find(ctx context.Context, image plan.Image) []string {
 			if s, err := newSingle(l, image.Platform); err == nil {
 				found[i] = n.reference(ctx, s)
 			}
-			return nil // what is not found is here
+			return nil // blobs that are not found are here
 		})
 	}
 	_ = group.Wait()

@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// offer is the store that a builder sees while it builds an image. It reads finished layers there, and writes what it
-// made, of which only that is kept which this side does not have.
+// offer is the store that a builder sees while it builds an image. The builder reads finished layers from it, and
+// writes its own blobs to it, of which only those are kept that this side lacks.
 type offer struct {
 	content.Store // where it writes
 
@@ -100,7 +100,7 @@ func (o *offer) ReaderAt(ctx context.Context, described ocispec.Descriptor) (con
 	}}, nil
 }
 
-// Writer is part of [content.Store]. What is offered need not be written.
+// Writer is part of [content.Store]. Blobs of the offer need not be written.
 func (o *offer) Writer(ctx context.Context, options ...content.WriterOpt) (content.Writer, error) {
 	var wanted content.WriterOpts
 	for _, option := range options {

@@ -15,8 +15,8 @@ import (
 // ones the same.
 func secretID(run plan.Run, name string) string { return run.Name + "/" + name }
 
-// secretsOf returns what hands out the secrets of an image's steps, or nil where there is none. A secret that is not
-// there is an error before anything is built.
+// secretsOf returns a provider for the secrets of an image's steps, or nil if there are none. A missing secret is an
+// error before anything is built.
 func secretsOf(image plan.Image) (session.Attachable, error) {
 	var sources []secretsprovider.Source
 	for _, run := range image.Runs {

@@ -70,7 +70,7 @@ type solve struct {
 	took    atomic.Bool // whether layers are taken from there
 	log     *stepLog
 	step    *progress.Step // that is shown
-	try     bool           // the builder is given what it may not be able to do
+	try     bool           // build although the builder may be unable to
 	refused error          // why it was not given the work
 }
 
@@ -109,7 +109,7 @@ func (s *solve) attempt(ctx context.Context, c *client.Client) (*client.SolveRes
 	shown := s.engine.display.follow(s)
 	response, err := c.Build(ctx, options, "mkimage", s.build, s.log.listen(shown.statuses))
 	<-shown.done
-	if s.refused != nil { // what comes back over the wire has lost its type
+	if s.refused != nil { // errors lose their type on the wire
 		return nil, s.refused
 	}
 	return response, s.log.explain(err)
@@ -154,7 +154,7 @@ func (s *solve) repositories() []string {
 	return s.engine.options.Push(s.name())
 }
 
-// build says to the builder what the image is, one reference a platform.
+// build describes the image to the builder, with one reference for each platform.
 func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 	s.refused = s.builder.check(c.BuildOpts())
 	if s.refused == nil && !s.try {
@@ -209,8 +209,8 @@ func platformOf(image plan.Image) ocispec.Platform {
 	return ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()}
 }
 
-// product returns what the builder made, from the plans and the layers that it sent. It must be what the embedded
-// engine makes of them.
+// product returns the index of the plans and the layers that the builder sent. It must be equal to the embedded
+// engine's.
 func (s *solve) product(ctx context.Context, response *client.SolveResponse) (v1.ImageIndex, error) {
 	made := response.ExporterResponse[exptypes.ExporterImageDigestKey]
 	plans, err := s.complete(ctx, made)

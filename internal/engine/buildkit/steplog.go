@@ -19,7 +19,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// stepLog knows the steps of a solve and what each has written last, so that one that fails can be told in a line.
+// stepLog keeps the last output of each step of a solve, so that a failure can be told in a line.
 type stepLog struct {
 	mutex sync.Mutex
 	steps map[digest.Digest]step
@@ -38,8 +38,8 @@ func newStepLog() *stepLog {
 	return &stepLog{steps: map[digest.Digest]step{}, said: map[digest.Digest][]byte{}}
 }
 
-// expect notes which vertices of a definition are the steps of an image. A definition has what is built before what is
-// built on it, and each step is built on those before it.
+// expect notes which vertices of a definition are the steps of an image. In a definition, a vertex comes after its
+// inputs, and each step is built on those before it.
 func (l *stepLog) expect(image plan.Image, definition *llb.Definition) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()

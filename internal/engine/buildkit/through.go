@@ -32,7 +32,7 @@ func program(address string) string {
 	return map[string]string{"docker-container": "docker", "kube-pod": "kubectl", "ssh": "ssh"}[parsed.Scheme]
 }
 
-// checkThrough returns what is wrong with an address that is reached through a program.
+// checkThrough returns an error for a bad address of a builder behind a program.
 func checkThrough(parsed *url.URL) error {
 	takes := map[string][]string{"docker-container": {"context"}, "kube-pod": {"context", "namespace", "container"}}[parsed.Scheme]
 	for key := range parsed.Query() {
@@ -64,7 +64,7 @@ func dialThrough(address string) (client.ClientOpt, error) {
 	}), nil
 }
 
-// through is a connection to a daemon through a program. When there is none, the error has what the program said.
+// through is a connection to a daemon through a program. If it fails, the error has the program's words.
 type through struct {
 	net.Conn
 	in      *bufio.Reader
@@ -78,7 +78,7 @@ const settings = 4
 func (c *through) Read(p []byte) (int, error) {
 	if !c.greeted {
 		head, err := c.in.Peek(4)
-		if len(head) == 4 && head[3] != settings { // Docker, and what a shell reads as it starts, write to stdout
+		if len(head) == 4 && head[3] != settings { // Docker, and shells that start, write to stdout
 			text, _ := c.in.Peek(c.in.Buffered())
 			return 0, c.said(string(text))
 		}
@@ -100,7 +100,7 @@ func (c *through) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// explain finds what the program wrote to stderr in the error of the connection.
+// explain finds the program's stderr in the error of the connection.
 func (c *through) explain(err error) error {
 	if err == nil {
 		return nil
@@ -111,7 +111,7 @@ func (c *through) explain(err error) error {
 	return err
 }
 
-// said returns the end of what the program said, as an error of one line.
+// said returns the end of the program's stderr, as an error of one line.
 func (c *through) said(text string) error {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -132,10 +132,10 @@ func (c *through) said(text string) error {
 	return fmt.Errorf("%s said: %s%s", c.program, said, advice(said))
 }
 
-// kubectlLog is how a line begins that kubectl logs before it says what is wrong.
+// kubectlLog matches the lines that kubectl logs before its error.
 var kubectlLog = regexp.MustCompile(`^[EWI]\d{4} \d\d:`)
 
-// advice returns what to do about what a program said.
+// advice returns advice for a program's error.
 func advice(said string) string {
 	if absent(said) {
 		return " (is buildkitd running there?)"

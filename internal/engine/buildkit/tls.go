@@ -45,8 +45,8 @@ func (t TLS) read() error {
 	return nil
 }
 
-// hint returns what may be behind an error of a connection to an address. A daemon that does not like the client's
-// certificate breaks the connection off, and often there is no more to be seen on this side (RFC 8446, 4.4.2.4).
+// hint returns possible causes for an error of a connection. A daemon that refuses the client's certificate closes the
+// connection, and often this side sees no more than that (RFC 8446, 4.4.2.4).
 func (t TLS) hint(address string, err error) string {
 	has := func(word string) bool { return strings.Contains(err.Error(), word) }
 	brokenOff := slices.ContainsFunc([]string{"broken pipe", "connection reset", "EOF", "remote error: tls", "certificate required"}, has)

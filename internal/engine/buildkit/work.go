@@ -7,7 +7,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// work is what a builder has built.
+// work counts the images of a builder.
 type work struct {
 	mutex                sync.Mutex
 	images, layers, sent int
