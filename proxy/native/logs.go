@@ -20,13 +20,14 @@ type Logs struct {
 	fd      [2]int
 	one     bool    // both lead to the same file, so that what is written to either ends up there
 	partial [2]bool // the last byte written was no line end
+	ends    []byte  // a line end and two sentinels; made once, for each conversion of a string this long allocates
 	tail    *[]byte // where the last lines are also kept, while an action starts
 	held    *held   // where bytes are kept instead
 }
 
 // newLogs returns the logs on two descriptors.
 func newLogs(stdout, stderr int) *Logs {
-	return &Logs{fd: [2]int{stdout, stderr}, one: same(stdout, stderr)}
+	return &Logs{fd: [2]int{stdout, stderr}, one: same(stdout, stderr), ends: []byte("\n" + Sentinel + Sentinel)}
 }
 
 // same reports whether two descriptors lead to the same file.
@@ -70,13 +71,13 @@ func (l *Logs) Line(stream int, text string) {
 
 // Sentinels ends an activation's logs on both streams: where they are one file, with two sentinels in one system call.
 func (l *Logs) Sentinels() {
-	const line, two = "\n" + Sentinel, "\n" + Sentinel + Sentinel
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.one {
-		l.end(Stdout, two)
+		l.end(Stdout, l.ends)
 		return
 	}
+	line := l.ends[:1+len(Sentinel)]
 	l.end(Stdout, line)
 	l.end(Stderr, line)
 }
@@ -84,11 +85,11 @@ func (l *Logs) Sentinels() {
 // end writes text, whose first byte is a line end for a line that was not ended.
 //
 //go:noinline
-func (l *Logs) end(stream int, text string) {
+func (l *Logs) end(stream int, text []byte) {
 	if !l.partial[stream] {
 		text = text[1:]
 	}
-	l.write(stream, []byte(text))
+	l.write(stream, text)
 }
 
 func (l *Logs) write(stream int, b []byte) {
