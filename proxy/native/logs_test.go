@@ -19,8 +19,9 @@ func TestSentinelsAllocateNothing(t *testing.T) {
 	for _, one := range []bool{false, true} {
 		logs := newLogs(fd, fd)
 		logs.one = one
+		half := []byte("half a line")
 		if count := testing.AllocsPerRun(100, func() {
-			logs.Write(Stderr, []byte("half a line"))
+			logs.Write(Stderr, half)
 			logs.Sentinels()
 		}); count > 0 {
 			t.Errorf("%v times a run, with both streams in one file: %v", count, one)
