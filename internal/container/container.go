@@ -9,6 +9,7 @@
 package container
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -184,5 +185,9 @@ func (c *Container) Remove() error {
 }
 
 func (e *Engine) explain(what string, err error) error {
-	return Explain(what, e.endpoint.String(), err)
+	address := e.endpoint.String()
+	if strings.HasPrefix(address, "ssh:") && client.IsErrConnectionFailed(err) && !strings.Contains(err.Error(), said) {
+		err = cmp.Or(e.reason(), err)
+	}
+	return Explain(what, address, err)
 }

@@ -2,10 +2,12 @@ package container
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/client"
 
@@ -32,4 +34,26 @@ func Explain(what, address string, err error) error {
 		return fmt.Errorf("%s: no Docker Engine answers at %s: start it, or set DOCKER_HOST", what, address)
 	}
 	return fmt.Errorf("%s: %w", what, human.OneLine(err))
+}
+
+// reason connects once more and returns why a program such as ssh ends: docker's connections have its words in the error of a
+// read, and not in that of a write, which may come first. It is nil where the connection stands, or for ten seconds says nothing.
+func (e *Engine) reason() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	conn, err := e.client.Dialer()(ctx)
+	if err != nil {
+		return err
+	}
+	read := make(chan error, 1)
+	go func() {
+		_, err := conn.Read(make([]byte, 1))
+		read <- err
+	}()
+	select {
+	case err = <-read:
+	case <-ctx.Done():
+	}
+	_ = conn.Close() // it was only read
+	return err
 }
