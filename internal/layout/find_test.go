@@ -12,11 +12,11 @@ func TestNotHere(t *testing.T) {
 	top := t.TempDir()
 	t.Chdir(top)
 	for _, dir := range []string{"dist/mine", "here", "src"} {
-		if err := os.MkdirAll(filepath.Join("work", dir), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join("project", dir), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Chdir("work")
+	t.Chdir("project")
 	for _, file := range []string{"dist/mine/index.json", "here/index.json", "x.tar", "../index.json"} {
 		if err := os.WriteFile(file, nil, 0o644); err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func TestNotHere(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", image, got, want)
 		}
 	}
-	for image, want := range map[string]string{"mine": "dist/mine", "dist/mine": "dist/mine", "here": "here", "./here": "./here", "../work/here": "../work/here", "..": "..", "../here": "", ".": "", "": ""} {
+	for image, want := range map[string]string{"mine": "dist/mine", "dist/mine": "dist/mine", "here": "here", "./here": "./here", "../project/here": "../project/here", "..": "..", "../here": "", ".": "", "": ""} {
 		if dir, found := Find(image); dir != want || found != (want != "") {
 			t.Errorf("%q is found at %q, want %q", image, dir, want)
 		}
