@@ -70,9 +70,16 @@ main() { false; echo "$1"; }`, "failed\n"},
 	}
 	survives(t, bash(), files)
 
-	log := bash().begin(t, folder(t, "main.sh", `for fd in /proc/self/fd/*; do fd=${fd##*/}; (( fd < 3 )) || eval "exec $fd>&-"; done`+main), "main").fails()
-	if !strings.HasSuffix(log, "main.sh closed descriptors that it had not opened\n") {
-		t.Errorf("logged %q", log)
+	const closing = `for fd in /proc/self/fd/*; do fd=${fd##*/}; (( fd < 3 )) || eval "exec $fd>&-"; done`
+	for _, opening := range []string{
+		"",
+		"; exec 10</etc/passwd 11</etc/passwd",
+		"; for fd in {10..20}; do eval \"exec $fd>/dev/null\"; done",
+	} {
+		log := bash().begin(t, folder(t, "main.sh", closing+opening+main), "main").fails()
+		if !strings.HasSuffix(log, "main.sh closed descriptors that it had not opened\n") {
+			t.Errorf("closed%s: logged %q", opening, log)
+		}
 	}
 }
 

@@ -313,6 +313,9 @@ __ow_fail() {
 # The rest is one group, for the shell parses what follows FILE with its aliases.
 {
   __ow_plain_options=$SHELLOPTS __ow_plain_shopts=$BASHOPTS __ow_ready=
+  # The shell puts the pipes back from numbers that FILE can close and open anew.
+  builtin read -r -d '' </proc/self/fdinfo/200
+  __ow_pipe=$REPLY
   builtin trap '[[ -n $__ow_ready ]] || { \builtin printf "%s\n" "${__ow_file##*/} could not be loaded: status ${__ow_where:-$?}" >&2; \builtin exit 1; }' EXIT
   { builtin source "$__ow_file"; } 200>&- 201<&-
 
@@ -325,7 +328,8 @@ __ow_fail() {
   # A status is no mistake, the file may end with a test; then its grammar is.
   if (( __ow_status )) && ! "$BASH" -n "$__ow_file" 2>/dev/null; then builtin exit 1; fi
   __ow_ready=yes
-  if ! { builtin printf '' >&200; } 2>/dev/null; then
+  { builtin read -r -d '' </proc/self/fdinfo/200; } 2>/dev/null
+  if [[ $REPLY != "$__ow_pipe" ]] || ! { builtin printf '' >&200; } 2>/dev/null; then
     builtin printf '%s\n' "${__ow_file##*/} closed descriptors that it had not opened" >&2
     builtin exit 1
   fi
