@@ -68,7 +68,7 @@ func TestNeedsBehindSymlinks(t *testing.T) {
 func TestMainFilesThatAreSymlinks(t *testing.T) {
 	for _, format := range formats {
 		f := newTestFolder(t)
-		f.Launchers = []Launcher{{Path: "/bin/launcher", Name: "x", Main: []string{"main.x", "x/main.x"}}}
+		f.Launchers = []code.Launcher{{Path: "/bin/launcher", Name: "x", Main: []string{"main.x", "x/main.x"}}}
 		e, err := place(t, f, format.pack(t, file("src/real.x", "x"), symlink("main.x", "src/real.x")))
 		must(t, err)
 		if want := []string{filepath.Join(f.Dir, "main.x")}; e.Launcher == nil || !slices.Equal(e.Args, want) {
@@ -204,7 +204,7 @@ func TestSymlinksOfRandomArchives(t *testing.T) {
 			random := rand.New(rand.NewSource(int64(seed)))
 			f := &Folder{Dir: filepath.Join(o.base, "in", "action"), Limits: testLimits, Beside: random.Intn(2) == 0}
 			f.Env = []string{"PATH=" + f.Dir + "/l:" + f.Dir + "/d/l:/usr/bin:/bin", "LD_LIBRARY_PATH=l"}
-			f.Launchers = []Launcher{{Path: "/bin/sh", Name: "x", Main: []string{"main.x"}}}
+			f.Launchers = []code.Launcher{{Path: "/bin/sh", Name: "x", Main: []string{"main.x"}}}
 			if random.Intn(2) == 0 {
 				must(t, os.WriteFile(filepath.Join(f.Dir, "exec"), []byte(script), 0o755))
 				must(t, os.Mkdir(filepath.Join(f.Dir, "d"), 0o755))

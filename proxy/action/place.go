@@ -16,18 +16,16 @@ type Executable struct {
 	Dir  string   // the action's folder
 	// Launcher is what runs the source in Args[0]; nil for what runs itself. It is to be given the name of the function
 	// too.
-	Launcher *Launcher
+	Launcher *code.Launcher
 }
 
 // A Folder is where actions are placed: OW_ACTION_DIR. A baked action lies in it, and an upload is put in the same
 // place, so that both find their files where they expect them.
 type Folder struct {
-	Dir    string
-	Limits code.Limits
-	Env    []string // of the container, for what the checks look up
-	// Launchers run source, and Stemcell is the name of the one that has to.
-	Launchers []Launcher
-	Stemcell  string
+	Dir       string
+	Limits    code.Limits
+	Env       []string        // of the container, for what the checks look up
+	Launchers []code.Launcher // they run source; a text is for the first
 
 	// Beside has an archive without exec lie beside the one that is there (v0).
 	Beside bool
@@ -46,8 +44,8 @@ func (f *Folder) Upload() (*Upload, error) {
 	return NewUpload(f.Dir, f.Limits)
 }
 
-// Baked returns the action that the image brings, nil if there is none. A symlink to a program elsewhere in the image
-// is not looked through.
+// Baked returns the action that the image brings, nil if there is none: a program or a function. A symlink to a program
+// elsewhere in the image is not looked through.
 func (f *Folder) Baked() (*Executable, error) {
 	e := &Executable{Path: path.Join(f.Dir, code.Exec), Dir: f.Dir}
 	name, err := code.Within(disk, f.Dir, code.Exec)
@@ -55,9 +53,12 @@ func (f *Folder) Baked() (*Executable, error) {
 		return e, nil
 	}
 	if err != nil || disk.Lstat(name)&code.TypeMask != code.Regular {
-		return nil, nil
+		return f.bakedSource()
 	}
 	if err := f.check(name, f.Dir, f.Dir); err != nil {
+		if source, mainErr := f.bakedSource(); source != nil && mainErr == nil { // as in an archive
+			return source, nil
+		}
 		return nil, err
 	}
 	return e, nil
@@ -122,7 +123,7 @@ func (f *Folder) placeArchive(archive *File, kind code.Kind) (*Executable, error
 	}
 	if err := f.check(name, dir, f.Dir); err != nil {
 		// Compilers of other runtimes put an exec for their own image beside the main file.
-		if l, main, mainErr := f.mainIn(dir); l != nil && mainErr == nil {
+		if l, main, mainErr := code.MainFile(disk, dir, f.Launchers); l != nil && mainErr == nil {
 			e, err := f.install(dir, names, names)
 			return f.launched(e, err, l, main)
 		}
@@ -133,7 +134,7 @@ func (f *Folder) placeArchive(archive *File, kind code.Kind) (*Executable, error
 
 // placeMain places an archive without exec: its main file is for a launcher, or it brings files for a baked program.
 func (f *Folder) placeMain(unpacked *code.Archive, names []string) (*Executable, error) {
-	l, main, err := f.mainIn(unpacked.Dir)
+	l, main, err := code.MainFile(disk, unpacked.Dir, f.Launchers)
 	switch {
 	case err != nil:
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // An upload replaces the last one's files and what has the same name, and no others.
@@ -131,7 +133,7 @@ func TestMainFileBesideAnExecOfAnotherImage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newTestFolder(t)
-			f.Launchers = []Launcher{{Path: "/bin/sh", Name: "x", Main: []string{"main.x"}}}
+			f.Launchers = []code.Launcher{{Path: "/bin/sh", Name: "x", Main: []string{"main.x"}}}
 			e, err := place(t, f, test.archive)
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
@@ -141,6 +143,52 @@ func TestMainFileBesideAnExecOfAnotherImage(t *testing.T) {
 			}
 			must(t, err)
 			if len(test.args) != len(e.Args) || (len(e.Args) > 0 && e.Args[0] != filepath.Join(f.Dir, test.args[0])) || (e.Launcher != nil) != (test.args != nil) {
+				t.Errorf("got %+v", e)
+			}
+		})
+	}
+}
+
+// The function that an image brings is found as one in an archive is.
+func TestBakedFunction(t *testing.T) {
+	launchers := []code.Launcher{{Path: "/bin/x", Name: "x", Main: []string{"main.x", "alt.x"}}, {Path: "/bin/y", Name: "y", Main: []string{"main.y"}}}
+	for name, test := range map[string]struct {
+		files          map[string]string // what begins with -> is a symlink
+		launcher, file string            // "" for none
+		err            string
+	}{
+		"nothing":            {nil, "", "", ""},
+		"a main file":        {map[string]string{"main.y": "1", "other.x": "1"}, "/bin/y", "main.y", ""},
+		"the first of two":   {map[string]string{"main.x": "1", "alt.x": "1"}, "/bin/x", "main.x", ""},
+		"of two languages":   {map[string]string{"alt.x": "1", "main.y": "1"}, "", "", "there are two main files, alt.x for x and main.y for y (keep one of them, or set OW_STEMCELL in the image)"},
+		"of another name":    {map[string]string{"main.y": "->greet.y", "greet.y": "1"}, "/bin/y", "greet.y", ""},
+		"beside a program":   {map[string]string{"main.y": "1", "exec": "#!/bin/sh\n"}, "", "", ""},
+		"beside another's":   {map[string]string{"main.y": "1", "exec": "#!/nowhere/sh\n"}, "/bin/y", "main.y", ""},
+		"one that leads out": {map[string]string{"main.y": "->/etc/passwd"}, "", "", "main.y is a symlink that leads out of the action's folder: pack the file itself"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newTestFolder(t)
+			f.Launchers = launchers
+			for name, content := range test.files {
+				if target, ok := strings.CutPrefix(content, "->"); ok {
+					must(t, os.Symlink(target, filepath.Join(f.Dir, name)))
+				} else {
+					must(t, os.WriteFile(filepath.Join(f.Dir, name), []byte(content), 0o755))
+				}
+			}
+			e, err := f.Baked()
+			switch {
+			case test.err != "":
+				if err == nil || err.Error() != test.err {
+					t.Errorf("got %v, want %q", err, test.err)
+				}
+			case err != nil:
+				t.Error(err)
+			case test.launcher == "":
+				if e != nil && e.Launcher != nil {
+					t.Errorf("got %+v", e)
+				}
+			case e == nil || e.Path != test.launcher || e.Args[0] != filepath.Join(f.Dir, test.file):
 				t.Errorf("got %+v", e)
 			}
 		})

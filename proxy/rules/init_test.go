@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -166,6 +167,50 @@ func TestRule10_CodeGoesBeforeTheBakedAction(t *testing.T) {
 	p := start(t)
 	p.bake("exec", "#!/bin/sh\nexit 1\n")
 	p.ready(obey())
+}
+
+// asStemcell brings a launcher that answers with its arguments; it does not start with a file that says so.
+const asStemcell = `#!/bin/sh
+if grep -n refuse "$1" >&2; then exit 1; fi
+echo '{"ok":true}' >&3
+while read -r line; do echo "[\"${1##*/}\",\"$2\"]" >&3; done
+`
+
+func TestRule10_WithoutCodeTheBakedFunctionIsTaken(t *testing.T) {
+	t.Parallel()
+	stemcell := filepath.Join(t.TempDir(), "x")
+	launcher := filepath.Join(stemcell, "launcher")
+	if err := errors.Join(os.Mkdir(stemcell, 0o755), os.WriteFile(launcher, []byte(asStemcell), 0o755),
+		os.WriteFile(filepath.Join(stemcell, "stemcell"), []byte("main main.x\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		main, init string
+		want       answer
+	}{
+		"the usual name":            {"", `{"value":{"main":"main"}}`, testkit.OK(`["main.x","main"]`)},
+		"no name":                   {"", `{}`, testkit.OK(`["main.x","main"]`)},
+		"the image's":               {"hello", `{"value":{"main":"main"}}`, testkit.OK(`["main.x","hello"]`)},
+		"that of /init":             {"hello", `{"value":{"main":"other"}}`, testkit.OK(`["main.x","other"]`)},
+		"the image's, of an upload": {"hello", `{"value":{"main":"main","code":"upload"}}`, testkit.OK(`["main.x","main"]`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, testkit.Env("OW_LAUNCHER="+launcher, "OW_MAIN="+test.main))
+			p.bake("main.x", "the function")
+			if got := p.Post("/init", test.init); got != testkit.OK("OK") {
+				t.Fatalf("init: %s", got)
+			}
+			if got := p.Run(`{}`); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+	t.Run("one that does not start", func(t *testing.T) {
+		p := start(t, testkit.Env("OW_LAUNCHER="+launcher))
+		p.bake("main.x", "\nrefuse\n")
+		contains(t, p.Post("/init", `{}`).Error(t), "exit status 1")
+		p.Logged("2:refuse")
+	})
 }
 
 func TestRule11_InitIsJSONWithAnObject(t *testing.T) {

@@ -55,6 +55,7 @@ func Read(env []string) (Settings, error) {
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
 			Concurrent:   isTrue(e.values["__OW_ALLOW_CONCURRENT"]),
 			Launchers:    action.ReadLaunchers(e.values["OW_LAUNCHER"]),
+			Main:         e.values["OW_MAIN"],
 			Compiler:     e.values["OW_COMPILER"],
 			WaitForAck:   e.values["OW_WAIT_FOR_ACK"] != "",
 			ExecutionEnv: e.values["OW_EXECUTION_ENV"],
@@ -74,7 +75,7 @@ func Read(env []string) (Settings, error) {
 	if e.choice("OW_RESULT_FD", "1") == "3" {
 		s.Whisk.ResultFd = 3
 	}
-	s.Whisk.Stemcell = e.stemcell(s.Whisk.Launchers)
+	s.Whisk.Launchers = code.PickLaunchers(s.Whisk.Launchers, e.stemcell(s.Whisk.Launchers))
 	return s, e.err
 }
 
@@ -154,7 +155,7 @@ func (e *environ) protocol() whisk.Protocol {
 }
 
 // stemcell returns the one that is asked for, of those whose launchers are here.
-func (e *environ) stemcell(launchers []action.Launcher) string {
+func (e *environ) stemcell(launchers []code.Launcher) string {
 	var names []string
 	for _, l := range launchers {
 		names = append(names, l.Name)

@@ -77,8 +77,8 @@ func TestReadRefuses(t *testing.T) {
 
 func TestStemcell(t *testing.T) {
 	const launchers = "OW_LAUNCHER=/usr/lib/bash/launcher:/usr/lib/ruby/launcher"
-	if got, err := settings.Read([]string{launchers, "OW_STEMCELL=ruby"}); err != nil || got.Whisk.Stemcell != "ruby" {
-		t.Errorf("got %q, %v", got.Whisk.Stemcell, err)
+	if got, err := settings.Read([]string{launchers, "OW_STEMCELL=ruby"}); err != nil || len(got.Whisk.Launchers) != 1 || got.Whisk.Launchers[0].Name != "ruby" {
+		t.Errorf("got %v, %v", got.Whisk.Launchers, err)
 	}
 	const want = `OW_STEMCELL="perl": want bash or ruby`
 	if _, err := settings.Read([]string{launchers, "OW_STEMCELL=perl"}); err == nil || err.Error() != want {

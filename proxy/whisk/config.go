@@ -3,7 +3,6 @@
 package whisk
 
 import (
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
@@ -34,8 +33,8 @@ type Config struct {
 	Concurrent  bool           // v0 runs may overlap (__OW_ALLOW_CONCURRENT)
 	Debug       bool           // the log tells how actions end (-debug)
 
-	Launchers []action.Launcher // OW_LAUNCHER
-	Stemcell  string            // OW_STEMCELL
+	Launchers []code.Launcher // OW_LAUNCHER, of which OW_STEMCELL chooses one
+	Main      string          // OW_MAIN
 
 	Compiler     string // OW_COMPILER
 	WaitForAck   bool   // OW_WAIT_FOR_ACK

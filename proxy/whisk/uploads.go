@@ -25,7 +25,7 @@ func NewUploads(config Config, host *native.Host) *Uploads {
 		host:   host,
 		folder: &action.Folder{
 			Dir: config.ActionDir, Limits: config.Limits, Env: config.Env,
-			Launchers: config.Launchers, Stemcell: config.Stemcell, Beside: config.protocol() == V0,
+			Launchers: config.Launchers, Beside: config.protocol() == V0,
 		},
 	}
 }
@@ -213,12 +213,8 @@ func (u *Uploads) takesOver(path string) bool {
 }
 
 // launch starts a launcher with its source and the name of the function to call.
-func (u *Uploads) launch(l *action.Launcher, program native.Program, request *Init) (native.Action, error) {
-	function := request.Main
-	if function == "" {
-		function = "main"
-	}
-	program.Args = append(program.Args, function)
+func (u *Uploads) launch(l *code.Launcher, program native.Program, request *Init) (native.Action, error) {
+	program.Args = append(program.Args, u.function(request))
 	options := native.LoopOptions{ResultFd: 1, Timeout: u.config.startLimit(V1, request.Env), Greeting: native.Handshake}
 	switch l.Protocol {
 	case "v0":
@@ -229,4 +225,18 @@ func (u *Uploads) launch(l *action.Launcher, program native.Program, request *In
 		program.Env = variable.With(program.Env, [][2]string{{"__OW_WAIT_FOR_ACK", "1"}})
 	}
 	return native.StartLoop(program, options, u.host)
+}
+
+// function returns the name of the function to call. The platform names main where the user named none, so that another
+// one that the image says is right for its own function then (OW_MAIN).
+func (u *Uploads) function(request *Init) string {
+	const usual = "main"
+	name := request.Main
+	if name == "" {
+		name = usual
+	}
+	if name == usual && !request.HasCode && u.config.Main != "" {
+		name = u.config.Main
+	}
+	return name
 }
