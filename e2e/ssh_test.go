@@ -159,7 +159,7 @@ func TestSSHBuilder(t *testing.T) {
 	t.Run("no buildctl", func(t *testing.T) {
 		t.Setenv("SSH_SETTINGS", filepath.Join(bare.dir, "client"))
 		line := refused(t, nil, "ssh://"+me.Username+"@"+bare.address)
-		if !strings.Contains(line, "buildctl: ") || !strings.HasSuffix(line, "not found (install buildctl there, on the PATH that ssh gives); docs/buildkit.md says how one is started") {
+		if !strings.Contains(line, "buildctl: ") || !strings.HasSuffix(line, "not found (install buildctl there, on the PATH that ssh gives); https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/buildkit.md says how one is started") {
 			t.Errorf("got %q", line)
 		}
 	})

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -41,12 +42,17 @@ func (r *reader) decode(root *ast.MappingNode) {
 		}
 		read, known := fields[key]
 		if !known {
-			words := slices.Sorted(maps.Keys(fields))
-			r.failAt(entry.Key, "unknown key %q", key).Suggestion = suggest.Word(key, words)
+			r.unknown(entry.Key, fmt.Sprintf("unknown key %q", key), key, slices.Sorted(maps.Keys(fields)))
 			continue
 		}
 		read(entry.Value)
 	}
+}
+
+// unknown records a key that is none of the keys that there are.
+func (r *reader) unknown(node ast.Node, message, key string, keys []string) {
+	mistake := r.failAt(node, "%s", message)
+	mistake.Suggestion, mistake.Choices = suggest.Word(key, keys), keys
 }
 
 // key returns the key of an entry and notes it in seen. It fails for a key that is not a word, or is there twice.

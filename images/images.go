@@ -8,7 +8,10 @@
 // line and column, and with the nearest valid word where one is near.
 package images
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Bases of an image.
 const (
@@ -61,7 +64,8 @@ type Error struct {
 	Line       int
 	Column     int
 	Message    string
-	Suggestion string // the nearest valid word, or ""
+	Suggestion string   // the nearest valid word, or ""
+	Choices    []string // all valid words, where they are worth telling
 }
 
 func (e *Error) Error() string {
@@ -77,6 +81,9 @@ func (e *Error) Error() string {
 	}
 	if e.Suggestion != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", e.Suggestion)
+	}
+	if len(e.Choices) > 0 {
+		text += "; the keys are " + strings.Join(e.Choices, ", ")
 	}
 	return text
 }

@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/mistake"
 )
 
 // lockSchema is the version of the lock's format.
@@ -76,7 +78,7 @@ func ParseLock(text []byte) (Lock, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	var lock Lock
-	if err := decoder.Decode(&lock); err != nil {
+	if err := mistake.JSON(text, decoder.Decode(&lock)); err != nil {
 		return Lock{}, err
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {

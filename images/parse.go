@@ -15,6 +15,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/mistake"
 )
 
 // maxDepth is how deep brackets may be nested: a definition needs two levels, and the time that the YAML parser
@@ -41,8 +43,8 @@ func (r *reader) failed() error {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	all := make([]error, len(r.mistakes))
-	for i, mistake := range r.mistakes {
-		all[i] = mistake
+	for i, found := range r.mistakes {
+		all[i] = found
 	}
 	return errors.Join(all...)
 }
@@ -58,9 +60,9 @@ type reader struct {
 
 // fail records a mistake at a line and column.
 func (r *reader) fail(line, column int, format string, args ...any) *Error {
-	mistake := &Error{File: r.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
-	r.mistakes = append(r.mistakes, mistake)
-	return mistake
+	found := &Error{File: r.file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)}
+	r.mistakes = append(r.mistakes, found)
+	return found
 }
 
 // failAt records a mistake at a node.
@@ -110,6 +112,10 @@ func (r *reader) text(data []byte) bool {
 		return false
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		r.fail(1, 1, "starts with a byte order mark; save it as UTF-8 without one")
+		return false
+	}
+	if line := mistake.Conflict(data); line > 0 {
+		r.fail(line, 1, "%s", mistake.Advice)
 		return false
 	}
 	for i, line := range strings.Split(string(data), "\n") {

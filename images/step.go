@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
-
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Step is a script that is run when an image is built. Its changes become a layer. Only builders run steps.
@@ -104,7 +102,7 @@ func (r *reader) step(node ast.Node) Step {
 		}
 		read, known := fields[key]
 		if !known {
-			r.failAt(entry.Key, "unknown key %q of a step", key).Suggestion = suggest.Word(key, slices.Sorted(maps.Keys(fields)))
+			r.unknown(entry.Key, fmt.Sprintf("unknown key %q of a step", key), key, slices.Sorted(maps.Keys(fields)))
 			continue
 		}
 		read(entry.Value)

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
@@ -18,27 +16,24 @@ import (
 // definition is the file that makes a folder a stemcell.
 const definition = "stemcell.yaml"
 
-// read reads the stemcell in a folder whose name is name.
-func read(folder fs.FS, name string) (Stemcell, error) {
+// read reads the stemcell in a folder whose name is name. shown is its file in messages.
+func read(folder fs.FS, name, shown string) (Stemcell, error) {
 	text, err := fs.ReadFile(folder, definition)
 	if err != nil {
-		return Stemcell{}, err
+		return Stemcell{}, fmt.Errorf("%s: %w", shown, err)
 	}
 	stemcell := Stemcell{Protocol: "actionloop"}
-	if err := yaml.UnmarshalWithOptions(text, &stemcell, yaml.Strict()); err != nil {
-		if located := new(images.Error); errors.As(err, &located) {
-			return Stemcell{}, err
-		}
-		return Stemcell{}, errors.New(strings.TrimSpace(yaml.FormatError(err, false, false)))
+	if err := images.Strict(shown, text, &stemcell); err != nil {
+		return Stemcell{}, err
 	}
 	if err := stemcell.check(name); err != nil {
-		return Stemcell{}, err
+		return Stemcell{}, fmt.Errorf("%s: %w", shown, err)
 	}
 	stemcell.content = map[string][]byte{}
 	for _, file := range stemcell.sources() {
 		content, err := fs.ReadFile(folder, file)
 		if err != nil {
-			return Stemcell{}, err
+			return Stemcell{}, fmt.Errorf("%s: %w", shown, err)
 		}
 		stemcell.content[file] = content
 	}

@@ -86,9 +86,9 @@ func Load(files fs.FS, shown string) (Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		stemcell, err := read(folder, name)
+		stemcell, err := read(folder, name, path.Join(shown, name, definition))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path.Join(shown, name, definition), err)
+			return nil, err
 		}
 		set[name] = stemcell
 	}

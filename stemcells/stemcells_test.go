@@ -81,7 +81,7 @@ func TestLoadRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"another name":        {"name: pearl", `name is "pearl"`},
 		"unknown key":         {"name: perl\nlauncer: x", "launcer"},
-		"not YAML":            {"name: [", "stemcells/perl/stemcell.yaml: "},
+		"not YAML":            {"name: [", "stemcells/perl/stemcell.yaml:"},
 		"unknown protocol":    {"name: perl\nprotocol: v9", "there are actionloop, v1 and v0"},
 		"no launcher":         {"name: perl\nmain: [main.pl]", "without a launcher"},
 		"launcher is missing": {"name: perl\nlauncher: other.pl", "other.pl"},
@@ -93,7 +93,7 @@ func TestLoadRefuses(t *testing.T) {
 		"trims all":           {"name: perl\ntrim: [{path: '**', saves: 1MB}]", "not a path"},
 		"trims the root":      {"name: perl\ntrim: [{path: /usr, saves: 1MB}]", "without a leading slash"},
 		"trims a bad pattern": {"name: perl\ntrim: [{path: 'usr/[', saves: 1MB}]", "not a pattern"},
-		"a step without one":  {"name: perl\nrun:\n- network: true", "stemcell.yaml: 3:3: a step needs a script"},
+		"a step without one":  {"name: perl\nrun:\n- network: true", "stemcell.yaml:3:3: a step needs a script"},
 		"a step's bad key":    {"name: perl\nrun:\n- scrip: make\n", `3:3: unknown key "scrip" of a step (did you mean "script"?)`},
 		"a step's bad cache":  {"name: perl\nrun: [{script: make, cache: [/proc/x]}]", "cannot be a folder to keep"},
 		"saves nothing":       {"name: perl\ntrim: [{path: usr/share}]", "not a size"},

@@ -16,23 +16,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
 )
 
 func newAction(mode *progress.Mode) *cobra.Command {
-	command := &cobra.Command{
-		Use:   "action",
-		Short: "Make actions for an upload",
-		Args:  cobra.ArbitraryArgs,
-		RunE: func(command *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return command.Help()
-			}
-			_, err := suggest.OneOf(args[0], "build")
-			return usage(command, fmt.Errorf("command %w", err))
-		},
-	}
+	command := &cobra.Command{Use: "action", Short: "Make actions for an upload"}
 	command.AddCommand(newActionBuild(mode))
 	return command
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
@@ -76,7 +77,7 @@ func (f *builderFlags) check() error {
 		return f.checkEmbedded()
 	}
 	if len(f.builders) == 0 {
-		return errors.New("--engine buildkit needs a builder: --builder ADDRESS (docs/buildkit.md says how one is started)")
+		return errors.New("--engine buildkit needs a builder: --builder ADDRESS (" + page.BuildKit + " says how one is started)")
 	}
 	if err := f.tls.Check(); err != nil {
 		return err

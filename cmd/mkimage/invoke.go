@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/mistake"
 )
 
 // invokeFlags are the flags of mkimage invoke, as they were typed.
@@ -31,8 +31,8 @@ func newInvoke() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "invoke URL",
 		Short: "Init and run an action as OpenWhisk does",
-		Long: `Call the container at URL as OpenWhisk's invoker does: init it once, with the code in --init or with what is
-baked in, then run it. URL may be a port of this machine.
+		Long: `Call the container at URL as OpenWhisk's invoker does: init it, with the code in --init or with what is
+baked in, then run it. A container of mkimage run takes a second --init, one of OpenWhisk's does not. URL may be a port of this machine.
 
 Results go to stdout, a line each; status and time of every answer go to stderr. A failure, after which nothing more
 is sent, is what the platform takes for one: an answer other than 200, a result that is neither an object nor an
@@ -68,6 +68,10 @@ func (f *invokeFlags) run(command *cobra.Command, address string) error {
 		return err
 	}
 	value, err := invoke.Value(document, f.parameters)
+	if err != nil && document != nil && !json.Valid(document) {
+		var any json.RawMessage
+		return usage(command, fmt.Errorf("--json %s: %w", f.document, mistake.JSON(document, json.Unmarshal(document, &any))))
+	}
 	if err != nil {
 		return usage(command, err)
 	}
@@ -103,11 +107,9 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 	var code []byte
 	if f.code != "" {
 		var err error
-		if code, err = readFile(f.code); err != nil {
+		if code, err = client.Read(f.code); err != nil {
 			return err
 		}
-		base := filepath.Base(f.code)
-		client.Name = strings.TrimSuffix(base, filepath.Ext(base))
 	}
 	answer, err := client.Init(command.Context(), code)
 	if err != nil {
@@ -118,9 +120,12 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 		return nil
 	}
 	text := fmt.Sprintf("init answered %d: %s", answer.Status, invoke.Message(answer.Body))
-	switch {
-	case strings.Contains(text, "more than once"):
-		text += " (give --no-init to run what is there)"
+	switch again := strings.Contains(text, "more than once"); {
+	case again && len(code) == 0: // what was asked for is there
+		fmt.Fprintln(command.ErrOrStderr(), "it has been initialised before; --no-init does not ask")
+		return nil
+	case again:
+		return errors.New("it runs already: --init needs a container that takes another one, as those of mkimage run do (PROXY_ALLOW_REINIT=1); --no-init runs the code that is there")
 	case len(code) == 0:
 		text += " (nothing is baked in: give the code with --init FILE)"
 	}

@@ -80,6 +80,13 @@ func (f *listFlags) run(command *cobra.Command) error {
 	if err := f.sinceFlags.check(); err != nil {
 		return usage(command, err)
 	}
+	part, parts := 1, 1
+	if f.group != "" {
+		var err error
+		if part, parts, err = share(f.group); err != nil {
+			return usage(command, err)
+		}
+	}
 	definitions, shipped, err := loadWithShipped(command, f.images)
 	if err == nil && len(definitions) == 0 && f.forBuilds() && !f.shipped {
 		fmt.Fprintln(command.ErrOrStderr(), "no definitions here; the shipped ones are built by name alone")
@@ -99,14 +106,7 @@ func (f *listFlags) run(command *cobra.Command) error {
 	if f.withAction {
 		definitions = slices.DeleteFunc(slices.Clone(definitions), func(d images.Definition) bool { return d.Action == "" })
 	}
-	if f.group != "" {
-		i, n, err := share(f.group)
-		if err != nil {
-			return usage(command, err)
-		}
-		definitions = definitions[(i-1)*len(definitions)/n : i*len(definitions)/n]
-	}
-	return f.write(command.OutOrStdout(), definitions)
+	return f.write(command.OutOrStdout(), definitions[(part-1)*len(definitions)/parts:part*len(definitions)/parts])
 }
 
 // forBuilds reports whether the list is for builds, and not only for people.

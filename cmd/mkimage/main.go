@@ -17,35 +17,39 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
-func main() { os.Exit(run()) }
-
-// run ends after the first interrupt, as soon as the work under way can be left; the second interrupt kills.
-func run() int {
+func main() {
 	log.SetOutput(io.Discard) // libraries log errors that they also return, in the middle of the display
+	os.Exit(run(os.Args[1:], terminal.Guard(os.Stdout), terminal.Guard(os.Stderr), os.Stderr))
+}
+
+// run carries a command line out and returns the exit status. It ends after the first interrupt, as soon as the work under
+// way can be left; the second interrupt kills. Failures are told to the writer failures.
+func run(args []string, stdout, stderr, failures io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()
 	mode := progress.Auto // until the command line says otherwise
 	root := newRoot(&mode)
-	root.SetOut(terminal.Guard(os.Stdout))
-	root.SetErr(terminal.Guard(os.Stderr))
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage *usageError
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &usage):
-		report(progress.None, err)
+		report(failures, progress.None, err)
 		return 2
 	case ctx.Err() != nil:
 		err = errors.New("interrupted; nothing is half written")
 	}
-	report(mode, err)
+	report(failures, mode, err)
 	return 1
 }
 
-func report(mode progress.Mode, err error) {
-	display := progress.New(os.Stderr, mode)
+func report(w io.Writer, mode progress.Mode, err error) {
+	display := progress.New(w, mode)
 	defer display.Close()
 	display.Error(err)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // usageError is a command line that means nothing: exit status 2.
@@ -44,28 +43,24 @@ A flag that is not given takes its value from the environment variable in parent
 		Example:       "  mkimage build scratch\n  mkimage sizes",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE: func(command *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return command.Help()
-			}
-			var names []string
-			for _, sub := range command.Commands() {
-				if sub.IsAvailableCommand() {
-					names = append(names, sub.Name())
-				}
-			}
-			_, err := suggest.OneOf(args[0], names...)
-			return usage(command, fmt.Errorf("command %w", err))
-		},
-		Args: cobra.ArbitraryArgs,
+		RunE:          helpOrMistake,
+		Args:          cobra.ArbitraryArgs,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			return usage(command, fromEnvironment(command.Flags()))
 		},
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, explainFlag(command, err)) })
 	root.AddCommand(newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newWsk(), newInspect(), newSizes(), newList(), newVersion())
+	root.Version = version()
+	root.SetVersionTemplate(versionLine())
+	root.SetHelpCommand(newHelp())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
+	for _, command := range root.Commands() {
+		if command.HasSubCommands() { // which alone show their help
+			command.Args, command.RunE = cobra.ArbitraryArgs, helpOrMistake
+		}
+	}
 	for _, command := range root.Commands() {
 		markEnvironment(command)
 		checkArgs(command)
@@ -76,7 +71,12 @@ A flag that is not given takes its value from the environment variable in parent
 // checkArgs makes wrong arguments a mistake in the command line.
 func checkArgs(command *cobra.Command) {
 	if args := command.Args; args != nil {
-		command.Args = func(command *cobra.Command, given []string) error { return usage(command, args(command, given)) }
+		command.Args = func(command *cobra.Command, given []string) error {
+			if err := args(command, given); err != nil {
+				return usage(command, explainArguments(command, args, given, err))
+			}
+			return nil
+		}
 	}
 	for _, sub := range command.Commands() {
 		checkArgs(sub)
@@ -121,24 +121,9 @@ func fromEnvironment(flags *pflag.FlagSet) error {
 		}
 		for _, value := range values {
 			if err := flags.Set(flag.Name, strings.TrimSpace(value)); err != nil {
-				mistake = fmt.Errorf("%s=%s: --%s takes a value of type %s", names[0], value, flag.Name, flag.Value.Type())
+				mistake = fmt.Errorf("%s=%s: want %s, as for --%s", names[0], value, wantedValue(flag), flag.Name)
 			}
 		}
 	})
 	return mistake
-}
-
-// explainFlag adds the flag that was probably meant.
-func explainFlag(command *cobra.Command, err error) error {
-	text := err.Error()
-	given, unknown := strings.CutPrefix(text, "unknown flag: --")
-	if !unknown {
-		return err
-	}
-	var names []string
-	command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
-	if near := suggest.Word(given, names); near != "" {
-		return fmt.Errorf("no flag --%s (did you mean --%s?)", given, near)
-	}
-	return fmt.Errorf("no flag --%s", given)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 )
 
@@ -24,6 +25,8 @@ type runFlags struct {
 	images string
 	port   int
 	env    []string
+
+	code, main string // of --init
 }
 
 func newRun() *cobra.Command {
@@ -36,10 +39,13 @@ loopback address. The engine is the one that docker takes: that of $DOCKER_HOST,
 use. Where it is on another machine (tcp://HOST), the port is one of HOST, open to all who reach that. The image is the one that was built as NAME to dist/NAME, the OCI layout in the
 folder PATH, or REF, which the engine has or a registry.
 
+With --init, it is initialised with a FILE when it answers; it may be initialised again, by mkimage invoke URL --init FILE.
+
 When it answers, its URL is printed on stdout. Its log goes to stderr, without the lines that mark the end of an
 activation. Ctrl-C stops and removes the container, and what was loaded for it; a second Ctrl-C does not wait for
 its end.`,
 		Example: `  mkimage run hello
+  mkimage run bash --init greet.sh
   mkimage run scratch --port 8080 --env OW_PROTOCOL=v0`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeNames,
@@ -47,6 +53,8 @@ its end.`,
 	}
 	set := command.Flags()
 	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
+	set.StringVar(&flags.code, "init", "", "init it with the code in `FILE`: a program, a script, a zip, a tar.gz or source")
+	set.StringVar(&flags.main, "main", "main", "with --init, call the function `NAME`, for source that has several")
 	set.IntVar(&flags.port, "port", 0, "listen on port `N` of the engine's machine; 0 is any that is free")
 	set.StringArrayVarP(&flags.env, "env", "e", nil, "set `NAME=VALUE` in the container, repeatable")
 	withVariable(set, "images")
@@ -63,6 +71,14 @@ func (f *runFlags) run(command *cobra.Command, image string) error {
 			return usage(command, fmt.Errorf("--env %q: want NAME=VALUE", variable))
 		}
 	}
+	client := invoke.Client{Name: "mkimage", Main: f.main}
+	var code []byte
+	if f.code != "" {
+		var err error
+		if code, err = client.Read(f.code); err != nil {
+			return err
+		}
+	}
 	engine, err := container.Connect()
 	if err != nil {
 		return err
@@ -75,12 +91,27 @@ func (f *runFlags) run(command *cobra.Command, image string) error {
 	if err != nil {
 		return err
 	}
-	started, err := engine.Start(ctx, loaded.Name, container.Options{Port: f.port, Env: f.env})
+	started, err := engine.Start(ctx, loaded.Name, container.Options{Port: f.port, Env: append([]string{"PROXY_ALLOW_REINIT=1"}, f.env...)})
 	if err != nil {
 		return errors.Join(err, loaded.Remove())
 	}
+	client.URL = started.URL
+	if code != nil {
+		if err := client.Start(ctx, code); err != nil {
+			return errors.Join(err, started.Stop(insisted), started.Remove(), loaded.Remove())
+		}
+	}
 	fmt.Fprintln(command.OutOrStdout(), started.URL)
+	fmt.Fprintf(command.ErrOrStderr(), "run it with: %s\nCtrl-C stops it\n", f.invocation(started.URL))
 	return errors.Join(f.follow(command, insisted, started, image), started.Remove(), loaded.Remove())
+}
+
+// invocation returns the command that runs the action.
+func (f *runFlags) invocation(url string) string {
+	if f.code != "" {
+		return "mkimage invoke " + url + " --no-init --param name=Mike"
+	}
+	return "mkimage invoke " + url + " --param name=Mike"
 }
 
 // insist returns a context that ends with the second interrupt. Until it is done, that does not kill: a container would be

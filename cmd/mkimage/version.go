@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -15,10 +16,15 @@ func newVersion() *cobra.Command {
 		Short: "Show the version of mkimage",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(command.OutOrStdout(), "mkimage %s, %s, %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := io.WriteString(command.OutOrStdout(), versionLine())
 			return err
 		},
 	}
+}
+
+// versionLine returns the version, and what it was compiled with.
+func versionLine() string {
+	return fmt.Sprintf("mkimage %s, %s, %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // version returns the version that the linker has written down.

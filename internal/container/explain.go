@@ -30,10 +30,34 @@ func Explain(what, address string, err error) error {
 		return fmt.Errorf("%s: no Docker Engine answers at %s: ssh said: %s", what, address, cmp.Or(words, "nothing"))
 	case client.IsErrConnectionFailed(err) && strings.Contains(err.Error(), "permission denied"): // it hides the number
 		return fmt.Errorf("%s: a Docker Engine listens at %s, and your user may not use it: add it to the group docker, or use sudo", what, address)
+	case isForeignVersion(err):
+		return fmt.Errorf("%s: the Docker Engine at %s and this mkimage speak no common version of its API: renew the engine, or mkimage, and leave DOCKER_API_VERSION out (%w)", what, address, human.OneLine(err))
+	case isTaken(err):
+		return fmt.Errorf("%s: the port is taken on the engine's machine: stop who has it (docker ps), name another with --port N, or leave --port out for one that is free", what)
 	case client.IsErrConnectionFailed(err):
 		return fmt.Errorf("%s: no Docker Engine answers at %s: start it, or set DOCKER_HOST", what, address)
 	}
 	return fmt.Errorf("%s: %w", what, human.OneLine(err))
+}
+
+// isForeignVersion reports whether engine and client have no version of the API in common.
+func isForeignVersion(err error) bool {
+	for _, words := range []string{"is newer than server", "is too new", "is too old", "is not supported by this client"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
+}
+
+// isTaken reports whether somebody else listens at the port.
+func isTaken(err error) bool {
+	for _, words := range []string{"port is already allocated", "address already in use", "ports are not available"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
 }
 
 // reason connects once more and returns why a program such as ssh ends: docker's connections have its words in the error of a

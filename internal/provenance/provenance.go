@@ -15,13 +15,15 @@ import (
 	"fmt"
 
 	"github.com/package-url/packageurl-go"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 )
 
 // The identifiers of the formats. The last two are names, whose pages explain them.
 const (
 	StatementType = "https://in-toto.io/Statement/v1"
 	PredicateType = "https://slsa.dev/provenance/v1"
-	BuildType     = "https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/attached.md#build-type-v1"
+	BuildType     = page.Attached + "#build-type-v1"
 	Builder       = "https://github.com/sciabarracom/openwhisk-runtime-go/cmd/mkimage"
 )
 

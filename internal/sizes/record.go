@@ -12,6 +12,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/mistake"
 )
 
 // Read returns the record at path. A file that is not there is an empty record.
@@ -39,7 +40,7 @@ func Parse(text []byte) (Record, error) {
 	var head struct {
 		Schema int `json:"schema"`
 	}
-	if err := json.Unmarshal(text, &head); err != nil {
+	if err := mistake.JSON(text, json.Unmarshal(text, &head)); err != nil {
 		return Record{}, err
 	}
 	if head.Schema != Schema {
@@ -48,7 +49,7 @@ func Parse(text []byte) (Record, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	var record Record
-	if err := decoder.Decode(&record); err != nil {
+	if err := mistake.JSON(text, decoder.Decode(&record)); err != nil {
 		return Record{}, err
 	}
 	return record, nil

@@ -52,7 +52,7 @@ func TestAdd(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"no JSON", `{"schema": 1`, "unexpected end"},
+		{"no JSON", `{"schema": 1`, "ends too early"},
 		{"a later schema", `{"schema": 2, "planets": []}`, "schema 2"},
 		{"an unknown field", `{"schema": 1, "planets": []}`, `unknown field "planets"`},
 	}

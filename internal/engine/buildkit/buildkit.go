@@ -22,6 +22,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
@@ -162,7 +163,7 @@ func (e *Engine) noneLeft(failures []string) error {
 	case e.builders[0].wasReached():
 		return errors.New("builder " + failures[0])
 	}
-	return fmt.Errorf("no builder can be reached at %s; docs/buildkit.md says how one is started", failures[0])
+	return fmt.Errorf("no builder can be reached at %s; %s says how one is started", failures[0], page.BuildKit)
 }
 
 // lost returns each builder with the reason why it is not asked any more, or nil while one is left.

@@ -145,7 +145,7 @@ func TestCacheThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	e := open(t, buildkit.Options{CacheTo: []buildkit.Cache{{Type: "registry", Where: "127.0.0.1:1/cache"}}})
 	_, err := e.Build(t.Context(), stepPlans(t, "x", chance()))
-	if err == nil || !strings.Contains(err.Error(), ": write --cache-to: ") || !strings.HasSuffix(err.Error(), "(builders push from where they run: docs/buildkit.md#pushing)") {
+	if err == nil || !strings.Contains(err.Error(), ": write --cache-to: ") || !strings.HasSuffix(err.Error(), "(builders push from where they run: https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/buildkit.md#pushing)") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 )
 
 // Version is the version of BuildKit that this engine is linked with, and whose images are known to be equal to the
@@ -52,7 +53,7 @@ func elsewhere(text string) string {
 	}
 	for _, word := range []string{": dial tcp", "x509: ", "server gave HTTP response to HTTPS client", "400 Bad Request"} {
 		if strings.Contains(text, word) {
-			return " (builders push from where they run: docs/buildkit.md#pushing)"
+			return " (builders push from where they run: " + page.Pushing + ")"
 		}
 	}
 	return ""

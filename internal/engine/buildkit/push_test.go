@@ -60,7 +60,7 @@ func TestPush(t *testing.T) {
 	}
 
 	nowhere := open(t, buildkit.Options{Push: func(string) []string { return []string{"127.0.0.1:1/actions/x"} }, Keychain: login(password)})
-	if _, err := nowhere.Build(t.Context(), plans(t, "x")); err == nil || !strings.HasSuffix(err.Error(), "(builders push from where they run: docs/buildkit.md#pushing)") {
+	if _, err := nowhere.Build(t.Context(), plans(t, "x")); err == nil || !strings.HasSuffix(err.Error(), "(builders push from where they run: https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/buildkit.md#pushing)") {
 		t.Errorf("a registry that is not there: got %v", err)
 	}
 

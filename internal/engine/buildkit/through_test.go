@@ -105,7 +105,7 @@ func TestWhatProgramsSay(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			standIn(t, test.program, test.script)
 			_, err := open(t, buildkit.Options{Builders: []string{test.address}}).Build(t.Context(), plans(t, "x"))
-			want := "build x: no builder can be reached at " + test.address + ": " + test.want + "; docs/buildkit.md says how one is started"
+			want := "build x: no builder can be reached at " + test.address + ": " + test.want + "; https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/buildkit.md says how one is started"
 			if err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}

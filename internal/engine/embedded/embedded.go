@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -32,7 +33,7 @@ func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, err
 			return nil, fmt.Errorf("build %s: %w", name, err)
 		}
 		if len(plan.Runs) > 0 {
-			return nil, fmt.Errorf("build %s: its steps (run:) are programs, which only a builder runs: start one (docs/buildkit.md) and name it with --builder", name)
+			return nil, fmt.Errorf("build %s: its steps (run:) are programs, which only a builder runs: start one (%s) and name it with --builder", name, page.BuildKit)
 		}
 		core, err := newImage(plan)
 		if err != nil {

@@ -1,0 +1,12 @@
+// Package page has the addresses of the documentation's pages, for users of mkimage who have no checkout.
+package page
+
+// Root is where the pages are.
+const Root = "https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/"
+
+// Pages that messages name.
+const (
+	Attached = Root + "attached.md"
+	BuildKit = Root + "buildkit.md"
+	Pushing  = BuildKit + "#pushing"
+)
