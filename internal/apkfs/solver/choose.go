@@ -2,7 +2,7 @@ package solver
 
 import "cmp"
 
-// choose decides a name: the best of its candidates, or none.
+// choose decides a name: it takes the best candidate, or none.
 func (s *state) choose(n *name) {
 	var best provider
 	for _, p := range n.providers {
@@ -30,18 +30,18 @@ func (s *state) choose(n *name) {
 	}
 }
 
-// compare returns a positive number where a candidate is better than another one.
+// compare returns a positive number if the candidate is better than the other one.
 func (p provider) compare(other provider) int {
 	possible := boolean(!p.state.excluded) - boolean(!other.state.excluded)
 	if by := cmp.Or(possible,
 		boolean(p.state.lastMerged)-boolean(other.state.lastMerged),
 		other.state.conflicts-p.state.conflicts,
-		sign(compare(p.version, other.version, false)),
+		sign(compareVersions(p.version, other.version, false)),
 	); by != 0 {
 		return by
 	}
 	if p.name == other.name {
-		if by := sign(compare(p.Version, other.Version, false)); by != 0 {
+		if by := sign(compareVersions(p.Version, other.Version, false)); by != 0 {
 			return by
 		}
 	}
@@ -65,7 +65,7 @@ func boolean(b bool) int {
 	return 0
 }
 
-// decide gives a name its provider, which excludes all others of it, but of a virtual name.
+// decide gives a name its provider and excludes the other providers, unless the name is virtual.
 func (s *state) decide(n *name, chosen provider) {
 	if n.state.decided {
 		if chosen.version != "" || n.state.chosen.version != "" {

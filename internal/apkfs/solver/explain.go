@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// cause is why a package cannot be chosen: somebody wants a term that it does not fulfil, or it lacks something, or
-// another package has a name that only one may have.
+// cause is the reason why a package cannot be chosen: it does not fulfil a term, a dependency of it is missing, or
+// another package has a name that only one package may have.
 type cause struct {
 	by    *candidate // nil for the world
 	wants term
@@ -18,12 +18,13 @@ type cause struct {
 	shared *name
 }
 
-// depth is how far an explanation goes from one cause to the next.
+// depth is the number of causes that an explanation follows.
 const depth = 5
 
 func (p *Package) String() string { return p.Name + "-" + p.Version }
 
-// explain says in one line why a world cannot be had, with the way to it from the world. It reads what was decided.
+// explain returns an error of one line: the term that cannot be fulfilled, why, and how the world leads to it. It reads
+// the decisions of a solver that has failed.
 func explain(world []term) error {
 	type step struct {
 		by   *candidate
@@ -64,7 +65,7 @@ func wants(by *candidate, t term) string {
 	return by.String() + " wants " + t.Text
 }
 
-// because says why a package cannot be chosen.
+// because returns the reason why a package cannot be chosen.
 func (c *candidate) because(depth int) string {
 	why := c.state.why
 	switch {
@@ -77,10 +78,10 @@ func (c *candidate) because(depth int) string {
 	case why.wants.of == nil:
 		return c.String() + " cannot be installed"
 	}
-	return fmt.Sprintf("%s is not what is wanted: %s", c, wants(why.by, why.wants))
+	return fmt.Sprintf("%s does not fit: %s", c, wants(why.by, why.wants))
 }
 
-// lacking says why there is nothing for a term.
+// lacking returns the reason why nothing fulfils a term.
 func (t term) lacking(depth int) string {
 	n := t.of
 	var versions, virtual, reasons []string
@@ -106,14 +107,14 @@ func (t term) lacking(depth int) string {
 		return reasons[0]
 	case len(virtual) > 0:
 		slices.Sort(virtual)
-		return "apk takes none that provides it unless that is wanted by its own name: " + strings.Join(slices.Compact(virtual), ", ")
+		return "apk takes a package that provides it only if its own name is wanted, too: " + strings.Join(slices.Compact(virtual), ", ")
 	case len(versions) > 0:
-		return "its version there is " + strings.Join(versions, ", ")
+		return "available: " + strings.Join(versions, ", ")
 	}
-	return "what provides it has no version"
+	return "the packages that provide it give no version"
 }
 
-// neededBy names the first package that depends on another one under a name.
+// neededBy returns " by PACKAGE" for the first package that depends on c under a name.
 func (c *candidate) neededBy(n *name) string {
 	for _, other := range n.needed {
 		by := other.state.chosen.candidate

@@ -1,7 +1,7 @@
 package solver
 
-// look finds out which candidates of a name are left, and draws conclusions: what all that are left depend on is
-// required, and what they all provide is provided by them alone.
+// look finds out which candidates of a name are left and draws conclusions: a dependency of all of them is required,
+// and a name that all of them provide has no other provider.
 func (s *state) look(n *name) {
 	recheckDepends, recheckTrigger := n.state.recheckDepends, n.state.recheckTrigger
 	n.state.recheckDepends, n.state.recheckTrigger = false, false
@@ -51,7 +51,7 @@ func (s *state) look(n *name) {
 	}
 }
 
-// impossible returns something that a package depends on and that can no longer be had.
+// impossible returns a dependency of a package that nothing can fulfil any more, or nil.
 func (c *candidate) impossible() *term {
 	for i, t := range c.depends {
 		if !t.possible() {
@@ -77,7 +77,7 @@ func (t term) possible() bool {
 	return false
 }
 
-// condition reports whether all that install_if wants is chosen, and whether that can no longer be.
+// condition reports whether install_if is fulfilled, and whether it never can be.
 func (c *candidate) condition() (fulfilled, never bool) {
 	for _, t := range c.installIf {
 		if !t.of.state.decided {
@@ -90,13 +90,13 @@ func (c *candidate) condition() (fulfilled, never bool) {
 	return true, false
 }
 
-// selectable reports whether a package may be chosen for a name without being named itself: one with a version, or
-// with a priority among those that provide it.
+// selectable reports whether a package may be chosen for a name without being named itself. It needs a version under
+// that name, or a priority among its providers.
 func (p provider) selectable() bool {
 	return p.version != "" || p.Priority != 0 || p.name.state.requirers > 0
 }
 
-// share counts what the candidate at that place has in common with all before it.
+// share counts how much the candidate at that place has in common with all before it.
 func (p provider) share(place int) {
 	for _, t := range p.depends {
 		if !t.Conflict && t.of.state.sharedDepends == place {
@@ -116,7 +116,7 @@ func (n *name) shareProvided(place int, virtual bool) {
 	}
 }
 
-// conclude applies what all candidates of a name have in common.
+// conclude applies the dependencies and names that all candidates of a name share.
 func (s *state) conclude(n *name, first *candidate, options int) {
 	for _, t := range first.depends {
 		shared := t.of.state.sharedDepends == options
@@ -140,8 +140,8 @@ func (s *state) conclude(n *name, first *candidate, options int) {
 	}
 }
 
-// concludeProvided excludes from the candidates of a name that all of n provide those that do not provide n, too: only
-// one of them could be installed. Virtual names exclude nothing.
+// concludeProvided follows from a name that all candidates of n provide: its other candidates are excluded, as only one
+// package may have it. Virtual names exclude nothing.
 func (s *state) concludeProvided(n *name, first *candidate, provided *name, options int) {
 	shared := provided.state.sharedProvides == options
 	provided.state.sharedProvides = 0

@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// name is one that packages have or provide, or that is asked for.
+// name is a name that packages have, provide or ask for.
 type name struct {
 	text      string
-	serial    int // in the order in which names were met
+	serial    int // the order in which names were met
 	providers []provider
-	needed    []*name // by what may depend on it
-	triggers  []*name // what an install_if with it may bring
-	virtual   int     // 0: all providers have the name, 1: some, 2: none
+	needed    []*name // names of packages that may depend on it
+	triggers  []*name // names of packages with an install_if that has it
+	virtual   int     // 0: all providers have it as their own name, 1: some, 2: none
 	state     nameState
 }
 
@@ -34,7 +34,7 @@ type candidate struct {
 	state     candidateState
 }
 
-// graph is all that the indexes know.
+// graph has all names and packages of the indexes.
 type graph struct {
 	names      map[string]*name
 	candidates map[string]*candidate // by checksum
@@ -44,7 +44,7 @@ func newGraph(packages []*Package) *graph {
 	g := &graph{names: map[string]*name{}, candidates: map[string]*candidate{}}
 	for _, p := range packages {
 		if known := g.candidates[p.Checksum]; known != nil && p.Checksum != "" {
-			continue // another repository has the same
+			continue // another repository has the same package
 		}
 		c := &candidate{Package: p, name: g.name(p.Name)}
 		c.depends, c.provides, c.installIf = g.terms(p.Depends), g.terms(p.Provides), g.terms(p.InstallIf)
@@ -67,7 +67,7 @@ func (g *graph) name(text string) *name {
 	return n
 }
 
-// terms reads a list up to the first term that is none, as apk does.
+// terms parses a list up to the first invalid term, as apk does.
 func (g *graph) terms(texts []string) []term {
 	terms := make([]term, 0, len(texts))
 	for _, text := range texts {
@@ -80,8 +80,7 @@ func (g *graph) terms(texts []string) []term {
 	return terms
 }
 
-// link fills in which names lead to which. Where apk goes through all names it does so by their hash, and what it chooses
-// and when may depend on that.
+// link connects the names. apk goes through names by their hash where the choice may depend on the order.
 func (g *graph) link() {
 	type placed struct {
 		*name
@@ -109,7 +108,7 @@ func (g *graph) link() {
 	}
 }
 
-// appendOnce adds a name to a list that it can only be the last of.
+// appendOnce appends a name to a list, unless it is the last element already.
 func appendOnce(list []*name, n *name) []*name {
 	if len(list) > 0 && list[len(list)-1] == n {
 		return list

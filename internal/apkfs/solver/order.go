@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// changes is what is installed for a world, when its names are decided.
+// changes are the packages that are installed for a world, once its names are decided.
 type changes struct {
 	packages []*Package
 	seen     map[*name]bool
 	ordered  map[*candidate]bool
-	failed   bool // something that one of them depends on is not there
+	failed   bool // a dependency is missing
 }
 
-// sortedWorld is the order in which the world is installed.
+// sortedWorld returns the world in the order in which apk installs it.
 func sortedWorld(world []term) []term {
 	slices.SortStableFunc(world, func(a, b term) int {
 		return cmp.Or(strings.Compare(lower(a.Name), lower(b.Name)), strings.Compare(a.Name, b.Name))
@@ -22,7 +22,7 @@ func sortedWorld(world []term) []term {
 	return world
 }
 
-// lower is the text in ASCII's small letters.
+// lower returns the text with ASCII's capital letters made small.
 func lower(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'A' && r <= 'Z' {
@@ -32,8 +32,8 @@ func lower(text string) string {
 	}, text)
 }
 
-// order returns the packages in which the names of the world were decided: a package stands behind those that it
-// depends on, and before those that its installation brings.
+// order returns the packages that were chosen for the world. A package comes after its dependencies, and before those
+// that its installation triggers.
 func order(world []term) *changes {
 	c := &changes{seen: map[*name]bool{}, ordered: map[*candidate]bool{}}
 	for _, t := range world {
@@ -42,7 +42,7 @@ func order(world []term) *changes {
 	return c
 }
 
-// need adds what a term asks for.
+// need adds the package for a term.
 func (c *changes) need(by *candidate, t term) {
 	if by != nil && !t.of.state.chosen.fulfils(t) {
 		c.failed = true
@@ -74,7 +74,7 @@ func (c *changes) add(n *name) {
 	}
 }
 
-// bring adds the packages whose install_if is fulfilled now.
+// bring adds the packages with an install_if that is fulfilled now.
 func (c *changes) bring(n *name) {
 	for _, other := range n.triggers {
 		chosen := other.state.chosen.candidate

@@ -2,7 +2,7 @@ package solver
 
 import "strings"
 
-// term is a dependency, a provided name, a condition of install_if or what a package replaces.
+// term is a dependency, a provided name, a condition of install_if, or an entry of replaces.
 type term struct {
 	Term
 	of *name
@@ -11,13 +11,13 @@ type term struct {
 // Term is the text of a dependency: [!]NAME[@TAG][OPERATOR VERSION].
 type Term struct {
 	Text, Name, Tag string
-	Version         string // "" for every one
-	Conflict        bool   // with !: it is not to be there
+	Version         string // "" for any
+	Conflict        bool   // with !: the package must be absent
 	allows          relation
-	start           bool // with ~: the start of the version counts
+	start           bool // with ~: only the start of the version counts
 }
 
-// Parse reads a term. It is false where apk takes it for none.
+// Parse reads a term. It returns false if apk would not accept it.
 func Parse(text string) (Term, bool) {
 	p := Term{Text: text, allows: anything}
 	p.Name, p.Conflict = strings.CutPrefix(text, "!")
@@ -47,8 +47,8 @@ func Parse(text string) (Term, bool) {
 	return p, p.Name != ""
 }
 
-// Fits reports whether a package of this version, with this checksum, is what the term asks for, or, of a conflict, is not
-// what it excludes. Without a package it is the term of a conflict alone that is satisfied.
+// Fits reports whether a package of this version and checksum fulfils the term. Without a package (""), only a conflict
+// is fulfilled.
 func (t Term) Fits(version, sum string) bool {
 	switch {
 	case t.allows == checksum:
@@ -58,10 +58,10 @@ func (t Term) Fits(version, sum string) bool {
 	case version == "":
 		return t.Conflict
 	}
-	return (compare(version, t.Version, t.start)&t.allows != 0) != t.Conflict
+	return (compareVersions(version, t.Version, t.start)&t.allows != 0) != t.Conflict
 }
 
-// Replaces reports whether one of the terms is about a package of that name and version, with that checksum.
+// Replaces reports whether one of the terms names a package of that name, version and checksum.
 func Replaces(terms []string, name, version, sum string) bool {
 	for _, text := range terms {
 		p, ok := Parse(text)

@@ -1,17 +1,17 @@
-// Package solver chooses packages as apk-tools 2.14 chooses them: the same set, in the same order of installation.
+// Package solver chooses packages as apk-tools 2.14 does: the same set, in the same order of installation.
 //
 //	solution, err := solver.Solve(packages, []string{"busybox", "jq~1.7", "!dbus"})
 //	for _, p := range solution.Packages { … } // as apk would install them
 //
-// apk does not try all combinations. It narrows down, for each name, which packages are still possible, decides the
-// name that is ripest, and never takes a decision back. Which set comes out, and whether one comes out at all, depends
-// on that order, so the package keeps apk's, in the state of names and candidates. What is known of it is from reading
-// src/solver.c, src/package.c, src/version.c and src/database.c of 2.14; a test compares with the genuine apk.
+// apk does not try all combinations. For each name it narrows down the possible packages, decides the name that is
+// ripest, and never takes a decision back. The result depends on that order, so this package keeps the same state for
+// names and candidates. Its rules are those of src/solver.c, src/package.c, src/version.c and src/database.c of 2.14; a
+// test compares it with the genuine apk.
 //
-// Of what apk has, these are left out, as an image does without them: installed packages, and repositories with a tag.
+// An image needs neither installed packages nor tagged repositories, so both are left out.
 package solver
 
-// Package is a package of an index, as far as the choice depends on it.
+// Package is a package of an index, reduced to the fields that the choice depends on.
 type Package struct {
 	Name, Version string
 	Checksum      string // Q1…
@@ -19,17 +19,17 @@ type Package struct {
 	Provides      []string
 	InstallIf     []string
 	Priority      int // provider_priority
-	Repository    int // in the order in which they are asked; the lowest is preferred
+	Repository    int // the place of its repository; the lowest is preferred
 }
 
-// Solution is what was chosen for a world.
+// Solution is the set of packages chosen for a world.
 type Solution struct {
 	Packages []*Package // in the order of installation
 	graph    *graph
 }
 
-// Solve returns the packages that are installed for what is wanted, in the order of apk's index. An error says which
-// package wants what, and why it cannot be had. The solution comes along, as far as it got.
+// Solve returns the packages to install for the terms wanted. The order of packages is that of apk's index. An error
+// names the package and the dependency that cannot be fulfilled; the solution then holds what was chosen so far.
 func Solve(packages []*Package, wanted []string) (*Solution, error) {
 	s := &state{graph: newGraph(packages)}
 	world := sortedWorld(s.terms(wanted))
@@ -51,7 +51,7 @@ func Solve(packages []*Package, wanted []string) (*Solution, error) {
 	return solution, nil
 }
 
-// Needed returns those packages of the solution that a part of its world needs, in the order of installation.
+// Needed returns the packages of the solution that a part of its world needs, in the order of installation.
 func (s *Solution) Needed(wanted []string) []*Package {
 	return order(sortedWorld(s.graph.terms(wanted))).packages
 }

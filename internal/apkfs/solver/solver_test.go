@@ -45,7 +45,7 @@ func TestSolve(t *testing.T) {
 		want     string // in the order of installation, or a part of the error
 	}{
 		"a conflict with a version that is not there": {[]string{"a-1 depends:!b<2", "b-3"}, "a b", "b a"},
-		"a conflict with the version that is there":   {[]string{"a-1 depends:!b<2", "b-1"}, "a b", "error: b-1-r0 is not what is wanted: a-1-r0 wants !b<2"},
+		"a conflict with the version that is there":   {[]string{"a-1 depends:!b<2", "b-1"}, "a b", "error: b-1-r0 does not fit: a-1-r0 wants !b<2"},
 		"a conflict makes an older version best":      {[]string{"a-1 depends:!b>2", "b-1", "b-3"}, "a b", "b=1 a"},
 		"a conflict with a provided name":             {[]string{"a-1 depends:!v", "b-1 provides:v"}, "a b", "error: a-1-r0 wants !v"},
 		"a conflict with a provided version":          {[]string{"a-1 depends:!v<2", "b-1 provides:v=2"}, "a b", "b a"},
@@ -54,7 +54,7 @@ func TestSolve(t *testing.T) {
 		"of no package":                               {[]string{"a-1"}, "a !z", "a"},
 
 		"the start of a version":            {[]string{"a-1.2.3", "a-1.3"}, "a~1.2", "a=1.2.3"},
-		"not below the start":               {[]string{"a-1.20"}, "a~1.2", "error: its version there is 1.20-r0"},
+		"not below the start":               {[]string{"a-1.20"}, "a~1.2", "error: available: 1.20-r0"},
 		"at least that start":               {[]string{"a-1.1", "a-1.2.9"}, "a>~1.2", "a=1.2.9"},
 		"a checksum":                        {[]string{"a-1", "a-2"}, "a><Q1a-1", "a=1"},
 		"the higher provided version":       {[]string{"a-9 provides:v=1", "b-1 provides:v=2"}, "v", "b"},
@@ -62,11 +62,11 @@ func TestSolve(t *testing.T) {
 		"the priority of a virtual name":    {[]string{"a-1 provides:v; priority:1", "b-1 provides:v; priority:2"}, "v", "b"},
 		"the first repository":              {[]string{"b-1 provides:v=1; second:", "a-1 provides:v=1"}, "v", "a"},
 		"a higher version elsewhere":        {[]string{"a-1", "a-2 second:"}, "a", "a=2"},
-		"a virtual name, but none named":    {[]string{"a-1 depends:v", "b-1 provides:v"}, "a", "error: apk takes none that provides it unless that is wanted by its own name: b"},
+		"a virtual name, but none named":    {[]string{"a-1 depends:v", "b-1 provides:v"}, "a", "error: apk takes a package that provides it only if its own name is wanted, too: b"},
 		"a virtual name of a wanted one":    {[]string{"a-1 depends:v", "b-1 provides:v"}, "a b", "b a"},
 		"a virtual name of two":             {[]string{"a-1 provides:v", "b-1 provides:v"}, "a b", "a b"},
 		"a provided version of two":         {[]string{"a-1 provides:v=1", "b-1 provides:v=1"}, "a b", "error: which has the name v, too"},
-		"a provided name with no version":   {[]string{"a-1 provides:v"}, "v>1", "error: what provides it has no version"},
+		"a provided name with no version":   {[]string{"a-1 provides:v"}, "v>1", "error: the packages that provide it give no version"},
 		"something that nobody has":         {[]string{"a-1 depends:so:libz.so.1"}, "a", "error: the image wants a; a-1-r0 wants so:libz.so.1; no package has that name"},
 		"what it brings":                    {[]string{"a-1", "b-1", "c-1 if:a b"}, "a b", "a b c"},
 		"what it brings in that version":    {[]string{"a-1", "c-1 if:a=1-r0"}, "a", "a c"},

@@ -5,33 +5,33 @@ import (
 	"slices"
 )
 
-// state is a choice under way.
+// state is the state of a choice.
 type state struct {
 	*graph
-	dirty  []*name // whose candidates are to be looked at again, the first first
-	open   []*name // that are not decided; what came last is the last
+	dirty  []*name // names whose candidates must be looked at again, the oldest first
+	open   []*name // undecided names, the newest last
 	failed bool
 }
 
 type nameState struct {
-	wanted      bool // the world has it
+	wanted      bool // the world names it
 	discovered  bool
-	chain       int // the longest way down the dependencies that is known
+	chain       int // the longest known path down the dependencies
 	requirers   int
 	dirty, open bool
 
 	decided bool
-	chosen  provider // without a candidate: none
+	chosen  provider // its candidate is nil if there is none
 
-	recheckDepends bool // something that a candidate depends on has changed
+	recheckDepends bool // a dependency of a candidate has changed
 	recheckTrigger bool
 	triggered      bool // an install_if of a candidate is fulfilled
 	neverTriggered bool
 	options        bool // there are several candidates
-	requirersDone  bool // all that depends on it is decided
+	requirersDone  bool // all names that need it are decided
 
-	// How many of the candidates that are looked at depend on this name, or provide it, plus one. Numbers of earlier
-	// looks may stand here.
+	// The number of candidates in the current look that depend on this name, or provide it, plus one. Earlier looks may
+	// have left numbers here.
 	sharedDepends, sharedProvides int
 	sharedVirtual                 bool
 }
@@ -40,16 +40,16 @@ type candidateState struct {
 	discovered bool
 	excluded   bool
 	why        cause // the first one
-	conflicts  int   // constraints that it does not fulfil
+	conflicts  int   // terms that it does not fulfil
 	merged     bool
-	lastMerged bool // it was among the candidates when what they share was last applied
+	lastMerged bool // it was a candidate when the shared terms were last applied
 
 	triggered, neverTriggered bool
-	failed                    bool // it was chosen all the same
+	failed                    bool // it was chosen nevertheless
 	chain                     int
 }
 
-// discover walks from a name to all that may have to do with it.
+// discover marks all names that a name may lead to.
 func (s *state) discover(n *name) {
 	if n.state.discovered {
 		return
@@ -90,7 +90,7 @@ func (s *state) queueDirty(n *name) {
 	s.dirty = append(s.dirty, n)
 }
 
-// queueOpen adds a name to those that are to be decided, or removes it where nobody asks for it any more.
+// queueOpen adds a name to the undecided ones, or removes it if nothing asks for it any more.
 func (s *state) queueOpen(n *name) {
 	if n.state.decided {
 		return
@@ -112,7 +112,7 @@ func without(list []*name, n *name) []*name {
 	return slices.DeleteFunc(list, func(other *name) bool { return other == n })
 }
 
-// next looks at the candidates of all names that need it, and returns the name to decide, or nil when all are.
+// next looks at all dirty names, and returns the name to decide next, or nil when all are decided.
 func (s *state) next() *name {
 	for len(s.dirty) > 0 {
 		n := s.dirty[0]
@@ -133,7 +133,7 @@ func (s *state) next() *name {
 	return best
 }
 
-// compare returns a negative number where a name is decided before another one.
+// compare returns a negative number if the name is decided before the other one.
 func (n *name) compare(other *name) int {
 	return cmp.Or(
 		boolean(other.state.wanted)-boolean(n.state.wanted),
@@ -143,7 +143,7 @@ func (n *name) compare(other *name) int {
 	)
 }
 
-// apply takes a constraint of a package, or of the world (nil), into account.
+// apply applies a term of a package, or of the world (nil).
 func (s *state) apply(by *candidate, t term) {
 	n := t.of
 	if !t.Conflict {
@@ -170,14 +170,14 @@ func (p provider) fulfils(t term) bool {
 	return t.Fits(p.version, p.Checksum)
 }
 
-// required queues a name that is asked for the first time.
+// required queues a name when it is asked for the first time.
 func (s *state) required(n *name) {
 	s.queueOpen(n)
 	s.recheckTriggers(n)
 	s.queueDirty(n)
 }
 
-// exclude takes a package out of those that may be chosen.
+// exclude removes a package from the possible ones.
 func (s *state) exclude(c *candidate, why cause) {
 	if !c.state.excluded {
 		c.state.excluded, c.state.why = true, why

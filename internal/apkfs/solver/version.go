@@ -2,7 +2,7 @@ package solver
 
 import "strings"
 
-// relation is how one version stands to another, or the relations that an operator allows.
+// relation is the relation of one version to another, or the set of relations that an operator allows.
 type relation uint8
 
 const (
@@ -19,7 +19,7 @@ type part int8
 
 const (
 	invalid  part = iota - 1
-	fraction      // digits after a dot, where leading zeros count
+	fraction      // digits after a dot: leading zeros count
 	digits
 	letter
 	suffix
@@ -28,7 +28,7 @@ const (
 	end
 )
 
-// before and after are the suffixes that make a version lower and higher than the one without, each in its order.
+// before and after are the suffixes of versions before and after the release, each in ascending order.
 var (
 	before = []string{"alpha", "beta", "pre", "rc"}
 	after  = []string{"cvs", "svn", "git", "hg", "p"}
@@ -40,7 +40,7 @@ type reader struct {
 	next part
 }
 
-// Valid reports whether a text is a version as apk knows them.
+// Valid reports whether apk accepts a text as a version.
 func Valid(version string) bool {
 	r := reader{version, digits}
 	for r.next != end && r.next != invalid {
@@ -49,9 +49,9 @@ func Valid(version string) bool {
 	return r.next == end
 }
 
-// compare returns how a stands to b. No version ("") stands to another in every relation. Where only the start counts,
-// a version is equal to each that goes on after it.
-func compare(a, b string, start bool) relation {
+// compareVersions returns the relation of a to b. No version ("") has every relation to another one. If only the start
+// counts, a version equals all that continue it.
+func compareVersions(a, b string, start bool) relation {
 	if a == "" || b == "" {
 		if a == b {
 			return equal
@@ -71,7 +71,7 @@ func compare(a, b string, start bool) relation {
 	case x.next == y.next, start:
 		return equal
 	}
-	// One goes on where the other does not: it is the higher one, but with a suffix of a time before the release.
+	// One version continues where the other ends. It is the higher one, unless a suffix puts it before the release.
 	p, q := x.next, y.next
 	switch {
 	case p == suffix && x.read() < 0:
@@ -84,7 +84,7 @@ func compare(a, b string, start bool) relation {
 	return greater
 }
 
-// read returns the value of the part that is next, and finds out what follows it.
+// read returns the value of the next part, and finds the kind of the part after it.
 func (r *reader) read() int64 {
 	if r.rest == "" {
 		r.next = end
@@ -94,7 +94,7 @@ func (r *reader) read() int64 {
 	length, follows := 0, invalid
 	switch {
 	case r.next == fraction && r.rest[0] == '0':
-		// The more zeros, the lower. The last of them is read once more, with the digits behind it.
+		// More zeros make it lower. The last zero is read again, together with the digits behind it.
 		length = len(r.rest) - len(strings.TrimLeft(r.rest, "0")) - 1
 		value, follows = -int64(length), digits
 	case r.next == fraction, r.next == digits, r.next == suffixNumber, r.next == revision:
@@ -123,7 +123,7 @@ func (r *reader) read() int64 {
 	case follows != invalid:
 		r.next = follows
 	default:
-		r.look()
+		r.peek()
 	}
 	return value
 }
@@ -142,8 +142,8 @@ func readSuffix(text string) (value int64, length int) {
 	return 0, 0
 }
 
-// look finds out which part is next, and skips what introduces it.
-func (r *reader) look() {
+// peek finds the kind of the next part, and skips its separator.
+func (r *reader) peek() {
 	last, first := r.next, r.rest[0]
 	next, skip := invalid, 0
 	switch {

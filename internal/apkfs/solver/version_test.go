@@ -21,7 +21,7 @@ func TestCompare(t *testing.T) {
 			}
 			for j, b := range versions {
 				want := map[bool]relation{i < j: less, i > j: greater, i == j: equal}[true]
-				if got := compare(a, b, false); got != want {
+				if got := compareVersions(a, b, false); got != want {
 					t.Errorf("%s to %s: got %d, want %d", a, b, got, want)
 				}
 			}
@@ -43,10 +43,10 @@ func FuzzParse(f *testing.F) {
 		if ok {
 			term.Fits(version, "Q1abc=")
 		}
-		if version != "" && Valid(version) && compare(version, version, false) != equal {
+		if version != "" && Valid(version) && compareVersions(version, version, false) != equal {
 			t.Errorf("%q is not equal to itself", version)
 		}
-		a, b := compare(version, term.Version, false), compare(term.Version, version, false)
+		a, b := compareVersions(version, term.Version, false), compareVersions(term.Version, version, false)
 		if Valid(version) && Valid(term.Version) && (a == less) != (b == greater) {
 			t.Errorf("%q to %q: %d, and %d", version, term.Version, a, b)
 		}
