@@ -1,16 +1,17 @@
-// Package apkfs makes files of an image from Alpine packages: it resolves what is wanted, verifies every byte, and
-// installs in memory. Nothing is run, and nobody needs to be root.
+// Package apkfs makes the files of an image from Alpine packages. It resolves packages, verifies every byte, and
+// installs in memory. It runs nothing, and needs no root.
 //
 //	source, err := apkfs.Open(mirror, keyFiles, cache)
 //	pins, err := source.Resolve(ctx, world)        // or those of a lock
 //	tree, err := source.Install(ctx, world, pins)  // tree.Layers[i] are the files of world.Layers[i]
 //
-// What is trusted: the release keys of Alpine that are part of this program, and those that a user names. A key signs
-// an index, the index has the checksum of each package's control part, and that has the SHA-256 of its files. A lock
-// stands in the place of the index. Packages are kept in a cache.
+// It trusts the release keys of Alpine that are part of this program, and the keys that a user names. A key signs an
+// index, the index has the checksum of each package's control part, and the control part has the SHA-256 of the files.
+// A lock replaces the index. Packages are kept in a cache.
 //
-// It is built on apko's pkg/apk, which checks signatures, takes packages apart and writes records of the package database.
-// Its resolver is left aside for package solver, which chooses as apk does, and its installer for the reason at tree.
+// It is built on apko's pkg/apk, which checks signatures, takes packages apart and writes records of the package
+// database. Package solver replaces its resolver, because it chooses as apk does; [tree] says why its installer is not
+// used.
 package apkfs
 
 import (
@@ -27,25 +28,25 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// PublicMirror is Alpine's own, and the address that stands in every image.
+// PublicMirror is Alpine's own mirror, and the one in /etc/apk/repositories of every image.
 const PublicMirror = "https://dl-cdn.alpinelinux.org/alpine"
 
-// World is what is wanted for an image on a platform.
+// World is the set of packages wanted for an image on a platform.
 type World struct {
 	Release  string // such as v3.22
 	Platform images.Platform
 	Layers   []Layer // the lowest first
 }
 
-// Layer is a part of the world that becomes a layer of the image. A package that a lower layer needs is in that one.
+// Layer is a part of the world that becomes a layer of the image. Packages that a lower layer needs are in that layer.
 type Layer struct {
 	Name     string
 	Packages []string // as apk add takes them: bash, jq=1.7.1-r0
-	Trim     []string // files of this layer's packages that are left out: paths with *, ? and **
-	Trimmed  bool     `json:",omitempty"` // what is left out of other layers is in this one
+	Trim     []string // files of these packages to leave out: paths with *, ? and **
+	Trimmed  bool     `json:",omitempty"` // it has the files that other layers leave out
 }
 
-// Wanted returns what a lock says of the world.
+// Wanted returns the world as a lock records it.
 func (w World) Wanted() []images.Wanted {
 	var wanted []images.Wanted
 	for _, l := range w.Layers {
@@ -54,7 +55,7 @@ func (w World) Wanted() []images.Wanted {
 	return wanted
 }
 
-// arch is what Alpine calls the machine.
+// arch returns Alpine's name of the machine.
 func (w World) arch() string {
 	if w.Platform == images.LinuxARM64 {
 		return "aarch64"
@@ -62,15 +63,15 @@ func (w World) arch() string {
 	return "x86_64"
 }
 
-// at returns where something of a repository is at a mirror: v3.22/main/x86_64/NAME.
+// at returns the path of a file in a repository of a mirror: v3.22/main/x86_64/NAME.
 func (w World) at(repository, name string) string {
 	return path.Join(w.Release, repository, w.arch(), name)
 }
 
-// repositories are those that packages are looked for in. A mirror may lack all but the first.
+// repositories returns the repositories to look in. A mirror may lack all but the first.
 func repositories() []string { return []string{"main", "community"} }
 
-// Package is a package that was installed.
+// Package is an installed package.
 type Package struct {
 	images.Pin
 	Platform    images.Platform
@@ -79,10 +80,10 @@ type Package struct {
 	Origin      string // the source package
 	URL         string // of the project
 	Maintainer  string
-	Commit      string // of Alpine's package tree
+	Commit      string // of Alpine's tree of package recipes
 	Depends     []string
 	Provides    []string
-	Files       []string // paths that it has in the image, sorted, without folders
+	Files       []string // its paths in the image, sorted, without folders
 }
 
 // Tree is an installed world.
@@ -92,10 +93,10 @@ type Tree struct {
 	Trimmed  map[string]int64
 }
 
-// Source is where packages come from. It may be used from several goroutines.
+// Source is a source of packages. It may be used from several goroutines.
 type Source struct {
 	mirror mirror
-	extra  map[string][]byte // keys of the user's, by file name
+	extra  map[string][]byte // the user's keys, by file name
 	store  cache.Dir
 
 	flights singleflight.Group
@@ -103,9 +104,9 @@ type Source struct {
 	indexes map[string]*opened
 }
 
-// Open returns the packages of a mirror, laid out as RELEASE/REPOSITORY/ARCHITECTURE: a folder, an https or an http
-// URL, or Alpine's own where it is "". The files are public keys to trust beside Alpine's. Packages are kept in store.
-// Nothing is asked of the mirror yet.
+// Open returns the packages of a mirror with the layout RELEASE/REPOSITORY/ARCHITECTURE: a folder, an https or http
+// URL, or Alpine's own for "". The files are public keys to trust beside Alpine's. Packages are kept in store. Open
+// sends no request.
 func Open(where string, keyFiles []string, store cache.Dir) (*Source, error) {
 	extra, err := readKeys(keyFiles)
 	if err != nil {

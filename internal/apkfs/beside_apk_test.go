@@ -120,12 +120,12 @@ func besideOne(t *testing.T, apk genuineApk, mirror *apktest.Mirror, release str
 	case refused || err != nil:
 		return fmt.Sprintf("resolved to %v, %v; apk: %s", pins, err, want.out)
 	}
-	parcels, err := source.parcels(t.Context(), w, pins)
+	packages, err := source.fetchAll(t.Context(), w, pins)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var order []string
-	for _, p := range inOrder(w, parcels) {
+	for _, p := range inOrder(w, packages) {
 		order = append(order, p.pin.String())
 	}
 	if diff := cmp.Diff(want.packages, order); diff != "" {

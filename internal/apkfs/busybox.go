@@ -9,11 +9,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// busyboxPaths lists the commands of busybox, a path a line. It is in the package from v3.19 on.
+// busyboxPaths is the package's list of its commands, one path a line. Packages have it from v3.19 on.
 const busyboxPaths = "etc/busybox-paths.d/busybox"
 
-// linkBusybox makes a link to busybox for each of its commands that no package of the layer, or of one below, has.
-func (t *tree) linkBusybox(p *parcel) error {
+// linkBusybox links each command of busybox, unless a package of this layer or one below has the file.
+func (t *tree) linkBusybox(p *unpacked) error {
 	place := t.order[p.pin.Layer]
 	paths, ok := t.read(place, busyboxPaths)
 	if !ok {

@@ -12,17 +12,17 @@ import (
 	apkofs "chainguard.dev/apko/pkg/apk/fs"
 )
 
-// database is where apk, and scanners, look for what is installed.
+// database is where apk and scanners look for installed packages.
 const database = "lib/apk/db/installed"
 
-// describe writes into every layer what is installed up to it, and into the lowest what the system is. Nothing of
-// the mirror that the packages came from is there.
-func (t *tree) describe(ctx context.Context, parcels []*parcel) error {
+// describe writes the installed packages up to each layer into it, and the release into the lowest. The mirror that the
+// packages came from leaves no trace.
+func (t *tree) describe(ctx context.Context, packages []*unpacked) error {
 	var records bytes.Buffer
 	var world []string
 	for place, l := range t.world.Layers {
 		installed := false
-		for _, p := range parcels {
+		for _, p := range packages {
 			if t.order[p.pin.Layer] != place {
 				continue
 			}
@@ -54,14 +54,14 @@ func (t *tree) describe(ctx context.Context, parcels []*parcel) error {
 	return nil
 }
 
-// osRelease is what alpine-release would have, as far as it is known.
+// osRelease returns the lines that alpine-release would have, as far as they are known.
 func (t *tree) osRelease() string {
 	version := strings.TrimPrefix(t.world.Release, "v")
 	return fmt.Sprintf("NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=%s\nPRETTY_NAME=\"Alpine Linux v%s\"\nHOME_URL=\"https://alpinelinux.org/\"\n", version, version)
 }
 
-// record returns what the database says of a package: itself, and those of its files that are in the image.
-func (t *tree) record(ctx context.Context, p *parcel) ([]byte, error) {
+// record returns a package's record in the database, with those of its files that are in the image.
+func (t *tree) record(ctx context.Context, p *unpacked) ([]byte, error) {
 	files := apkofs.NewMemFS()
 	if err := files.MkdirAll("usr/lib/apk/db", 0o755); err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (t *tree) record(ctx context.Context, p *parcel) ([]byte, error) {
 	return tidy(record), err
 }
 
-// tidy removes what apko writes for fields that a package does not have, and the brackets around install_if.
+// tidy removes the lines that apko writes for fields without a value, and the brackets around install_if.
 func tidy(record []byte) []byte {
 	var kept bytes.Buffer
 	for line := range bytes.Lines(record) {

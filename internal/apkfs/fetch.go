@@ -17,22 +17,22 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
-// downloads is how many packages are fetched at the same time.
+// downloads is the number of packages that are fetched at the same time.
 const downloads = 6
 
-// fetch returns the bytes of a package, from the cache or the mirror, verified. Several that want the same package at
-// the same time get one download. The one that made it also gets the package taken apart, as it was to be verified.
-func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, *parcel, error) {
+// fetch returns the bytes of a package, verified, from the cache or the mirror. Concurrent calls share one download;
+// the caller that made it also gets the unpacked package, as it was unpacked to be verified.
+func (s *Source) fetch(ctx context.Context, w World, pin images.Pin, missed func()) ([]byte, *unpacked, error) {
 	raw, fresh, err := s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum, pin.Signer, strconv.FormatInt(pin.Size, 10)))
 	if err != nil || pin.SHA256 == "" || hexSum(raw) == pin.SHA256 {
 		return raw, fresh, err
 	}
-	// The same package, signed with another key of that name, came from another mirror before.
+	// The cached one came from another mirror, signed with another key of the same name.
 	return s.fetchAs(ctx, w, pin, missed, cache.Key(pin.Checksum, pin.SHA256))
 }
 
-func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed func(), key string) ([]byte, *parcel, error) {
-	var fresh *parcel
+func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed func(), key string) ([]byte, *unpacked, error) {
+	var fresh *unpacked
 	found, err, shared := s.flights.Do(key, func() (any, error) {
 		return s.store.Do("apk", key, func() ([]byte, error) {
 			missed()
@@ -41,7 +41,7 @@ func (s *Source) fetchAs(ctx context.Context, w World, pin images.Pin, missed fu
 			return raw, err
 		})
 	})
-	if shared && errors.Is(err, context.Canceled) && ctx.Err() == nil { // another image, which fetched it, was given up
+	if shared && errors.Is(err, context.Canceled) && ctx.Err() == nil { // the other image, which fetched it, was given up
 		return s.fetchAs(ctx, w, pin, missed, key)
 	}
 	if err != nil {
@@ -55,7 +55,7 @@ func hexSum(raw []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte, *parcel, error) {
+func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte, *unpacked, error) {
 	at := w.at(pin.Repository, pin.String()+".apk")
 	raw, err := s.mirror.get(ctx, at, pin.Size)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -64,14 +64,14 @@ func (s *Source) download(ctx context.Context, w World, pin images.Pin) ([]byte,
 	if err != nil {
 		return nil, nil, err
 	}
-	p, err := open(raw, pin)
+	p, err := unpack(raw, pin)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", s.mirror.full(at), err)
 	}
 	return raw, p, nil
 }
 
-// moved says what is in the place of a package that the mirror no longer has.
+// moved returns an error for a package that the mirror no longer has: it names the version that the mirror has now.
 func (s *Source) moved(ctx context.Context, w World, pin images.Pin) error {
 	text := fmt.Sprintf("the Alpine mirror %s has no %s for %s", s.mirror.full(""), pin, w.arch())
 	var found *index
@@ -89,9 +89,9 @@ func (s *Source) moved(ctx context.Context, w World, pin images.Pin) error {
 	return errors.New(text)
 }
 
-// parcels fetches the packages of all pins, in their order.
-func (s *Source) parcels(ctx context.Context, w World, pins []images.Pin) ([]*parcel, error) {
-	parcels := make([]*parcel, len(pins))
+// fetchAll returns the packages of all pins, in their order.
+func (s *Source) fetchAll(ctx context.Context, w World, pins []images.Pin) ([]*unpacked, error) {
+	packages := make([]*unpacked, len(pins))
 	var missed atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(downloads)
@@ -99,16 +99,16 @@ func (s *Source) parcels(ctx context.Context, w World, pins []images.Pin) ([]*pa
 		group.Go(func() error {
 			raw, fresh, err := s.fetch(ctx, w, pin, func() { missed.Add(1) })
 			if err == nil && fresh == nil {
-				fresh, err = open(raw, pin)
+				fresh, err = unpack(raw, pin)
 			}
-			parcels[i] = fresh
+			packages[i] = fresh
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, s.ways(err, fmt.Sprintf("at least %d of the %d packages were not in the cache", missed.Load(), len(pins)))
+		return nil, s.mirrorError(err, fmt.Sprintf("at least %d of the %d packages were not in the cache", missed.Load(), len(pins)))
 	}
-	return parcels, nil
+	return packages, nil
 }
 
 // Pin fetches the packages and returns their pins with the SHA-256 of each, for a lock.
@@ -127,7 +127,7 @@ func (s *Source) Pin(ctx context.Context, w World, pins []images.Pin) ([]images.
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, s.ways(err, "a lock needs every package once")
+		return nil, s.mirrorError(err, "a lock needs every package once")
 	}
 	return pinned, nil
 }

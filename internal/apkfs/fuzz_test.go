@@ -19,7 +19,7 @@ func FuzzReadFiles(f *testing.F) {
 	}
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		p := &parcel{pin: images.Pin{Name: "a", Version: "1"}}
+		p := &unpacked{pin: images.Pin{Name: "a", Version: "1"}}
 		if err := p.readFiles(raw); err != nil {
 			return
 		}
@@ -41,7 +41,7 @@ func FuzzSignatures(f *testing.F) {
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte("<html>"), "Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=")
 	f.Fuzz(func(t *testing.T, raw []byte, checksum string) {
-		if _, err := open(raw, images.Pin{Name: "a", Version: "1", Checksum: checksum, Size: int64(len(raw))}); err == nil {
+		if _, err := unpack(raw, images.Pin{Name: "a", Version: "1", Checksum: checksum, Size: int64(len(raw))}); err == nil {
 			t.Error("opened")
 		}
 	})

@@ -26,11 +26,11 @@ const (
 type index struct {
 	repository string
 	signer     string // the name of the key
-	raw        []byte // as it was signed
+	raw        []byte // with its signature
 	apk.NamedIndex
 }
 
-// opened is an index that was asked for once, and verified once.
+// opened is an index that is fetched once and verified once.
 type opened struct {
 	repository, at string
 	fetched        sync.Once
@@ -42,8 +42,8 @@ type opened struct {
 	err            error
 }
 
-// fetchIndex returns the index of a repository as the mirror has it, not verified yet. The error is [fs.ErrNotExist]
-// where the mirror has no such repository.
+// fetchIndex returns the index of a repository, not verified yet. The error is [fs.ErrNotExist] if the mirror has no
+// such repository.
 func (s *Source) fetchIndex(ctx context.Context, w World, repository string) (*opened, error) {
 	at := w.at(repository, indexFile)
 	s.mutex.Lock()
@@ -63,7 +63,7 @@ func (s *Source) fetchIndex(ctx context.Context, w World, repository string) (*o
 // readIndex verifies an index and reads it.
 func (s *Source) readIndex(ctx context.Context, w World, entry *opened) (*index, error) {
 	entry.read.Do(func() {
-		entry.index, entry.err = s.verify(ctx, w, entry.repository, entry.raw)
+		entry.index, entry.err = s.verifyIndex(ctx, w, entry.repository, entry.raw)
 		if entry.err != nil {
 			entry.err = fmt.Errorf("index %s: %w", s.mirror.full(entry.at), entry.err)
 		}
@@ -88,7 +88,7 @@ func (s *Source) allIndexes(ctx context.Context, w World) ([]*index, error) {
 	return indexes, nil
 }
 
-// fetchIndexes returns the indexes of the release's repositories as the mirror has them, not verified yet.
+// fetchIndexes returns the indexes of the release's repositories, not verified yet.
 func (s *Source) fetchIndexes(ctx context.Context, w World) ([]*opened, error) {
 	if s.mirror.plain() {
 		return nil, fmt.Errorf("the Alpine mirror %s is not encrypted, so that somebody on the way could show an old index; take https, or make a lock with another mirror first", s.mirror.base.Redacted())
@@ -110,19 +110,19 @@ func (s *Source) fetchIndexes(ctx context.Context, w World) ([]*opened, error) {
 	return indexes, nil
 }
 
-// absent reports whether an error means that there is no such repository. Stores of objects answer 403 for a missing
-// one to somebody who may not list them.
+// absent reports whether an error means that there is no such repository. Object stores answer 403 for a missing file
+// to clients that may not list files.
 func absent(err error) bool {
 	var answer *answerError
 	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &answer) && answer.status == http.StatusForbidden
 }
 
-// isPage reports whether something is a web page, which some servers answer with where a file is missing.
+// isPage reports whether the bytes are a web page: some servers answer with one in place of a missing file.
 func isPage(raw []byte) bool {
 	return strings.HasPrefix(http.DetectContentType(raw), "text/html")
 }
 
-// lacking says which repositories are taken for missing by an answer that could mean something else.
+// lacking names the repositories that are taken for missing although their answer could mean something else.
 func (s *Source) lacking(w World) string {
 	var names []string
 	s.mutex.Lock()
@@ -144,7 +144,7 @@ func (s *Source) lacking(w World) string {
 	return "; the mirror has no " + strings.Join(names, ", no ")
 }
 
-// noRelease says what a mirror lacks: a release, or one architecture of it.
+// noRelease returns an error for a mirror that lacks a release, or one architecture of it.
 func (s *Source) noRelease(w World) error {
 	text := fmt.Sprintf("the Alpine mirror %s has no release %s for %s", s.mirror.full(""), w.Release, w.arch())
 	if releases := s.releases(w.arch()); len(releases) > 0 {
@@ -153,8 +153,8 @@ func (s *Source) noRelease(w World) error {
 	return errors.New(text)
 }
 
-// verify checks that a trusted key has signed the index.
-func (s *Source) verify(ctx context.Context, w World, repository string, raw []byte) (*index, error) {
+// verifyIndex checks that a trusted key has signed the index.
+func (s *Source) verifyIndex(ctx context.Context, w World, repository string, raw []byte) (*index, error) {
 	signers, err := signatures(raw)
 	if err != nil {
 		return nil, fmt.Errorf("this is not an index of packages (%w); is that an Alpine mirror?", err)
@@ -166,7 +166,7 @@ func (s *Source) verify(ctx context.Context, w World, repository string, raw []b
 	known := slices.DeleteFunc(slices.Clone(signers), func(name string) bool { return trusted[name] == nil })
 	if len(known) == 0 {
 		if len(signers) == 0 {
-			return nil, errors.New("nobody has signed it")
+			return nil, errors.New("it is not signed")
 		}
 		return nil, fmt.Errorf("it is signed with %s, a key that is not trusted for %s; if you trust it, give its file with --alpine-key", strings.Join(signers, ", "), w.arch())
 	}
@@ -178,13 +178,13 @@ func (s *Source) verify(ctx context.Context, w World, repository string, raw []b
 		}
 	}
 	if strings.Contains(err.Error(), "signature verification failed") {
-		return nil, fmt.Errorf("its signature by %s does not fit: the index, or the key, is not what it was", strings.Join(known, ", "))
+		return nil, fmt.Errorf("its signature by %s does not match: the index or the key has changed", strings.Join(known, ", "))
 	}
 	return nil, err
 }
 
-// parse has apko verify and read an index. Its cache of indexes, which lasts as long as the process and does not ask
-// for keys again, takes only what has an ETag.
+// parse has apko verify and read an index. apko caches indexes that have an ETag for as long as the process lives, and
+// does not ask for keys again; the index here has none.
 func parse(ctx context.Context, raw []byte, arch, repository string, keys map[string][]byte) ([]apk.NamedIndex, error) {
 	client := &http.Client{Transport: served(raw)}
 	return apk.GetRepositoryIndexes(silent(ctx), []string{"https://index.invalid/" + repository}, keys, arch,
@@ -206,8 +206,8 @@ type anonymous struct{}
 
 func (anonymous) AddAuth(context.Context, *http.Request) error { return nil }
 
-// signatures returns the names of the keys that an index or a package says it is signed with. They stand in the
-// archive that comes first, .SIGN.RSA.NAME or .SIGN.RSA256.NAME.
+// signatures returns the names of the keys that are said to have signed an index or a package. They are in the first
+// archive: .SIGN.RSA.NAME or .SIGN.RSA256.NAME.
 func signatures(raw []byte) ([]string, error) {
 	unzipped, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {

@@ -15,37 +15,37 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// Format is the version of how packages become files. It is raised when the same packages give other files.
+// Format is the version of the way from packages to files. It is raised when the same packages give other files.
 const Format = "apkfs 2"
 
 // Install fetches, verifies and installs the packages. pins are those of Resolve or of a lock.
 func (s *Source) Install(ctx context.Context, w World, pins []images.Pin) (Tree, error) {
-	parcels, err := s.parcels(ctx, w, pins)
+	packages, err := s.fetchAll(ctx, w, pins)
 	if err != nil {
 		return Tree{}, err
 	}
 	t := newTree(w)
-	for _, p := range inOrder(w, parcels) {
+	for _, p := range inOrder(w, packages) {
 		if err := t.add(p); err != nil {
 			return Tree{}, fmt.Errorf("install %s: %w", p.pin, err)
 		}
 	}
-	if err := t.runScripts(parcels); err != nil {
+	if err := t.runScripts(packages); err != nil {
 		return Tree{}, err
 	}
 	t.trim()
-	if err := t.describe(ctx, parcels); err != nil {
+	if err := t.describe(ctx, packages); err != nil {
 		return Tree{}, err
 	}
-	return t.result(parcels), nil
+	return t.result(packages), nil
 }
 
-// tree is a world that is being installed. apko has file systems for this, but those forget owners, or the special
-// bits of a folder's mode, or which package a file is of.
+// tree is a world during installation. The file systems of apko are no use here: they forget owners, special mode bits
+// of folders, or the package of a file.
 type tree struct {
 	world   World
 	order   map[string]int    // layer -> its place
-	files   map[string]*entry // what packages brought, by path
+	files   map[string]*entry // files of packages, by path
 	made    []map[string]layer.File
 	trimmed map[string]int64 // pattern -> bytes
 }
@@ -53,7 +53,7 @@ type tree struct {
 // entry is a file of a package.
 type entry struct {
 	content
-	owner *parcel
+	owner *unpacked
 	layer int
 }
 
@@ -67,7 +67,7 @@ func newTree(w World) *tree {
 }
 
 // add puts the files of a package into its layer.
-func (t *tree) add(p *parcel) error {
+func (t *tree) add(p *unpacked) error {
 	place, ok := t.order[p.pin.Layer]
 	if !ok {
 		return fmt.Errorf("there is no layer %q", p.pin.Layer)
@@ -99,8 +99,9 @@ func (t *tree) add(p *parcel) error {
 	return nil
 }
 
-// follow checks that a hard link leads to a file of the same package, and gives it that file's bytes.
-func (c *content) follow(t *tree, p *parcel) error {
+// follow checks that the target of a hard link is a file of the same package, and sets the link's bytes to the
+// target's.
+func (c *content) follow(t *tree, p *unpacked) error {
 	target := t.files[path.Clean(strings.TrimPrefix(c.header.Linkname, "/"))]
 	if target == nil || target.owner != p || target.header.Typeflag == tar.TypeDir || target.header.Typeflag == tar.TypeSymlink {
 		return fmt.Errorf("%s is a hard link to %s, which is not a file of the package", c.path, c.header.Linkname)
@@ -109,7 +110,7 @@ func (c *content) follow(t *tree, p *parcel) error {
 	return nil
 }
 
-// read returns the content of a file, as it is in the layer or the next below that has it.
+// read returns the content of a file in the layer, or in the next lower layer that has it.
 func (t *tree) read(place int, name string) ([]byte, bool) {
 	for i := place; i >= 0; i-- {
 		if file, ok := t.made[i][name]; ok && file.Open != nil {
@@ -127,13 +128,13 @@ func (t *tree) read(place int, name string) ([]byte, bool) {
 	return nil, false
 }
 
-// write makes a file of root's in a layer, and the folders above it.
+// write writes a file owned by root into a layer, and the folders above it.
 func (t *tree) write(place int, name string, text []byte) {
 	t.parents(place, name)
 	t.made[place][name] = layer.Regular(name, 0o644, text)
 }
 
-// parents makes the folders above a file that no package has.
+// parents adds the folders above a file that belongs to no package.
 func (t *tree) parents(place int, name string) {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		if e := t.files[dir]; e != nil && e.layer <= place {
@@ -144,9 +145,9 @@ func (t *tree) parents(place int, name string) {
 }
 
 // result returns the files of each layer.
-func (t *tree) result(parcels []*parcel) Tree {
+func (t *tree) result(packages []*unpacked) Tree {
 	result := Tree{Layers: make([][]layer.File, len(t.made)), Trimmed: t.trimmed}
-	own := map[*parcel][]string{}
+	own := map[*unpacked][]string{}
 	for name, e := range t.files {
 		t.parents(e.layer, name)
 		if e.header.Typeflag != tar.TypeDir {
@@ -161,7 +162,7 @@ func (t *tree) result(parcels []*parcel) Tree {
 			result.Layers[place] = append(result.Layers[place], file)
 		}
 	}
-	for _, p := range parcels {
+	for _, p := range packages {
 		slices.Sort(own[p])
 		result.Packages = append(result.Packages, Package{
 			Pin: p.pin, Platform: t.world.Platform,
@@ -173,7 +174,7 @@ func (t *tree) result(parcels []*parcel) Tree {
 	return result
 }
 
-// file returns an entry as a layer has it. A hard link whose target is not in the layer becomes a file.
+// file returns an entry as a file of its layer. A hard link becomes a regular file if its target is in another layer.
 func (t *tree) file(e *entry) layer.File {
 	file := layer.File{Path: e.path, Mode: e.header.FileInfo().Mode(), UID: e.header.Uid, GID: e.header.Gid}
 	switch e.header.Typeflag {

@@ -10,11 +10,11 @@ import (
 	"chainguard.dev/apko/pkg/apk/apk"
 )
 
-// Installed is a package in apk's database of what is installed (https://wiki.alpinelinux.org/wiki/Apk_spec).
+// Installed is a package in apk's database of installed packages (https://wiki.alpinelinux.org/wiki/Apk_spec).
 type Installed struct {
 	Name, Version, Arch, Description, URL, License string
 	Origin, Commit                                 string   // the source package, and the commit of its recipe
-	Checksum                                       []byte   // the SHA-1 of the package's control part; nil where it has none
+	Checksum                                       []byte   // the SHA-1 of the package's control part; nil if unknown
 	Depends, Provides                              []string // as apk writes them: busybox>=1.36, so:libc.musl-x86_64.so.1=1
 	Files                                          []string // paths without a leading slash
 }
@@ -28,7 +28,7 @@ func ReadInstalled(text []byte) ([]Installed, error) {
 			return nil, fmt.Errorf("line %d has %d bytes, and at most %d are read", number, len(line), bufio.MaxScanTokenSize)
 		}
 	}
-	// The parser takes a record at the empty line after it.
+	// The parser ends a record at the empty line after it.
 	packages, err := apk.ParseInstalled(bytes.NewReader(append(bytes.Clone(text), "\n\n"...)))
 	if err != nil {
 		return nil, err

@@ -24,8 +24,8 @@ import (
 //go:embed keys/*.rsa.pub
 var pinned embed.FS
 
-// releaseKeys returns the names of the keys that sign the releases of Alpine from v3.19 on, which are those that
-// images are built from. Alpine has one for each architecture, in use since 2021.
+// releaseKeys returns the names of the keys that sign Alpine's releases from v3.19 on. Alpine has had one for each
+// architecture since 2021.
 func releaseKeys(arch string) []string {
 	switch arch {
 	case "x86_64":
@@ -36,7 +36,7 @@ func releaseKeys(arch string) []string {
 	return nil
 }
 
-// trusted returns the keys that may sign an index, by name: Alpine's for that architecture, and the user's own.
+// trusted returns the keys that may sign an index, by name: Alpine's for that architecture, and the user's.
 func (s *Source) trusted(arch string) (map[string][]byte, error) {
 	keys := maps.Clone(s.extra)
 	for _, name := range releaseKeys(arch) {
@@ -49,7 +49,7 @@ func (s *Source) trusted(arch string) (map[string][]byte, error) {
 	return keys, nil
 }
 
-// readKeys reads public keys. A key is known by its file's name, which is what signatures refer to.
+// readKeys reads public keys. The name of the file is the name of the key in signatures.
 func readKeys(files []string) (map[string][]byte, error) {
 	keys := map[string][]byte{}
 	for _, file := range files {
@@ -62,13 +62,13 @@ func readKeys(files []string) (map[string][]byte, error) {
 			return nil, fmt.Errorf("read the Alpine key %s: %w", file, err)
 		}
 		if !strings.HasSuffix(name, ".rsa.pub") {
-			return nil, fmt.Errorf("the Alpine key %s is not called NAME.rsa.pub, as it is in /etc/apk/keys: signatures refer to that name", file)
+			return nil, fmt.Errorf("the Alpine key %s is not called NAME.rsa.pub as in /etc/apk/keys: signatures refer to that name", file)
 		}
 		if other, again := keys[name]; again && !bytes.Equal(other, text) {
 			return nil, fmt.Errorf("two different Alpine keys are called %s", name)
 		}
 		if own, err := pinned.ReadFile(path.Join("keys", name)); err == nil && !bytes.Equal(own, text) {
-			return nil, fmt.Errorf("the Alpine key %s has the name of Alpine's own, but is another", file)
+			return nil, fmt.Errorf("the Alpine key %s has the name of one of Alpine's, but is another key", file)
 		}
 		keys[name] = text
 	}
@@ -90,7 +90,7 @@ func checkKey(text []byte) error {
 	return nil
 }
 
-// ForeignSigners lists the keys that signed some of the packages' indexes and are not Alpine's, or "".
+// ForeignSigners returns the keys, other than Alpine's, that signed the packages' indexes, or "".
 func ForeignSigners(pins []images.Pin) string {
 	names := map[string]bool{}
 	for _, pin := range pins {

@@ -129,7 +129,7 @@ func TestLockHolds(t *testing.T) {
 			for i := range pins {
 				pins[i].SHA256 = strings.Repeat("0", 64)
 			}
-		}, "not the package that is locked"},
+		}, "not the locked package"},
 		"another layer": {func(_ *testing.T, _ *apktest.Mirror, pins []images.Pin) { pins[0].Layer = "top" }, `no layer "top"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,7 +183,7 @@ func TestVendorRefusesWhatTheIndexHasNot(t *testing.T) {
 	pins := lockOf(t, source, world())
 	pins[slices.IndexFunc(pins, func(p images.Pin) bool { return p.Name == "jq" })].Version = "1.7-r0"
 	err := source.Vendor(t.Context(), t.TempDir(), world(), pins)
-	if err == nil || !strings.Contains(err.Error(), "jq-1.7-r0 for x86_64 is locked, but the mirror lists it no more") {
+	if err == nil || !strings.Contains(err.Error(), "jq-1.7-r0 for x86_64 is locked, but the mirror no longer lists it") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// mirror is a folder or a server with packages.
+// mirror is a folder or a server of packages.
 type mirror struct {
 	folder   string   // "" for a server
 	base     *url.URL // nil for a folder
@@ -42,7 +42,7 @@ func newMirror(where string) (mirror, error) {
 	return mirror{base: base, patience: patient.Patience{Retries: 2, Pause: 300 * time.Millisecond, Silence: 30 * time.Second}}, nil
 }
 
-// plain reports whether somebody on the way could show an old state of the mirror: with http to another machine.
+// plain reports whether an attacker on the network could replay an old state of the mirror: http to another machine.
 func (m mirror) plain() bool {
 	if m.base == nil || m.base.Scheme != "http" {
 		return false
@@ -51,7 +51,7 @@ func (m mirror) plain() bool {
 	return m.base.Hostname() != "localhost" && (address == nil || !address.IsLoopback())
 }
 
-// full returns the full name of something at the mirror, without a password.
+// full returns the full name of a file at the mirror, without a password.
 func (m mirror) full(name string) string {
 	if m.base == nil {
 		return filepath.Join(m.folder, filepath.FromSlash(name))
@@ -59,7 +59,7 @@ func (m mirror) full(name string) string {
 	return m.base.JoinPath(name).Redacted()
 }
 
-// get returns a file of the mirror, of at most limit bytes. The error is [fs.ErrNotExist] where there is none.
+// get returns a file of the mirror, of at most limit bytes. The error is [fs.ErrNotExist] if there is none.
 func (m mirror) get(ctx context.Context, name string, limit int64) ([]byte, error) {
 	if m.base == nil {
 		return m.read(name, limit)
@@ -101,11 +101,11 @@ func (m mirror) read(name string, limit int64) ([]byte, error) {
 	return content, nil
 }
 
-// answerError is an answer of a server that is not the file.
+// answerError is an answer of a server other than the file.
 type answerError struct {
 	url    string
 	status int
-	wait   time.Duration // how long the server wants to be left alone
+	wait   time.Duration // the time that the server asks to wait
 }
 
 func (e *answerError) Error() string {
@@ -122,7 +122,7 @@ func (m mirror) ask(ctx context.Context, name string, limit int64) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	// Some servers label archives as gzipped text, and net/http would unzip what it had asked for itself.
+	// Some servers label archives as gzipped text, and net/http would unzip them.
 	request.Header.Set("Accept-Encoding", "identity")
 	client := http.Client{Transport: patient.Wire{RoundTripper: http.DefaultTransport, Silence: m.patience.Silence}, CheckRedirect: m.checkRedirect}
 	response, err := client.Do(request)
@@ -143,7 +143,7 @@ func (m mirror) checkRedirect(next *http.Request, before []*http.Request) error 
 	return nil
 }
 
-// failure returns what to tell of a failed request.
+// failure returns the explanation of a failed request.
 func (m mirror) failure(err error) error {
 	var silent *patient.SilentError
 	switch {

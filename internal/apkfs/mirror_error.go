@@ -10,21 +10,21 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// MirrorError is a mirror that could not be reached, or did not answer as it should.
+// MirrorError is a mirror that cannot be reached, or gives a wrong answer.
 type MirrorError struct {
 	Err   error
-	State string // what is known without the mirror
+	State string // why the mirror is needed
 }
 
 func (e *MirrorError) Error() string {
-	return fmt.Sprintf("%v; %s. Three ways on: a lock with its packages in the cache (mkimage lock, where there is a network), "+
-		"a folder of packages (mkimage vendor DIR there, then --alpine-mirror DIR here), or another mirror (--alpine-mirror URL)", e.Err, e.State)
+	return fmt.Sprintf("%v; %s. Build from a lock with its packages in the cache (mkimage lock, while online), "+
+		"from a folder (mkimage vendor DIR, while online; then --alpine-mirror DIR), or from another mirror (--alpine-mirror URL)", e.Err, e.State)
 }
 
 func (e *MirrorError) Unwrap() error { return e.Err }
 
-// ways makes a failure of the mirror an error that says how to go on. Others stay as they are.
-func (s *Source) ways(err error, state string) error {
+// mirrorError returns a failure of the mirror as an error that says how to go on, and other errors unchanged.
+func (s *Source) mirrorError(err error, state string) error {
 	var answer *answerError
 	var silent *patient.SilentError
 	var why *patient.Failure
@@ -39,12 +39,12 @@ func (s *Source) ways(err error, state string) error {
 	return err
 }
 
-// releases lists the releases that a folder has for an architecture; a server is not asked.
+// releases returns the releases in a folder for an architecture, or nil for a server.
 func (s *Source) releases(arch string) []string {
 	if s.mirror.base != nil {
 		return nil
 	}
-	found, _ := filepath.Glob(filepath.Join(s.mirror.folder, "v*", repositories()[0], arch, indexFile)) // the pattern is a good one
+	found, _ := filepath.Glob(filepath.Join(s.mirror.folder, "v*", repositories()[0], arch, indexFile)) // the pattern is valid
 	var releases []string
 	for _, file := range found {
 		release, err := filepath.Rel(s.mirror.folder, file)

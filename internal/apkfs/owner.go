@@ -10,29 +10,29 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/solver"
 )
 
-// inOrder returns the packages in the order in which apk installs them. It says which of two packages has a file that
-// both bring. Where it cannot be told from the packages alone, the pins have it.
-func inOrder(w World, parcels []*parcel) []*parcel {
-	if len(parcels) > 0 && parcels[0].pin.Order > 0 {
-		return slices.SortedFunc(slices.Values(parcels), func(a, b *parcel) int { return a.pin.Order - b.pin.Order })
+// inOrder returns the packages in the order in which apk installs them, which decides who owns a file of two packages.
+// The pins have the order if the packages alone do not determine it.
+func inOrder(w World, packages []*unpacked) []*unpacked {
+	if len(packages) > 0 && packages[0].pin.Order > 0 {
+		return slices.SortedFunc(slices.Values(packages), func(a, b *unpacked) int { return a.pin.Order - b.pin.Order })
 	}
-	byName := map[string]*parcel{}
-	var packages []*solver.Package
+	byName := map[string]*unpacked{}
+	var solvable []*solver.Package
 	provided := map[string]bool{}
-	for _, p := range parcels {
+	for _, p := range packages {
 		byName[p.pin.Name] = p
 		provided[p.pin.Name] = true
-		packages = append(packages, p.solvable())
+		solvable = append(solvable, p.solvable())
 	}
 	wanted := slices.Concat(w.wanted(func(name string) bool { return provided[name] })...)
-	// A lock may be of packages that apk would not choose. What it has is installed all the same.
-	solution, _ := solver.Solve(packages, wanted)
-	var ordered []*parcel
+	// A lock may have packages that apk would not choose. They are installed nevertheless.
+	solution, _ := solver.Solve(solvable, wanted)
+	var ordered []*unpacked
 	for _, chosen := range solution.Packages {
 		ordered = append(ordered, byName[chosen.Name])
 		delete(byName, chosen.Name)
 	}
-	for _, p := range parcels {
+	for _, p := range packages {
 		if byName[p.pin.Name] == p {
 			ordered = append(ordered, p)
 		}
@@ -40,7 +40,7 @@ func inOrder(w World, parcels []*parcel) []*parcel {
 	return ordered
 }
 
-func (p *parcel) solvable() *solver.Package {
+func (p *unpacked) solvable() *solver.Package {
 	var conditions []string
 	for _, text := range p.about.InstallIf {
 		conditions = append(conditions, strings.Fields(text)...)
@@ -51,7 +51,8 @@ func (p *parcel) solvable() *solver.Package {
 	}
 }
 
-// share gives a folder of two packages to the lower layer, and as apk does, to the lower owner with what both allow.
+// share moves a folder of two packages to the lower layer. It gets the mode bits and the owner that apk would set: the
+// bits that both have, and the lower owner.
 func (e *entry) share(header *tar.Header, layer int) {
 	e.layer = min(e.layer, layer)
 	merged := *e.header
@@ -64,10 +65,10 @@ func (e *entry) share(header *tar.Header, layer int) {
 	e.header = &merged
 }
 
-// yields reports whether a file of a package takes the place of what is there, or leaves it. The rules are those of
-// apk-tools 2.14 (apk_db_install_archive_entry): a package of the same source overwrites; else the one whose replaces
-// fits the other, or of two the higher replaces_priority; of equal ones the one that is installed later.
-func (e *entry) yields(file content, p *parcel) (bool, error) {
+// yields reports whether a package's file replaces the present one. The rules are those of apk-tools 2.14
+// (apk_db_install_archive_entry): a package from the same source overwrites; else the one with a replaces that fits
+// wins; of two such, the higher replaces_priority; of equals, the one installed later.
+func (e *entry) yields(file content, p *unpacked) (bool, error) {
 	switch {
 	case e == nil:
 		return true, nil
@@ -88,8 +89,8 @@ func (e *entry) yields(file content, p *parcel) (bool, error) {
 	return false, fmt.Errorf("the packages %s and %s both have %s, and neither replaces the other in that version", e.owner.pin, p.pin, file.path)
 }
 
-// rankOver returns the priority with which a package replaces another one, or -1 where it does not.
-func (p *parcel) rankOver(other *parcel) int {
+// rankOver returns the priority with which a package replaces another one, or -1 if it does not.
+func (p *unpacked) rankOver(other *unpacked) int {
 	if solver.Replaces(p.about.Replaces, other.pin.Name, other.pin.Version, other.pin.Checksum) {
 		return p.rank
 	}

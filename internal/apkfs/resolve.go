@@ -15,17 +15,16 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// releasePackage says which release an image is of. Copies of a mirror that were cut down may lack it; what it would
-// say is then written by [Source.Install].
+// releasePackage names the release of an image. A partial mirror may lack it; [Source.Install] then writes its file.
 const releasePackage = "alpine-release"
 
-// Resolve finds the packages of a world, with all that they need, as the mirror has them now. They are sorted by layer
-// and name, and have no SHA-256 yet. What the same indexes gave before is taken from the cache.
+// Resolve returns the packages of a world and their dependencies, as the mirror has them now, sorted by layer and name,
+// without SHA-256. A result for the same indexes is taken from the cache.
 func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
-	const state = "the index is asked for anew every time, and no lock says which packages are wanted"
+	const state = "without a lock, every build needs the index"
 	fetched, err := s.fetchIndexes(ctx, w)
 	if err != nil {
-		return nil, s.ways(err, state)
+		return nil, s.mirrorError(err, state)
 	}
 	key, err := s.resolveKey(w, fetched)
 	if err != nil {
@@ -34,7 +33,7 @@ func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
 	text, err := s.store.Do("resolved", key, func() ([]byte, error) {
 		indexes, err := s.allIndexes(ctx, w)
 		if err != nil {
-			return nil, s.ways(err, state)
+			return nil, s.mirrorError(err, state)
 		}
 		pins, err := resolveIn(w, indexes, s.lacking(w))
 		if err != nil {
@@ -49,8 +48,8 @@ func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
 	return pins, json.Unmarshal(text, &pins)
 }
 
-// resolveKey stands for all that the packages of a world depend on: the world, every byte of the indexes, and the keys
-// that may have signed them, for it is also kept that one did.
+// resolveKey returns a key for everything that the result depends on: the world, every byte of the indexes, and the
+// trusted keys, since the result also says which key signed an index.
 func (s *Source) resolveKey(w World, indexes []*opened) (string, error) {
 	trusted, err := s.trusted(w.arch())
 	if err != nil {
@@ -70,8 +69,7 @@ func (s *Source) resolveKey(w World, indexes []*opened) (string, error) {
 	return cache.Key(parts...), nil
 }
 
-// resolveIn finds the packages of a world in indexes. What the mirror lacks is told where that may be why something is
-// not found.
+// resolveIn resolves a world in indexes. Errors end in lacking if a missing repository may be the reason.
 func resolveIn(w World, indexes []*index, lacking string) ([]images.Pin, error) {
 	list := newList(indexes)
 	wanted := w.wanted(list.has)
@@ -87,7 +85,7 @@ func resolveIn(w World, indexes []*index, lacking string) ([]images.Pin, error) 
 	var pins []images.Pin
 	known := map[string]bool{}
 	for i, l := range w.Layers {
-		// What the layers up to this one need is what this layer adds.
+		// This layer adds the packages that the layers up to it need and lower ones have not.
 		for _, p := range solution.Needed(slices.Concat(wanted[:i+1]...)) {
 			if known[p.Name] {
 				continue
@@ -105,8 +103,8 @@ func resolveIn(w World, indexes []*index, lacking string) ([]images.Pin, error) 
 	return pins, nil
 }
 
-// keepOrder writes the order of installation into pins when it is another one than the packages alone would have: an
-// install_if of a version that is not installed counts for apk, too.
+// keepOrder writes the order of installation into the pins if the packages alone would give another order: for apk, an
+// install_if of a version that is not installed counts, too.
 func keepOrder(pins []images.Pin, ordered []*solver.Package, wanted []string) {
 	alone, _ := solver.Solve(inPins(pins, ordered), wanted)
 	if slices.Equal(alone.Packages, ordered) {
@@ -126,7 +124,7 @@ func inPins(pins []images.Pin, packages []*solver.Package) []*solver.Package {
 	return found
 }
 
-// wanted returns what is wanted of each layer. The release is left out where there is none.
+// wanted returns the packages wanted in each layer, without the release package if there is none.
 func (w World) wanted(has func(name string) bool) [][]string {
 	var wanted [][]string
 	for _, l := range w.Layers {
@@ -137,12 +135,12 @@ func (w World) wanted(has func(name string) bool) [][]string {
 	return wanted
 }
 
-// list is what the indexes offer.
+// list is the content of the indexes.
 type list struct {
 	packages []*solver.Package
 	sizes    map[*solver.Package]int64 // of the files in the repository, in bytes
 	names    map[string][]*solver.Package
-	offered  map[string]bool // what is provided under another name
+	offered  map[string]bool // names that packages provide
 }
 
 func newList(indexes []*index) *list {
@@ -167,12 +165,12 @@ func newList(indexes []*index) *list {
 
 func (l *list) has(name string) bool { return len(l.names[name]) > 0 || l.offered[name] }
 
-// check tells what is wrong with one thing that is wanted, before all are looked at together.
+// check returns an error if one wanted package alone is impossible.
 func (l *list) check(w World, wanted string) error {
 	term, ok := solver.Parse(wanted)
 	switch {
 	case !ok:
-		return fmt.Errorf("package %q: it is neither NAME nor NAME with one of = < <= > >= ~ and a version", wanted)
+		return fmt.Errorf("package %q is neither NAME nor NAME with one of = < <= > >= ~ and a version", wanted)
 	case term.Tag != "":
 		return fmt.Errorf("package %q: no repository has the tag @%s; the repositories are %s", wanted, term.Tag, strings.Join(repositories(), " and "))
 	case term.Conflict:
@@ -195,5 +193,5 @@ func (l *list) check(w World, wanted string) error {
 	for _, p := range l.names[term.Name] {
 		versions = append(versions, p.Version)
 	}
-	return fmt.Errorf("no package %s in Alpine %s for %s; its version there is %s", wanted, w.Release, w.arch(), strings.Join(versions, ", "))
+	return fmt.Errorf("no package %s in Alpine %s for %s; available: %s", wanted, w.Release, w.arch(), strings.Join(versions, ", "))
 }

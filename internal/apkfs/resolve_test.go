@@ -26,7 +26,7 @@ func TestResolveRefuses(t *testing.T) {
 		"a typing error":       {[]string{"bsah"}, []string{`no package "bsah" in Alpine v3.22 for x86_64`, "the nearest names are bash"}},
 		"the start of a name":  {[]string{"alpine"}, []string{"the nearest names are alpine-release, alpine-baselayout, alpine-baselayout-data"}},
 		"nothing is near":      {[]string{"zzzzzzzzz"}, []string{`no package "zzzzzzzzz" in Alpine v3.22 for x86_64`}},
-		"another version":      {[]string{"jq=1.6-r0"}, []string{"no package jq=1.6-r0", "its version there is 1.8.0-r0"}},
+		"another version":      {[]string{"jq=1.6-r0"}, []string{"no package jq=1.6-r0", "available: 1.8.0-r0"}},
 		"wants an old version": {[]string{"old"}, []string{"old-1-r0", "app-1-r0", "jq<1.7"}},
 		"wants what is not":    {[]string{"orphan"}, []string{"orphan-1-r0", "libnone.so.1"}},
 		"a conflict":           {[]string{"enemy", "jq"}, []string{"jq-1.8.0-r0", "enemy-1-r0 wants !jq"}},
@@ -91,7 +91,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no key":            {"", []string{filepath.Join(dir, "none.rsa.pub")}, "no such file"},
 		"not a key":         {"", []string{key("text.rsa.pub", []byte("hello"))}, "not a public key in PEM"},
 		"a key's bad name":  {"", []string{key("key.pem", good)}, "is not called NAME.rsa.pub"},
-		"Alpine's name":     {"", []string{key(releaseKeys("x86_64")[0], good)}, "has the name of Alpine's own, but is another"},
+		"Alpine's name":     {"", []string{key(releaseKeys("x86_64")[0], good)}, "has the name of one of Alpine's, but is another key"},
 		"two of a name":     {"", []string{mirror.KeyFile, newWritten(t).KeyFile}, "two different Alpine keys are called test@example.org-1.rsa.pub"},
 		"a broken PEM part": {"", []string{key("part.rsa.pub", []byte("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"))}, "part.rsa.pub"},
 	} {

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// Scripts of packages are not run: their effect would depend on the machine, and a foreign architecture could not
-// run them. This is what happens in their place. A package with a script that is not here is refused.
+// Scripts of packages are not run: their effect would depend on the machine, and those of a foreign architecture could
+// not run. The rules here replace them. A package with scripts but no rule is refused.
 
-// rule is what is done in the place of a package's scripts; nil is nothing.
+// rule replaces a package's scripts; without a function, nothing is done.
 type rule struct {
-	says string // for people who wonder
-	do   func(t *tree, p *parcel) error
+	why string // the reason, for readers
+	do  func(t *tree, p *unpacked) error
 }
 
 // ruleFor returns the rule for a package, by name.
 func ruleFor(name string) (rule, bool) {
-	nothing := func(why string) (rule, bool) { return rule{says: why}, true }
+	nothing := func(why string) (rule, bool) { return rule{why: why}, true }
 	switch name {
 	case "busybox":
-		return rule{"the links that the list of its commands wants are made", (*tree).linkBusybox}, true
+		return rule{"a link is made for each of its commands", (*tree).linkBusybox}, true
 	case "alpine-baselayout":
 		return nothing("group shadow and the mode of /etc/shadow are in alpine-baselayout-data; the rest renews older systems")
 	case "bash", "dash", "fish", "loksh", "mksh", "oksh", "tcsh", "yash", "zsh":
@@ -37,15 +37,15 @@ func ruleFor(name string) (rule, bool) {
 	return rule{}, false
 }
 
-// runScripts does what stands in the place of the packages' scripts.
-func (t *tree) runScripts(parcels []*parcel) error {
-	for _, p := range parcels {
+// runScripts applies the rules of all packages with scripts.
+func (t *tree) runScripts(packages []*unpacked) error {
+	for _, p := range packages {
 		if len(p.scripts) == 0 {
 			continue
 		}
 		rule, ok := ruleFor(p.pin.Name)
 		if !ok {
-			return fmt.Errorf("package %s has scripts (%s), which are not run in a build, and mkimage has no rule for what they do; leave it out, or take a package that does without", p.pin, strings.Join(p.scripts, ", "))
+			return fmt.Errorf("package %s has scripts (%s), which are not run in a build, and mkimage has no rule to replace them; leave it out, or take a package without scripts", p.pin, strings.Join(p.scripts, ", "))
 		}
 		if rule.do == nil {
 			continue
@@ -58,7 +58,7 @@ func (t *tree) runScripts(parcels []*parcel) error {
 }
 
 // addShell adds a shell to /etc/shells, as the script add-shell does.
-func (t *tree) addShell(p *parcel) error {
+func (t *tree) addShell(p *unpacked) error {
 	place := t.order[p.pin.Layer]
 	shells, _ := t.read(place, "etc/shells") // without it, no program asks for shells
 	line := []byte("/bin/" + p.pin.Name + "\n")

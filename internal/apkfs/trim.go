@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// trim leaves out what the layers say, or puts it into the layer for that, and notes how many bytes of each pattern
-// that was.
+// trim removes the files that layers leave out, or moves them to the layer for them, and counts the bytes of each
+// pattern.
 func (t *tree) trim() {
 	trimmed := slices.IndexFunc(t.world.Layers, func(l Layer) bool { return l.Trimmed })
 	for name, e := range t.files {

@@ -3,7 +3,7 @@ package apkfs
 import (
 	"archive/tar"
 	"bytes"
-	"crypto/sha1" //nolint:gosec // what indexes name a package with
+	"crypto/sha1" //nolint:gosec // indexes name packages by it
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -24,16 +24,16 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// maxUnpacked is the size of the largest package that is unpacked, in bytes.
+// maxUnpacked is the size limit of an unpacked package, in bytes.
 const maxUnpacked = 1 << 30
 
-// parcel is a package in memory, verified and taken apart: a package is up to three gzip streams one after the other,
-// its signature, the control part and the files.
-type parcel struct {
+// unpacked is a package in memory, verified and unpacked. A package is up to three gzip streams in a row: the
+// signature, the control part and the files.
+type unpacked struct {
 	pin     images.Pin
 	about   *apk.Package
-	rank    int      // replaces_priority: the higher one keeps a file that two packages have
-	scripts []string // what would be run when it is installed: .pre-install, .post-install, .trigger
+	rank    int      // replaces_priority: of two packages with the same file, the higher one keeps it
+	scripts []string // names of its install scripts: .pre-install, .post-install, .trigger
 	files   []content
 }
 
@@ -44,13 +44,13 @@ type content struct {
 	bytes  []byte
 }
 
-// open verifies a package and takes it apart.
-func open(raw []byte, pin images.Pin) (*parcel, error) {
-	control, data, err := verifyParcel(raw, pin)
+// unpack verifies a package and unpacks it.
+func unpack(raw []byte, pin images.Pin) (*unpacked, error) {
+	control, data, err := verifyPackage(raw, pin)
 	if err != nil {
 		return nil, fmt.Errorf("package %s: %w", pin, err)
 	}
-	p := &parcel{pin: pin}
+	p := &unpacked{pin: pin}
 	if err := p.readControl(control, int64(len(raw))); err != nil {
 		return nil, fmt.Errorf("package %s: %w", pin, err)
 	}
@@ -64,13 +64,13 @@ func open(raw []byte, pin images.Pin) (*parcel, error) {
 	return p, nil
 }
 
-// verifyParcel checks what a pin says and returns the control part and the files, both compressed.
-func verifyParcel(raw []byte, pin images.Pin) (control, data []byte, err error) {
+// verifyPackage checks a package against its pin, and returns the control part and the files, both compressed.
+func verifyPackage(raw []byte, pin images.Pin) (control, data []byte, err error) {
 	if int64(len(raw)) != pin.Size {
 		return nil, nil, fmt.Errorf("it has %d bytes, not %d: the download was cut, or it is another package", len(raw), pin.Size)
 	}
 	if sum := hexSum(raw); pin.SHA256 != "" && sum != pin.SHA256 {
-		return nil, nil, fmt.Errorf("it is not the package that is locked (SHA-256 %s)", sum)
+		return nil, nil, fmt.Errorf("it is not the locked package: its SHA-256 is %s", sum)
 	}
 	parts, err := expandapk.SplitWithOptions(bytes.NewReader(raw), expandapk.WithMaxControlSize(16<<20))
 	if err != nil {
@@ -85,13 +85,13 @@ func verifyParcel(raw []byte, pin images.Pin) (control, data []byte, err error) 
 	}
 	want, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(pin.Checksum, "Q1"))
 	if sum := sha1.Sum(control); err != nil || !strings.HasPrefix(pin.Checksum, "Q1") || !bytes.Equal(want, sum[:]) {
-		return nil, nil, errors.New("it is another package than the index (or the lock) says: the checksum does not fit")
+		return nil, nil, errors.New("it is another package than in the index or the lock: the checksum differs")
 	}
 	return control, raw[before:], nil
 }
 
-// readControl reads what the package says of itself.
-func (p *parcel) readControl(control []byte, size int64) error {
+// readControl reads the control part.
+func (p *unpacked) readControl(control []byte, size int64) error {
 	unzipped, err := gzip.NewReader(bytes.NewReader(control))
 	if err != nil {
 		return err
@@ -122,13 +122,13 @@ func (p *parcel) readControl(control []byte, size int64) error {
 		}
 	}
 	if p.about == nil || p.about.Name != p.pin.Name || p.about.Version != p.pin.Version {
-		return errors.New("it says that it is another package")
+		return errors.New("its control part is that of another package")
 	}
 	slices.Sort(p.scripts)
 	return nil
 }
 
-// replacesPriority reads what apko leaves out of a .PKGINFO. A number that apk could not hold counts as none.
+// replacesPriority reads the one field of .PKGINFO that apko skips. A number too large for apk counts as 0.
 func replacesPriority(info []byte) int {
 	for line := range strings.Lines(string(info)) {
 		if key, value, _ := strings.Cut(line, "="); strings.TrimSpace(key) == "replaces_priority" {
@@ -139,8 +139,8 @@ func replacesPriority(info []byte) int {
 	return 0
 }
 
-// readFiles lists the archive of the files. It refuses names that lead out of the image.
-func (p *parcel) readFiles(data []byte) error {
+// readFiles reads the archive of the files. It refuses names that lead out of the image.
+func (p *unpacked) readFiles(data []byte) error {
 	if len(data) == 0 {
 		return nil
 	}

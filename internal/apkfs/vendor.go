@@ -12,12 +12,12 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Vendor copies the locked packages, and the indexes that list them with their signatures, into a folder that is a
-// mirror of those packages for ever. It adds to what is there.
+// Vendor copies the locked packages, and the signed indexes that list them, into a folder that stays a mirror of them.
+// It adds to the folder.
 func (s *Source) Vendor(ctx context.Context, dir string, w World, pins []images.Pin) error {
 	indexes, err := s.allIndexes(ctx, w)
 	if err != nil {
-		return s.ways(err, "a folder needs the index that lists the locked packages")
+		return s.mirrorError(err, "a folder needs the index that lists the locked packages")
 	}
 	if err := listed(indexes, w, pins); err != nil {
 		return err
@@ -25,9 +25,9 @@ func (s *Source) Vendor(ctx context.Context, dir string, w World, pins []images.
 	for _, pin := range pins {
 		raw, _, err := s.fetch(ctx, w, pin, func() {})
 		if err != nil {
-			return s.ways(err, "a folder needs every package")
+			return s.mirrorError(err, "a folder needs every package")
 		}
-		if _, err := open(raw, pin); err != nil {
+		if _, err := unpack(raw, pin); err != nil {
 			return err
 		}
 		if err := keep(dir, w.at(pin.Repository, pin.String()+".apk"), raw); err != nil {
@@ -42,7 +42,7 @@ func (s *Source) Vendor(ctx context.Context, dir string, w World, pins []images.
 	return nil
 }
 
-// listed refuses packages that the indexes of now do not list: nobody could resolve them from the folder.
+// listed returns an error for packages that the indexes no longer list: they could not be resolved from the folder.
 func listed(indexes []*index, w World, pins []images.Pin) error {
 	now := map[string]string{} // repository and name-version -> checksum
 	for _, found := range indexes {
@@ -53,13 +53,13 @@ func listed(indexes []*index, w World, pins []images.Pin) error {
 	var mistakes []error
 	for _, pin := range pins {
 		if sum, ok := now[pin.Repository+"/"+pin.String()]; !ok || sum != pin.Checksum {
-			mistakes = append(mistakes, fmt.Errorf("%s for %s is locked, but the mirror lists it no more; make a new lock with mkimage lock", pin, w.arch()))
+			mistakes = append(mistakes, fmt.Errorf("%s for %s is locked, but the mirror no longer lists it; make a new lock with mkimage lock", pin, w.arch()))
 		}
 	}
 	return errors.Join(mistakes...)
 }
 
-// keep writes a file of the folder.
+// keep writes a file into the folder.
 func keep(dir, name string, raw []byte) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	err := atomicfile.File(path, func(f *os.File) error {
