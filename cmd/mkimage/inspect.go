@@ -11,6 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // inspectFlags are the flags of mkimage inspect, as they were typed.
@@ -25,12 +26,15 @@ func newInspect() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "inspect NAME|PATH|REF",
 		Short: "Show where the bytes of an image are",
-		Long: `Show where the bytes of an image are: what its layers, packages and largest files weigh, and what is attached to it.
+		Long: `Show where the bytes of an image are: what its layers weigh, the packages and files in them, and the Go packages in
+programs, the largest first, as wide as the terminal; files that an upper layer hides, duplicates, setuid files, odd
+owners and modes; and what is attached to the image. With --json all of it is written.
+
 The image is the one that was built as NAME to dist/NAME, the one in the OCI layout in the folder PATH, or that of
 a registry for REF.
 
-Of an image in a registry no layer is pulled. Sizes and packages are those of the size record and the SBOM that
-are attached to it, and what nobody has attached is said to be unknown.`,
+Of an image in a registry no layer is pulled. Sizes, packages and files are those of the size record and the SBOM
+that are attached to it, and what nobody has attached is said to be unknown.`,
 		Example: `  mkimage inspect bash
   mkimage inspect registry.example.org/actions/bash:1 --json
   mkimage inspect registry.example.org/actions/bash:1 --show provenance`,
@@ -105,7 +109,7 @@ func (f *inspectFlags) remote(command *cobra.Command, image string) error {
 func (f *inspectFlags) write(command *cobra.Command, report inspect.Report) error {
 	warn(command, report.Warnings)
 	if !f.json {
-		return report.Write(command.OutOrStdout())
+		return report.Write(command.OutOrStdout(), terminal.Of(command.OutOrStdout()))
 	}
 	encoder := json.NewEncoder(command.OutOrStdout())
 	encoder.SetEscapeHTML(false)

@@ -9,6 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
@@ -147,6 +148,13 @@ func (r *run) measure(ctx context.Context, made assembled) ([]sizes.Image, error
 		row, err := sizes.Measure(planned.Name, string(planned.Platform), img, inputs, r.Cache)
 		if err != nil {
 			return nil, err
+		}
+		if made.in.Alpine[planned.Platform].Pins != nil {
+			contents, err := inspect.Contents(img, r.Cache)
+			if err != nil {
+				return nil, err
+			}
+			row.Contents = contents.PackagesOnly()
 		}
 		rows = append(rows, row)
 	}

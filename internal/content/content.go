@@ -12,6 +12,8 @@ import (
 	"debug/buildinfo"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/goparts"
 )
 
 // The files with the packages and the release of an Alpine image. Their text is kept.
@@ -35,12 +37,16 @@ type Entry struct {
 	Path   string // without a leading slash
 	Type   byte   // of archive/tar: tar.TypeReg, tar.TypeSymlink, …
 	Mode   int64  // permission and mode bits
+	UID    int    `json:",omitempty"` // the owner
+	GID    int    `json:",omitempty"` // the group
 	Link   string `json:",omitempty"` // the target of a symbolic or a hard link
 	Size   int64  `json:",omitempty"` // bytes of a regular file
 	SHA1   string `json:",omitempty"` // of a regular file, in hexadecimal
 	SHA256 string `json:",omitempty"`
 	// Program is the build information of a Go program, else nil.
 	Program *buildinfo.BuildInfo `json:",omitempty"`
+	// Parts are those of a Go program, which add up to Size.
+	Parts []goparts.Part `json:",omitempty"`
 }
 
 // DockerSize returns the size of a layer as Docker's classic stores count it, in bytes: regular files, each once

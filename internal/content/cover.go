@@ -20,6 +20,9 @@ func IsWhiteout(name string) bool { return strings.HasPrefix(path.Base(name), wh
 // everything in it. Paths have no leading slash.
 type cover map[string]bool
 
+// Cover returns a function that reports whether a layer hides a path of the layers below.
+func Cover(l Layer) func(path string) bool { return coverOf(l).hides }
+
 func coverOf(l Layer) cover {
 	hidden := cover{}
 	for _, entry := range l.Entries {

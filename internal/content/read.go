@@ -18,7 +18,7 @@ import (
 // kind is that of the cache's entries. format is raised when the same layer is described in another way.
 const (
 	kind   = "content"
-	format = "content 1"
+	format = "content 2"
 )
 
 // Of returns the content of a layer.

@@ -18,6 +18,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/goparts"
 )
 
 const (
@@ -45,7 +46,7 @@ func scan(stored io.Reader) (Layer, error) {
 		if err != nil {
 			return Layer{}, err
 		}
-		entry := Entry{Path: CleanName(header.Name), Type: header.Typeflag, Mode: header.Mode, Link: header.Linkname}
+		entry := Entry{Path: CleanName(header.Name), Type: header.Typeflag, Mode: header.Mode, UID: header.Uid, GID: header.Gid, Link: header.Linkname}
 		if header.Typeflag == tar.TypeReg {
 			if err := found.look(&entry, header.Size, entries); err != nil {
 				return Layer{}, fmt.Errorf("%s: %w", header.Name, err)
@@ -99,6 +100,7 @@ func (l *Layer) look(entry *Entry, size int64, from io.Reader) error {
 	case whole.String() == elf.ELFMAG && size <= mostProgram:
 		if _, err = io.Copy(&whole, from); err == nil {
 			entry.Program, _ = buildinfo.Read(bytes.NewReader(whole.Bytes())) // the error is that it is no Go program
+			entry.Parts, _ = goparts.Read(whole.Bytes())                      // likewise
 		}
 	default:
 		_, err = io.Copy(io.Discard, from)

@@ -11,6 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // take looks at a referrer. One that is of no use is a warning.
@@ -89,12 +90,17 @@ func check(row sizes.Image) error {
 	if row.DockerSize < 0 || row.CompressedSize < 0 || row.TarSize < 0 {
 		return errors.New("a size is below zero")
 	}
+	if row.Contents != nil && row.Contents.Tree != nil {
+		if err := row.Contents.Tree.Check(); err != nil {
+			return err
+		}
+	}
 	words := []string{row.Name, row.Platform}
 	for name, value := range row.Inputs {
 		words = append(words, name, value)
 	}
 	for _, word := range words {
-		if clean(word) != word || strings.ContainsAny(word, "|<>`") {
+		if terminal.Clean(word) != word || strings.ContainsAny(word, "|<>`") {
 			return fmt.Errorf("%q has characters that do not belong there", word)
 		}
 	}
@@ -134,6 +140,7 @@ func (i *remoteImage) finish() Report {
 	if i.rows == nil {
 		i.report.Unknown = append(i.report.Unknown, "docker sizes", "largest files")
 	}
+	i.report.Unknown = append(i.report.Unknown, "duplicates, hidden files, owners and modes")
 	if i.packages == nil {
 		i.report.Unknown = append(i.report.Unknown, "packages")
 	}

@@ -33,7 +33,7 @@ func TestContents(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := sizes.Contents{
-		Packages: []sizes.Package{{Name: "bash", Version: "5.2-r0", DockerSize: 1060}, {Name: "musl", Version: "1.2.5-r9", DockerSize: 700}},
+		Packages: []sizes.Package{{Name: "bash", Version: "5.2-r0", Layer: "stemcell-bash", DockerSize: 1060}, {Name: "musl", Version: "1.2.5-r9", Layer: "base", DockerSize: 700}},
 		Files: []sizes.File{
 			{Path: "bin/proxy", Layer: "proxy", Size: 2000},
 			{Path: "bin/bash", Layer: "stemcell-bash", Package: "bash", Size: 1000},
@@ -48,6 +48,10 @@ func TestContents(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if err := got.Tree.Check(); err != nil || got.Tree.Size != 3906 {
+			t.Errorf("%s: the tree has %d bytes: %v", when, got.Tree.Size, err)
+		}
+		got.Tree = nil
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", when, diff)
 		}
@@ -68,6 +72,10 @@ func TestContentsWithoutWhatIsGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if tree := got.Tree; tree.Check() != nil || tree.Size != 3906 { // gone files have their bytes still
+		t.Errorf("the tree is %+v", tree)
+	}
+	got.Tree = nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

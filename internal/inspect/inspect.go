@@ -2,7 +2,7 @@
 //
 //	report, err := inspect.Layout("dist/bash")
 //	report, err := inspect.Remote(ctx, client, reference)
-//	err = report.Write(os.Stdout)
+//	err = report.Write(os.Stdout, terminal.Of(os.Stdout))
 //
 // Of an image in a registry, only manifests, configs and attachments are read: the size record has the sizes of layers,
 // packages and files, and the SBOM has the packages. Facts that are not attached are listed in Report.Unknown.
@@ -33,6 +33,8 @@ type Platform struct {
 	Layers         []Layer      `json:"layers"`          // from the lowest
 	Packages       []Package    `json:"packages,omitempty"`
 	Files          []sizes.File `json:"files,omitempty"` // the largest
+	Tree           *sizes.Box   `json:"tree,omitempty"`  // layers, packages, files and parts of programs; of an image in a registry, the largest
+	Findings       *Findings    `json:"findings,omitempty"`
 }
 
 // Layer is one layer of a [Platform].

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -31,6 +30,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -161,7 +161,7 @@ func (r *remoteBash) documents(t *testing.T) (record, spdx string) {
 	local := looked(t, r.index)
 	one := local.Platforms[0]
 	row := sizes.Image{Name: "bash", Platform: one.Platform, Digest: one.Digest, DockerSize: one.DockerSize, CompressedSize: one.CompressedSize,
-		Contents: &sizes.Contents{Files: one.Files}}
+		Contents: &sizes.Contents{Files: one.Files, Tree: one.Tree}}
 	for _, l := range one.Layers {
 		row.Layers = append(row.Layers, sizes.Layer{Name: l.Name, Digest: l.Digest, DockerSize: l.DockerSize, CompressedSize: l.CompressedSize})
 	}
@@ -198,10 +198,11 @@ func TestRemoteIsLocal(t *testing.T) {
 	r.attach(t, referrers.SBOM, spdx)
 	local := looked(t, r.index)
 	report := r.inspect(t)
+	local.Platforms[0].Findings = nil // only the layers tell
 	if diff := cmp.Diff(local.Platforms, report.Platforms); diff != "" {
 		t.Error(diff)
 	}
-	if len(report.Attached) != 2 || len(report.Unknown)+len(report.Warnings) > 0 {
+	if len(report.Attached) != 2 || len(report.Unknown) != 1 || len(report.Warnings) > 0 {
 		t.Errorf("got %+v", report)
 	}
 	for _, l := range local.Platforms[0].Layers {
@@ -221,7 +222,7 @@ func TestRemoteIsLocal(t *testing.T) {
 func TestRemoteWithoutAttachments(t *testing.T) {
 	r := push(t)
 	report := r.inspect(t)
-	if diff := cmp.Diff([]string{"docker sizes", "largest files", "packages"}, report.Unknown); diff != "" {
+	if diff := cmp.Diff([]string{"docker sizes", "largest files", "duplicates, hidden files, owners and modes", "packages"}, report.Unknown); diff != "" {
 		t.Error(diff)
 	}
 	one := report.Platforms[0]
@@ -283,7 +284,7 @@ func TestForeignAttachments(t *testing.T) {
 			}
 			r.attach(t, referrers.Sizes, record)
 			r.attach(t, referrers.SBOM, spdx)
-			if again := r.inspect(t); len(again.Unknown) > 0 {
+			if again := r.inspect(t); len(again.Unknown) > 1 {
 				t.Errorf("a good one beside it is not used: %v, %v", again.Unknown, again.Warnings)
 			}
 		})
@@ -302,31 +303,38 @@ func TestWrite(t *testing.T) {
 	for range 20 {
 		one.Packages = append(one.Packages, Package{Name: "more"})
 	}
-	one.Files = append(one.Files, sizes.File{Path: "bin/\x1b[31mred\n", Layer: "base", Size: 1})
+	one.Tree.Boxes = append(one.Tree.Boxes, sizes.Box{Name: "\x1b[31mred\n", Kind: sizes.KindLayer, Size: 1})
+	one.Findings.Odd = append(one.Findings.Odd, Owned{Path: "\x1b]0;title\a\u202e", Mode: "0666", Owner: "0:0", Why: "anybody may write it"})
 	report.Attached = []Attached{{Kind: "sbom", Type: "application/spdx+json", Size: 1200}, {Type: "application/vnd.dev.sigstore.bundle.v0.3+json", Size: 659}}
 	report.Unknown = []string{"largest files"}
-	var text bytes.Buffer
-	if err := report.Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(text.String()) {
-		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > width {
-			t.Errorf("%d columns: %s", n, line)
-		}
-	}
-	shown := text.String()
-	const golden = "testdata/bash.txt"
-	if *update {
-		if err := os.WriteFile(golden, []byte(shown), 0o666); err != nil {
+	for name, view := range map[string]terminal.View{"bash": {Columns: 80}, "narrow": {Columns: 40, ASCII: true}} {
+		var text bytes.Buffer
+		if err := report.Write(&text, view); err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), shown); diff != "" {
-		t.Errorf("%s (go test -run TestWrite -update writes it anew)", diff)
+		shown := text.String()
+		for line := range strings.Lines(shown) {
+			line = strings.TrimRight(line, "\n")
+			if n := terminal.Columns(line); n > view.Columns && !strings.HasPrefix(line, "not known") {
+				t.Errorf("%s: %d columns: %s", name, n, line)
+			}
+			if strings.ContainsAny(line, "\x1b\a\r\u202e") {
+				t.Errorf("%s: a name commands the terminal: %q", name, line)
+			}
+		}
+		golden := "testdata/" + name + ".txt"
+		if *update {
+			if err := os.WriteFile(golden, []byte(shown), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), shown); diff != "" {
+			t.Errorf("%s (go test -run TestWrite -update writes it anew)", diff)
+		}
 	}
 }
 
@@ -336,7 +344,7 @@ func FuzzRows(f *testing.F) {
 	platforms := []Platform{{Platform: "linux/amd64", Digest: "d", Layers: []Layer{{Digest: "l", CompressedSize: 1}}}}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		rows, err := rowsOf(text, platforms)
-		if err == nil && (rows["d"].DockerSize < 0 || len(rows["d"].Layers) != 1 || clean(rows["d"].Name) != rows["d"].Name) {
+		if err == nil && (rows["d"].DockerSize < 0 || len(rows["d"].Layers) != 1 || terminal.Clean(rows["d"].Name) != rows["d"].Name) {
 			t.Errorf("%q gives %+v", text, rows["d"])
 		}
 	})

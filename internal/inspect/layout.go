@@ -71,12 +71,15 @@ func look(name string, index v1.ImageIndex, document []byte, store cache.Dir) (R
 		if err != nil {
 			return Report{}, err
 		}
-		contents, err := Contents(img, store)
+		anatomy, err := Take(img, store)
 		if err != nil {
 			return Report{}, err
 		}
+		contents, findings := anatomy.Contents(name), anatomy.Findings(config.Config.User)
 		row.Contents = &contents
-		report.Platforms = append(report.Platforms, platform(row, packages[row.Digest]))
+		one := platform(row, packages[row.Digest])
+		one.Findings = &findings
+		report.Platforms = append(report.Platforms, one)
 	}
 	return report, nil
 }
@@ -89,6 +92,10 @@ func platform(row sizes.Image, listed []sbom.Package) Platform {
 	}
 	if row.Contents != nil {
 		p.Files = row.Contents.Files
+	}
+	if row.DockerSize > 0 {
+		tree := row.Box()
+		p.Tree = &tree
 	}
 	p.Packages = packages(row.Contents, listed)
 	return p

@@ -6,23 +6,23 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // The limits of the text form. The JSON form has everything.
 const (
-	width      = 80 // columns; digests and references are not cut
-	shownFiles = 10
-	shownParts = 15 // packages
+	shownBoxes    = 30
+	shownParts    = 15 // packages
+	shownFindings = 5  // of each kind
 )
 
-// Write writes the report as text. Its content may come from anybody, so control characters are removed.
-func (r Report) Write(w io.Writer) error {
-	out := &page{Writer: bufio.NewWriter(w)}
-	out.line("%s", clean(r.Reference))
+// Write writes the report as text, as wide as the view. Its content may come from anybody, so control characters are
+// removed.
+func (r Report) Write(w io.Writer, view terminal.View) error {
+	out := &page{Writer: bufio.NewWriter(w), view: view}
+	out.line("%s", terminal.Clean(r.Reference))
 	for _, p := range r.Platforms {
 		out.platform(p)
 	}
@@ -30,7 +30,7 @@ func (r Report) Write(w io.Writer) error {
 		out.line("")
 		out.line("attached")
 		for _, a := range r.Attached {
-			out.line("  %-11s %s  %9s", fit(cmp.Or(a.Kind, "other"), 11), pad(cmp.Or(a.Predicate, a.Type), width-27), human.Bytes(a.Size))
+			out.row(11, cmp.Or(a.Kind, "other"), cmp.Or(a.Predicate, a.Type), human.Bytes(a.Size))
 		}
 	}
 	if len(r.Unknown) > 0 {
@@ -41,9 +41,17 @@ func (r Report) Write(w io.Writer) error {
 }
 
 // page is the output. Flush returns its first error.
-type page struct{ *bufio.Writer }
+type page struct {
+	*bufio.Writer
+	view terminal.View
+}
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+// row writes two texts, the first as wide as columns and the second as wide as is left, and a size.
+func (p *page) row(columns int, first, second, size string) {
+	p.line("  %s  %s  %9s", p.view.Pad(first, columns), p.view.Pad(second, p.view.Columns-columns-15), size)
+}
 
 func (p *page) platform(one Platform) {
 	p.line("")
@@ -51,32 +59,41 @@ func (p *page) platform(one Platform) {
 	if one.DockerSize > 0 {
 		weight = human.Bytes(one.DockerSize) + ", " + weight
 	}
-	p.line("%s  %s", clean(one.Platform), weight)
-	p.line("%s", clean(one.Digest))
-	p.line("  %s  %11s  %10s", pad("LAYER", width-27), "DOCKER SIZE", "COMPRESSED")
+	p.line("%s  %s", terminal.Clean(one.Platform), weight)
+	p.line("%s", terminal.Clean(one.Digest))
+	name := p.view.Columns - 27
+	p.line("  %s  %11s  %10s", p.view.Pad("LAYER", name), "DOCKER SIZE", "COMPRESSED")
 	for _, l := range one.Layers {
-		p.line("  %s  %11s  %10s", pad(l.Name, width-27), size(l.DockerSize), human.Bytes(l.CompressedSize))
+		p.line("  %s  %11s  %10s", p.view.Pad(l.Name, name), size(l.DockerSize), human.Bytes(l.CompressedSize))
 	}
-	if len(one.Packages) > 0 {
-		p.line("  %s  %s  %11s", pad("PACKAGE", width-39), pad("VERSION", 22), "DOCKER SIZE")
+	if one.Tree != nil {
+		p.tree(*one.Tree)
 	}
-	for _, part := range one.Packages[:min(len(one.Packages), shownParts)] {
-		p.line("  %s  %s  %11s", pad(part.Name, width-39), pad(part.Version, 22), size(part.DockerSize))
-	}
-	p.more(len(one.Packages)-shownParts, "package")
-	if len(one.Files) > 0 {
-		p.line("  %s  %s  %11s", pad("LARGEST FILES", width-39), pad("OF", 22), "SIZE")
-	}
-	for _, file := range one.Files[:min(len(one.Files), shownFiles)] {
-		p.line("  %s  %s  %11s", pad(file.Path, width-39), pad(cmp.Or(file.Package, "layer "+file.Layer), 22), human.Bytes(file.Size))
+	p.packages(one.Packages)
+	if one.Findings != nil {
+		p.findings(*one.Findings)
 	}
 }
 
-func (p *page) more(n int, what string) {
+// packages writes the packages with their versions.
+func (p *page) packages(all []Package) {
+	if len(all) == 0 {
+		return
+	}
+	version := min(22, p.view.Columns/4)
+	name := p.view.Columns - version - 17
+	p.line("  %s  %s  %11s", p.view.Pad("PACKAGE", name), p.view.Pad("VERSION", version), "DOCKER SIZE")
+	for _, part := range all[:min(len(all), shownParts)] {
+		p.line("  %s  %s  %11s", p.view.Pad(part.Name, name), p.view.Pad(part.Version, version), size(part.DockerSize))
+	}
+	p.more(len(all)-shownParts, "package")
+}
+
+func (p *page) more(n int, thing string) {
 	if n == 1 {
-		p.line("  and one %s more: --json shows it", what)
+		p.line("  and one %s more: --json shows it", thing)
 	} else if n > 1 {
-		p.line("  and %d %ss more: --json shows them", n, what)
+		p.line("  and %d %ss more: --json shows them", n, thing)
 	}
 }
 
@@ -86,30 +103,4 @@ func size(bytes int64) string {
 		return "-"
 	}
 	return human.Bytes(bytes)
-}
-
-// pad makes a text exactly as wide as columns.
-func pad(text string, columns int) string {
-	text = fit(text, columns)
-	return text + strings.Repeat(" ", columns-utf8.RuneCountInString(text))
-}
-
-// fit takes out the middle of a text that is wider than columns.
-func fit(text string, columns int) string {
-	letters := []rune(clean(text))
-	if len(letters) <= columns {
-		return string(letters)
-	}
-	left := (columns - 1) / 2
-	return string(letters[:left]) + "…" + string(letters[len(letters)-(columns-1-left):])
-}
-
-// clean removes characters that would not show as themselves on a terminal.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, text)
 }

@@ -1,0 +1,136 @@
+package inspect
+
+import (
+	"archive/tar"
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
+)
+
+// Findings are the facts about an image's files that somebody should look at.
+type Findings struct {
+	WastedBytes int64       `json:"wasted_bytes"` // of hidden files, and of duplicates but for one of each
+	Hidden      []Hidden    `json:"hidden,omitempty"`
+	Duplicates  []Duplicate `json:"duplicates,omitempty"`
+	Setuid      []Owned     `json:"setuid,omitempty"` // files that run as their owner or group
+	Odd         []Owned     `json:"odd,omitempty"`    // files of unusual owners or modes
+}
+
+// Hidden is a file that nobody sees: an upper layer replaces or removes it.
+type Hidden struct {
+	Path  string `json:"path"`
+	Layer string `json:"layer"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Duplicate is a content that several files of the image have.
+type Duplicate struct {
+	Bytes int64    `json:"bytes"` // of one of them
+	Paths []string `json:"paths"` // with the layer before each, as LAYER:PATH
+}
+
+// Owned is a file or a folder with its mode and owner.
+type Owned struct {
+	Path  string `json:"path"`
+	Layer string `json:"layer"`
+	Mode  string `json:"mode"`  // octal
+	Owner string `json:"owner"` // UID:GID
+	Why   string `json:"why,omitempty"`
+}
+
+// Findings looks through all files. user is that of the image's config, such as "65532:65532".
+func (a Anatomy) Findings(user string) Findings {
+	var found Findings
+	seen := map[string]int{}
+	same := map[string]*Duplicate{} // by hash
+	for _, f := range a.Files {
+		seen[f.Path] = f.Layer
+		if f.Size == 0 {
+			continue
+		}
+		if same[f.SHA256] == nil {
+			same[f.SHA256] = &Duplicate{Bytes: f.Size}
+		}
+		same[f.SHA256].Paths = append(same[f.SHA256].Paths, a.Names[f.Layer]+":"+f.Path)
+	}
+	for _, duplicate := range same {
+		if len(duplicate.Paths) > 1 {
+			found.Duplicates = append(found.Duplicates, *duplicate)
+			found.WastedBytes += duplicate.Bytes * int64(len(duplicate.Paths)-1)
+		}
+	}
+	slices.SortFunc(found.Duplicates, func(a, b Duplicate) int {
+		return cmp.Or(cmp.Compare(b.Bytes*int64(len(b.Paths)-1), a.Bytes*int64(len(a.Paths)-1)), cmp.Compare(a.Paths[0], b.Paths[0]))
+	})
+	usual := owners(user)
+	top := map[string]Owned{} // what the uppermost layer says of a path
+	setuid := map[string]bool{}
+	for place, layer := range a.Layers {
+		hidden := content.Cover(layer)
+		maps.DeleteFunc(top, func(path string, _ Owned) bool { return hidden(path) })
+		for _, entry := range layer.Entries {
+			if content.IsWhiteout(entry.Path) {
+				continue
+			}
+			if at, is := seen[entry.Path]; entry.Type == tar.TypeReg && entry.Size > 0 && (!is || at != place) {
+				found.Hidden = append(found.Hidden, Hidden{entry.Path, a.Names[place], entry.Size})
+				found.WastedBytes += entry.Size
+			}
+			delete(top, entry.Path)
+			why := odd(entry, usual)
+			runs := entry.Type == tar.TypeReg && entry.Mode&0o6000 != 0
+			setuid[entry.Path] = runs
+			if why != "" || runs {
+				top[entry.Path] = Owned{entry.Path, a.Names[place], fmt.Sprintf("%04o", entry.Mode&0o7777), fmt.Sprintf("%d:%d", entry.UID, entry.GID), why}
+			}
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(top)) {
+		if setuid[path] {
+			found.Setuid = append(found.Setuid, top[path])
+		}
+		if top[path].Why != "" {
+			found.Odd = append(found.Odd, top[path])
+		}
+	}
+	slices.SortStableFunc(found.Hidden, func(a, b Hidden) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	return found
+}
+
+// owners returns the numbers that owners and groups usually have: root's, and those of the image's user.
+func owners(user string) map[int]bool {
+	usual := map[int]bool{0: true}
+	for _, word := range strings.Split(user, ":") {
+		if id, err := strconv.Atoi(word); err == nil {
+			usual[id] = true
+		}
+	}
+	return usual
+}
+
+// odd says why a file is unusual, or "".
+func odd(entry content.Entry, usual map[int]bool) string {
+	var why []string
+	switch {
+	case entry.Type != tar.TypeReg && entry.Type != tar.TypeDir:
+		if slices.Contains([]byte{tar.TypeChar, tar.TypeBlock, tar.TypeFifo}, entry.Type) {
+			why = append(why, "a device or a pipe")
+		}
+	case entry.Mode&0o002 != 0 && entry.Type == tar.TypeReg:
+		why = append(why, "anybody may write it")
+	case entry.Mode&0o002 != 0 && entry.Mode&0o1000 == 0:
+		why = append(why, "anybody may replace files in it")
+	}
+	if !usual[entry.UID] {
+		why = append(why, "its owner is neither root nor the image's user")
+	}
+	if !usual[entry.GID] {
+		why = append(why, "its group is neither root's nor the image's user's")
+	}
+	return strings.Join(why, "; ")
+}
