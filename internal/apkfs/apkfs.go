@@ -9,18 +9,14 @@
 // index, the index has the checksum of each package's control part, and the control part has the SHA-256 of the files.
 // A lock replaces the index. Packages are kept in a cache.
 //
-// It is built on apko's pkg/apk, which checks signatures, takes packages apart and writes records of the package
-// database. Package solver replaces its resolver, because it chooses as apk does; [tree] says why its installer is not
-// used.
+// apko's packages expandapk and types unpack packages. Its package apk is not used: it needs 398 MB of modules for a login
+// with Google, and its resolver does not choose as apk does.
 package apkfs
 
 import (
-	"context"
-	"log/slog"
 	"path"
 	"sync"
 
-	"github.com/chainguard-dev/clog"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
@@ -117,9 +113,4 @@ func Open(where string, keyFiles []string, store cache.Dir) (*Source, error) {
 		return nil, err
 	}
 	return &Source{mirror: mirror, extra: extra, store: store, indexes: map[string]*opened{}}, nil
-}
-
-// silent keeps apko from writing to stderr.
-func silent(ctx context.Context) context.Context {
-	return clog.WithLogger(ctx, clog.New(slog.DiscardHandler))
 }

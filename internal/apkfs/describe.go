@@ -3,13 +3,9 @@ package apkfs
 import (
 	"archive/tar"
 	"bytes"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
-
-	"chainguard.dev/apko/pkg/apk/apk"
-	apkofs "chainguard.dev/apko/pkg/apk/fs"
 )
 
 // database is where apk and scanners look for installed packages.
@@ -17,7 +13,7 @@ const database = "lib/apk/db/installed"
 
 // describe writes the installed packages up to each layer into it, and the release into the lowest. The mirror that the
 // packages came from leaves no trace.
-func (t *tree) describe(ctx context.Context, packages []*unpacked) error {
+func (t *tree) describe(packages []*unpacked) {
 	var records bytes.Buffer
 	var world []string
 	for place, l := range t.world.Layers {
@@ -26,11 +22,7 @@ func (t *tree) describe(ctx context.Context, packages []*unpacked) error {
 			if t.order[p.pin.Layer] != place {
 				continue
 			}
-			record, err := t.record(ctx, p)
-			if err != nil {
-				return fmt.Errorf("install %s: %w", p.pin, err)
-			}
-			records.Write(record)
+			records.Write(t.record(p))
 			installed = true
 		}
 		world = append(world, l.Packages...)
@@ -51,7 +43,6 @@ func (t *tree) describe(ctx context.Context, packages []*unpacked) error {
 	if _, ok := t.read(0, "etc/os-release"); !ok {
 		t.write(0, "etc/os-release", []byte(t.osRelease()))
 	}
-	return nil
 }
 
 // osRelease returns the lines that alpine-release would have, as far as they are known.
@@ -61,15 +52,7 @@ func (t *tree) osRelease() string {
 }
 
 // record returns a package's record in the database, with those of its files that are in the image.
-func (t *tree) record(ctx context.Context, p *unpacked) ([]byte, error) {
-	files := apkofs.NewMemFS()
-	if err := files.MkdirAll("usr/lib/apk/db", 0o755); err != nil {
-		return nil, err
-	}
-	writer, err := apk.New(silent(ctx), apk.WithFS(files), apk.WithArch(t.world.arch()))
-	if err != nil {
-		return nil, err
-	}
+func (t *tree) record(p *unpacked) []byte {
 	var headers []tar.Header
 	for _, file := range p.files {
 		e := t.files[file.path]
@@ -79,21 +62,5 @@ func (t *tree) record(ctx context.Context, p *unpacked) ([]byte, error) {
 			headers = append(headers, header)
 		}
 	}
-	record, err := writer.AddInstalledPackage(p.about, headers)
-	return tidy(record), err
-}
-
-// tidy removes the lines that apko writes for fields without a value, and the brackets around install_if.
-func tidy(record []byte) []byte {
-	var kept bytes.Buffer
-	for line := range bytes.Lines(record) {
-		switch field := strings.TrimSuffix(string(line), "\n"); {
-		case field == "i:[]", field == "k:0", len(field) == 2 && strings.Contains("L:T:o:m:U:D:p:c:", field):
-		case strings.HasPrefix(field, "i:["):
-			kept.WriteString("i:" + strings.TrimSuffix(field[3:], "]") + "\n")
-		default:
-			kept.Write(line)
-		}
-	}
-	return kept.Bytes()
+	return installedRecord(p.about, headers)
 }

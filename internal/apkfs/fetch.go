@@ -77,10 +77,10 @@ func (s *Source) moved(ctx context.Context, w World, pin images.Pin) error {
 	var found *index
 	fetched, err := s.fetchIndex(ctx, w, pin.Repository)
 	if err == nil {
-		found, err = s.readIndex(ctx, w, fetched)
+		found, err = s.readIndex(w, fetched)
 	}
 	if err == nil {
-		for _, p := range found.Packages() {
+		for _, p := range found.packages {
 			if p.Name == pin.Name && p.Version != pin.Version {
 				return fmt.Errorf("%s any more: it moved to %s; make a new lock with mkimage lock, or build from a vendored folder (--alpine-mirror DIR)", text, p.Version)
 			}

@@ -13,13 +13,14 @@ import (
 	"strings"
 	"sync"
 
-	"chainguard.dev/apko/pkg/apk/apk"
 	"github.com/klauspost/compress/gzip"
 )
 
 const (
 	indexFile = "APKINDEX.tar.gz"
-	maxIndex  = 64 << 20 // bytes; community of v3.22 has 2 MB
+
+	maxIndex         = 64 << 20 // bytes; community of v3.22 has 2 MB
+	maxUnzippedIndex = 300 << 20
 )
 
 // index is a repository's list of packages, verified.
@@ -27,7 +28,7 @@ type index struct {
 	repository string
 	signer     string // the name of the key
 	raw        []byte // with its signature
-	apk.NamedIndex
+	packages   []record
 }
 
 // opened is an index that is fetched once and verified once.
@@ -61,9 +62,9 @@ func (s *Source) fetchIndex(ctx context.Context, w World, repository string) (*o
 }
 
 // readIndex verifies an index and reads it.
-func (s *Source) readIndex(ctx context.Context, w World, entry *opened) (*index, error) {
+func (s *Source) readIndex(w World, entry *opened) (*index, error) {
 	entry.read.Do(func() {
-		entry.index, entry.err = s.verifyIndex(ctx, w, entry.repository, entry.raw)
+		entry.index, entry.err = s.verifyIndex(w, entry.repository, entry.raw)
 		if entry.err != nil {
 			entry.err = fmt.Errorf("index %s: %w", s.mirror.full(entry.at), entry.err)
 		}
@@ -79,7 +80,7 @@ func (s *Source) allIndexes(ctx context.Context, w World) ([]*index, error) {
 	}
 	var indexes []*index
 	for _, one := range fetched {
-		found, err := s.readIndex(ctx, w, one)
+		found, err := s.readIndex(w, one)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +155,7 @@ func (s *Source) noRelease(w World) error {
 }
 
 // verifyIndex checks that a trusted key has signed the index.
-func (s *Source) verifyIndex(ctx context.Context, w World, repository string, raw []byte) (*index, error) {
+func (s *Source) verifyIndex(w World, repository string, raw []byte) (*index, error) {
 	signers, err := signatures(raw)
 	if err != nil {
 		return nil, fmt.Errorf("this is not an index of packages (%w); is that an Alpine mirror?", err)
@@ -163,72 +164,46 @@ func (s *Source) verifyIndex(ctx context.Context, w World, repository string, ra
 	if err != nil {
 		return nil, err
 	}
-	known := slices.DeleteFunc(slices.Clone(signers), func(name string) bool { return trusted[name] == nil })
+	known := slices.DeleteFunc(slices.Clone(signers), func(s signature) bool { return trusted[s.name] == nil })
 	if len(known) == 0 {
 		if len(signers) == 0 {
 			return nil, errors.New("it is not signed")
 		}
-		return nil, fmt.Errorf("it is signed with %s, a key that is not trusted for %s; if you trust it, give its file with --alpine-key", strings.Join(signers, ", "), w.arch())
+		return nil, fmt.Errorf("it is signed with %s, a key that is not trusted for %s; if you trust it, give its file with --alpine-key", names(signers), w.arch())
 	}
-	for _, signer := range known {
-		var found []apk.NamedIndex
-		found, err = parse(ctx, raw, w.arch(), repository, map[string][]byte{signer: trusted[signer]})
-		if err == nil && len(found) == 1 {
-			return &index{repository, signer, raw, found[0]}, nil
-		}
-	}
-	if strings.Contains(err.Error(), "signature verification failed") {
-		return nil, fmt.Errorf("its signature by %s does not match: the index or the key has changed", strings.Join(known, ", "))
-	}
-	return nil, err
-}
-
-// parse has apko verify and read an index. apko caches indexes that have an ETag for as long as the process lives, and
-// does not ask for keys again; the index here has none.
-func parse(ctx context.Context, raw []byte, arch, repository string, keys map[string][]byte) ([]apk.NamedIndex, error) {
-	client := &http.Client{Transport: served(raw)}
-	return apk.GetRepositoryIndexes(silent(ctx), []string{"https://index.invalid/" + repository}, keys, arch,
-		apk.WithHTTPClient(client), apk.WithIndexAuthenticator(anonymous{}))
-}
-
-// served answers every request with the same bytes.
-type served []byte
-
-func (s served) RoundTrip(request *http.Request) (*http.Response, error) {
-	return &http.Response{
-		StatusCode: http.StatusOK, Request: request, Header: http.Header{}, ContentLength: int64(len(s)),
-		Body: io.NopCloser(bytes.NewReader(s)),
-	}, nil
-}
-
-// anonymous sends no login.
-type anonymous struct{}
-
-func (anonymous) AddAuth(context.Context, *http.Request) error { return nil }
-
-// signatures returns the names of the keys that are said to have signed an index or a package. They are in the first
-// archive: .SIGN.RSA.NAME or .SIGN.RSA256.NAME.
-func signatures(raw []byte) ([]string, error) {
-	unzipped, err := gzip.NewReader(bytes.NewReader(raw))
+	content, err := signed(raw)
 	if err != nil {
 		return nil, err
 	}
-	unzipped.Multistream(false)
-	var names []string
-	for archive := tar.NewReader(io.LimitReader(unzipped, maxIndex)); ; {
+	for _, signer := range known {
+		if signer.verify(content, trusted[signer.name]) == nil {
+			packages, err := packagesOf(content)
+			return &index{repository, signer.name, raw, packages}, err
+		}
+	}
+	return nil, fmt.Errorf("its signature by %s does not match: the index or the key has changed", names(known))
+}
+
+// packagesOf reads an index. The stream of its signatures, which nobody has signed, is not a part of it.
+func packagesOf(signed []byte) ([]record, error) {
+	unzipped, err := gzip.NewReader(bytes.NewReader(signed))
+	if err != nil {
+		return nil, err
+	}
+	for archive := tar.NewReader(io.LimitReader(unzipped, maxUnzippedIndex)); ; {
 		header, err := archive.Next()
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) && len(names) > 0 {
-			return names, nil
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("it has no file APKINDEX")
 		}
 		if err != nil {
 			return nil, err
 		}
-		rest, ok := strings.CutPrefix(header.Name, ".SIGN.")
-		if !ok {
-			return names, nil
-		}
-		if _, name, ok := strings.Cut(rest, "."); ok {
-			names = append(names, name)
+		if header.Name == "APKINDEX" {
+			text, err := io.ReadAll(archive)
+			if err != nil {
+				return nil, err
+			}
+			return readRecords(text)
 		}
 	}
 }

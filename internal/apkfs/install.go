@@ -34,9 +34,7 @@ func (s *Source) Install(ctx context.Context, w World, pins []images.Pin) (Tree,
 		return Tree{}, err
 	}
 	t.trim()
-	if err := t.describe(ctx, packages); err != nil {
-		return Tree{}, err
-	}
+	t.describe(packages)
 	return t.result(packages), nil
 }
 

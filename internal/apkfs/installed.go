@@ -1,15 +1,5 @@
 package apkfs
 
-import (
-	"archive/tar"
-	"bufio"
-	"bytes"
-	"errors"
-	"fmt"
-
-	"chainguard.dev/apko/pkg/apk/apk"
-)
-
 // Installed is a package in apk's database of installed packages (https://wiki.alpinelinux.org/wiki/Apk_spec).
 type Installed struct {
 	Name, Version, Arch, Description, URL, License string
@@ -21,33 +11,17 @@ type Installed struct {
 
 // ReadInstalled reads the content of lib/apk/db/installed.
 func ReadInstalled(text []byte) ([]Installed, error) {
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		if len(line) >= bufio.MaxScanTokenSize {
-			return nil, fmt.Errorf("line %d has %d bytes, and at most %d are read", number, len(line), bufio.MaxScanTokenSize)
-		}
-	}
-	// The parser ends a record at the empty line after it.
-	packages, err := apk.ParseInstalled(bytes.NewReader(append(bytes.Clone(text), "\n\n"...)))
+	records, err := readRecords(text)
 	if err != nil {
 		return nil, err
 	}
 	var all []Installed
-	for _, p := range packages {
-		if p.Version == "" {
-			return nil, errors.New("package " + p.Name + " has no version")
-		}
-		one := Installed{
+	for _, p := range records {
+		all = append(all, Installed{
 			Name: p.Name, Version: p.Version, Arch: p.Arch, Description: p.Description, URL: p.URL, License: p.License,
 			Origin: p.Origin, Commit: p.RepoCommit, Checksum: p.Checksum, Depends: p.Dependencies, Provides: p.Provides,
-		}
-		for _, file := range p.Files {
-			if file.Typeflag != tar.TypeDir {
-				one.Files = append(one.Files, file.Name)
-			}
-		}
-		all = append(all, one)
+			Files: p.files,
+		})
 	}
 	return all, nil
 }

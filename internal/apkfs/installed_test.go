@@ -32,7 +32,8 @@ func TestReadInstalledBroken(t *testing.T) {
 		"no key":         {"P:a\nV:1\nnonsense\n", "line 3"},
 		"no version":     {"P:a\n\n", "package a has no version"},
 		"sum not base64": {"P:a\nV:1\nC:Q1%\n", "base64"},
-		"a long line":    {"P:a\nV:1\nD:" + strings.Repeat("x ", 40000) + "\n\nP:b\nV:1\n", "line 3 has 80003 bytes, and at most 65536 are read"},
+		"no name":        {"P:a\nV:1\n\nV:2\n\n", "line 5: a package has no name"},
+		"a huge size":    {"P:a\nV:1\nS:99999999999999999999\n", "line 3: field S: value out of range"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := ReadInstalled([]byte(test.text)); err == nil || !strings.Contains(err.Error(), test.want) {

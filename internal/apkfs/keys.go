@@ -58,7 +58,7 @@ func readKeys(files []string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the Alpine key %s: %w", file, human.Reason(err))
 		}
-		if err := checkKey(text); err != nil {
+		if _, err := publicKey(text); err != nil {
 			return nil, fmt.Errorf("read the Alpine key %s: %w", file, err)
 		}
 		if !strings.HasSuffix(name, ".rsa.pub") {
@@ -75,19 +75,21 @@ func readKeys(files []string) (map[string][]byte, error) {
 	return keys, nil
 }
 
-func checkKey(text []byte) error {
+// publicKey reads a key.
+func publicKey(text []byte) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode(text)
 	if block == nil || block.Type != "PUBLIC KEY" {
-		return errors.New("it is not a public key in PEM")
+		return nil, errors.New("it is not a public key in PEM")
 	}
-	key, err := x509.ParsePKIXPublicKey(block.Bytes)
+	parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, ok := key.(*rsa.PublicKey); !ok {
-		return errors.New("it is not an RSA key")
+	key, ok := parsed.(*rsa.PublicKey)
+	if !ok {
+		return nil, errors.New("it is not an RSA key")
 	}
-	return nil
+	return key, nil
 }
 
 // ForeignSigners returns the keys, other than Alpine's, that signed the packages' indexes, or "".

@@ -146,7 +146,7 @@ type list struct {
 func newList(indexes []*index) *list {
 	l := &list{sizes: map[*solver.Package]int64{}, names: map[string][]*solver.Package{}, offered: map[string]bool{}}
 	for place, found := range indexes {
-		for _, p := range found.Packages() {
+		for _, p := range found.packages {
 			q := &solver.Package{
 				Name: p.Name, Version: p.Version, Checksum: p.ChecksumString(), Repository: place,
 				Depends: p.Dependencies, Provides: p.Provides, InstallIf: p.InstallIf, Priority: int(p.ProviderPriority),

@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 
-	"chainguard.dev/apko/pkg/apk/apk"
 	"chainguard.dev/apko/pkg/apk/expandapk"
 	"chainguard.dev/apko/pkg/apk/types"
 	"github.com/klauspost/compress/gzip"
@@ -31,7 +30,7 @@ const maxUnpacked = 1 << 30
 // signature, the control part and the files.
 type unpacked struct {
 	pin     images.Pin
-	about   *apk.Package
+	about   *types.Package
 	rank    int      // replaces_priority: of two packages with the same file, the higher one keeps it
 	scripts []string // names of its install scripts: .pre-install, .post-install, .trigger
 	files   []content

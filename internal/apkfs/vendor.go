@@ -46,7 +46,7 @@ func (s *Source) Vendor(ctx context.Context, dir string, w World, pins []images.
 func listed(indexes []*index, w World, pins []images.Pin) error {
 	now := map[string]string{} // repository and name-version -> checksum
 	for _, found := range indexes {
-		for _, p := range found.Packages() {
+		for _, p := range found.packages {
 			now[found.repository+"/"+p.Name+"-"+p.Version] = p.ChecksumString()
 		}
 	}
