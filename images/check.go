@@ -105,6 +105,13 @@ func checkLine(text string) (problem, near string) {
 	return "", ""
 }
 
+func checkFunction(text string) (problem, near string) {
+	if text == "" || strings.ContainsFunc(text, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) {
+		return fmt.Sprintf("%q cannot be the name of a function", text), ""
+	}
+	return "", ""
+}
+
 func checkBase(text string) (problem, near string) {
 	bases := []string{Scratch, Alpine}
 	if slices.Contains(bases, text) {

@@ -169,7 +169,7 @@ func TestParseTellsAllMistakesInOrder(t *testing.T) {
 	_, err := Parse("x.yaml", []byte("name: y\nbsae: scratch\nbudget: much\n"), nil)
 	want := `x.yaml:1:1: the key base is missing
 x.yaml:1:7: the image is named "y", so its file must be y.yaml
-x.yaml:2:1: unknown key "bsae" (did you mean "base"?); the keys are action, alpine, base, budget, description, env, labels, name, packages, platforms, run, stemcells
+x.yaml:2:1: unknown key "bsae" (did you mean "base"?); the keys are action, alpine, base, budget, description, env, labels, main, name, packages, platforms, run, stemcells
 x.yaml:3:9: "much" is not a size such as 6.5MB (units are B, kB, MB and GB)`
 	if err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)

@@ -25,6 +25,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -103,6 +104,9 @@ func (s Set) Known() images.Stemcells {
 	}
 	return known
 }
+
+// Names returns the names in order.
+func (s Set) Names() []string { return slices.Sorted(maps.Keys(s)) }
 
 // Pick returns the named stemcells, in that order.
 func (s Set) Pick(names []string) ([]Stemcell, error) {

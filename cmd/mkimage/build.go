@@ -31,6 +31,7 @@ type buildFlags struct {
 
 	proxy, action, sizeRecord, metadataFile, progress, sbom, attest string
 	goTags, goLDFlags                                               string
+	allowSecrets                                                    []string
 	places                                                          []string
 	jobs                                                            int
 	failFast, allowOverBudget, locked                               bool
@@ -60,9 +61,11 @@ what is in the image, what it weighs and where it comes from; mkimage inspect sh
 asked before anything is built. Which login that is, mkimage push --help says.
 
 Each image's digest reference is printed on stdout: REPOSITORY@sha256:... when it was pushed, else NAME@sha256:...
-With --action, or "action:" in a definition, the image brings its action: a Go package, which is compiled for every
-platform, or a program, a script, a zip or a tar.gz as it is. A Go program that links the openwhisk library serves
-/init and /run itself, and its image has no proxy.
+With --action, or "action:" in a definition, the image brings its action, anything that /init takes in it: a function, as a
+file, or as a folder or an archive with a main file of a stemcell (main.sh, main.rb, main.py), a program, or a script. Of a
+folder, all goes in but .git and what its .dockerignore names. A file that looks like a secret stops the build, unless
+--allow-secret-file or a line !NAME of .dockerignore names it. A folder with Go files is a package, which is compiled for every
+platform. A Go program that links the openwhisk library serves /init and /run itself, and its image has no proxy.
 
 Alpine packages are verified, from the mirror to the layer, and kept in the cache. Their versions are those of the
 lock beside the definition where there is one that fits, else the mirror's newest, which are told.
@@ -78,6 +81,7 @@ The same definition and packages give the same digest on every machine. SOURCE_D
 in seconds since 1970; it is 0 when not set.`,
 		Example: `  mkimage build scratch
   mkimage build scratch --action ./hello
+  mkimage build bash --action greet.sh
   mkimage build scratch --platform linux/arm64 -o type=docker,dest=scratch.tar
   mkimage build --push --repo registry.example.org/actions --tag 1.0 --tag latest
   mkimage build --since origin/main
@@ -100,7 +104,8 @@ in seconds since 1970; it is 0 when not set.`,
 	set.BoolVar(&flags.failFast, "fail-fast", false, "stop at the first image that fails")
 	set.BoolVar(&flags.allowOverBudget, "allow-over-budget", false, "build images that weigh more than their definition allows")
 	set.StringVar(&flags.proxy, "proxy", "", "use the ready static proxy in `FILE`; digests then depend on it")
-	set.StringVar(&flags.action, "action", "", "bake `PATH` into the image as its action: a Go package's folder, a program, a script, a zip or a tar.gz")
+	set.StringVar(&flags.action, "action", "", "bake `PATH` into the image as its action: a function's file or folder, a Go package's folder, a program, a script, a zip or a tar.gz")
+	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "let the file `NAME` of an action into the image, though it looks like a secret, repeatable; NAME as the error has it")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
@@ -108,7 +113,7 @@ in seconds since 1970; it is 0 when not set.`,
 	set.StringVar(&flags.attest, "attest", string(build.AttestAuto), "with a push, attach a statement of where an image comes from `WHEN`: auto (nobody has), always (and fail where that is impossible) or none")
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes, outputs and what is attached to `FILE`, as JSON")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "go-tags", "go-ldflags", "size-record", "sbom", "attest", "metadata-file", "progress")
+	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "allow-secret-file", "go-tags", "go-ldflags", "size-record", "sbom", "attest", "metadata-file", "progress")
 	return command
 }
 
@@ -177,7 +182,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 // options reads the flags that can be wrong.
 func (f *buildFlags) options() (build.Options, error) {
 	options := build.Options{
-		Programs: build.Programs{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags},
+		Programs: build.Programs{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, AllowSecrets: f.allowSecrets},
 		Delivery: build.Delivery{SizeRecord: f.sizeRecord, Version: version()},
 		Jobs:     f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget,
 	}

@@ -3,8 +3,9 @@
 //	source, err := action.Open("./hello", action.Options{Toolchain: "go1.26.8"})
 //	baked, err := source.Bake(ctx, images.LinuxAMD64, action.NewTree(env, layers...))
 //
-// A folder is a Go package, which is compiled. A program, a script, a zip or a tar.gz goes in as it is, after the checks
-// that the proxy makes of an upload: what could not start in the image is an error of the build, not of its first run.
+// A folder with Go files is a package, which is compiled. Other folders hold functions, and go in with all that is in them.
+// A file goes in as it is: a function, a program, a script, a zip or a tar.gz. All get the checks that the proxy makes of an
+// upload: what could not start in the image is an error of the build, not of its first run.
 package action
 
 import (
@@ -14,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
@@ -21,27 +23,34 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
+	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// Options says how Go packages are compiled.
+// Options says how Go packages are compiled, and what functions may hold.
 type Options struct {
 	Toolchain     string // the exact version of Go
 	Tags, LDFlags string // as for go build
 	Store         cache.Dir
 	Module        *gobuild.Module // of a package that travels in mkimage
+	Stemcells     stemcells.Set   // all that there are, for messages
+	AllowSecrets  []string        // files that may look like secrets
 }
 
-// Source is what is baked in: a Go package, or the content of a file.
+// Source is what is baked in: a Go package, a folder, or the content of a file.
 type Source struct {
 	path    string
 	compile func(ctx context.Context, platform images.Platform) ([]byte, error)               // of a Go package, else nil
 	list    func(ctx context.Context, platforms []images.Platform) (map[string][]byte, error) // likewise
+	folder  *folder                                                                           // of a function, else nil
 	content []byte
+	options Options
 }
 
 // Baked is an action as it lies in the image of one platform.
 type Baked struct {
 	Files    []layer.File // below /action
+	Start    string       // what is started, below /action: exec, or a function's file
+	Function bool         // a stemcell runs it
 	Serves   bool         // it links the openwhisk library: it serves /init and /run itself
 	Compiled bool         // from Go, by this build
 }
@@ -51,9 +60,12 @@ func Open(path string, options Options) (*Source, error) {
 	stat, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no %s: name a Go package's folder, a program, a script, a zip or a tar.gz", path)
+		return nil, fmt.Errorf("there is no %s: name a function's file or folder, a Go package's folder, a program, a script, a zip or a tar.gz", path)
 	case err != nil:
 		return nil, err
+	case stat.IsDir() && !IsGoPackage(path):
+		folder, err := openFolder(filepath.Clean(path))
+		return &Source{path: path, folder: folder, options: options}, err
 	case stat.IsDir():
 		own := gobuild.Package{Dir: filepath.Clean(path), Toolchain: options.Toolchain, Tags: options.Tags, LDFlags: options.LDFlags, Store: options.Store}
 		return &Source{path: path, compile: own.Build, list: own.Files}, nil
@@ -68,7 +80,15 @@ func Open(path string, options Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{path: path, content: content}, nil
+	return &Source{path: path, content: content, options: options}, nil
+}
+
+// IsGoPackage reports whether a folder holds Go files, and so is taken for a package.
+func IsGoPackage(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && slices.ContainsFunc(entries, func(entry fs.DirEntry) bool {
+		return filepath.Ext(entry.Name()) == ".go" && !entry.IsDir()
+	})
 }
 
 // Shipped returns the Go package at dir ("stemcells/go/examples/hello") that travels in mkimage.
@@ -78,11 +98,14 @@ func Shipped(dir string, options Options) *Source {
 	}, list: func(context.Context, []images.Platform) (map[string][]byte, error) { return nil, nil }}
 }
 
-// Contents returns what the source is made from, by name: the one file, or all files that the Go package is compiled from on
-// some of the platforms. A package that travels in mkimage has none of its own.
+// Contents returns what the source is made from, by name: the one file, those of a folder, or all files that the Go package
+// is compiled from on some of the platforms. A package that travels in mkimage has none of its own.
 func (s *Source) Contents(ctx context.Context, platforms []images.Platform) (map[string][]byte, error) {
-	if s.list != nil {
+	switch {
+	case s.list != nil:
 		return s.list(ctx, platforms)
+	case s.folder != nil:
+		return s.folder.contents()
 	}
 	return map[string][]byte{filepath.Base(s.path): s.content}, nil
 }
@@ -96,11 +119,34 @@ func (s *Source) Bake(ctx context.Context, platform images.Platform, below Tree)
 		return s.bakeGo(ctx, platform)
 	}
 	upload := below.upload()
-	program, err := upload.place(s.content, platform)
-	if err != nil {
-		return Baked{}, fmt.Errorf("bake %s for %s: %w%s", s.path, platform, err, otherPlatform(program, platform))
+	found, err := s.place(upload, platform)
+	if err == nil {
+		err = errors.Join(upload.checkSecrets(s.allowed), upload.err)
 	}
-	return Baked{Files: upload.files(), Serves: isELF(program) && linksLibrary(program)}, nil
+	if err != nil {
+		return Baked{}, fmt.Errorf("bake %s for %s: %w%s", show(s.path), platform, err, otherPlatform(found.program, platform))
+	}
+	baked := Baked{Files: upload.files(), Start: found.main, Function: found.launcher != nil}
+	if !baked.Function {
+		baked.Start, baked.Serves = code.Exec, isELF(found.program) && linksLibrary(found.program)
+	}
+	return baked, nil
+}
+
+// place puts the source into a tree.
+func (s *Source) place(u *upload, platform images.Platform) (placed, error) {
+	if s.folder != nil {
+		return u.placeFolder(s.folder, platform, s.options.Stemcells)
+	}
+	if len(s.content) > 0 && code.KindOf(s.content) == code.Text {
+		return u.placeFunction(filepath.Base(s.path), s.content, s.options.Stemcells)
+	}
+	return u.place(s.content, platform)
+}
+
+// allowed reports whether a file may look like a secret: --allow-secret-file or a "!" of .dockerignore names it.
+func (s *Source) allowed(name string) bool {
+	return slices.Contains(s.options.AllowSecrets, name) || s.folder != nil && s.folder.decided[name]
 }
 
 func isELF(program []byte) bool { return code.KindOf(program) == code.ELF }
@@ -122,5 +168,5 @@ func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, e
 	}
 	exec := layer.Regular(Exec, 0o755, program)
 	exec.UID = User
-	return Baked{Files: []layer.File{exec}, Serves: links, Compiled: true}, nil
+	return Baked{Files: []layer.File{exec}, Start: code.Exec, Serves: links, Compiled: true}, nil
 }

@@ -61,7 +61,16 @@ func answerInRoot(root string) {
 	}
 	answers := make([]string, len(questions))
 	for i, q := range questions {
-		folder := &proxy.Folder{Dir: "/" + Dir, Env: q.Env, Limits: code.Limits{Code: 1 << 30, Unpacked: code.MostUnpacked, Entries: code.MostEntries}}
+		var launchers, stemcell string
+		for _, v := range q.Env {
+			if value, ok := strings.CutPrefix(v, "OW_LAUNCHER="); ok {
+				launchers = value
+			}
+			if value, ok := strings.CutPrefix(v, "OW_STEMCELL="); ok {
+				stemcell = value
+			}
+		}
+		folder := &proxy.Folder{Dir: "/" + Dir, Env: q.Env, Launchers: code.PickLaunchers(proxy.ReadLaunchers(launchers), stemcell), Limits: code.Limits{Code: 1 << 30, Unpacked: code.MostUnpacked, Entries: code.MostEntries}}
 		upload, err := folder.Upload()
 		if err != nil {
 			panic(err)
@@ -158,6 +167,7 @@ func roots() map[string][][]layer.File {
 		layer.Symlink("bin/sh", "/bin/busybox"), regular("bin/busybox", 0o4755), regular("usr/bin/env", 0o755), hard, layer.Symlink("bin/env", "../usr/bin/env"),
 		regular("usr/bin/plain", 0o644), regular("opt/bin/tool", 0o701), layer.Symlink("loop", "loop"), layer.Symlink("opt/dangling", "/none"),
 		layer.Symlink("opt/up", "../../../bin"), layer.Symlink("sbin", "usr/bin"), regular("opt/x/libx.so.1", 0o644), regular("opt/ds;x/liby.so.1", 0o644),
+		regular("opt/one/stemcell", 0o644, "protocol actionloop\nmain a\nmain d/a\n"), regular("opt/two/stemcell", 0o644, "main l\nmain lib/libown.so\n"),
 	}
 	musl := append(slices.Clone(common), regular("lib/ld-musl-x86_64.so.1", 0o755), regular("lib/ld-musl-aarch64.so.1", 0o755), regular("usr/lib/libfoo.so.1", 0o644))
 	told := append(slices.Clone(musl), regular("etc/ld-musl-x86_64.path", 0o644, "/opt/x\n/else:/lib\n"), regular("etc/ld-musl-aarch64.path", 0o644, "/opt/x:/lib"))
@@ -172,6 +182,8 @@ var environments = [][]string{
 	{"PATH=/opt/bin:/action/bin:relative", "LD_LIBRARY_PATH=/action/lib"},
 	{"LD_LIBRARY_PATH=lib:/opt/x;/opt"},
 	{"PATH=", "LD_LIBRARY_PATH="},
+	{"OW_LAUNCHER=/opt/one/launcher:/opt/two/launcher"},
+	{"OW_LAUNCHER=/opt/one/launcher:/opt/two/launcher", "OW_STEMCELL=two"},
 }
 
 // scripts are first lines.

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -26,9 +28,20 @@ type Tree struct {
 type node struct {
 	mode    uint32 // st_mode
 	link    string // target of a symlink
-	content []byte // of a file of the action
-	layer   int    // of a file below it: where its content is,
+	content []byte // of a file of the action, or of one that is known without its layer
+	file    string // of a file of the action that lies on the disk: its path
+	size    int64  // likewise, in bytes
+	implied bool   // of a folder: it is there for what is in it
+	layer   int    // of a file below the action: where its content is,
 	stored  string // and under which path
+}
+
+// open opens a file of the action.
+func (n node) open() (io.ReadCloser, error) {
+	if n.file == "" {
+		return io.NopCloser(bytes.NewReader(n.content)), nil
+	}
+	return os.Open(n.file)
 }
 
 func (n node) kind() uint32 { return n.mode & code.TypeMask }
@@ -65,6 +78,14 @@ func (t Tree) add(name string, entry content.Entry, place int) {
 			return
 		}
 		t.nodes[dir] = node{mode: code.Folder | 0o755}
+	}
+}
+
+// Know puts the content of a file that is in some layer into the tree, so that no layer is unpacked for it.
+func (t Tree) Know(name string, content []byte) {
+	if n, there := t.nodes["/"+name]; there && n.kind() == code.Regular {
+		n.content, n.stored = content, ""
+		t.nodes["/"+name] = n
 	}
 }
 
@@ -154,6 +175,8 @@ func (u *upload) ReadFile(name string) string {
 	switch {
 	case n.kind() != code.Regular:
 		return ""
+	case n.file != "":
+		return string(u.beginning(n, mostText))
 	case n.stored == "":
 		return string(n.content)
 	}
@@ -165,7 +188,10 @@ func (u *upload) ReadFile(name string) string {
 	return string(text)
 }
 
-// readFrom returns the first 16 KiB of a file in a layer.
+// mostText is how much of a file code.Tree reads, in bytes.
+const mostText = 16 << 10
+
+// readFrom returns the beginning of a file in a layer.
 func readFrom(l layer.Layer, name string) (text []byte, err error) {
 	stream, err := l.Uncompressed()
 	if err != nil {
@@ -178,7 +204,7 @@ func readFrom(l layer.Layer, name string) (text []byte, err error) {
 			return nil, err
 		}
 		if content.CleanName(header.Name) == name {
-			return io.ReadAll(io.LimitReader(archive, 16<<10))
+			return io.ReadAll(io.LimitReader(archive, mostText))
 		}
 	}
 }
@@ -221,3 +247,6 @@ func (u *upload) Symlink(target, name string) error {
 
 // Remove implements code.Tree.
 func (u *upload) Remove(name string) { delete(u.own, name) }
+
+// names returns the paths of the action's files, in order.
+func (u *upload) names() []string { return slices.Sorted(maps.Keys(u.own)) }

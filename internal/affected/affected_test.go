@@ -23,6 +23,9 @@ func monorepo(t *testing.T) []images.Definition {
 		"actions/count/main.go":         "package main\n\nfunc main() {}\n",
 		"words/words.go":                "package words\n",
 		"actions/say.sh":                "#!/bin/bash\n",
+		"actions/cut/main.rb":           "def main(args) = args\n",
+		"actions/cut/lib/knife.rb":      "",
+		"images/cut.yaml":               "name: cut\nbase: alpine\nalpine: v3.22\nstemcells: [ruby]\naction: ../actions/cut\n",
 		"images/greet.yaml":             "name: greet\nbase: scratch\naction: ../actions/greet\n",
 		"images/count.yaml":             "name: count\nbase: scratch\naction: ../actions/count\n",
 		"images/say.yaml":               "name: say\nbase: alpine\nalpine: v3.22\nstemcells: [bash]\naction: ../actions/say.sh\n",
@@ -44,7 +47,7 @@ func monorepo(t *testing.T) []images.Definition {
 
 func TestImages(t *testing.T) {
 	definitions := monorepo(t)
-	all := []string{"count", "greet", "perl", "say"}
+	all := []string{"count", "cut", "greet", "perl", "say"}
 	tests := []struct {
 		name   string
 		files  []string
@@ -58,6 +61,8 @@ func TestImages(t *testing.T) {
 		{name: "a stemcell of ours", files: []string{"stemcells/perl/stemcell.yaml"}, want: []string{"perl"}},
 		{name: "a stemcell in place of mkimage's", files: []string{"stemcells/bash/launcher"}, want: []string{"say"}},
 		{name: "a script", files: []string{"actions/say.sh"}, want: []string{"say"}},
+		{name: "a file of a function's folder", files: []string{"actions/cut/lib/knife.rb"}, want: []string{"cut"}},
+		{name: "a new one", files: []string{"actions/cut/data/new"}, want: []string{"cut"}},
 		{name: "a Go file", files: []string{"actions/count/main.go"}, want: []string{"count"}},
 		{name: "a Go file that is new", files: []string{"actions/count/more.go"}, want: []string{"count"}},
 		{name: "a Go test", files: []string{"actions/count/main_test.go"}},

@@ -2,11 +2,11 @@ package affected
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 )
 
@@ -46,22 +46,23 @@ func actionOf(definition images.Definition) string {
 	return filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(definition.Action))
 }
 
-// actions returns the sources of definitions' actions: a file, or Go packages and the files of their module.
+// actions returns the sources of definitions' actions: a file, the folder of a function, or Go packages and the files of
+// their module.
 func (s search) actions(ctx context.Context, definitions []images.Definition) (map[string][]source, error) {
 	made := map[string][]source{}
 	folders := map[string]string{} // absolute -> the action
 	for _, definition := range definitions {
-		action := actionOf(definition)
-		if action == "" || definition.Shipped || made[action] != nil {
+		place := actionOf(definition)
+		if place == "" || definition.Shipped || made[place] != nil {
 			continue
 		}
-		made[action] = s.sourcesAt(action, false)
-		if stat, err := os.Stat(action); err == nil && stat.IsDir() {
-			folder, err := filepath.Abs(action)
+		made[place] = s.sourcesAt(place, false)
+		if action.IsGoPackage(place) {
+			folder, err := filepath.Abs(place)
 			if err != nil {
 				return nil, err
 			}
-			folders[folder] = action
+			folders[folder] = place
 		}
 	}
 	var all []string

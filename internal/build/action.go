@@ -55,6 +55,9 @@ func (r *run) bakeFor(ctx context.Context, definition images.Definition, source 
 	if err == nil && definition.Env["OW_PROTOCOL"] == "exec" && !baked.Serves {
 		err = fmt.Errorf("%s does not link the openwhisk library, which OW_PROTOCOL=exec needs: call openwhisk.Start in main, or take another OW_PROTOCOL", definition.Action)
 	}
+	if err == nil && definition.Main != "" && !baked.Function {
+		err = fmt.Errorf("main: %s names a function, and %s is a program, which has none to choose from: leave main out", definition.Main, definition.Action)
+	}
 	if err != nil {
 		return action.Baked{}, step.End("", fmt.Errorf("image %s: %w", definition.Name, err))
 	}
@@ -67,7 +70,7 @@ func (r *run) bakeFor(ctx context.Context, definition images.Definition, source 
 
 // source returns the source of a definition's action.
 func (r *run) source(definition images.Definition) (*action.Source, error) {
-	options := action.Options{Tags: r.GoTags, LDFlags: r.GoLDFlags, Store: r.Cache, Module: r.Module}
+	options := action.Options{Tags: r.GoTags, LDFlags: r.GoLDFlags, Store: r.Cache, Module: r.Module, Stemcells: r.Stemcells, AllowSecrets: r.AllowSecrets}
 	if r.Module != nil {
 		options.Toolchain = r.Module.Toolchain()
 	}

@@ -44,6 +44,8 @@ type Programs struct {
 	Action    string          // the path to bake into the one image that is built, or ""
 	GoTags    string          // build tags of Go actions
 	GoLDFlags string          // flags for the linker of Go actions beside "-s -w"
+
+	AllowSecrets []string // files of actions that may look like secrets
 }
 
 // Delivery says where images go, and which documents go with them.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -37,6 +38,25 @@ func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.Imag
 		WorkingDir:   "/" + action.Dir,
 		Labels:       def.Labels,
 	}, nil
+}
+
+// Labels of images that bring an action. mkimage wsk goes by them; the proxy goes by the files, and by OW_MAIN.
+const (
+	ActionLabel = "io.github.sciabarracom.mkimage.action" // what is started: exec, or the file of a function
+	MainLabel   = "io.github.sciabarracom.mkimage.main"   // the function that is called, if it is another than main
+)
+
+// bring notes in the config that the image brings an action.
+func (i *Image) bring(baked action.Baked, main string) {
+	i.Config.Labels = maps.Clone(i.Config.Labels)
+	if i.Config.Labels == nil {
+		i.Config.Labels = map[string]string{}
+	}
+	i.Config.Labels[ActionLabel] = baked.Start
+	if main != "" {
+		i.Config.Labels[MainLabel] = main
+		i.Config.Env = variable.With(i.Config.Env, [][2]string{{"OW_MAIN", main}})
+	}
 }
 
 // withLanguages returns the variables of the stemcells, those of the definition, and the list of launchers. The

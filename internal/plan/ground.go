@@ -25,6 +25,8 @@ type Ground struct {
 	Env    []string      // NAME=VALUE, with which a container is started
 	Steps  []images.Step // still to be run on the layers, in order
 	Tools  []layer.Layer // packages that only steps have
+
+	known []stemcells.File // files whose content need not be read out of a layer
 }
 
 // Lay makes the layers below the proxies of an image, for every platform of its definition.
@@ -45,6 +47,9 @@ func Lay(ctx context.Context, def images.Definition, from Materials) (map[images
 
 func (m Materials) lay(ctx context.Context, def images.Definition, platform images.Platform) (ground Ground, err error) {
 	ground.Steps, ground.Env = steps(def, m.Stemcells), environment(withLanguages(def.Env, m.Stemcells))
+	for _, language := range m.Stemcells {
+		ground.known = append(ground.known, language.Image()...)
+	}
 	if def.Base == images.Scratch {
 		if len(ground.Steps) > 0 {
 			return ground, errors.New("a stemcell has steps, which need a shell, and base scratch has none; take base: alpine")
@@ -90,6 +95,9 @@ func (m Materials) onScratch(ctx context.Context) ([]layer.Layer, error) {
 // Tree returns the files and the environment that an action finds, without the files that steps will make.
 func (g Ground) Tree() action.Tree {
 	tree := action.NewTree(g.Env, g.Layers...)
+	for _, file := range g.known {
+		tree.Know(file.Path, file.Content)
+	}
 	if len(g.Steps) > 0 {
 		tree = tree.Open()
 	}

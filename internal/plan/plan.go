@@ -93,6 +93,7 @@ func (i *Image) stack(ctx context.Context, def images.Definition, in Inputs) err
 		return err
 	}
 	i.Layers, i.Action = append(i.Layers, action), &action
+	i.bring(baked, def.Main)
 	return nil
 }
 

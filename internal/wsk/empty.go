@@ -12,6 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
@@ -34,12 +35,15 @@ func (i *Image) Look(ctx context.Context, client *registry.Client) error {
 	return client.Explain("look at", reference, err)
 }
 
-// isEmpty reports whether an image has no action: nothing at /action/exec. Layers of mkimage are skipped if their names say
-// that they hold no action. With onlyOurs, an image without any layer of mkimage is not read, and not empty.
+// isEmpty reports whether an image has no action: neither the label of one nor, for images of older versions, anything at
+// /action/exec. Layers of mkimage are skipped if their names say that they hold no action. With onlyOurs, an image without any layer of mkimage is not read, and not empty.
 func isEmpty(img v1.Image, onlyOurs bool) (bool, error) {
 	config, err := img.ConfigFile()
 	if err != nil {
 		return false, err
+	}
+	if config.Config.Labels[plan.ActionLabel] != "" {
+		return false, nil
 	}
 	layers, err := img.Layers()
 	if err != nil {
