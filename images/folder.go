@@ -104,7 +104,7 @@ func (e *NoneError) Error() string {
 	for _, misnamed := range e.folder.Misnamed() {
 		text += "; " + misnamed
 	}
-	return text + "; name one of the shipped ones: " + strings.Join(ShippedNames(), ", ")
+	return text + "; begin a project with mkimage init, or name one of the shipped ones: " + strings.Join(ShippedNames(), ", ")
 }
 
 // Load reads the definitions that args name, in that order, or all of the folder where args is empty: none is a

@@ -70,6 +70,7 @@ func (f *actionFlags) run(command *cobra.Command, pkg string, mode *progress.Mod
 	if err != nil {
 		return err
 	}
+	store = store.Hold()
 	module, err := gobuild.Open(source.Files(), store)
 	if err != nil {
 		return err

@@ -58,6 +58,7 @@ func (f *alpineFlags) open() (packages build.Packages, store cache.Dir, err erro
 	if store, err = cache.Open(f.cacheDir); err != nil {
 		return packages, store, err
 	}
+	store = store.Hold()
 	if packages.Stemcells, err = f.loadStemcells(); err != nil {
 		return packages, store, err
 	}

@@ -34,7 +34,7 @@ type buildFlags struct {
 	allowSecrets                                                    []string
 	places                                                          []string
 	jobs                                                            int
-	failFast, allowOverBudget, locked                               bool
+	failFast, allowOverBudget, locked, dry                          bool
 }
 
 func newBuild(mode *progress.Mode) *cobra.Command {
@@ -101,6 +101,7 @@ in seconds since 1970; it is 0 when not set.`,
 	set.BoolVar(&flags.locked, "locked", false, "take Alpine packages only as locks have them (see mkimage lock)")
 	set.StringArrayVarP(&flags.places, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
 	set.IntVar(&flags.jobs, "jobs", 0, "build `N` images at the same time; 0 is one for each processor")
+	set.BoolVar(&flags.dry, "dry-run", false, "tell what would be built, from which inputs, and where it would go; build nothing and ask no network")
 	set.BoolVar(&flags.failFast, "fail-fast", false, "stop at the first image that fails")
 	set.BoolVar(&flags.allowOverBudget, "allow-over-budget", false, "build images that weigh more than their definition allows")
 	set.StringVar(&flags.proxy, "proxy", "", "use the ready static proxy in `FILE`; digests then depend on it")
@@ -148,6 +149,9 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 		if len(definitions) == 0 {
 			return f.nothing(command, *mode)
 		}
+	}
+	if f.dry {
+		return f.dryRun(command, definitions, options)
 	}
 	if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
 		return err

@@ -101,7 +101,7 @@ func transcript(t *testing.T, dir string, commands []string) string {
 	before := tree(t, dir)
 	for _, command := range commands {
 		var stdout, stderr bytes.Buffer
-		status := typed(t, strings.TrimPrefix(command, "$ "), &stdout, &stderr)
+		status := asTyped(t, strings.TrimPrefix(command, "$ "), &stdout, &stderr)
 		answer := strings.ReplaceAll(stderr.String(), dir, "$WORK")
 		fmt.Fprintf(&text, "%s\n%s[%d]\n\n", command, answer, status)
 		switch {
@@ -124,8 +124,8 @@ func transcript(t *testing.T, dir string, commands []string) string {
 	return text.String()
 }
 
-// typed runs a command line as a shell does that has nothing but variables and single quotes.
-func typed(t *testing.T, line string, stdout, stderr *bytes.Buffer) int {
+// asTyped runs a command line as a shell does that has nothing but variables and single quotes.
+func asTyped(t *testing.T, line string, stdout, stderr *bytes.Buffer) int {
 	var words []string
 	for _, word := range regexp.MustCompile(`(?:[^\s']|'[^']*')+`).FindAllString(line, -1) {
 		words = append(words, strings.ReplaceAll(word, "'", ""))

@@ -12,6 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/destination"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/project"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
@@ -26,6 +27,7 @@ type pushFlags struct {
 	push, noOverwrite bool
 	repo              string
 	tags              []string
+	set               *pflag.FlagSet // which flags were typed
 }
 
 // add adds the flags to a command.
@@ -38,6 +40,7 @@ func (f *pushFlags) add(set *pflag.FlagSet) {
 }
 
 func (f *pushFlags) addTags(set *pflag.FlagSet) {
+	f.set = set
 	set.StringArrayVar(&f.tags, "tag", nil, "set `TAG` on what is pushed, repeatable; latest when neither this nor the reference has one")
 	set.BoolVar(&f.noOverwrite, "no-overwrite", false, "fail rather than move a tag that exists and names another digest")
 	withVariable(set, "tag", "no-overwrite")
@@ -53,14 +56,14 @@ func (f *pushFlags) outputs(given []publish.Output) ([]publish.Output, error) {
 	outputs := given
 	switch {
 	case f.push && f.repo == "":
-		return nil, fmt.Errorf("--push: where to? give --repo, such as --repo registry.example.org/actions, or set $%s", repoVariable)
+		return nil, fmt.Errorf("--push: where to? give --repo, such as --repo registry.example.org/actions, or set $%s, or repo: in %s", repoVariable, project.Name)
 	case f.push:
 		output, err := under(f.repo)
 		if err != nil {
 			return nil, err
 		}
 		outputs = append(outputs, output)
-	case f.repo != "" && f.repo != os.Getenv(repoVariable):
+	case f.repo != "" && typed(f.set, "repo"):
 		return nil, fmt.Errorf("--repo %s: nothing is pushed without --push", f.repo)
 	case len(outputs) == 0:
 		outputs = []publish.Output{publish.Default()}
@@ -71,7 +74,7 @@ func (f *pushFlags) outputs(given []publish.Output) ([]publish.Output, error) {
 			outputs[i].Tags, pushes = f.tags, true
 		}
 	}
-	if len(f.tags) > 0 && !pushes && os.Getenv("MKIMAGE_TAG") == "" {
+	if !pushes && typed(f.set, "tag") {
 		return nil, errors.New("--tag: nothing is pushed without --push, or --output type=registry")
 	}
 	return outputs, nil

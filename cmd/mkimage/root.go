@@ -1,12 +1,7 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"strings"
-
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
@@ -39,25 +34,29 @@ An image is a static proxy on an empty or small base, plus the languages and the
 names. Digest references go to stdout, everything else to stderr. The exit status is 0, 1 when something
 failed, or 2 when the command line was wrong.
 
-A flag that is not given takes its value from the environment variable in parentheses, where there is one.`,
+A flag that is not given takes its value from the environment variable in parentheses, where there is one, or from
+mkimage.yaml at the root of the project.`,
 		Example:       "  mkimage build scratch\n  mkimage sizes",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          helpOrMistake,
 		Args:          cobra.ArbitraryArgs,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
-			return usage(command, fromEnvironment(command.Flags()))
+			if err := fromEnvironment(command.Flags()); err != nil {
+				return usage(command, err)
+			}
+			return fromProject(command)
 		},
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, explainFlag(command, err)) })
-	root.AddCommand(newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newWsk(), newInspect(), newSizes(), newList(), newVersion())
+	root.AddCommand(newInit(), newCheck(), newDoctor(), newCache(), newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newWsk(), newInspect(), newSizes(), newList(), newVersion())
 	root.Version = version()
 	root.SetVersionTemplate(versionLine())
 	root.SetHelpCommand(newHelp())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, command := range root.Commands() {
-		if command.HasSubCommands() { // which alone show their help
+		if command.HasSubCommands() && command.RunE == nil { // which alone show their help
 			command.Args, command.RunE = cobra.ArbitraryArgs, helpOrMistake
 		}
 	}
@@ -81,49 +80,4 @@ func checkArgs(command *cobra.Command) {
 	for _, sub := range command.Commands() {
 		checkArgs(sub)
 	}
-}
-
-// variable is the environment variable of a flag, as an annotation of it.
-const variable = "variable"
-
-// markEnvironment says in the help of every flag of ours which variable sets it.
-func markEnvironment(command *cobra.Command) {
-	command.Flags().VisitAll(func(flag *pflag.Flag) {
-		if _, own := flag.Annotations[variable]; own {
-			flag.Usage += " ($" + flag.Annotations[variable][0] + ")"
-		}
-	})
-	for _, sub := range command.Commands() {
-		markEnvironment(sub)
-	}
-}
-
-// withVariable lets a flag be set by $MKIMAGE_FLAG_NAME.
-func withVariable(flags *pflag.FlagSet, names ...string) {
-	for _, name := range names {
-		flag := flags.Lookup(name)
-		flag.Annotations = map[string][]string{variable: {"MKIMAGE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}}
-	}
-}
-
-// fromEnvironment sets the flags that the command line has not set. A flag that can be repeated takes a value from
-// every line of its variable.
-func fromEnvironment(flags *pflag.FlagSet) error {
-	var mistake error
-	flags.VisitAll(func(flag *pflag.Flag) {
-		names := flag.Annotations[variable]
-		if flag.Changed || mistake != nil || len(names) == 0 || os.Getenv(names[0]) == "" {
-			return
-		}
-		values := []string{os.Getenv(names[0])}
-		if flag.Value.Type() == "stringArray" {
-			values = strings.Split(strings.TrimSpace(values[0]), "\n")
-		}
-		for _, value := range values {
-			if err := flags.Set(flag.Name, strings.TrimSpace(value)); err != nil {
-				mistake = fmt.Errorf("%s=%s: want %s, as for --%s", names[0], value, wantedValue(flag), flag.Name)
-			}
-		}
-	})
-	return mistake
 }

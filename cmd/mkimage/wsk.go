@@ -13,6 +13,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/project"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
 )
 
@@ -41,8 +42,8 @@ content tag, which every push sets and which never moves. A comment has the dige
 With --update (or --apihost), create or update the action through OpenWhisk's REST API, and with --invoke run it
 once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. An action that would be
 the same afterwards is left alone: OpenWhisk replaces parameters, and merges annotations into those that the action
-has. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or APIHOST and
-AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
+has. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or apihost: in mkimage.yaml,
+or APIHOST and AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
 
 wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.`,
 		Example: `  mkimage wsk hello --repo docker.io/you
@@ -214,7 +215,11 @@ func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error)
 
 // put makes the call, and runs the action where that is asked for.
 func (f *wskFlags) put(command *cobra.Command, action wsk.Action) error {
-	settings, err := wsk.Find(wsk.Settings{APIHost: f.apihost, Auth: f.auth}, os.Getenv)
+	of, err := project.Find(".")
+	if err != nil {
+		return err
+	}
+	settings, err := wsk.Find(wsk.Settings{APIHost: cmp.Or(f.apihost, os.Getenv("WHISK_APIHOST"), of.APIHost), Auth: f.auth}, os.Getenv)
 	if err != nil {
 		return err
 	}

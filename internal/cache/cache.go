@@ -16,7 +16,10 @@ import (
 )
 
 // Dir is a cache folder. The zero value keeps nothing.
-type Dir struct{ path string }
+type Dir struct {
+	path string
+	held *os.File // see Hold
+}
 
 // Open returns the cache at path, or, where path is empty, at $MKIMAGE_CACHE_DIR, else the folder mkimage in the
 // user's cache folder. The folder is made when something is kept.
@@ -31,7 +34,7 @@ func Open(path string) (Dir, error) {
 		}
 		path = filepath.Join(user, "mkimage")
 	}
-	return Dir{path}, nil
+	return Dir{path: path}, nil
 }
 
 // Folder returns a folder for entries with a form of their own, or "" if there is no cache.

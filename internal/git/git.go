@@ -148,3 +148,9 @@ func (b Base) File(ctx context.Context, file string) ([]byte, error) {
 	}
 	return Run(ctx, "", "cat-file", "blob", b.commit+":"+name)
 }
+
+// Top returns the top folder of the repository that a folder is in.
+func Top(ctx context.Context, dir string) (string, error) {
+	top, err := Run(ctx, dir, "rev-parse", "--show-toplevel")
+	return strings.TrimSuffix(string(top), "\n"), err
+}

@@ -6,7 +6,10 @@ const Root = "https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/doc
 
 // Pages that messages name.
 const (
-	Attached = Root + "attached.md"
-	BuildKit = Root + "buildkit.md"
-	Pushing  = BuildKit + "#pushing"
+	Index      = Root + "README.md"
+	Definition = Root + "definition.md"
+	GoActions  = Root + "go-actions.md"
+	Attached   = Root + "attached.md"
+	BuildKit   = Root + "buildkit.md"
+	Pushing    = BuildKit + "#pushing"
 )

@@ -1,0 +1,13 @@
+package container
+
+import (
+	"context"
+
+	"github.com/moby/moby/client"
+)
+
+// Version returns where the engine is, and its version.
+func (e *Engine) Version(ctx context.Context) (address, version string, err error) {
+	found, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
+	return e.endpoint.String(), found.Version, e.explain("ask for the version", err)
+}
