@@ -60,7 +60,7 @@ func TestLoad(t *testing.T) {
 		{"unknown file", dir, []string{at("no.yaml")}, nil, "read image definition " + at("no.yaml") + ": no such file or directory"},
 		{"a folder", dir, []string{at("other")}, nil, "read image definition " + at("other") + ": is a directory"},
 		{"no folder", at("missing"), nil, nil, "list image definitions in " + at("missing") + ": no such file or directory"},
-		{"no definitions", at("none"), nil, nil, "no definitions in " + at("none") + "; name one of the shipped ones: "},
+		{"no definitions", at("none"), nil, nil, "no definitions in " + at("none") + "; begin a project with mkimage init, or name one of the shipped ones: "},
 		{"mistakes of all files", at("bad"), nil, nil, bad + `:1:1: unknown key "nme" (did you mean "name"?)`},
 	}
 	for _, test := range tests {
@@ -92,12 +92,12 @@ func TestShippedOnlyByName(t *testing.T) {
 	t.Chdir(t.TempDir())
 	shippedOnes := strings.Join(ShippedNames(), ", ")
 	for _, folder := range []string{"", "images/holiday.jpg", "images/mine.yml"} {
-		want := "no definitions here; name one of the shipped ones: " + shippedOnes
+		want := "no definitions here; begin a project with mkimage init, or name one of the shipped ones: " + shippedOnes
 		if folder != "" {
 			write(t, folder, "name: mine\nbase: scratch\n")
 		}
 		if strings.HasSuffix(folder, ".yml") {
-			want = "no definitions here; images/mine.yml is not read: rename it to images/mine.yaml; name one of the shipped ones: " + shippedOnes
+			want = "no definitions here; images/mine.yml is not read: rename it to images/mine.yaml; begin a project with mkimage init, or name one of the shipped ones: " + shippedOnes
 		}
 		_, err := Load(Find(), nil)
 		var none *NoneError

@@ -62,9 +62,12 @@ func Files(options Options) ([]File, error) {
 		return nil, fmt.Errorf("--ci: %q is not one of %s", options.CI, strings.Join(Pipelines(), ", "))
 	}
 	function := actions[options.Language]
-	folder := "files/" + options.Language + "/"
+	folder, suffix := "files/"+options.Language+"/", ""
+	if strings.HasSuffix(function, ".go") {
+		suffix = ".txt" // it is no package of this module
+	}
 	files := []File{
-		{Path: function, Text: text(folder + function), Program: options.Language == "any"},
+		{Path: function, Text: text(folder + function + suffix), Program: options.Language == "any"},
 		{Path: "actions/greet.json", Text: text("files/all/greet.json")},
 		{Path: "images/greet.yaml", Text: text(folder + "images/greet.yaml")},
 		{Path: ".dockerignore", Text: text("files/all/dockerignore"), Common: true},
