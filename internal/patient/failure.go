@@ -14,10 +14,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Kind is a kind of reason why there is no answer.
+// Kind is the kind of a failure.
 type Kind int
 
-// The kinds, in the order in which they are looked for: one error may wrap several.
+// The kinds, in the order of their checks: an error may wrap several.
 const (
 	Other     Kind = iota
 	OtherName      // the certificate is for another name
@@ -31,7 +31,7 @@ const (
 	NoTLS          // the server does not speak https
 )
 
-// Failure says why a server gave no answer, on one line, without the request's URL.
+// Failure is the reason why a server gave no answer, as one line without the request's URL.
 type Failure struct {
 	Kind   Kind
 	Server string // HOST[:PORT]
@@ -65,10 +65,10 @@ func (f *Failure) Error() string {
 
 func (f *Failure) Unwrap() error { return f.err }
 
-// longestDetail is how much is told of another error, in characters.
+// longestDetail limits the text of another error, in characters.
 const longestDetail = 300
 
-// Explain returns why a request to a server has failed.
+// Explain returns the reason why a request to a server has failed.
 func Explain(server string, err error) *Failure {
 	f := &Failure{Server: server, err: err}
 	var name x509.HostnameError
@@ -77,7 +77,7 @@ func Explain(server string, err error) *Failure {
 	var authority x509.UnknownAuthorityError
 	var dns *net.DNSError
 	var silent *SilentError
-	var timeout net.Error // the first of several: not always the one that was silent
+	var timeout net.Error // the first of several, which may not be the silent one
 	var address *net.OpError
 	var record tls.RecordHeaderError
 	switch {
@@ -105,7 +105,7 @@ func Explain(server string, err error) *Failure {
 	return f
 }
 
-// detail returns the system's own words for an error of the network, or another error without the request's URL.
+// detail returns the system's text for an error of the network, or the text of another error without the request's URL.
 func detail(err error) string {
 	var request *url.Error
 	if errors.As(err, &request) {

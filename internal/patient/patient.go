@@ -1,5 +1,5 @@
-// Package patient is for HTTP requests to servers that are slow, busy or away for a moment: it says how often a request is
-// tried again and how long a server may be silent, bounds what is read, and explains why there is no answer.
+// Package patient sends HTTP requests to servers that are slow, busy or away for a moment: it retries, limits silence
+// and size, and explains failures.
 //
 //	patience := patient.Patience{Retries: 2, Pause: time.Second, Silence: time.Minute}
 //	client := http.Client{Transport: patient.Wire{RoundTripper: http.DefaultTransport, Silence: patience.Silence}}
@@ -28,14 +28,14 @@ import (
 	"time"
 )
 
-// LongestPause is the longest pause between two tries. A server that asks for more is not waited for.
+// LongestPause limits the pause between two tries. If a server asks for more, the request fails.
 const LongestPause = time.Minute
 
-// Patience is how often and how soon a request is sent again, and how long it may take.
+// Patience is how often and how soon a request is retried, and how long it may take.
 type Patience struct {
 	Retries int           // after the first try
 	Pause   time.Duration // after the first try; it doubles with each
-	Silence time.Duration // how long nothing may come or go
+	Silence time.Duration // the longest time without traffic
 }
 
 // BusyError is the error for a server that has asked to wait longer than [LongestPause].
@@ -54,8 +54,8 @@ func (e *BusyError) Error() string {
 
 func (e *BusyError) Unwrap() error { return e.Err }
 
-// Try calls once until it succeeds, says that it is not to be called again, or was tried often enough, and returns its last
-// error. Between two tries it waits, at least for as long as once says that the server has asked for.
+// Try calls once until it succeeds, returns false for again, or has no retries left, and returns its last error.
+// Between two tries it waits, at least for the time that once returns.
 func (p Patience) Try(ctx context.Context, once func() (wait time.Duration, again bool, err error)) error {
 	for try := 0; ; try++ {
 		wait, again, err := once()
@@ -71,8 +71,8 @@ func (p Patience) Try(ctx context.Context, once func() (wait time.Duration, agai
 	}
 }
 
-// Wait waits before a try again: longer with each, from 0, and at least as long as the server has asked for. A random part
-// keeps clients that were refused together from coming back together.
+// Wait waits before a retry: longer with each try, from 0, and at least as long as the server has asked for. A random
+// part spreads clients that were refused together.
 func (p Patience) Wait(ctx context.Context, try int, asked time.Duration) error {
 	wait := max(asked, min(p.Pause<<min(try, 16), LongestPause))
 	timer := time.NewTimer(wait + rand.N(wait/4+1))
@@ -85,15 +85,15 @@ func (p Patience) Wait(ctx context.Context, try int, asked time.Duration) error 
 	}
 }
 
-// IsBusy reports whether the answer may be another one soon. The other statuses of 500 and more are about the request, or
-// about a server that is full.
+// IsBusy reports whether a later answer may differ. Other statuses of 500 and more are about the request, or a full
+// server.
 func IsBusy(status int) bool {
 	fast := []int{http.StatusNotImplemented, http.StatusHTTPVersionNotSupported, http.StatusInsufficientStorage,
 		http.StatusLoopDetected, http.StatusNetworkAuthenticationRequired}
 	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500 && !slices.Contains(fast, status)
 }
 
-// Passes reports whether an error of the network may be over soon. A host that has never answered is probably the wrong one.
+// Passes reports whether an error of the network may pass. A host that has never answered is probably the wrong one.
 func Passes(err error, answered bool) bool {
 	var address *net.OpError
 	var silent *SilentError
@@ -104,7 +104,7 @@ func Passes(err error, answered bool) bool {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return answered
 	case strings.Contains(err.Error(), "http2: server sent GOAWAY"), strings.Contains(err.Error(), "stream error: stream ID"):
-		return true // net/http does not export these
+		return true // net/http does not export these errors
 	}
 	for _, reset := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED} {
 		if errors.Is(err, reset) {
@@ -114,8 +114,7 @@ func Passes(err error, answered bool) bool {
 	return false
 }
 
-// RetryAfter returns the pause that the header Retry-After asks for, in seconds or until a date (RFC 9110, 10.2.3). It is 0
-// without a header that can be read.
+// RetryAfter returns the pause of the header Retry-After, in seconds or until a date (RFC 9110, 10.2.3), or 0.
 func RetryAfter(header http.Header, now time.Time) time.Duration {
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
@@ -134,7 +133,7 @@ type limited struct {
 	tooLarge error
 }
 
-// Limit returns a body that fails with the error tooLarge when it has more than limit bytes.
+// Limit returns a body that fails with tooLarge after limit bytes.
 func Limit(body io.ReadCloser, limit int64, tooLarge error) io.ReadCloser {
 	return &limited{body, limit, tooLarge}
 }

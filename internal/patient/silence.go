@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// SilentError is the error of a request in which nothing has come or gone for too long.
+// SilentError is the error of a request without traffic for too long.
 type SilentError struct{ Silence time.Duration }
 
 func (e *SilentError) Error() string {
@@ -21,7 +21,7 @@ func (e *SilentError) Error() string {
 func (e *SilentError) Timeout() bool   { return true }
 func (e *SilentError) Temporary() bool { return true }
 
-// Wire ends requests in which nothing comes or goes for a while with a [*SilentError].
+// Wire is a transport that ends silent requests with a [*SilentError].
 type Wire struct {
 	http.RoundTripper
 	Silence time.Duration
@@ -33,7 +33,7 @@ func (w Wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	once := request.WithContext(watch.ctx)
 	if request.Body != nil && request.Body != http.NoBody {
 		once.Body = &sent{request.Body, watch}
-		if request.GetBody != nil { // net/http begins anew where a kept connection turns out to be closed
+		if request.GetBody != nil { // net/http retries when a kept connection turns out to be closed
 			once.GetBody = func() (io.ReadCloser, error) {
 				body, err := request.GetBody()
 				return &sent{body, watch}, err
@@ -51,7 +51,7 @@ func (w Wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// watch ends a request in which nothing moves.
+// watch ends a silent request.
 type watch struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -67,7 +67,7 @@ func newWatch(ctx context.Context, limit time.Duration) *watch {
 	return &watch{ctx: ctx, cancel: cancel, limit: limit, timer: time.AfterFunc(limit, func() { cancel(&SilentError{limit}) })}
 }
 
-// sends notes that the server takes some of the body. After the answer that says nothing.
+// sends notes that the server has read some of the body. After the answer, that does not count.
 func (w *watch) sends() {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -88,7 +88,7 @@ func (w *watch) end() {
 	w.cancel(nil)
 }
 
-// reason returns the silence, where that is why there is an error, or the error itself.
+// reason returns the silence if it has caused the error, or the error itself.
 func (w *watch) reason(err error) error {
 	var silent *SilentError
 	if err != nil && errors.As(context.Cause(w.ctx), &silent) {
@@ -97,7 +97,7 @@ func (w *watch) reason(err error) error {
 	return err
 }
 
-// sent is the body of a request. A connection that takes no more of it lets the watch run out.
+// sent is the body of a request. If the connection takes no more of it, the watch runs out.
 type sent struct {
 	io.ReadCloser
 	watch *watch
@@ -109,7 +109,7 @@ func (s *sent) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// received is the body of an answer. Time counts only while somebody reads.
+// received is the body of an answer. Time counts only during a read.
 type received struct {
 	io.ReadCloser
 	watch *watch

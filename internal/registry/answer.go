@@ -8,7 +8,7 @@ import (
 	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// answered says what an answer means that was not the wanted one, and what to do.
+// answered returns the meaning of an unwanted answer, and what to do.
 func (p problem) answered(answer *protocol.Error) string {
 	host := p.repository.RegistryStr()
 	if service := tokenService(answer, host); service != "" {
@@ -36,7 +36,7 @@ func (p problem) answered(answer *protocol.Error) string {
 	return said + ": check the reference"
 }
 
-// refused says what to do about a login.
+// refused returns what to do about a refused request.
 func (p problem) refused(status int) string {
 	host := p.repository.RegistryStr()
 	login, err := p.client.keys.find(p.repository)
@@ -69,7 +69,7 @@ func (p problem) advice(answer *protocol.Error) string {
 	return "it does not take this image"
 }
 
-// tokenService is the host of the token service that an answer is from, or "" when it is the registry's own.
+// tokenService returns the host of the token service that an answer is from, or "" for the registry itself.
 func tokenService(answer *protocol.Error, host string) string {
 	if answer.Request == nil || answer.Request.URL.Host == host && strings.HasPrefix(answer.Request.URL.Path, "/v2/") ||
 		isData(answer.Request) {
@@ -89,13 +89,13 @@ func (p problem) tokenServiceAnswered(service string, answer *protocol.Error) st
 	return said + ": try again later"
 }
 
-// isFirst says whether an answer is to the question that every registry of the API can answer: GET /v2/.
+// isFirst reports whether an answer is to GET /v2/, which every registry of the API can answer.
 func isFirst(answer *protocol.Error) bool {
 	return answer.Request != nil && answer.Request.URL.Path == "/v2/" && answer.StatusCode != http.StatusUnauthorized &&
 		answer.StatusCode != http.StatusForbidden
 }
 
-// isFull says whether a registry has no space left. Registries have no code for it: it is the status, or words.
+// isFull reports whether a registry has no space left. There is no error code for it, so the status or the text tells.
 func isFull(answer *protocol.Error) bool {
 	if answer.StatusCode == http.StatusInsufficientStorage {
 		return true
@@ -111,8 +111,8 @@ func isFull(answer *protocol.Error) bool {
 	return false
 }
 
-// codes is the code of an answer's error (OCI distribution-spec, "Error Codes"), if it looks like one: text of a
-// registry's own may hold anything.
+// codes returns the code of an answer's error (OCI distribution-spec, "Error Codes"), if it looks like one: a registry
+// may send any text.
 func codes(answer *protocol.Error) string {
 	if len(answer.Errors) == 0 {
 		return ""

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 )
 
-// HasBlob says whether a repository has a layer or a config.
+// HasBlob reports whether a repository has a layer or a config.
 func (c *Client) HasBlob(ctx context.Context, digest name.Digest) (bool, error) {
 	blob, err := c.puller.Layer(ctx, digest)
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// Explain makes one line of an error, "push REFERENCE: …": what the registry said, and what to do. The error's own text
-// may hold upload addresses and answers of token services, which can carry credentials, and is not shown. The action is
-// "push" when something is written. A cancelled context stays what it is, and what is explained already too. The reference is a name.Tag, name.Digest or
-// name.Repository.
+// Explain returns an error as one line, "push REFERENCE: …": the registry's answer, and what to do. The original text
+// is not shown: it may hold upload addresses and answers of token services, which can carry credentials. The action is
+// "push" when something is written. A cancelled context and an explained error are returned unchanged. The reference is
+// a name.Tag, name.Digest or name.Repository.
 func (c *Client) Explain(action string, reference interface{ Name() string }, err error) error {
 	var done *explained
 	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, &done) {
@@ -30,8 +30,8 @@ func (c *Client) Explain(action string, reference interface{ Name() string }, er
 	return fmt.Errorf("%s %s: %w", action, reference.Name(), &explained{problem{c, repository, action}.text(err), err})
 }
 
-// Reason is the text of an error alone, without what was done to what, on one line. The action is as for Explain; "attach"
-// is about what a push can do without.
+// Reason returns the text of an error alone, on one line, without action and reference. The action is as for Explain,
+// or "attach" for parts of a push that may fail.
 func (c *Client) Reason(action string, repository name.Repository, err error) string {
 	var done *explained
 	if errors.As(err, &done) {
@@ -40,7 +40,7 @@ func (c *Client) Reason(action string, repository name.Repository, err error) st
 	return problem{c, repository, action}.text(err)
 }
 
-// explained is a line that hides the text of the error that it explains.
+// explained is a line that hides the text of its error.
 type explained struct {
 	text string
 	err  error

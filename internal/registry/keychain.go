@@ -19,8 +19,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// keychain finds the login for a repository: the one that was given for its registry, or else the first that these
-// files have, which are those of podman and docker:
+// keychain finds the login for a repository: the one given for its registry, or else the first in these files of podman
+// and docker:
 //
 //	$REGISTRY_AUTH_FILE
 //	$DOCKER_CONFIG/config.json, or ~/.docker/config.json, and $DOCKER_AUTH_CONFIG
@@ -31,10 +31,10 @@ type keychain struct {
 	hosts          []string
 
 	mutex sync.Mutex
-	found map[string]login // by file and registry, for a credential helper is asked once
+	found map[string]login // by file and registry: a credential helper is asked once
 }
 
-// login is what to say to a registry, and where it is from, for people.
+// login is the login for a registry, with its source for messages.
 type login struct {
 	config authn.AuthConfig
 	source string // "" when there is none
@@ -44,7 +44,7 @@ func newKeychain(a Access) *keychain {
 	return &keychain{user: a.User, password: a.Password, hosts: a.Hosts, found: map[string]login{}}
 }
 
-// Keychain finds the logins that the client uses.
+// Keychain returns the logins that the client uses.
 func (c *Client) Keychain() authn.Keychain { return c.keys }
 
 // Resolve is ResolveContext, for authn.Keychain.
@@ -80,8 +80,8 @@ func (k *keychain) find(target authn.Resource) (login, error) {
 	return login{}, nil
 }
 
-// authFiles are the files that may hold logins. Those that are not there are passed over, but for the one that the user
-// has named.
+// authFiles returns the files that may hold logins. Missing ones are skipped, except for the one that the user has
+// named.
 func authFiles() []string {
 	var files []string
 	add := func(dir string, parts ...string) {
@@ -89,7 +89,7 @@ func authFiles() []string {
 			files = append(files, filepath.Join(append([]string{dir}, parts...)...))
 		}
 	}
-	home, _ := os.UserHomeDir() // without a home there are no files in it
+	home, _ := os.UserHomeDir() // without a home, its files are skipped
 	add(os.Getenv("REGISTRY_AUTH_FILE"))
 	if docker := os.Getenv("DOCKER_CONFIG"); docker != "" {
 		add(docker, config.ConfigFileName)
@@ -105,8 +105,8 @@ func authFiles() []string {
 	return files
 }
 
-// inFile returns the login that a file has for a repository: for the repository, for what it is in (as podman writes
-// them), or for the registry. A login without a source is none.
+// inFile returns a file's login for a repository: that of the repository, of a path above it (as podman writes them),
+// or of the registry. Without a source there is none.
 func (k *keychain) inFile(file string, target authn.Resource) (login, error) {
 	read, err := readFile(file)
 	if err != nil {
@@ -130,8 +130,8 @@ func (k *keychain) inFile(file string, target authn.Resource) (login, error) {
 	return known, nil
 }
 
-// aliases returns what a registry may be called in a file. Docker Hub has three names: docker login writes one more, which is
-// authn.DefaultAuthKey, and podman login writes docker.io.
+// aliases returns the names of a registry in a file. Docker Hub has three: docker login also writes
+// authn.DefaultAuthKey, and podman login docker.io.
 func aliases(host string) []string {
 	if host == name.DefaultRegistry {
 		return []string{"docker.io", name.DefaultRegistry, "registry-1.docker.io"}
@@ -139,7 +139,7 @@ func aliases(host string) []string {
 	return []string{host}
 }
 
-// ofHost returns the login for a whole registry, from the file or from the credential helper that it names.
+// ofHost returns the login for a whole registry, from the file or from its credential helper.
 func ofHost(file string, read *configfile.ConfigFile, host string) (login, error) {
 	key := host
 	if host == name.DefaultRegistry {
@@ -152,7 +152,7 @@ func ofHost(file string, read *configfile.ConfigFile, host string) (login, error
 	}
 	auth, err := read.GetAuthConfig(key)
 	if err != nil {
-		return login{}, helperFailed(file, read, key) // the error's own text holds what the helper has printed
+		return login{}, helperFailed(file, read, key) // the error's own text holds the helper's output
 	}
 	return toLogin(auth, file), nil
 }

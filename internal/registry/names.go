@@ -43,8 +43,8 @@ func (c *Client) Repository(text string) (name.Repository, error) {
 	return name.NewRepository(text, c.names(repository.RegistryStr())...)
 }
 
-// names lets go-containerregistry try plain http after https. For other registries it does so too when their address is
-// a private one, which the transport refuses.
+// names returns options with which go-containerregistry tries plain http after https. It also does so for registries
+// with a private address; the transport refuses that.
 func (c *Client) names(host string) []name.Option {
 	if c.transport.insecure || isLocal(host) {
 		return []name.Option{name.Insecure}
@@ -52,12 +52,12 @@ func (c *Client) names(host string) []name.Option {
 	return nil
 }
 
-// unreadable makes one line of the error of a text that names nothing.
+// unreadable returns an error of one line for a text that is no reference.
 func unreadable(text, form string, err error) error {
 	return fmt.Errorf("%q is not %s, such as registry.example.org/actions/scratch: %s", text, form, strings.TrimSuffix(err.Error(), ": "+text))
 }
 
-// isLocal says whether HOST[:PORT] is this machine.
+// isLocal reports whether HOST[:PORT] is this machine.
 func isLocal(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

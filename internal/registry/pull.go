@@ -11,8 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 )
 
-// Pull returns the index that a reference names. A single image is returned as an index with one entry. Layers are read
-// when they are asked for.
+// Pull returns the index of a reference. A single image becomes an index with one entry. Layers are read lazily.
 func (c *Client) Pull(ctx context.Context, reference name.Reference) (v1.ImageIndex, error) {
 	index, err := pull(reference, c.Options(ctx))
 	return index, c.Explain("pull", reference, err)
@@ -33,7 +32,7 @@ func pull(reference name.Reference, options []remote.Option) (v1.ImageIndex, err
 	return layout.Alone(image)
 }
 
-// Resolve returns the digest that a reference names.
+// Resolve returns the digest of a reference.
 func (c *Client) Resolve(ctx context.Context, reference name.Reference) (v1.Hash, error) {
 	found, err := c.Head(ctx, reference)
 	if err != nil {

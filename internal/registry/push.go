@@ -14,10 +14,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// Upload puts a blob into a repository, unless it is there. A *remote.MountableLayer is taken from the repository that it
-// names where the registry can do so. The tally, which may be nil, says what was done.
+// Upload uploads a blob, unless the repository has it. A *remote.MountableLayer is mounted from its repository if the
+// registry can do so. The tally, which may be nil, gets the result.
 //
-// A registry that does not say whether the blob is there, as some do not while the repository does not exist, gets it.
+// Some registries do not say whether a blob is there while the repository does not exist. Then it is uploaded.
 func (c *Client) Upload(ctx context.Context, repository name.Repository, blob v1.Layer, tally *Tally) error {
 	ctx = withTally(ctx, tally)
 	err := c.anew(ctx, func() error { return c.pusher.Upload(ctx, repository, blob) })
@@ -28,10 +28,10 @@ func (c *Client) Upload(ctx context.Context, repository name.Repository, blob v1
 	return err
 }
 
-// unaskedKey is in the context of an upload before which the registry is not asked whether the blob is there.
+// unaskedKey marks the context of an upload that does not ask first whether the registry has the blob.
 type unaskedKey struct{}
 
-// unasked returns the answer to such a question, or nil for any other request.
+// unasked returns "not found" for that question, or nil for any other request.
 func unasked(request *http.Request) *http.Response {
 	if request.Context().Value(unaskedKey{}) == nil || !asksForBlob(request) {
 		return nil
@@ -43,30 +43,30 @@ func asksForBlob(request *http.Request) bool {
 	return request.Method == http.MethodHead && strings.Contains(request.URL.Path, "/blobs/")
 }
 
-// isUnsaid says whether an error is that the registry refuses to say whether a blob is there.
+// isUnsaid reports whether the registry refuses to say if a blob is there.
 func isUnsaid(err error) bool {
 	var answer *protocol.Error
 	return errors.As(err, &answer) && answer.Request != nil && asksForBlob(answer.Request) &&
 		answer.StatusCode >= 400 && answer.StatusCode < 500 && !patient.IsBusy(answer.StatusCode)
 }
 
-// Push puts an image or an index into a repository, with all that it names, and last of all the reference itself.
+// Push pushes an image or an index with all its parts, and the reference itself last.
 func (c *Client) Push(ctx context.Context, reference name.Reference, image remote.Taggable) error {
 	return c.anew(ctx, func() error { return c.pusher.Push(ctx, reference, image) })
 }
 
-// Head returns the digest that a registry has for a reference, or a zero hash when there is nothing.
+// Head returns the digest of a reference, or a zero hash if the registry has none.
 func (c *Client) Head(ctx context.Context, reference name.Reference) (v1.Hash, error) {
 	return c.Reader(reference.Context()).Head(ctx, reference.Identifier())
 }
 
-// Has says whether a repository has a manifest, and so all that it names.
+// Has reports whether a repository has a manifest, and so all its parts.
 func (c *Client) Has(ctx context.Context, digest name.Digest) (bool, error) {
 	found, err := c.Head(ctx, digest)
 	return found != v1.Hash{}, err
 }
 
-// CheckPush says whether this login may push to a repository: it begins an upload, and drops it.
+// CheckPush returns an error if this login may not push to a repository: it begins an upload, and cancels it.
 func (c *Client) CheckPush(ctx context.Context, repository name.Repository) error {
 	session := c.Writer(repository)
 	answer, err := session.Do(ctx, http.MethodPost, "blobs/uploads/", nil, nil)
@@ -77,7 +77,7 @@ func (c *Client) CheckPush(ctx context.Context, repository name.Repository) erro
 		return err
 	}
 	if begun, err := answer.Location(); err == nil {
-		_, _ = session.Do(ctx, http.MethodDelete, begun.String(), nil, nil) // else the registry drops it some day
+		_, _ = session.Do(ctx, http.MethodDelete, begun.String(), nil, nil) // or the registry drops it after a while
 	}
 	return nil
 }

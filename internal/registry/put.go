@@ -12,13 +12,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Manifest is an image's manifest or an index, as it is put.
+// Manifest is the manifest of an image or an index.
 type Manifest interface {
 	RawManifest() ([]byte, error)
 	MediaType() (types.MediaType, error)
 }
 
-// Put puts a manifest alone. What it names is there.
+// Put puts a manifest alone. The repository must have all its parts.
 func (c *Client) Put(ctx context.Context, reference name.Reference, manifest Manifest) error {
 	text, err := manifest.RawManifest()
 	if err != nil {
@@ -31,13 +31,13 @@ func (c *Client) Put(ctx context.Context, reference name.Reference, manifest Man
 	return c.Writer(reference.Context()).Put(ctx, reference.Identifier(), mediaType, text, "")
 }
 
-// tornTries is how often a manifest is put that the registry has misread.
+// tornTries limits how often a misread manifest is put.
 const tornTries = 4
 
-// Put puts the text of a manifest. With an ETag to match, it is only put while that is the one of what is there.
+// Put puts the text of a manifest. If match is not "", it must be the ETag of the present manifest.
 //
-// While somebody else puts the same, distribution 2.8 may read a file that is being written, and then says that a digest is
-// invalid. Ours are not, so the manifest is put again.
+// distribution 2.8 may read a file that a concurrent put is still writing, and then says that the digest is invalid.
+// Ours are valid, so the manifest is put again.
 func (s *Session) Put(ctx context.Context, reference string, mediaType types.MediaType, text []byte, match string) error {
 	header := http.Header{"Content-Type": {string(mediaType)}}
 	if match != "" {
@@ -54,7 +54,7 @@ func (s *Session) Put(ctx context.Context, reference string, mediaType types.Med
 	})
 }
 
-// isTorn says whether a registry takes a digest for invalid.
+// isTorn reports whether a registry says that a digest is invalid.
 func isTorn(err error) bool {
 	var answer *protocol.Error
 	return errors.As(err, &answer) && answer.StatusCode == http.StatusBadRequest &&

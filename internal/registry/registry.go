@@ -1,5 +1,5 @@
-// Package registry is how mkimage reaches container registries: with which login, over which connection, how often a
-// request is tried, and what is said when it fails.
+// Package registry is mkimage's client for container registries: it finds logins, makes connections, retries requests
+// and explains failures.
 //
 //	client, err := registry.Access{CA: "ca.pem", User: user, Password: password, Hosts: []string{"registry.example.org"}}.Open()
 //	tag, err := client.Tag("registry.example.org/actions/scratch:dev")
@@ -8,10 +8,10 @@
 //		return client.Explain("pull", tag, err)
 //	}
 //
-// Plain http is for registries on this machine, or for those that Access.Insecure is about. Requests are tried again
-// when the registry is busy (408, 429, 5xx), resets the connection or falls silent; an upload of a blob begins anew then,
-// which Client.Upload and Client.Push see to. Logins go to the registry that they are for, and to the token service that
-// it names (distribution, "Token Authentication Specification"), and are in no error.
+// Plain http is allowed for registries on this machine and with Access.Insecure. A request is retried when the registry
+// is busy (408, 429, 5xx), resets the connection or falls silent. The upload of a blob then starts again, which
+// Client.Upload and Client.Push do. A login is sent to its registry and that registry's token service (distribution,
+// "Token Authentication Specification"), and appears in no error.
 package registry
 
 import (
@@ -23,20 +23,20 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Access says how to reach registries.
+// Access is the configuration of a client.
 type Access struct {
 	CA       string // a file of certificates (PEM) to trust beside the system's, or ""
-	Insecure bool   // plain http, and https with a certificate that nobody has signed, are good enough
+	Insecure bool   // allow plain http, and https with any certificate
 
-	User, Password string   // the login for Hosts; none when User is ""
-	Hosts          []string // HOST[:PORT] of the registries that User and Password are for
+	User, Password string   // the login for Hosts; none if User is ""
+	Hosts          []string // HOST[:PORT] of the registries for User and Password
 
-	Retries int           // how often a request is tried again; 0 means DefaultRetries, less than 0 means never
+	Retries int           // retries of a request; 0 means DefaultRetries, less than 0 none
 	Timeout time.Duration // how long a registry may be silent; 0 means DefaultTimeout
-	Pause   time.Duration // before the first try again; it doubles with each. 0 means half a second
+	Pause   time.Duration // before the first retry; it doubles with each. 0 means half a second
 }
 
-// What an Access without Retries and Timeout has.
+// The defaults of an Access.
 const (
 	DefaultRetries = 5
 	DefaultTimeout = time.Minute
@@ -48,7 +48,7 @@ const (
 	userAgent    = "mkimage"
 )
 
-// Client reaches registries. It keeps connections, tokens and logins for as long as it lives.
+// Client is a client for registries. It keeps connections, tokens and logins.
 type Client struct {
 	insecure  bool
 	keys      *keychain
@@ -58,7 +58,7 @@ type Client struct {
 	sessions  sync.Map // of sessionKey to *Session
 }
 
-// Open returns a client. Nothing is asked of a registry yet.
+// Open returns a client. It sends no request.
 func (a Access) Open() (*Client, error) {
 	a.Retries, a.Timeout, a.Pause = cmp.Or(a.Retries, DefaultRetries), cmp.Or(a.Timeout, DefaultTimeout), cmp.Or(a.Pause, defaultPause)
 	wire, err := newTransport(a)
@@ -73,16 +73,16 @@ func (a Access) Open() (*Client, error) {
 	return client, err
 }
 
-// Close drops idle connections.
+// Close closes idle connections.
 func (c *Client) Close() { c.transport.wire.CloseIdleConnections() }
 
-// Options are for the functions of go-containerregistry's package remote. These share what a registry was asked for once:
-// how it wants to be spoken to, and tokens.
+// Options returns options for the functions of go-containerregistry's package remote. All of them share the scheme and
+// the tokens of each registry.
 func (c *Client) Options(ctx context.Context) []remote.Option {
 	return append(c.options(), remote.WithContext(ctx), remote.Reuse(c.puller), remote.Reuse(c.pusher))
 }
 
-// options leave trying again to the transport and to Client.Upload, which know how long to wait and when to stop.
+// options disables go-containerregistry's retries: the transport and Client.Upload retry, and know how long to wait.
 func (c *Client) options() []remote.Option {
 	return []remote.Option{
 		remote.WithTransport(c.transport),

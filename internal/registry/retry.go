@@ -11,21 +11,21 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// What a request has whose failure costs no image.
+// The patience of a request whose failure costs no image.
 const (
-	briefRetries = 2                // how often it is tried again; never after silence
-	briefSilence = 20 * time.Second // how long nothing may come or go
+	briefRetries = 2                // retries; none after silence
+	briefSilence = 20 * time.Second // the longest time without traffic
 )
 
 type briefKey struct{}
 
-// Briefly returns a context in which requests are tried again twice at most, and do not wait for long: for what a push can do
-// without, so that a registry which always answers 500, or nothing, does not keep it.
+// Briefly returns a context with little patience: two retries, and short waits. It is for the optional parts of a push,
+// so that a registry that only answers 500, or nothing, does not delay it.
 func Briefly(ctx context.Context) context.Context { return context.WithValue(ctx, briefKey{}, true) }
 
 func isBrief(ctx context.Context) bool { return ctx.Value(briefKey{}) != nil }
 
-// patienceIn returns how patient a request of this context is.
+// patienceIn returns the patience of a context's requests.
 func (t *transport) patienceIn(ctx context.Context) patient.Patience {
 	p := t.patience
 	if isBrief(ctx) {
@@ -34,12 +34,12 @@ func (t *transport) patienceIn(ctx context.Context) patient.Patience {
 	return p
 }
 
-// Pause waits before a registry is asked once more what it will answer otherwise soon: longer with each try, from 0.
+// Pause waits before a registry is asked again for an answer that may change soon: longer with each try, from 0.
 func (c *Client) Pause(ctx context.Context, try int) error {
 	return c.transport.patience.Wait(ctx, try, 0)
 }
 
-// again reports whether a request is worth another try, and how long the registry has asked to wait before it.
+// again reports whether to retry a request, and how long the registry has asked to wait.
 func (t *transport) again(request *http.Request, response *http.Response, err error) (wait time.Duration, again bool) {
 	if request.Context().Err() != nil || request.Body != nil && request.GetBody == nil {
 		return 0, false
@@ -59,18 +59,18 @@ func isSilent(err error) bool {
 	return errors.As(err, &silent)
 }
 
-// isData says whether a request is a part of a blob's upload that cannot be sent again: the registry may have taken some
-// of it (OCI distribution-spec, "Pushing a blob in chunks").
+// isData reports whether a request is a part of a blob's upload that cannot be sent again, because the registry may
+// have received some of it (OCI distribution-spec, "Pushing a blob in chunks").
 func isData(request *http.Request) bool {
 	return request.Method == http.MethodPatch || request.Method == http.MethodPut && request.URL.Query().Has("digest")
 }
 
-// isLost says whether an upload that has begun is not known any more, or known to be at another place.
+// isLost reports whether the registry has lost or moved an upload.
 func isLost(status int) bool {
 	return status == http.StatusNotFound || status == http.StatusRequestedRangeNotSatisfiable
 }
 
-// interruptedError is the error for data of a blob that did not arrive. The upload may begin anew after wait.
+// interruptedError is the error for a blob's data that did not arrive. The upload may start again after wait.
 type interruptedError struct {
 	error
 	wait time.Duration
@@ -78,7 +78,7 @@ type interruptedError struct {
 
 func (e *interruptedError) Unwrap() error { return e.error }
 
-// failure is the error of an attempt: err, or what the answer says.
+// failure returns the error of an attempt: err, or that of the answer.
 func failure(response *http.Response, err error) error {
 	if err != nil || response == nil {
 		return err
@@ -87,7 +87,7 @@ func failure(response *http.Response, err error) error {
 	return protocol.CheckError(response)
 }
 
-// anew calls push until its uploads are not interrupted. What is there by then is not sent again.
+// anew calls push until no upload is interrupted. Blobs that the registry has are not sent again.
 func (c *Client) anew(ctx context.Context, push func() error) error {
 	return c.transport.patienceIn(ctx).Try(ctx, func() (time.Duration, bool, error) {
 		err := push()

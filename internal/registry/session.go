@@ -20,9 +20,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// A Session sends requests to one repository as they are, for what go-containerregistry has no functions, or functions
-// that expect more of a registry than many give. It logs in once, with the first request, for reading or for reading
-// and writing: some registries refuse a login for reading alone while the repository does not exist.
+// A Session sends requests to one repository, where go-containerregistry has no function, or one that expects more than
+// many registries offer. It logs in with the first request, for reading or for reading and writing: some registries
+// refuse a login for reading alone while the repository does not exist.
 type Session struct {
 	client     *Client
 	repository name.Repository
@@ -32,17 +32,17 @@ type Session struct {
 	signed http.RoundTripper // nil before the first request
 }
 
-// Reader returns the session that reads a repository.
+// Reader returns the session for reading a repository.
 func (c *Client) Reader(repository name.Repository) *Session {
 	return c.session(repository, protocol.PullScope)
 }
 
-// Writer returns the session that reads and writes a repository.
+// Writer returns the session for reading and writing a repository.
 func (c *Client) Writer(repository name.Repository) *Session {
 	return c.session(repository, protocol.PushScope)
 }
 
-// maxRedirects is how often one request is redirected: from a registry to its storage, or to another name of its.
+// maxRedirects limits the redirects of a request, from a registry to its storage or another name.
 const maxRedirects = 5
 
 type sessionKey struct {
@@ -55,23 +55,23 @@ func (c *Client) session(repository name.Repository, scope string) *Session {
 	return found.(*Session)
 }
 
-// Repository is what the session is about.
+// Repository returns the repository of the session.
 func (s *Session) Repository() name.Repository { return s.repository }
 
-// Answer is what a registry answers.
+// Answer is a registry's answer.
 type Answer struct {
 	*http.Response        // its body is read and closed
 	Text           []byte // the body
 }
 
-// Check returns the error that the answer is, unless its status is one of these.
+// Check returns the error of an answer, or nil if it has one of these statuses.
 func (a *Answer) Check(statuses ...int) error {
 	a.Body = io.NopCloser(bytes.NewReader(a.Text))
 	return protocol.CheckError(a.Response, statuses...)
 }
 
-// Do sends a request and reads the answer, whatever its status is. The path is that below /v2/REPOSITORY/, such as
-// "manifests/latest", or a whole URL. A body of nil is none.
+// Do sends a request and returns the answer, with any status. The path is relative to /v2/REPOSITORY/, such as
+// "manifests/latest", or a whole URL. A nil body is none.
 func (s *Session) Do(ctx context.Context, method, path string, header http.Header, body []byte) (*Answer, error) {
 	signed, err := s.open(ctx)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Session) Do(ctx context.Context, method, path string, header http.Heade
 	if err != nil {
 		return nil, err
 	}
-	var reader io.Reader // a *bytes.Reader of nothing would still be a body
+	var reader io.Reader // not a *bytes.Reader of nil, which would be a body
 	if body != nil {
 		reader = bytes.NewReader(body)
 	}
@@ -105,8 +105,7 @@ func (s *Session) Do(ctx context.Context, method, path string, header http.Heade
 	return &Answer{response, text}, nil
 }
 
-// checkRedirect keeps a registry from sending requests into the network that this machine is in, and from sending them
-// around for ever.
+// checkRedirect refuses redirects into the network of this machine, and too many of them.
 func checkRedirect(request *http.Request, via []*http.Request) error {
 	host := request.URL.Hostname()
 	address := net.ParseIP(host)
@@ -132,7 +131,7 @@ func (s *Session) address(path string) (string, error) {
 	return base.String() + path, nil
 }
 
-// open asks the registry how it wants to be spoken to, and for a token. After a failure the next request asks again.
+// open asks the registry for its scheme and a token. After a failure, the next request asks again.
 func (s *Session) open(ctx context.Context) (http.RoundTripper, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -152,21 +151,21 @@ func (s *Session) open(ctx context.Context) (http.RoundTripper, error) {
 	return signed, nil
 }
 
-// manifestTypes are the media types of everything that may stand at a reference.
+// manifestTypes are the media types that a reference may have.
 var manifestTypes = strings.Join([]string{string(types.OCIImageIndex), string(types.DockerManifestList), string(types.OCIManifestSchema1),
 	string(types.DockerManifestSchema2)}, ", ")
 
-// Manifest asks for what stands at a tag or digest, whatever it is. The bytes come as the registry has them, so that its
-// ETag is that of these bytes.
+// Manifest returns the manifest at a tag or digest, of any type. The bytes are those of the registry, so that its ETag
+// fits them.
 func (s *Session) Manifest(ctx context.Context, reference string) (*Answer, error) {
 	return s.Do(ctx, http.MethodGet, "manifests/"+reference, http.Header{"Accept": {manifestTypes}, "Accept-Encoding": {"identity"}}, nil)
 }
 
-// Head returns the digest of what stands at a tag or digest, or a zero hash where there is nothing. Registries that do
-// not take HEAD, or do not say the digest, are asked for the manifest itself.
+// Head returns the digest at a tag or digest, or a zero hash if there is none. Registries without HEAD, or without the
+// digest in its answer, are asked for the manifest.
 //
-// A registry that refuses to tell a Writer (401, 403 and others of 400 and more) has nothing there: some say so of what does
-// not exist, and whether the login may write shows with the first thing that is written.
+// If a registry refuses a Writer's question (401, 403 and others of 400 and more), nothing is there: some answer so for
+// missing repositories, and the first write shows whether the login may write.
 func (s *Session) Head(ctx context.Context, reference string) (v1.Hash, error) {
 	answer, err := s.Do(ctx, http.MethodHead, "manifests/"+reference, http.Header{"Accept": {manifestTypes}}, nil)
 	if err != nil {

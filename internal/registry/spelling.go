@@ -11,7 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/destination"
 )
 
-// What registries take (OCI distribution-spec, "Pulling manifests"; Docker's and podman's grammar of references).
+// The limits of references (OCI distribution-spec, "Pulling manifests"; the grammar of Docker and podman).
 const (
 	longestTag        = 128
 	longestRepository = 255
@@ -21,10 +21,10 @@ const (
 	letters           = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )
 
-// stand is looked at in place of {name}: a part of a repository, and of a tag, that nobody has.
+// stand replaces {name} for the check: a valid part of a repository or tag that nobody uses.
 const stand = "0mkimage0name0"
 
-// misspelled is the error for a text that no registry takes.
+// misspelled is the error for an invalid reference.
 type misspelled struct{ text, form, problem, near string }
 
 func (e *misspelled) Error() string {
@@ -45,19 +45,19 @@ func check(text, form, problem, near string) error {
 	return &misspelled{text, form, problem, strings.ReplaceAll(near, stand, destination.Placeholder)}
 }
 
-// CheckTag says which character a tag cannot have, and the nearest tag.
+// CheckTag returns an error for an invalid tag, with the first wrong character and the nearest valid tag.
 func CheckTag(tag string) error {
 	problem, near := spellTag(destination.Fill(tag, stand))
 	return check(tag, "a tag", problem, near)
 }
 
-// CheckReference says what is wrong with REPOSITORY[:TAG], in which {name} may stand, and the nearest that is right.
+// CheckReference returns an error for an invalid REPOSITORY[:TAG], with the nearest valid one. {name} may stand in it.
 func CheckReference(text string) error {
 	problem, near := spell(destination.Fill(text, stand))
 	return check(text, "REPOSITORY[:TAG]", problem, near)
 }
 
-// CheckRepository does so for HOST/PATH, the place of several repositories. A "/" at its end is fine.
+// CheckRepository does the same for HOST/PATH, the parent of repositories. It may end in "/".
 func CheckRepository(text string) error {
 	const form = "HOST/PATH"
 	if text == "" {
@@ -76,7 +76,7 @@ func CheckRepository(text string) error {
 	return check(text, form, problem, strings.TrimSuffix(near, "/"+stand))
 }
 
-// spell returns what is wrong with REPOSITORY[:TAG], or "", and the nearest spelling that is right.
+// spell returns the mistake in REPOSITORY[:TAG], or "", and the nearest valid spelling.
 func spell(text string) (problem, near string) {
 	if scheme, rest, found := strings.Cut(text, "://"); found {
 		_, near := spell(strings.Trim(rest, "/"))
@@ -105,8 +105,8 @@ func spell(text string) (problem, near string) {
 	return problem, near
 }
 
-// splitHost takes a reference apart as Docker does: what stands before the first "/" is a host when it has a ".", a port or
-// is localhost.
+// splitHost splits a reference as Docker does: the text before the first "/" is a host if it has a "." or a port, or is
+// localhost.
 func splitHost(text string) (host, rest string) {
 	first, rest, found := strings.Cut(text, "/")
 	bare, port, hasPort := first, "", false
@@ -182,7 +182,7 @@ func wrongPart(part string) string {
 	return fmt.Sprintf(`%q has more than one of ".", "_", "__" or "-" in a row`, part)
 }
 
-// first returns the first character that is none of these, or "".
+// first returns the first character that is not allowed, or "".
 func first(text, allowed string) string {
 	for _, c := range text {
 		if !strings.ContainsRune(allowed, c) {
@@ -192,7 +192,7 @@ func first(text, allowed string) string {
 	return ""
 }
 
-// keep puts "-" in the place of each character that is none of these.
+// keep replaces each character that is not allowed by "-".
 func keep(text, allowed string) string {
 	return strings.Map(func(c rune) rune {
 		if !strings.ContainsRune(allowed, c) {

@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// A Tally says what became of one upload. It follows the try that succeeds: whatever an earlier try has sent, or still
-// reads after its answer came, does not count.
+// A Tally is the result of an upload. It follows the try that succeeds: bytes of earlier tries do not count, even if
+// they are still read after the answer.
 type Tally struct {
-	// Moved is told how many bytes were sent, and less than 0 when these are to be sent again. Its calls follow each
-	// other. It may be nil.
+	// Moved is called with the number of bytes sent, or a negative number if these are sent again. Calls do not
+	// overlap. It may be nil.
 	Moved func(bytes int64)
 
 	mutex    sync.Mutex
@@ -22,7 +22,7 @@ type Tally struct {
 
 type tallyKey struct{}
 
-// tallyOf returns the tally for what a request carries, or nil.
+// tallyOf returns the tally of a request's upload, or nil.
 func tallyOf(request *http.Request) *Tally {
 	tally, _ := request.Context().Value(tallyKey{}).(*Tally)
 	return tally
@@ -35,29 +35,29 @@ func withTally(ctx context.Context, tally *Tally) context.Context {
 	return context.WithValue(ctx, tallyKey{}, tally)
 }
 
-// Mounted says whether the registry has taken the blob from another repository.
+// Mounted reports whether the registry has mounted the blob from another repository.
 func (t *Tally) Mounted() bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	return t.mounted
 }
 
-// Uploaded says whether the blob was sent. One that was neither sent nor mounted was there.
+// Uploaded reports whether the blob was sent. A blob neither sent nor mounted was there before.
 func (t *Tally) Uploaded() bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	return t.uploaded
 }
 
-// sending is the body of one try to send the bytes of a blob.
+// sending is the body of one try to send a blob.
 type sending struct {
 	io.ReadCloser
 	tally *Tally
 	bytes int64
-	taken bool // by the registry, whatever is still read
+	taken bool // by the registry, even if more is read
 }
 
-// begin returns the body of a try, which is counted where it has the bytes of a blob. The former try counts no more.
+// begin returns the body of a try. It counts the bytes of a blob; those of the former try no longer count.
 func (t *Tally) begin(request *http.Request, body io.ReadCloser) io.ReadCloser {
 	if t == nil || request.Method != http.MethodPatch || body == nil {
 		return body
@@ -79,7 +79,7 @@ func (s *sending) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// end notes whether the registry has taken the bytes of a request. Then all of them count, or none.
+// end records whether the registry has taken the body of a request. Then all its bytes count, or none.
 func (t *Tally) end(request *http.Request, taken bool) {
 	if t == nil || request.Method != http.MethodPatch {
 		return
@@ -96,7 +96,7 @@ func (t *Tally) end(request *http.Request, taken bool) {
 	}
 }
 
-// move counts bytes. The tally is locked.
+// move counts bytes. The tally must be locked.
 func (s *sending) move(bytes int64) {
 	s.bytes += bytes
 	if s.tally.Moved != nil && bytes != 0 {
@@ -104,7 +104,7 @@ func (s *sending) move(bytes int64) {
 	}
 }
 
-// drop takes back what was counted. The tally is locked.
+// drop subtracts the bytes counted. The tally must be locked.
 func (t *Tally) drop() {
 	if t.current != nil {
 		t.current.move(-t.current.bytes)
@@ -112,7 +112,7 @@ func (t *Tally) drop() {
 	t.current, t.uploaded, t.mounted = nil, false, false
 }
 
-// answer notes a mount (OCI distribution-spec, "Mounting a blob from another repository").
+// answer records a mount (OCI distribution-spec, "Mounting a blob from another repository").
 func (t *Tally) answer(request *http.Request, response *http.Response) {
 	if t == nil || request.Method != http.MethodPost || response.StatusCode != http.StatusCreated || !request.URL.Query().Has("mount") {
 		return

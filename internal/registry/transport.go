@@ -20,8 +20,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// transport sends requests: over connections that are as safe as the user wants them, to registries that answer in time,
-// and again where that can help.
+// transport sends requests: over connections as safe as the user wants, within the patience, and again if that is safe
+// and may help.
 type transport struct {
 	wire     *http.Transport
 	insecure bool
@@ -29,7 +29,7 @@ type transport struct {
 
 	mutex    sync.Mutex
 	answered map[string]bool // by HOST[:PORT]
-	plain    map[string]bool // those that answer https with plain http
+	plain    map[string]bool // hosts that answer https with plain http
 }
 
 func newTransport(access Access) (*transport, error) {
@@ -49,7 +49,7 @@ func newTransport(access Access) (*transport, error) {
 	return &transport{wire: wire, insecure: access.Insecure, patience: patient.Patience{Retries: max(0, access.Retries), Pause: access.Pause, Silence: access.Timeout}, answered: map[string]bool{}, plain: map[string]bool{}}, nil
 }
 
-// readCA returns the authorities of the system ($SSL_CERT_FILE and $SSL_CERT_DIR among them) and of a file.
+// readCA returns the system's authorities ($SSL_CERT_FILE and $SSL_CERT_DIR among them) and those of a file.
 func readCA(file string) (*x509.CertPool, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -65,27 +65,26 @@ func readCA(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
-// errPlain is what a request in plain http fails with, beyond this machine. Go-containerregistry would send it for private
-// addresses.
+// errPlain is the error for plain http to another machine. go-containerregistry would allow it for private addresses.
 var errPlain = errors.New("plain http is only for registries on this machine, or with --insecure")
 
-// RoundTrip sends a request, again where that is safe: all but the data of a blob, whose upload has to begin anew.
+// RoundTrip sends a request, and retries it if that is safe: not for the data of a blob, whose upload starts again.
 func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Body != nil && request.GetBody != nil {
-		defer request.Body.Close() // every attempt reads a body of its own
+		defer request.Body.Close() // every attempt reads its own body
 	}
 	if request.URL.Scheme == "http" && !t.insecure && !isLocal(request.URL.Host) {
 		return nil, errPlain
 	}
 	if request.URL.Scheme == "https" && t.isPlain(request.URL.Host) {
-		return nil, http.ErrSchemeMismatch // go-containerregistry asks for every repository
+		return nil, http.ErrSchemeMismatch // go-containerregistry tries https for every repository first
 	}
 	if answer := unasked(request); answer != nil {
 		return answer, nil
 	}
 	var response *http.Response
 	err := t.patienceIn(request.Context()).Try(request.Context(), func() (time.Duration, bool, error) {
-		if response != nil { // of the try before
+		if response != nil { // of the former try
 			_, _ = io.CopyN(io.Discard, response.Body, 1<<16) // so that the connection can be used again
 			_ = response.Body.Close()
 		}
@@ -107,8 +106,8 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return nil, err
 }
 
-// attempt sends a request once. Its body is a new one: go-containerregistry sends a request again when a token has
-// expired, and has no more of the body then.
+// attempt sends a request once, with a new body: go-containerregistry repeats a request when a token has expired, and
+// the old body is used up then.
 func (t *transport) attempt(request *http.Request) (*http.Response, error) {
 	once, tally := request, tallyOf(request)
 	if request.GetBody != nil {
@@ -135,8 +134,8 @@ func (t *transport) attempt(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// preferTokens puts the way to a token service before a login with a password, where a registry offers both: it may take the
-// latter for nothing but the token service, and go-containerregistry takes the first.
+// preferTokens puts the token service before a password if a registry offers both: the password may be valid for the
+// token service only, and go-containerregistry takes the first.
 func preferTokens(header http.Header) {
 	slices.SortStableFunc(header["Www-Authenticate"], func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 }
@@ -154,14 +153,14 @@ func (t *transport) heard(host string) {
 	t.answered[host] = true
 }
 
-// hasAnswered says whether there was ever an answer from a host.
+// hasAnswered reports whether a host has ever answered.
 func (t *transport) hasAnswered(host string) bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	return t.answered[host]
 }
 
-// notePlain remembers a host that answers a TLS handshake in plain http, which net/http knows by its first bytes.
+// notePlain records a host that answers a TLS handshake in plain http, which net/http detects by its first bytes.
 func (t *transport) notePlain(host string, err error) {
 	var record tls.RecordHeaderError
 	if errors.As(err, &record) && string(record.RecordHeader[:]) == "HTTP/" {

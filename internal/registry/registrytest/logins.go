@@ -23,7 +23,7 @@ func basic(_ string, next http.Handler) http.Handler {
 	})
 }
 
-// token is a registry with a token service, at /token. A token is the scopes that it is for.
+// token adds a token service at /token. A token is the list of its scopes.
 func token(value string, next http.Handler) http.Handler {
 	var mutex sync.Mutex
 	exists := map[string]bool{} // repositories

@@ -38,7 +38,7 @@ func missing(value string, next http.Handler) http.Handler {
 	return instead(func(r *http.Request) bool { return isRead(r) && !isReferrers(r) }, value, next)
 }
 
-// instead answers a status in place of 404 to some requests.
+// instead changes the status 404 of some requests.
 func instead(is func(*http.Request) bool, value string, next http.Handler) http.Handler {
 	return when(is, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := recorded(next, r)
@@ -69,7 +69,7 @@ func etag(value string, next http.Handler) http.Handler {
 		}
 		return tag
 	}
-	var mutex sync.Mutex // nothing changes between the look and the put
+	var mutex sync.Mutex // nothing changes between the check and the put
 	return when(func(r *http.Request) bool { return tagOf(r) != "" }, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mutex.Lock()
 		defer mutex.Unlock()

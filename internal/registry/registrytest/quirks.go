@@ -12,43 +12,43 @@ import (
 	"sync"
 )
 
-// Quirk makes one registry of another. The value is what stands after "=", or "".
+// Quirk adds a quirk to a registry. The value is the text after "=", or "".
 type Quirk func(value string, next http.Handler) http.Handler
 
-// Quirks are those that a registry can have, by name. The later ones of a list come before the earlier ones.
+// Quirks are the quirks of registries, by name. Later ones of a list run first.
 var Quirks = map[string]Quirk{
 	// The referrers API.
-	"referrers":           func(_ string, next http.Handler) http.Handler { return next }, // there is one
-	"referrers-type":      referrersType,                                                  // =TYPE: its answers have this media type
-	"referrers-status":    referrersStatus,                                                // =N: it answers this status
-	"referrers-text":      referrersText,                                                  // =TEXT: it answers 200 with this
-	"referrers-login":     referrersLogin,                                                 // it leads to a page for people
-	"referrers-elsewhere": referrersElsewhere,                                             // it leads to another host
-	"referrers-late":      referrersLate,                                                  // =N: the first N lists after a referrer came are empty
-	"referrers-pages":     referrersPages,                                                 // =N: it lists N a page
-	"referrers-bare":      referrersBare,                                                  // its list has no annotations
+	"referrers":           func(_ string, next http.Handler) http.Handler { return next }, // the registry has the API
+	"referrers-type":      referrersType,                                                  // =TYPE: the media type of its answers
+	"referrers-status":    referrersStatus,                                                // =N: the status of its answers
+	"referrers-text":      referrersText,                                                  // =TEXT: it answers 200 with this text
+	"referrers-login":     referrersLogin,                                                 // it redirects to a page for people
+	"referrers-elsewhere": referrersElsewhere,                                             // it redirects to another host
+	"referrers-late":      referrersLate,                                                  // =N: the first N lists after a new referrer are empty
+	"referrers-pages":     referrersPages,                                                 // =N: N referrers a page
+	"referrers-bare":      referrersBare,                                                  // its lists have no annotations
 	"oci-subject":         ociSubject,                                                     // answers to referrers say OCI-Subject
 
 	// Manifests and tags.
-	"dash-is-digest": dashIsDigest,  // sha256-HEX is resolved as the digest
+	"dash-is-digest": dashIsDigest,  // sha256-HEX is resolved as a digest
 	"immutable":      immutable,     // =STATUS: a tag cannot be moved
-	"missing":        missing,       // =STATUS: manifests and blobs that are not there
-	"list-status":    listStatus,    // =STATUS: the fall-back tag is not taken
-	"list-missing":   listMissing,   // =STATUS: a fall-back tag that is not there
-	"list-lost":      listLost,      // =N: the first N fall-back tags are taken, and dropped
-	"list-stale":     listStale,     // =N: reads the former fall-back tag N times after it was put
-	"subject-status": subjectStatus, // =STATUS: manifests with a subject are not taken
-	"type-status":    typeStatus,    // =STATUS: manifests with a config of no image are not taken
+	"missing":        missing,       // =STATUS: for missing manifests and blobs
+	"list-status":    listStatus,    // =STATUS: the fall-back tag is refused
+	"list-missing":   listMissing,   // =STATUS: for a missing fall-back tag
+	"list-lost":      listLost,      // =N: the first N fall-back tags are accepted and dropped
+	"list-stale":     listStale,     // =N: the former fall-back tag is read N times after a put
+	"subject-status": subjectStatus, // =STATUS: manifests with a subject are refused
+	"type-status":    typeStatus,    // =STATUS: manifests whose config is not of an image are refused
 	"etag":           etag,          // manifests have an ETag, and If-Match is obeyed; =weak: they are weak
-	"put":            putStatus,     // =STATUS: of what was put
-	"nohead":         noHead,        // manifests take no HEAD
-	"nodigest":       digestHeader,  // answers have no Docker-Content-Digest; =quoted: it stands in quotes
-	"redirect":       redirect,      // manifests are read from another path
-	"busy":           busy,          // every path is answered 429 at first
+	"put":            putStatus,     // =STATUS: of successful puts
+	"nohead":         noHead,        // HEAD of manifests is refused
+	"nodigest":       digestHeader,  // answers lack Docker-Content-Digest; =quoted: it has quotes
+	"redirect":       redirect,      // manifests are redirected to another path
+	"busy":           busy,          // the first request of every path is answered 429
 
 	// Logins: user u, password p.
 	"basic": basic,
-	"token": token, // =new: a token for reading has no rights where the repository does not exist; =both: it offers "Basic" first
+	"token": token, // =new: a token for reading has no rights while the repository does not exist; =both: "Basic" is offered first
 }
 
 func isReferrers(r *http.Request) bool { return strings.Contains(r.URL.Path, "/referrers/") }
@@ -63,7 +63,7 @@ func isListTag(r *http.Request) bool { return strings.HasPrefix(tagOf(r), "sha25
 
 func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
-// number reads the value of a quirk that is one.
+// number returns the value of a quirk as a number.
 func number(value string) int {
 	n, err := strconv.Atoi(value)
 	if err != nil {
@@ -72,7 +72,7 @@ func number(value string) int {
 	return n
 }
 
-// when gives some requests to another handler.
+// when sends some requests to another handler.
 func when(is func(*http.Request) bool, then, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if is(r) {
@@ -83,7 +83,7 @@ func when(is func(*http.Request) bool, then, next http.Handler) http.Handler {
 	})
 }
 
-// refuse answers an error as registries do.
+// refuse sends an error as registries do.
 func refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	w.Header().Set("Content-Type", "application/json")
@@ -98,14 +98,14 @@ func refusing(value, code string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { refuse(w, r, status, code) })
 }
 
-// recorded is what a handler answers.
+// recorded returns the answer of a handler.
 func recorded(next http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	answer := httptest.NewRecorder()
 	next.ServeHTTP(answer, r)
 	return answer
 }
 
-// replay sends what was recorded, with another status.
+// replay sends a recorded answer with another status.
 func replay(w http.ResponseWriter, answer *httptest.ResponseRecorder, status int) {
 	for key, values := range answer.Header() {
 		w.Header()[key] = values
@@ -114,7 +114,7 @@ func replay(w http.ResponseWriter, answer *httptest.ResponseRecorder, status int
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-// read asks a handler for a path.
+// read returns a handler's answer to GET path.
 func read(next http.Handler, path string) *httptest.ResponseRecorder {
 	return recorded(next, httptest.NewRequest(http.MethodGet, path, nil))
 }
@@ -126,7 +126,7 @@ func bodyOf(r *http.Request) []byte {
 	return text
 }
 
-// putOf returns a manifest that is put.
+// putOf returns the manifest in a request.
 func putOf(r *http.Request) (manifest struct {
 	Subject *struct{ Digest string }
 	Config  struct{ MediaType string }
@@ -134,7 +134,7 @@ func putOf(r *http.Request) (manifest struct {
 	if r.Method != http.MethodPut || tagOf(r) == "" {
 		return manifest, false
 	}
-	_ = json.Unmarshal(bodyOf(r), &manifest) // what is no JSON has no subject
+	_ = json.Unmarshal(bodyOf(r), &manifest) // without JSON there is no subject
 	return manifest, true
 }
 
@@ -149,7 +149,7 @@ type counter struct {
 	n     map[string]int
 }
 
-// next returns how often the key was there before.
+// next returns how often it was called with the key before.
 func (c *counter) next(key string) int {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

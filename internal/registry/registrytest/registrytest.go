@@ -1,10 +1,10 @@
-// Package registrytest is a registry for tests, with the quirks of those that people push to:
+// Package registrytest is a registry for tests, with the quirks of real ones:
 //
 //	server := registrytest.Start(t, "dash-is-digest", "immutable=412")
 //	… push to server.Host + "/app:1" …
 //	written := server.Asked("PUT")
 //
-// Quirks has them all. Without one it takes whatever the distribution-spec allows, and has no referrers API.
+// Without quirks it follows the distribution-spec, and has no referrers API.
 package registrytest
 
 import (
@@ -41,7 +41,7 @@ func Start(t testing.TB, quirks ...string) *Server {
 	return server
 }
 
-// Listen starts a registry, and returns what ends it.
+// Listen starts a registry, and returns a function that ends it.
 func Listen(quirks ...string) (*Server, func(), error) {
 	options := []inprocess.Option{inprocess.Logger(log.New(io.Discard, "", 0)), inprocess.WithReferrersSupport(slices.Contains(quirks, "referrers"))}
 	handler := http.Handler(inprocess.New(options...))
@@ -66,7 +66,7 @@ func Listen(quirks ...string) (*Server, func(), error) {
 		defer s.mutex.Unlock()
 		s.requests = append(s.requests, fmt.Sprintf("%s %s -> %d", r.Method, r.URL.Path, noted.code))
 	}))
-	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // of the client's try with https
+	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // for clients that try https first
 	listening.Start()
 	s.Host = listening.Listener.Addr().String()
 	return s, listening.Close, nil
@@ -79,7 +79,7 @@ func (s *Server) Between(answer func(w http.ResponseWriter, r *http.Request) (an
 	s.between = answer
 }
 
-// Asked returns the requests so far that have one of the methods, or all when none is given, and forgets all.
+// Asked returns the requests so far with one of the methods (all without any), and forgets them.
 func (s *Server) Asked(methods ...string) []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -94,7 +94,7 @@ func (s *Server) Asked(methods ...string) []string {
 	return found
 }
 
-// status notes the status of an answer.
+// status records the status of an answer.
 type status struct {
 	http.ResponseWriter
 	code int
