@@ -84,7 +84,7 @@ func TestContainerBuilder(t *testing.T) {
 		environment     []string
 		want            string
 	}{
-		{"no such container", "none-of-this-name", nil, "No such container: none-of-this-name (docker ps shows those that run); https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/buildkit.md"},
+		{"no such container", "none-of-this-name", nil, "No such container: none-of-this-name (docker ps lists running containers); https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/buildkit.md"},
 		{"a container that is stopped", stopped, nil, "is not running (docker start starts it); https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/buildkit.md"},
 		{"a container of something else", other, nil, "(its image has no buildctl: take moby/buildkit:v"},
 		{"no engine", name, []string{"DOCKER_HOST=unix:///none.sock"}, "/none.sock"},

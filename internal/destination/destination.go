@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// Parse reads fields KEY=VALUE with commas between them. A field that holds a comma stands in double quotes, as in CSV.
-// Every key is given once, and has a value. The example begins an output for whoever writes the value alone, such as
-// "type=oci,dest=".
+// Parse reads fields KEY=VALUE with commas between them. A field with a comma is in double quotes, as in CSV. Every key
+// is given once, and has a value. If the text is only a value, the error suggests to write the example, such as
+// "type=oci,dest=", before it.
 func Parse(text, example string) (map[string]string, error) {
 	fields, err := csv.NewReader(strings.NewReader(text)).Read()
 	if err != nil {
-		return nil, errors.New("expected KEY=VALUE fields with commas between; a field with a comma stands in double quotes")
+		return nil, errors.New("expected KEY=VALUE fields with commas between; a field with a comma is put in double quotes")
 	}
 	values := map[string]string{}
 	for _, field := range fields {
@@ -35,11 +35,11 @@ func Parse(text, example string) (map[string]string, error) {
 	return values, nil
 }
 
-// Placeholder stands for an image's name in a place, before the name is known.
+// Placeholder is replaced by the name of an image.
 const Placeholder = "{name}"
 
 // Fill returns a place with a name in place of {name}.
 func Fill(place, name string) string { return strings.ReplaceAll(place, Placeholder, name) }
 
-// Apart reports whether a place keeps this many images apart.
+// Apart reports whether this many images get different places.
 func Apart(place string, images int) bool { return images < 2 || strings.Contains(place, Placeholder) }

@@ -15,12 +15,12 @@ func TestParse(t *testing.T) {
 	}{
 		{"type=oci,dest=dist/{name}", map[string]string{"type": "oci", "dest": "dist/{name}"}, ""},
 		{`type=oci,"dest=a,b=c"`, map[string]string{"type": "oci", "dest": "a,b=c"}, ""},
-		{"", nil, "expected KEY=VALUE fields with commas between; a field with a comma stands in double quotes"},
+		{"", nil, "expected KEY=VALUE fields with commas between; a field with a comma is put in double quotes"},
 		{"dist", nil, `"dist" is not KEY=VALUE; write for example type=oci,dest=dist`},
 		{"type=oci,dest=", nil, "dest is empty"},
 		{"dest=a,dest=b", nil, "dest is given twice"},
 		{"dest=,dest=b", nil, "dest is empty"},
-		{`"dest=a`, nil, "expected KEY=VALUE fields with commas between; a field with a comma stands in double quotes"},
+		{`"dest=a`, nil, "expected KEY=VALUE fields with commas between; a field with a comma is put in double quotes"},
 	}
 	for _, test := range tests {
 		got, err := Parse(test.text, "type=oci,dest=")

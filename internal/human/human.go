@@ -58,8 +58,8 @@ func OneLine(err error) error {
 	return errors.New(Line(err.Error()))
 }
 
-// Reason returns the system's own reason of an error, such as "no space left on device", without the operation and the
-// path, which the message has already. Another error stays as it is.
+// Reason returns the system's reason of an error, such as "no space left on device", without the operation and the path
+// that the message has already. Other errors are returned unchanged.
 func Reason(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError

@@ -56,7 +56,7 @@ func TestParseRefuses(t *testing.T) {
 		{"type=registry,ref=r.example.org/{name}:feature/x", `a tag has no "/"; write r.example.org/{name}:feature-x`},
 		{"type=daemon,ref={name}:.x", `a tag does not begin with "."; write {name}:x`},
 		{"type=registry,ref=a@sha256:" + strings.Repeat("0", 64), "is not REPOSITORY[:TAG]"},
-		{`type=oci,"dest=a`, "stands in double quotes"},
+		{`type=oci,"dest=a`, "is put in double quotes"},
 	}
 	for _, test := range tests {
 		t.Run(test.value, func(t *testing.T) {

@@ -1,4 +1,4 @@
-// Package suggest finds the word that a mistyped one was meant to be, and says which words are allowed.
+// Package suggest finds the nearest word to a mistyped one, and names the words that are allowed.
 package suggest
 
 import (

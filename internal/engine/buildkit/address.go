@@ -13,7 +13,7 @@ func Schemes() []string {
 	return []string{"unix://", "tcp://", "docker-container://", "kube-pod://", "ssh://"}
 }
 
-// CheckAddress returns an error for what is not the address of a builder:
+// CheckAddress returns an error for a text that is not the address of a builder:
 //
 //	unix:///run/buildkit/buildkitd.sock
 //	tcp://HOST:PORT                          with TLS, unless HOST is this machine
@@ -36,7 +36,7 @@ func CheckAddress(address string, tls TLS) error {
 			return fmt.Errorf("builder %s: want tcp://HOST:PORT", shown)
 		}
 		if tls == (TLS{}) && parsed.Hostname() != "localhost" && !net.ParseIP(parsed.Hostname()).IsLoopback() {
-			return fmt.Errorf("builder %s: without TLS, everybody on the way could read images and logins; give --builder-tls-ca, --builder-tls-cert and --builder-tls-key", shown)
+			return fmt.Errorf("builder %s: without TLS, others on the network could read images and logins; give --builder-tls-ca, --builder-tls-cert and --builder-tls-key", shown)
 		}
 	default:
 		if parsed.Host == "" {
@@ -49,7 +49,7 @@ func CheckAddress(address string, tls TLS) error {
 	return nil
 }
 
-// withoutPassword returns an address without USER:PASSWORD@, which is no way to log in, but somebody may try it.
+// withoutPassword returns an address without USER:PASSWORD@. That is no login here, but users may try it.
 func withoutPassword(address string) string {
 	scheme, rest, _ := strings.Cut(address, "://")
 	at := strings.LastIndex(rest, "@")

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// again waits for the builders that were away when an image came to them, and returns those that are back. It is called
-// if no builder is left, for example while all are restarted one after the other.
-func (e *Engine) again(ctx context.Context, image string, failures map[*builder]*lostError) []*builder {
+// awaitLost waits for the builders that went away during an image, and returns those that are back. It is called when
+// no builder is left, for example while all are restarted one after the other.
+func (e *Engine) awaitLost(ctx context.Context, image string, failures map[*builder]*lostError) []*builder {
 	order := e.order(image)
 	there := make([]bool, len(order))
 	var asking sync.WaitGroup
 	for i, b := range order {
 		asking.Go(func() {
-			there[i] = b.again(ctx, failures[b], func() { e.display.Text("builder " + b.address + " is there again") })
+			there[i] = b.isBack(ctx, failures[b], func() { e.display.Text("builder " + b.address + " is there again") })
 		})
 	}
 	asking.Wait()
@@ -27,15 +27,15 @@ func (e *Engine) again(ctx context.Context, image string, failures map[*builder]
 	return back
 }
 
-// again reports whether the builder is back, and calls found if that is news. A builder that does not come back now is
-// lost for good.
-func (b *builder) again(ctx context.Context, lost *lostError, found func()) bool {
+// isBack reports whether a lost builder answers again, and calls found if that is news. A builder that does not is lost
+// for good.
+func (b *builder) isBack(ctx context.Context, lost *lostError, found func()) bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	switch {
 	case !lost.away:
 		return false
-	case b.lost == nil: // it was away for a moment, or is already known to be back
+	case b.lost == nil: // it was away for a moment, or another image has found it
 		return true
 	case !b.lost.away:
 		return false
@@ -45,7 +45,7 @@ func (b *builder) again(ctx context.Context, lost *lostError, found func()) bool
 		switch {
 		case err == nil:
 			b.meet(ctx, made)
-			b.lost, b.told = nil, false
+			b.lost, b.reported = nil, false
 			found()
 			return true
 		case ctx.Err() != nil:

@@ -15,25 +15,25 @@ type builder struct {
 	tls      TLS
 	patience time.Duration
 
-	mutex   sync.Mutex
-	client  *client.Client
-	former  []*client.Client // of the times before the builder was away
-	version string
-	lost    *lostError // why it is not asked any more
-	told    bool       // whether a message was shown
-	work    work
+	mutex    sync.Mutex
+	client   *client.Client
+	former   []*client.Client // connections from before the builder was away
+	version  string
+	lost     *lostError // why it is not used any more
+	reported bool       // a message about it was shown
+	work     work
 }
 
-// lostError says that the trouble is with a builder and not with the image: another one may do better.
+// lostError is an error of the builder and not of the image: another builder may succeed.
 type lostError struct {
 	reason string
-	unsure bool // the builder may do it all the same, and is to be tried when no other one does
-	away   bool // the builder was there and did not answer then, as when it is started anew: it may come back; the builder's mutex guards it
+	unsure bool // the builder may succeed nevertheless, and is tried when no other one does
+	away   bool // the builder was there and stopped answering, as during a restart: it may come back; the builder's mutex guards it
 }
 
 func (e *lostError) Error() string { return e.reason }
 
-// connect returns a connection on which the builder has answered once. It does not try again after a failure.
+// connect returns a connection on which the builder has answered. It is tried once.
 func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -58,10 +58,10 @@ func (b *builder) connect(ctx context.Context) (*client.Client, error) {
 // meet takes a connection, and asks the daemon for its properties.
 func (b *builder) meet(ctx context.Context, made *client.Client) {
 	if b.client != nil {
-		b.former = append(b.former, b.client) // others may wait for it to fail
+		b.former = append(b.former, b.client) // others may still wait for it to fail
 	}
 	b.client = made
-	b.version = "older than v0.11" // before that, daemons do not say
+	b.version = "older than v0.11" // older daemons have no version to ask for
 	if info, err := made.Info(ctx); err == nil {
 		b.version = info.BuildkitVersion.Version
 	}
@@ -103,7 +103,7 @@ func (b *builder) dial(ctx context.Context) (*client.Client, error) {
 	return made, nil
 }
 
-// ask returns why a builder does not answer, or nil.
+// ask returns nil if a builder answers, or the reason why it does not.
 func ask(ctx context.Context, c *client.Client, patience time.Duration) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no answer within %s", patience))
 	defer cancel()
@@ -117,7 +117,7 @@ func ask(ctx context.Context, c *client.Client, patience time.Duration) error {
 	return err
 }
 
-// watch asks the builder again and again until the context ends, and calls lose when it does not answer twice.
+// watch asks the builder regularly until the context ends, and calls lose after two questions without an answer.
 func (b *builder) watch(ctx context.Context, c *client.Client, lose func(error)) {
 	misses := 0
 	for {
@@ -139,12 +139,12 @@ func (b *builder) watch(ctx context.Context, c *client.Client, lose func(error))
 	}
 }
 
-// lose notes that the builder is not to be asked any more, as a connection to it has shown.
+// lose marks the builder as lost, unless it has a newer connection.
 func (b *builder) lose(c *client.Client, lost *lostError) *lostError {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	switch {
-	case b.client != c: // it is there again
+	case b.client != c: // it is back
 		return lost
 	case b.lost == nil:
 		b.lost = lost
@@ -152,7 +152,7 @@ func (b *builder) lose(c *client.Client, lost *lostError) *lostError {
 	return b.lost
 }
 
-// gone returns why the builder is not asked any more, or nil while it is.
+// gone returns why the builder is not used any more, or nil.
 func (b *builder) gone() error {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -162,19 +162,19 @@ func (b *builder) gone() error {
 	return b.lost
 }
 
-// isLost reports whether the builder is not to be asked any more, for this reason, and whether somebody was told so. It
-// is still there for other images when it only cannot build this one.
-func (b *builder) isLost(reason *lostError) (lost, told bool) {
+// isLost reports whether the builder is lost for this reason, and whether that was reported before. A builder that only
+// cannot build one image is not lost for others.
+func (b *builder) isLost(reason *lostError) (lost, reported bool) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	if b.lost != reason {
 		return false, false
 	}
-	told, b.told = b.told, true
-	return true, told
+	reported, b.reported = b.reported, true
+	return true, reported
 }
 
-// wasReached reports whether the builder has answered at some time.
+// wasReached reports whether the builder has ever answered.
 func (b *builder) wasReached() bool {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -188,7 +188,7 @@ func (b *builder) close() error {
 		return nil
 	}
 	for _, c := range b.former {
-		_ = c.Close() // it was broken off at the other end
+		_ = c.Close() // the other end has closed it
 	}
 	return b.client.Close()
 }

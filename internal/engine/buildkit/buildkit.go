@@ -4,9 +4,9 @@
 //	defer engine.Close()
 //	index, err := engine.Build(ctx, plans)
 //
-// The layers of a plan go to the builder by content, each digest at most once, and it puts them together. What comes
-// out has the digest that the embedded engine gives: the documents are compared, and a builder that writes others is
-// refused. With several builders, images are spread over them, and go on to the next one when one is lost.
+// The layers of a plan go to the builder by content, each digest at most once, and the builder merges them. The result
+// has the digest of the embedded engine: the documents are compared, and a builder that writes others is refused.
+// Images are spread over several builders; an image goes on to the next builder when one is lost.
 package buildkit
 
 import (
@@ -28,19 +28,19 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// Options lists the builders, and sets how they work.
+// Options are the builders and their settings.
 type Options struct {
 	Builders []string // addresses, see [CheckAddress]
 	TLS      TLS      // of tcp:// addresses
-	Images   []string // the names of all images that are to be built, which are spread over the builders
+	Images   []string // the names of all images to build, which are spread over the builders
 
-	// Push returns the repositories that the builder pushes an image to, by digest; tags are for the caller to set.
-	// The login is that of Keychain, which the builder has for the time of the build. May be nil.
+	// Push returns the repositories that the builder pushes an image to, by digest; the caller sets tags. The builder
+	// has the login of Keychain during the build. May be nil.
 	Push     func(image string) []string
 	Keychain authn.Keychain
 	Insecure bool // registries may be asked in plain http
 
-	// Registry reaches the repositories of Push, where layers may be that a builder needs for a step. May be nil.
+	// Registry reaches the repositories of Push, which may have layers that a builder needs for a step. May be nil.
 	Registry *registry.Client
 
 	CacheTo, CacheFrom []Cache // caches for the layers of steps
@@ -48,7 +48,7 @@ type Options struct {
 	Store    string            // a folder for the builders' blobs; "" is a new one, which Close removes
 	Contents cache.Dir         // keeps the content of the builders' layers
 	Display  *progress.Display // shows the builders' work; may be nil
-	Patience time.Duration     // how long a builder may take to say that it is there; 0 is 10 seconds
+	Patience time.Duration     // how long a builder may take to answer first; 0 is 10 seconds
 }
 
 // Engine is the engine. It may be used from several goroutines.
@@ -60,7 +60,7 @@ type Engine struct {
 	display  *display
 }
 
-// New returns an engine. No builder is asked anything yet.
+// New returns an engine. It does not connect to builders.
 func New(options Options) (*Engine, error) {
 	if len(options.Builders) == 0 {
 		return nil, errors.New("no builder is named")
@@ -89,7 +89,7 @@ func New(options Options) (*Engine, error) {
 	return e, nil
 }
 
-// Close ends all connections. After several images it shows how many each builder has built.
+// Close closes all connections. After several images it shows how many each builder has built.
 func (e *Engine) Close() error {
 	var failures []error
 	for _, b := range e.builders {
@@ -123,15 +123,15 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 			return nil, fmt.Errorf("build %s on %s: %w", name, b.address, err)
 		}
 		failures[b] = lost
-		e.tell(name, b, lost)
+		e.report(name, b, lost)
 		if lost.unsure {
 			queue = append(queue, b) // after the others
 		}
 		if len(queue) == 0 && !returned {
-			queue, returned = e.again(ctx, name, failures), true
+			queue, returned = e.awaitLost(ctx, name, failures), true
 		}
 	}
-	if all := e.lost(); all != nil { // the same for every image
+	if all := e.lost(); all != nil { // each image gets the same reasons
 		return nil, &engine.LostError{Image: name, Reason: e.noneLeft(all)}
 	}
 	var all []string
@@ -141,21 +141,21 @@ func (e *Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, 
 	return nil, fmt.Errorf("build %s: %w", name, e.noneLeft(all))
 }
 
-// tell shows why an image goes on to another builder.
-func (e *Engine) tell(image string, b *builder, lost *lostError) {
-	gone, told := b.isLost(lost)
+// report shows why an image goes on to another builder.
+func (e *Engine) report(image string, b *builder, lost *lostError) {
+	gone, reported := b.isLost(lost)
 	switch {
 	case lost.unsure && len(e.builders) > 1:
 		e.display.Text(image + ": builder " + b.address + ": " + lost.Error())
 	case lost.unsure:
 	case !gone:
 		e.display.Text(image + ": not built by builder " + b.address + ": " + lost.Error())
-	case !told:
+	case !reported:
 		e.display.Text("builder " + b.address + " is lost: " + lost.Error())
 	}
 }
 
-// noneLeft is the error that no builder builds something. Each failure is a builder with its reason.
+// noneLeft returns the error for an image without a builder. Each failure is a builder with its reason.
 func (e *Engine) noneLeft(failures []string) error {
 	switch {
 	case len(failures) > 1:
@@ -166,7 +166,7 @@ func (e *Engine) noneLeft(failures []string) error {
 	return fmt.Errorf("no builder can be reached at %s; %s says how one is started", failures[0], page.BuildKit)
 }
 
-// lost returns each builder with the reason why it is not asked any more, or nil while one is left.
+// lost returns all builders with the reasons why they are not used any more, or nil while one is left.
 func (e *Engine) lost() []string {
 	var lost []string
 	for _, b := range e.builders {
@@ -179,7 +179,7 @@ func (e *Engine) lost() []string {
 	return lost
 }
 
-// order returns the builders in the order that an image tries them.
+// order returns the builders in the order in which an image tries them.
 func (e *Engine) order(image string) []*builder {
 	addresses, ok := e.spread[image]
 	if !ok {

@@ -60,7 +60,7 @@ func CheckCaches(caches []Cache, images []string) error {
 	return nil
 }
 
-// exported returns the destination for the cache of an image, with all layers, also those that the image does not have.
+// exported returns the place to export an image's cache to, with all layers, also those that the image does not have.
 func (c Cache) exported(image string, insecure bool) client.CacheOptionsEntry {
 	entry := c.entry(image, "dest", insecure)
 	entry.Attrs["mode"] = "max"
@@ -70,12 +70,12 @@ func (c Cache) exported(image string, insecure bool) client.CacheOptionsEntry {
 	return entry
 }
 
-// imported returns where the cache of an image is taken from.
+// imported returns the place to import an image's cache from.
 func (c Cache) imported(image string, insecure bool) client.CacheOptionsEntry {
 	return c.entry(image, "src", insecure)
 }
 
-// entry returns the place of an image's cache. folder is the key of a local one.
+// entry returns the place of an image's cache; folder is the key for a local one.
 func (c Cache) entry(image, folder string, insecure bool) client.CacheOptionsEntry {
 	key := map[string]string{"local": folder, "registry": "ref"}[c.Type]
 	attributes := map[string]string{key: destination.Fill(c.Where, image)}
@@ -85,7 +85,7 @@ func (c Cache) entry(image, folder string, insecure bool) client.CacheOptionsEnt
 	return client.CacheOptionsEntry{Type: c.Type, Attrs: attributes}
 }
 
-// addCaches adds the caches to a solve. An image without steps has nothing that could be kept there.
+// addCaches adds the caches to a solve. An image without steps has nothing to cache.
 func (s *solve) addCaches(options *client.SolveOpt) {
 	if !s.steps() {
 		return
@@ -98,7 +98,7 @@ func (s *solve) addCaches(options *client.SolveOpt) {
 	}
 }
 
-// importsOf returns the caches to import, which the client hands to whoever defines the build.
+// importsOf returns the caches to import, as the client hands them to the build.
 func importsOf(offers gateway.BuildOpts) ([]gateway.CacheOptionsEntry, error) {
 	text := offers.Opts["cache-imports"]
 	if text == "" {

@@ -12,7 +12,7 @@ import (
 
 // check returns why a builder lacks a feature that this engine needs, or nil.
 func (b *builder) check(offers gateway.BuildOpts) error {
-	// Several exporters are for images with steps that are pushed: a daemon without them leaves all but the first out.
+	// An image with steps that is pushed has several exporters. Without the capability, a daemon uses only the first.
 	for _, needed := range []apicaps.CapID{pb.CapMergeOp, pb.CapDiffOp, pb.CapSourceOCILayout, pb.CapMultipleExporters} {
 		if err := offers.LLBCaps.Supports(needed); err != nil {
 			return &lostError{reason: fmt.Sprintf("it runs BuildKit %s, which is too old: %s is missing; take v0.13 or later", b.version, needed)}

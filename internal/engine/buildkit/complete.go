@@ -13,8 +13,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// complete returns the plans with the layers that the builder made where their steps were. made is the digest of the
-// index that it sent.
+// complete returns the plans with the builder's layers in the places of the steps. made is the digest of the index that
+// it sent.
 func (s *solve) complete(ctx context.Context, made string) ([]plan.Image, error) {
 	if !s.steps() {
 		return s.plans, nil
@@ -49,11 +49,11 @@ func (s *solve) complete(ctx context.Context, made string) ([]plan.Image, error)
 	return plans, nil
 }
 
-// read reads a document that the builder sent.
+// read reads a document from the builder.
 func (s *solve) read(ctx context.Context, sum digest.Digest, document any) error {
 	text, err := content.ReadBlob(ctx, s.engine.store, ocispec.Descriptor{Digest: sum})
 	if err != nil {
-		return fmt.Errorf("read what the builder sent: %w", err)
+		return fmt.Errorf("read the builder's answer: %w", err)
 	}
 	return json.Unmarshal(text, document)
 }

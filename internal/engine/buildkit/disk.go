@@ -14,9 +14,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
-// disk keeps the blobs that builders send, documents and layers, by content. Processes share a folder: finished blobs
-// are renamed into place, and each process writes in a folder of its own, since containerd's store takes any file that
-// is being written for its own.
+// disk keeps the blobs of builders, documents and layers, by content. Processes share a folder: finished blobs are
+// renamed into place, and each process writes in its own folder, since containerd's store takes every unfinished file
+// for its own.
 type disk struct {
 	content.Store
 	dir     string // where the folder blobs is
@@ -26,7 +26,7 @@ type disk struct {
 func openDisk(dir string) (*disk, error) {
 	d, err := newDisk(dir)
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for what builders send: %w", err)
+		return nil, fmt.Errorf("make a folder for the builders' blobs: %w", err)
 	}
 	return d, nil
 }
@@ -44,7 +44,7 @@ func newDisk(dir string) (*disk, error) {
 	if dir != "" {
 		err = d.share(dir)
 	}
-	log.L.Logger.SetOutput(io.Discard) // containerd's packages log errors that they also return
+	log.L.Logger.SetOutput(io.Discard) // containerd's packages log the errors that they return
 	if err == nil {
 		d.Store, err = local.NewStore(own)
 	}
@@ -55,7 +55,8 @@ func newDisk(dir string) (*disk, error) {
 	return d, nil
 }
 
-// share makes the blobs of a folder the process's own. On a file system without symbolic links, nothing is kept.
+// share links the shared folder's blobs into the process's own. On a file system without symbolic links, nothing is
+// kept.
 func (d *disk) share(dir string) error {
 	shared, err := filepath.Abs(filepath.Join(dir, "blobs"))
 	if err == nil {
@@ -64,7 +65,7 @@ func (d *disk) share(dir string) error {
 	if err != nil {
 		return err
 	}
-	sweep(filepath.Join(dir, "ingest")) // where all processes wrote once
+	sweep(filepath.Join(dir, "ingest")) // older versions wrote there
 	sweep(filepath.Join(shared, "sha256"))
 	if os.Symlink(shared, filepath.Join(d.dir, "blobs")) == nil {
 		d.dir = dir
@@ -72,7 +73,7 @@ func (d *disk) share(dir string) error {
 	return nil
 }
 
-// maxAge is how long something is kept: a builder sends it again when it is asked for.
+// maxAge is how long a blob is kept. A missing one is sent again.
 const maxAge = 30 * 24 * time.Hour
 
 // sweep removes old files from a folder. Failures do no harm.

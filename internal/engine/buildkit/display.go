@@ -25,7 +25,7 @@ type display struct {
 	claimed map[string]bool // builder and vertex; a vertex that several solves share is shown once
 }
 
-// newDisplay shows things on another display, or nowhere when that is nil.
+// newDisplay returns a display on another one, or on none if that is nil.
 func newDisplay(on *progress.Display) *display {
 	if on == nil {
 		on = progress.New(io.Discard, progress.None)
@@ -33,7 +33,7 @@ func newDisplay(on *progress.Display) *display {
 	return &display{Display: on, claimed: map[string]bool{}}
 }
 
-// claim reports whether the caller is the only one that shows a vertex.
+// claim reports whether the caller is the first to show a vertex.
 func (d *display) claim(key string) bool {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -57,11 +57,11 @@ type follower struct {
 	whole          *progress.Step
 	statuses       chan *client.SolveStatus         // which the solve closes
 	done           chan struct{}                    // is closed after that
-	steps          map[digest.Digest]*progress.Step // of vertices that run; nil where another solve shows one, or it has ended
+	steps          map[digest.Digest]*progress.Step // of running vertices; nil if another solve shows it, or after its end
 	running        []*client.VertexStatus           // parts of vertices
 }
 
-// follow begins to show a builder's work on a solve.
+// follow begins to show the work on a solve.
 func (d *display) follow(s *solve) *follower {
 	f := &follower{
 		display: d, image: s.name(), builder: s.builder.address, whole: s.step,
@@ -101,7 +101,7 @@ func (f *follower) update(status *client.SolveStatus) {
 		case vertex.Completed == nil:
 		case strings.HasSuffix(vertex.Error, context.Canceled.Error()):
 			f.end(vertex.Digest, "", context.Canceled)
-		case vertex.Error != "" && strings.HasPrefix(vertex.Name, "importing cache "): // the build goes on without
+		case vertex.Error != "" && strings.HasPrefix(vertex.Name, "importing cache "): // the build goes on without it
 			f.end(vertex.Digest, withoutCache(vertex.Error), nil)
 		case vertex.Error != "":
 			f.end(vertex.Digest, "", errors.New(plainly(vertex.Error)))
@@ -113,7 +113,7 @@ func (f *follower) update(status *client.SolveStatus) {
 	}
 }
 
-// withoutCache says why nothing comes from a cache.
+// withoutCache returns the message for a missing or broken cache.
 func withoutCache(reason string) string {
 	if strings.HasSuffix(reason, "not found") {
 		return "there is none yet"
@@ -144,24 +144,23 @@ func (f *follower) start(vertex *client.Vertex) {
 	}
 }
 
-// note shows a vertex's status beside its own step, or, if it has none, beside the solve.
+// note shows a vertex's status at its step, or at the solve if it has none.
 func (f *follower) note(s *client.VertexStatus) {
 	f.running = slices.DeleteFunc(f.running, func(other *client.VertexStatus) bool { return other.Vertex == s.Vertex && other.ID == s.ID })
 	if s.Completed == nil {
 		f.running = append(f.running, s)
 	}
-	step := f.beside(s)
+	step := f.stepOf(s)
 	step.Note(f.doing(step))
 }
 
-// doing returns the last status that is shown beside a step, with its progress: "pushing layers", "3.10 MB of 9.40 MB"
-// or "".
+// doing returns the last status at a step, with its progress: "pushing layers", "3.10 MB of 9.40 MB" or "".
 func (f *follower) doing(step *progress.Step) string {
 	for _, s := range slices.Backward(f.running) {
-		if f.beside(s) != step {
+		if f.stepOf(s) != step {
 			continue
 		}
-		text, _, _ := strings.Cut(s.ID, "sha256:") // a transfer has its digest as name
+		text, _, _ := strings.Cut(s.ID, "sha256:") // the name of a transfer is its digest
 		if s.Total > 0 {
 			text += fmt.Sprintf("%s of %s", human.Bytes(s.Current), human.Bytes(s.Total))
 		}
@@ -170,8 +169,8 @@ func (f *follower) doing(step *progress.Step) string {
 	return ""
 }
 
-// beside returns the step with which a status is shown.
-func (f *follower) beside(s *client.VertexStatus) *progress.Step {
+// stepOf returns the step at which a status is shown.
+func (f *follower) stepOf(s *client.VertexStatus) *progress.Step {
 	if own := f.steps[s.Vertex]; own != nil {
 		return own
 	}

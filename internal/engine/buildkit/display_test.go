@@ -16,8 +16,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
-// told is what a builder tells of one vertex: "begin", "end", "cached", "fail: REASON", or what it writes.
-func told(name, what string) *client.SolveStatus {
+// statusOf returns a builder's status of one vertex: "begin", "end", "cached", "fail: REASON", or its output.
+func statusOf(name, what string) *client.SolveStatus {
 	now := time.Unix(60, 0)
 	vertex := &client.Vertex{Digest: digest.FromString(name), Name: name, Started: &now}
 	switch reason, failed := strings.CutPrefix(what, "fail: "); {
@@ -59,22 +59,22 @@ func TestFollow(t *testing.T) {
 		tells []*client.SolveStatus
 		want  []string
 	}{
-		{"a step", []*client.SolveStatus{told(step, "begin"), told(step, "cc a.c\ncc"), told(step, " b.c\n"), told(step, "end"), told(step, "end")},
+		{"a step", []*client.SolveStatus{statusOf(step, "begin"), statusOf(step, "cc a.c\ncc"), statusOf(step, " b.c\n"), statusOf(step, "end"), statusOf(step, "end")},
 			[]string{"a: run-1 for linux/amd64 | cc a.c", "a: run-1 for linux/amd64 | cc b.c", "done: a: run-1 for linux/amd64 (make)"}},
-		{"a step that was performed before", []*client.SolveStatus{told(step, "cached")},
+		{"a step that was performed before", []*client.SolveStatus{statusOf(step, "cached")},
 			[]string{"done: a: run-1 for linux/amd64 (cached)"}},
-		{"a step that fails", []*client.SolveStatus{told(step, "begin"), told(step, "no rule\n"), told(step, `fail: process "/bin/sh -c \"make\"" did not complete successfully: exit code: 2`)},
+		{"a step that fails", []*client.SolveStatus{statusOf(step, "begin"), statusOf(step, "no rule\n"), statusOf(step, `fail: process "/bin/sh -c \"make\"" did not complete successfully: exit code: 2`)},
 			[]string{"a: run-1 for linux/amd64 | no rule", "failed: a: run-1 for linux/amd64 ()"}},
-		{"a step that is called off", []*client.SolveStatus{told(step, "begin"), told(step, "fail: context canceled")}, []string{""}},
-		{"a step that never ends", []*client.SolveStatus{told(step, "begin")}, []string{""}},
-		{"a step that goes on", []*client.SolveStatus{told(step, "begin"), told(step, "end"), told(step, "begin"), told(step, "end")},
+		{"a step that is called off", []*client.SolveStatus{statusOf(step, "begin"), statusOf(step, "fail: context canceled")}, []string{""}},
+		{"a step that never ends", []*client.SolveStatus{statusOf(step, "begin")}, []string{""}},
+		{"a step that goes on", []*client.SolveStatus{statusOf(step, "begin"), statusOf(step, "end"), statusOf(step, "begin"), statusOf(step, "end")},
 			[]string{"done: a: run-1 for linux/amd64 (make)", "done: a: run-1 for linux/amd64 (make)"}},
-		{"finished layers are not told", []*client.SolveStatus{told(quiet+"layer proxy", "begin"), told(quiet+"layer proxy", "x\n"), told(quiet+"layer proxy", "end")}, []string{""}},
-		{"a cache", []*client.SolveStatus{told("exporting cache to registry", "begin"), told("exporting cache to registry", "end")},
+		{"finished layers are not shown", []*client.SolveStatus{statusOf(quiet+"layer proxy", "begin"), statusOf(quiet+"layer proxy", "x\n"), statusOf(quiet+"layer proxy", "end")}, []string{""}},
+		{"a cache", []*client.SolveStatus{statusOf("exporting cache to registry", "begin"), statusOf("exporting cache to registry", "end")},
 			[]string{"done: a: exporting cache to registry ()"}},
-		{"a cache that is not there", []*client.SolveStatus{told("importing cache manifest from r/c", "fail: failed to configure registry cache importer: r/c:latest: not found")},
+		{"a cache that is not there", []*client.SolveStatus{statusOf("importing cache manifest from r/c", "fail: failed to configure registry cache importer: r/c:latest: not found")},
 			[]string{"done: a: importing cache manifest from r/c (there is none yet)"}},
-		{"a cache that cannot be read", []*client.SolveStatus{told("importing cache manifest from r/c", "fail: 401 Unauthorized")},
+		{"a cache that cannot be read", []*client.SolveStatus{statusOf("importing cache manifest from r/c", "fail: 401 Unauthorized")},
 			[]string{"done: a: importing cache manifest from r/c (nothing taken: 401 Unauthorized)"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -97,8 +97,8 @@ func TestFollowShared(t *testing.T) {
 	got := shown(t, func(follow func(string) *follower) {
 		a, b := follow("a"), follow("b")
 		for _, what := range []string{"begin", "cc a.c\n", "end"} {
-			a.update(told(step, what))
-			b.update(told(step, what))
+			a.update(statusOf(step, what))
+			b.update(statusOf(step, what))
 		}
 	})
 	if diff := cmp.Diff([]string{"a: run-1 for linux/amd64 | cc a.c", "done: a: run-1 for linux/amd64 (make)"}, got); diff != "" {

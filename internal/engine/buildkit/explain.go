@@ -15,11 +15,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 )
 
-// Version is the version of BuildKit that this engine is linked with, and whose images are known to be equal to the
-// embedded engine's. A test compares it with go.mod.
+// Version is the version of BuildKit that this engine is linked with. Its images are known to equal the embedded
+// engine's. A test compares it with go.mod.
 const Version = "v0.32.2"
 
-// judge tells whether a build failed because of the builder or because of the image.
+// judge returns the error of a build: a [lostError] if the builder has caused it.
 func (b *builder) judge(ctx context.Context, c *client.Client, err error) error {
 	var lost *lostError
 	var failed *stepError
@@ -36,17 +36,17 @@ func (b *builder) judge(ctx context.Context, c *client.Client, err error) error 
 	if asked := ask(ctx, c, b.patience); asked != nil && ctx.Err() == nil {
 		return b.lose(c, &lostError{reason: reason(asked), away: true})
 	}
-	if grpcerrors.Code(err) == codes.Unavailable { // it was away, and has come back
+	if grpcerrors.Code(err) == codes.Unavailable { // it was away, and is back
 		return &lostError{reason: reason(err), away: true}
 	}
 	return errors.New(reason(err) + elsewhere(err.Error()))
 }
 
-// cacheBlob is how BuildKit begins to say that a cache cannot be written.
+// cacheBlob is the start of BuildKit's error for a cache that it cannot write.
 const cacheBlob = "error writing layer blob: "
 
-// elsewhere returns advice for a push, or the export of a cache, that did not reach its registry: this machine could
-// reach it before the build.
+// elsewhere returns advice if a push, or the export of a cache, did not reach its registry: this machine could reach it
+// before the build.
 func elsewhere(text string) string {
 	if !strings.Contains(text, "failed to push ") && !strings.Contains(text, cacheBlob) {
 		return ""
@@ -80,7 +80,7 @@ func reason(err error) string {
 	return human.Line(text)
 }
 
-// plainly removes the command line from an error about a program: the whole script of a step, and its runner.
+// plainly removes the command line from an error of a program: the whole script of a step, and its runner.
 func plainly(text string) string {
 	const begin, end = `process "`, "did not complete successfully: "
 	before, rest, found := strings.Cut(text, begin)

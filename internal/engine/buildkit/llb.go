@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// storeName is the name of the store of finished layers in a solve.
+// storeName is the name of the store of finished layers.
 const storeName = "mkimage"
 
 // quiet is the prefix for the names of vertices that are not shown.
@@ -29,9 +29,8 @@ func worthShowing(vertex *client.Vertex) bool {
 	return vertex.Error != "" || !strings.HasPrefix(vertex.Name, quiet) && !strings.HasPrefix(vertex.Name, "exporting to ") && !strings.HasPrefix(vertex.Name, "[auth] ")
 }
 
-// define returns a builder's work for a plan: take the finished layers from the offer, make the others on top of those
-// below, and merge all in their order. A merge keeps the bytes of each layer. near is the result of [nearby.find] for
-// each layer.
+// define returns the work for a plan: take the finished layers from the offer, make the others on top of those below,
+// and merge all in order. A merge keeps the bytes of each layer. near is the result of [nearby.find] for each layer.
 func define(ctx context.Context, image plan.Image, o *offer, near []string) (*llb.Definition, error) {
 	platform := llb.Platform(ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()})
 	var below []llb.State
@@ -57,7 +56,7 @@ func define(ctx context.Context, image plan.Image, o *offer, near []string) (*ll
 	return merge(below).Marshal(ctx, platform)
 }
 
-// finished returns a layer that the builder takes as it is: from the offer, or from elsewhere where that is not "".
+// finished returns a finished layer: from the offer, or from elsewhere unless that is "".
 func finished(l layer.Layer, platform images.Platform, o *offer, elsewhere string) (llb.State, error) {
 	s, err := newSingle(l, platform)
 	if err != nil {
@@ -75,8 +74,8 @@ func merge(states []llb.State) llb.State {
 	return llb.Merge(states, llb.WithCustomName(quiet+"the layers"))
 }
 
-// perform returns the layer that step n makes on top of others. Packages that only the step has lie in between and
-// stay out of it.
+// perform returns the layer that step n makes on top of others. The step's own packages are between them, and not in
+// the layer.
 func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, error) {
 	run := image.Runs[n]
 	for _, l := range run.Extra {
@@ -114,13 +113,13 @@ func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, e
 	return llb.Diff(ground, ground.Run(options...).Root(), llb.WithCustomName(quiet+"what "+run.Name+" has changed")), nil
 }
 
-// runner is what a step runs: it runs the script.
+// runner runs the script of a step.
 //
 //go:embed step.sh
 var runner string
 
-// programs returns a folder with the runner and the script of a step. As files they may have any length, and are not
-// repeated where a step has failed.
+// programs returns a folder with the runner and the script of a step. As files they may have any length, and errors do
+// not repeat them.
 func programs(run plan.Run) llb.State {
 	return llb.Scratch().File(llb.Mkfile("/runner", 0o444, []byte(runner)).Mkfile("/script", 0o444, []byte(run.Script)),
 		llb.WithCustomName(quiet+"the script of "+run.Name))

@@ -8,27 +8,26 @@ import (
 	"google.golang.org/grpc"
 )
 
-// logins tells a builder the login of a registry that it is about to talk to, while the session lasts. Nothing of it
-// is kept on either side.
+// logins gives a builder the login for a registry that it asks for during the session. Neither side keeps it.
 type logins struct{ keychain authn.Keychain }
 
-// Register is part of BuildKit's session.Attachable.
+// Register implements session.Attachable.
 func (l logins) Register(server *grpc.Server) {
 	auth.RegisterAuthServer(server, answers{keychain: l.keychain})
 }
 
 type answers struct {
-	auth.UnimplementedAuthServer // builders then get tokens by themselves
+	auth.UnimplementedAuthServer // so builders get tokens themselves
 	keychain                     authn.Keychain
 }
 
-// Credentials is part of [auth.AuthServer].
+// Credentials implements [auth.AuthServer].
 func (a answers) Credentials(ctx context.Context, request *auth.CredentialsRequest) (*auth.CredentialsResponse, error) {
 	if a.keychain == nil {
 		return &auth.CredentialsResponse{}, nil
 	}
 	host := request.Host
-	if host == "registry-1.docker.io" { // the login is kept under the name that users know
+	if host == "registry-1.docker.io" { // users know the login by this name
 		host = authn.DefaultAuthKey
 	}
 	found, err := authn.Resolve(ctx, a.keychain, hostname(host))
@@ -45,7 +44,7 @@ func (a answers) Credentials(ctx context.Context, request *auth.CredentialsReque
 	return &auth.CredentialsResponse{Username: login.Username, Secret: login.Password}, nil
 }
 
-// hostname is the host of a registry, as a keychain is asked for it.
+// hostname is a registry's host, as keychains take it.
 type hostname string
 
 func (h hostname) String() string      { return string(h) }

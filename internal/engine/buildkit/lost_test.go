@@ -57,11 +57,11 @@ func buildAll(t *testing.T, e *buildkit.Engine, names []string) {
 }
 
 // builtOnce reports images that were not built exactly once, and returns how many each builder has built.
-func builtOnce(t *testing.T, told *lines, names []string) map[string]int {
+func builtOnce(t *testing.T, shown *lines, names []string) map[string]int {
 	t.Helper()
 	counts := map[string]int{}
 	for _, name := range names {
-		found := told.with("done: " + name + ": build on ")
+		found := shown.with("done: " + name + ": build on ")
 		if len(found) != 1 {
 			t.Errorf("%s was built %d times: %v", name, len(found), found)
 			continue
@@ -83,16 +83,16 @@ func TestHanging(t *testing.T) {
 	}
 	defer silent.Close()
 	stopped, good := daemontest.Start(t, t.TempDir()), builder(t)
-	told := &lines{}
-	e := open(t, buildkit.Options{Builders: []string{"tcp://" + silent.Addr().String(), stopped.Address, good}, Display: told.display(), Patience: 5 * time.Second})
+	shown := &lines{}
+	e := open(t, buildkit.Options{Builders: []string{"tcp://" + silent.Addr().String(), stopped.Address, good}, Display: shown.display(), Patience: 5 * time.Second})
 	names := strings.Split("abcdefghijkl", "")
 	buildAll(t, e, names) // every builder is the first of some
 	if err := stopped.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	told.buffer.Reset()
+	shown.buffer.Reset()
 	buildAll(t, e, names)
-	if counts := builtOnce(t, told, names); counts[good] != len(names) {
+	if counts := builtOnce(t, shown, names); counts[good] != len(names) {
 		t.Errorf("the builder that answers has built %v", counts)
 	}
 }
@@ -166,17 +166,17 @@ func TestBuilderComesBack(t *testing.T) {
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	root, address := t.TempDir(), "unix://"+filepath.Join(dir, "sock")
 	own := daemontest.Start(t, root, "--addr", address)
-	told := &lines{}
-	e := open(t, buildkit.Options{Builders: []string{address}, Display: told.display(), Patience: time.Minute})
+	shown := &lines{}
+	e := open(t, buildkit.Options{Builders: []string{address}, Display: shown.display(), Patience: time.Minute})
 	buildAll(t, e, []string{"a"})
 	own.Kill(t)
 	var building sync.WaitGroup
 	building.Go(func() { buildAll(t, e, []string{"b", "c", "d", "e"}) })
-	testkit.Await(t, "the builder is lost", func() bool { return len(told.with("is lost")) > 0 })
+	testkit.Await(t, "the builder is lost", func() bool { return len(shown.with("is lost")) > 0 })
 	daemontest.Start(t, root, "--addr", address)
 	building.Wait()
-	if again := told.with("builder " + address + " is there again"); len(again) != 1 {
-		t.Errorf("it was told: %s", told.String())
+	if again := shown.with("builder " + address + " is there again"); len(again) != 1 {
+		t.Errorf("it was shown: %s", shown.String())
 	}
 }
 

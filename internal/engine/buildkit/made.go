@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// blob is a compressed layer of a builder, in the form that go-containerregistry turns into a layer.
+// blob is a compressed layer of a builder, from which go-containerregistry makes a layer.
 type blob struct {
 	file string
 	at   ocispec.Descriptor
@@ -38,7 +38,7 @@ func (d *disk) layer(name string, at ocispec.Descriptor, store cache.Dir) (layer
 	}
 	found, err := content.Of(made, store)
 	if err != nil {
-		return layer.Layer{}, fmt.Errorf("read what the builder sent: %w", err)
+		return layer.Layer{}, fmt.Errorf("read a layer of the builder: %w", err)
 	}
 	return layer.Layer{
 		Layer: made, Name: name, DockerSize: content.DockerSize(found.Entries), TarSize: found.TarSize, Entries: found.Entries,

@@ -14,16 +14,16 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// nearby are the repositories that an image is pushed to. A builder needs the bytes of all layers of an image with steps,
-// and gets them from there where they are there: this side may be behind a slow line.
+// nearby are the repositories that an image is pushed to. A builder needs the bytes of all layers of an image with
+// steps, and takes them from there if it can: this side may have a slow connection.
 type nearby struct {
-	client       *registry.Client // nil is none
+	client       *registry.Client // nil for none
 	repositories []string
-	insecure     bool // plain http is good enough
+	insecure     bool // plain http is allowed
 }
 
-// find returns for each finished layer where a builder finds it as an image of its own, or "" where it has to ask this
-// side. Of an image without steps it needs none that the registry has.
+// find returns where a builder finds each finished layer as an image of its own, or "" if it must take it from here.
+// For an image without steps it needs no layer that the registry has.
 func (n nearby) find(ctx context.Context, image plan.Image) []string {
 	found := make([]string, len(image.Layers))
 	if n.client == nil || len(image.Runs) == 0 {
@@ -35,7 +35,7 @@ func (n nearby) find(ctx context.Context, image plan.Image) []string {
 			if s, err := newSingle(l, image.Platform); err == nil {
 				found[i] = n.reference(ctx, s)
 			}
-			return nil // blobs that are not found are here
+			return nil // the builder takes them from here
 		})
 	}
 	_ = group.Wait()
@@ -52,15 +52,14 @@ func (n nearby) reference(ctx context.Context, s *single) string {
 	return ""
 }
 
-// reachable reports whether a builder may get layers from a repository. For a push it can be told that plain http is good
-// enough. For layers it cannot be told, and takes it on its own machine alone.
+// reachable reports whether a builder can get layers from a repository. Plain http can be allowed for a push, but not
+// for layers: a builder uses it only for registries on its own machine.
 func (n nearby) reachable(repository name.Repository) bool {
 	local, err := docker.MatchLocalhost(repository.RegistryStr())
 	return !n.insecure || local && err == nil
 }
 
-// put reports whether a repository has a layer, with a manifest that names it alone. Where only that is missing, it is
-// put there, without a tag.
+// put reports whether a repository has a layer with its own manifest. A missing manifest is put, without a tag.
 func (n nearby) put(ctx context.Context, repository name.Repository, s *single) bool {
 	manifest := repository.Digest(s.digest().String())
 	if there, err := n.client.Has(ctx, manifest); there && err == nil {
@@ -75,9 +74,9 @@ func (n nearby) put(ctx context.Context, repository name.Repository, s *single) 
 	return n.client.Put(ctx, manifest, document(s.manifest)) == nil
 }
 
-// again reports whether a build that took layers from a registry may do better without: when it was no program of a
-// step that failed, and not the builder.
-func again(ctx context.Context, err error) bool {
+// worthRepeating reports whether a build that took layers from a registry may succeed without: neither a step's program
+// nor the builder has failed.
+func worthRepeating(ctx context.Context, err error) bool {
 	var failed *stepError
 	var lost *lostError
 	return err != nil && ctx.Err() == nil && !errors.As(err, &failed) && !errors.As(err, &lost)

@@ -31,13 +31,13 @@ func buildOnce(t *testing.T, options buildkit.Options, made []plan.Image) v1.Has
 func TestGroundFromTheRegistry(t *testing.T) {
 	t.Parallel()
 	own, made := daemontest.Start(t, t.TempDir()), stepPlans(t, "x", chance())
-	for name, there := range map[string]*shelf{"distribution": newDistribution(t), "with a login": newShelf(t)} {
+	for name, there := range map[string]*loginRegistry{"distribution": newDistribution(t), "with a login": newRegistry(t)} {
 		there.put(t, made[0])
 		for _, first := range []string{"from there", "from here"} {
 			t.Run(name+" "+first, func(t *testing.T) {
 				empty(t, own)
-				told := &lines{}
-				near, here := there.options(own, told), buildkit.Options{Builders: []string{own.Address}, Display: told.display()}
+				shown := &lines{}
+				near, here := there.options(own, shown), buildkit.Options{Builders: []string{own.Address}, Display: shown.display()}
 				order, want := []buildkit.Options{near, here}, []string{"0 of 2", "0 of 2"}
 				if first == "from here" {
 					order, want = []buildkit.Options{here, near}, []string{"2 of 2", "0 of 2"}
@@ -46,7 +46,7 @@ func TestGroundFromTheRegistry(t *testing.T) {
 				if one != other {
 					t.Errorf("the step was run again: %s and then %s", one, other)
 				}
-				for i, line := range told.with(": build on ") {
+				for i, line := range shown.with(": build on ") {
 					if !strings.Contains(line, want[i]+" layers sent") {
 						t.Errorf("build %d: got %s", i+1, line)
 					}
@@ -54,8 +54,8 @@ func TestGroundFromTheRegistry(t *testing.T) {
 				if _, err := remote.Index(there.repository.Digest(one.String()), there.client.Options(t.Context())...); err != nil {
 					t.Error(err)
 				}
-				if strings.Contains(told.String(), password) {
-					t.Errorf("the password is told: %s", told)
+				if strings.Contains(shown.String(), password) {
+					t.Errorf("the password is shown: %s", shown)
 				}
 			})
 		}
@@ -66,7 +66,7 @@ func TestGroundFromTheRegistry(t *testing.T) {
 // only the manifest is missing that names the layer alone, to put it there, once. The packages of a step are not asked for.
 func TestGroundRequests(t *testing.T) {
 	t.Parallel()
-	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, shown := daemontest.Start(t, t.TempDir()), newRegistry(t), &lines{}
 	step := chance()
 	step.Packages = []string{"jq"}
 	made := stepPlans(t, "x", step)
@@ -77,16 +77,16 @@ func TestGroundRequests(t *testing.T) {
 		{"its manifest too", "HEAD manifests", "1 of 2"},
 	} {
 		empty(t, own)
-		told.buffer.Reset()
-		buildOnce(t, there.options(own, told), made)
+		shown.buffer.Reset()
+		buildOnce(t, there.options(own, shown), made)
 		if got := there.requests(); got != test.asked {
 			t.Errorf("%s: asked %s", test.name, got)
 		}
-		if len(told.with(test.went+" layers sent")) != 1 {
-			t.Errorf("%s: got %s", test.name, told)
+		if len(shown.with(test.went+" layers sent")) != 1 {
+			t.Errorf("%s: got %s", test.name, shown)
 		}
 	}
-	buildOnce(t, there.options(own, told), plans(t, "y"))
+	buildOnce(t, there.options(own, shown), plans(t, "y"))
 	if got := there.requests(); got != "" {
 		t.Errorf("an image without steps: asked %s", got)
 	}
@@ -96,7 +96,7 @@ func TestGroundRequests(t *testing.T) {
 // the registry, although that says that it has them.
 func TestGroundThatIsLost(t *testing.T) {
 	t.Parallel()
-	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, shown := daemontest.Start(t, t.TempDir()), newRegistry(t), &lines{}
 	made := stepPlans(t, "x", images.Step{Script: "echo made > /etc/made"})
 	there.put(t, made[0])
 	for _, l := range made[0].Layers {
@@ -106,9 +106,9 @@ func TestGroundThatIsLost(t *testing.T) {
 		}
 		there.lost = append(there.lost, digest.String())
 	}
-	buildOnce(t, there.options(own, told), made)
-	if len(told.with("x: built again, with layers from here: ")) != 1 || len(told.with("2 of 2 layers sent")) != 1 {
-		t.Errorf("got %s", told)
+	buildOnce(t, there.options(own, shown), made)
+	if len(shown.with("x: built again, with layers from here: ")) != 1 || len(shown.with("2 of 2 layers sent")) != 1 {
+		t.Errorf("got %s", shown)
 	}
 }
 
@@ -116,30 +116,30 @@ func TestGroundThatIsLost(t *testing.T) {
 // when the step has changed.
 func TestGroundFromTheCache(t *testing.T) {
 	t.Parallel()
-	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, shown := daemontest.Start(t, t.TempDir()), newRegistry(t), &lines{}
 	place := []buildkit.Cache{{Type: "registry", Where: there.repository.RegistryStr() + "/cache/{name}"}}
-	options := buildkit.Options{Builders: []string{own.Address}, Display: told.display(), Keychain: there.client.Keychain(), CacheTo: place, CacheFrom: place}
+	options := buildkit.Options{Builders: []string{own.Address}, Display: shown.display(), Keychain: there.client.Keychain(), CacheTo: place, CacheFrom: place}
 	step := images.Step{Script: "echo one > /etc/made", Packages: []string{"jq"}}
 	buildOnce(t, options, stepPlans(t, "x", step))
 	empty(t, own)
 	step.Script = "echo two > /etc/made"
 	buildOnce(t, options, stepPlans(t, "x", step))
-	if len(told.with("3 of 3 layers sent")) != 1 || len(told.with("1 of 3 layers sent")) != 1 { // the proxy
-		t.Errorf("got %s", told)
+	if len(shown.with("3 of 3 layers sent")) != 1 || len(shown.with("1 of 3 layers sent")) != 1 { // the proxy
+		t.Errorf("got %s", shown)
 	}
 }
 
 // TestFailingStepRunsOnce holds that a step that fails is not tried again.
 func TestFailingStepRunsOnce(t *testing.T) {
 	t.Parallel()
-	own, there, told := daemontest.Start(t, t.TempDir()), newShelf(t), &lines{}
+	own, there, shown := daemontest.Start(t, t.TempDir()), newRegistry(t), &lines{}
 	made := stepPlans(t, "x", images.Step{Script: "echo it runs $((1 + 1)); exit 7"})
 	there.put(t, made[0])
-	_, err := open(t, there.options(own, told)).Build(t.Context(), made)
+	_, err := open(t, there.options(own, shown)).Build(t.Context(), made)
 	if err == nil || !strings.Contains(err.Error(), "ended with exit status 7") {
 		t.Errorf("got %v", err)
 	}
-	if ran := len(told.with("it runs 2")); ran != 1 {
-		t.Errorf("it ran %d times: %s", ran, told)
+	if ran := len(shown.with("it runs 2")); ran != 1 {
+		t.Errorf("it ran %d times: %s", ran, shown)
 	}
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// offer is the store that a builder sees while it builds an image. The builder reads finished layers from it, and
-// writes its own blobs to it, of which only those are kept that this side lacks.
+// offer is the store for the build of an image. The builder reads finished layers from it and writes its blobs to it;
+// only those that this side lacks are kept.
 type offer struct {
-	content.Store // where it writes
+	content.Store // for the builder's blobs
 
 	mutex     sync.Mutex
 	documents map[digest.Digest][]byte
@@ -69,7 +69,7 @@ func (o *offer) find(sum digest.Digest) ([]byte, *offered) {
 	return o.documents[sum], o.layers[sum]
 }
 
-// Info is part of [content.Store].
+// Info implements [content.Store].
 func (o *offer) Info(ctx context.Context, sum digest.Digest) (content.Info, error) {
 	switch document, l := o.find(sum); {
 	case document != nil:
@@ -80,7 +80,7 @@ func (o *offer) Info(ctx context.Context, sum digest.Digest) (content.Info, erro
 	return o.Store.Info(ctx, sum)
 }
 
-// ReaderAt is part of [content.Store].
+// ReaderAt implements [content.Store].
 func (o *offer) ReaderAt(ctx context.Context, described ocispec.Descriptor) (content.ReaderAt, error) {
 	document, l := o.find(described.Digest)
 	switch {
@@ -100,7 +100,7 @@ func (o *offer) ReaderAt(ctx context.Context, described ocispec.Descriptor) (con
 	}}, nil
 }
 
-// Writer is part of [content.Store]. Blobs of the offer need not be written.
+// Writer implements [content.Store]. The builder need not write blobs of the offer.
 func (o *offer) Writer(ctx context.Context, options ...content.WriterOpt) (content.Writer, error) {
 	var wanted content.WriterOpts
 	for _, option := range options {
@@ -123,7 +123,7 @@ func readLayer(l layer.Layer) ([]byte, error) {
 	return io.ReadAll(stream)
 }
 
-// reader is a [content.ReaderAt] that tells how much was read.
+// reader is a [content.ReaderAt] that counts bytes.
 type reader struct {
 	*bytes.Reader
 	tell func(int)

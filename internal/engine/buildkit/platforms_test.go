@@ -172,15 +172,15 @@ func TestOwnEmulator(t *testing.T) {
 // TestNoRights holds that an image goes on when its builder cannot start programs.
 func TestNoRights(t *testing.T) {
 	t.Parallel()
-	lacking, able, told := daemontest.StartWithoutRights(t), builder(t), &lines{}
-	e := open(t, buildkit.Options{Builders: []string{lacking.Address, able}, Images: six(), Display: told.display()})
+	lacking, able, shown := daemontest.StartWithoutRights(t), builder(t), &lines{}
+	e := open(t, buildkit.Options{Builders: []string{lacking.Address, able}, Images: six(), Display: shown.display()})
 	for _, name := range six() {
 		if _, err := e.Build(t.Context(), stepPlans(t, name, images.Step{Script: "true"})); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if skipped := told.with(": not built by builder " + lacking.Address + ": it cannot start run-1 for linux/amd64: runc run failed: "); len(skipped) < 2 {
-		t.Errorf("of all images, only %d have tried the other builder: %s", len(skipped), told)
+	if skipped := shown.with(": not built by builder " + lacking.Address + ": it cannot start run-1 for linux/amd64: runc run failed: "); len(skipped) < 2 {
+		t.Errorf("of all images, only %d have tried the other builder: %s", len(skipped), shown)
 	}
 }
 
@@ -188,16 +188,16 @@ func TestNoRights(t *testing.T) {
 func TestFalsePlatform(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)
-	able, told := builder(t), &lines{}
+	able, shown := builder(t), &lines{}
 	lacking := daemontest.StartWithoutEmulation(t, "--oci-worker-platform", "linux/amd64", "--oci-worker-platform", "linux/arm64")
-	e := open(t, buildkit.Options{Builders: []string{lacking.Address, able}, Images: six(), Display: told.display()})
+	e := open(t, buildkit.Options{Builders: []string{lacking.Address, able}, Images: six(), Display: shown.display()})
 	for _, name := range six() {
 		made := stepPlansFor(t, []images.Platform{images.LinuxARM64}, name, time.Unix(0, 0), images.Step{Script: "true"})
 		if _, err := e.Build(t.Context(), made); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if skipped := told.with(": not built by builder " + lacking.Address + ": it runs no programs of linux/arm64"); len(skipped) < 2 {
-		t.Errorf("of all images, only %d have tried the other builder: %s", len(skipped), told)
+	if skipped := shown.with(": not built by builder " + lacking.Address + ": it runs no programs of linux/arm64"); len(skipped) < 2 {
+		t.Errorf("of all images, only %d have tried the other builder: %s", len(skipped), shown)
 	}
 }

@@ -52,9 +52,9 @@ func TestPush(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := func(string) []string { return []string{repository.Name()} }
-	told := &lines{}
+	shown := &lines{}
 
-	wrong := open(t, buildkit.Options{Push: to, Keychain: login("wrong-0815"), Display: told.display()})
+	wrong := open(t, buildkit.Options{Push: to, Keychain: login("wrong-0815"), Display: shown.display()})
 	if _, err := wrong.Build(t.Context(), plans(t, "x")); err == nil || !strings.Contains(err.Error(), "401") || strings.Contains(err.Error(), "wrong-0815") {
 		t.Errorf("a wrong password: got %v", err)
 	}
@@ -64,7 +64,7 @@ func TestPush(t *testing.T) {
 		t.Errorf("a registry that is not there: got %v", err)
 	}
 
-	e := open(t, buildkit.Options{Push: to, Keychain: login(password), Display: told.display()})
+	e := open(t, buildkit.Options{Push: to, Keychain: login(password), Display: shown.display()})
 	built, err := e.Build(t.Context(), plans(t, "x"))
 	if err != nil {
 		t.Fatal(err)
@@ -85,8 +85,8 @@ func TestPush(t *testing.T) {
 		t.Errorf("the builder has set the tags %v", tags)
 	}
 	for _, secret := range []string{password, "wrong-0815"} {
-		if strings.Contains(told.String(), secret) {
-			t.Errorf("a password is told: %s", told)
+		if strings.Contains(shown.String(), secret) {
+			t.Errorf("a password is shown: %s", shown)
 		}
 	}
 }
@@ -123,15 +123,15 @@ func TestPushOfWhatIsThere(t *testing.T) {
 			}
 		}
 	}
-	told := &lines{}
+	shown := &lines{}
 	e := open(t, buildkit.Options{
-		Builders: []string{own.Address}, Display: told.display(), Keychain: login(password),
+		Builders: []string{own.Address}, Display: shown.display(), Keychain: login(password),
 		Push: func(string) []string { return []string{repository.Name()} },
 	})
 	if _, err := e.Build(t.Context(), made); err != nil {
 		t.Fatal(err)
 	}
-	if len(told.with("0 of 3 layers sent, 0 B")) != 1 {
-		t.Errorf("got %s", told)
+	if len(shown.with("0 of 3 layers sent, 0 B")) != 1 {
+		t.Errorf("got %s", shown)
 	}
 }

@@ -11,12 +11,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// secretID names a secret of a step in a session. It is not the secret's own name, for two steps may call different
-// ones the same.
+// secretID is the name of a step's secret in a session. Two steps may use the same name for different secrets.
 func secretID(run plan.Run, name string) string { return run.Name + "/" + name }
 
-// secretsOf returns a provider for the secrets of an image's steps, or nil if there are none. A missing secret is an
-// error before anything is built.
+// secretsOf returns a provider for the secrets of an image's steps, or nil if there are none. It fails for a missing
+// secret.
 func secretsOf(image plan.Image) (session.Attachable, error) {
 	var sources []secretsprovider.Source
 	for _, run := range image.Runs {

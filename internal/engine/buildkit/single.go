@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// single is a finished layer as an image of its own, which is how BuildKit takes one from elsewhere. The same layer is
-// always the same image, wherever it is taken from: steps on it are found again.
+// single is a finished layer as an image of its own: BuildKit takes layers in this form. The same layer is always the
+// same image, so that steps on it are found in caches.
 type single struct {
 	layer.Layer
 	sum              digest.Digest // of the layer
@@ -54,7 +54,7 @@ func newSingle(l layer.Layer, platform images.Platform) (*single, error) {
 	return s, err
 }
 
-// digest returns that of the image's manifest.
+// digest returns the digest of the image's manifest.
 func (s *single) digest() digest.Digest { return digest.FromBytes(s.manifest) }
 
 // document is a manifest, as go-containerregistry puts it.

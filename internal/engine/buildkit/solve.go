@@ -25,8 +25,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
-// buildOn builds an image on one builder. The error is a [lostError] when another one may do better. A builder that does
-// not say that it runs the programs of steps only gets an image when it is to be tried.
+// buildOn builds an image on one builder. The error is a [lostError] if another one may succeed. With try, the builder
+// also gets steps of a platform that it does not list.
 func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image, try bool) (v1.ImageIndex, error) {
 	c, err := b.connect(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image, tr
 		index, err = s.product(ctx, response)
 	}
 	if err != nil {
-		s.step.Cancel() // whoever asked tells why, or goes on elsewhere
+		s.step.Cancel() // the caller shows the reason, or goes on elsewhere
 		return nil, err
 	}
 	layers, size := s.offer.sent()
@@ -60,29 +60,29 @@ func (e *Engine) buildOn(ctx context.Context, b *builder, plans []plan.Image, tr
 	return index, s.step.End(sent(layers, len(s.offer.layers), size), nil)
 }
 
-// solve is one image on one builder.
+// solve is the build of one image on one builder.
 type solve struct {
 	engine  *Engine
 	builder *builder
 	plans   []plan.Image
 	offer   *offer
 	near    nearby
-	took    atomic.Bool // whether layers are taken from there
+	took    atomic.Bool // layers are taken from there
 	log     *stepLog
-	step    *progress.Step // that is shown
+	step    *progress.Step // as it is shown
 	try     bool           // build although the builder may be unable to
-	refused error          // why it was not given the work
+	refused error          // why it did not get the work
 }
 
 func (s *solve) name() string { return s.plans[0].Name }
 
-// steps reports whether the builder makes layers that this side does not have.
+// steps reports whether the builder makes layers.
 func (s *solve) steps() bool { return len(s.plans[0].Runs) > 0 }
 
-// run has the image built. A builder that cannot get layers from the registry, which this side can, gets them from here.
+// run builds the image. If the builder cannot get layers from the registry, it is built again with layers from here.
 func (s *solve) run(ctx context.Context, c *client.Client) (*client.SolveResponse, error) {
 	response, err := s.attempt(ctx, c)
-	if s.took.Load() && again(ctx, err) {
+	if s.took.Load() && worthRepeating(ctx, err) {
 		s.near = nearby{}
 		s.engine.display.Text(fmt.Sprintf("%s: built again, with layers from here: %s", s.name(), reason(err)))
 		return s.attempt(ctx, c)
@@ -90,7 +90,7 @@ func (s *solve) run(ctx context.Context, c *client.Client) (*client.SolveRespons
 	return response, err
 }
 
-// attempt gives the builder its work and waits for it.
+// attempt sends the work to the builder and waits for it.
 func (s *solve) attempt(ctx context.Context, c *client.Client) (*client.SolveResponse, error) {
 	options := client.SolveOpt{
 		OCIStores:     map[string]content.Store{storeName: s.offer},
@@ -115,8 +115,8 @@ func (s *solve) attempt(ctx context.Context, c *client.Client) (*client.SolveRes
 	return response, s.log.explain(err)
 }
 
-// exports returns where the product goes: to the registries by its digest, and back where they do not have all that
-// this side needs.
+// exports returns the places of the result: the registries, by digest, and this side if they lack something that it
+// needs.
 func (s *solve) exports() []client.ExportEntry {
 	attributes := map[string]string{
 		"oci-mediatypes":    "true",
@@ -154,7 +154,7 @@ func (s *solve) repositories() []string {
 	return s.engine.options.Push(s.name())
 }
 
-// build describes the image to the builder, with one reference for each platform.
+// build defines the image for the builder, with one reference for each platform.
 func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 	s.refused = s.builder.check(c.BuildOpts())
 	if s.refused == nil && !s.try {
@@ -209,8 +209,7 @@ func platformOf(image plan.Image) ocispec.Platform {
 	return ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()}
 }
 
-// product returns the index of the plans and the layers that the builder sent. It must be equal to the embedded
-// engine's.
+// product returns the index of the plans and the builder's layers. It must equal the embedded engine's.
 func (s *solve) product(ctx context.Context, response *client.SolveResponse) (v1.ImageIndex, error) {
 	made := response.ExporterResponse[exptypes.ExporterImageDigestKey]
 	plans, err := s.complete(ctx, made)

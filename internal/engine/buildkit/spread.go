@@ -18,9 +18,8 @@ func rank(image string, builders []string) []string {
 	return ranked
 }
 
-// spread returns for each image the builders in the order in which it tries them. It is the order of preference, but
-// that no builder is the first of more than its share and a twentieth: chance alone would give one of three builders
-// half of ten images.
+// spread returns the order in which each image tries the builders. It is the order of preference, but no builder comes
+// first for more than its share and a twentieth: by chance alone, one of three builders could get half of ten images.
 func spread(images, builders []string) map[string][]string {
 	share := (21*len(images) + 20*len(builders) - 1) / (20 * len(builders))
 	first := map[string]int{}

@@ -19,14 +19,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// stepLog keeps the last output of each step of a solve, so that a failure can be told in a line.
+// stepLog keeps the last output of each step of a solve, for an error of one line.
 type stepLog struct {
 	mutex sync.Mutex
 	steps map[digest.Digest]step
 	said  map[digest.Digest][]byte // the end of the output
 }
 
-// step is a step of an image, by the names that people know.
+// step is a step of an image, by its public name.
 type step struct {
 	name     string // such as run-1
 	platform images.Platform
@@ -38,8 +38,8 @@ func newStepLog() *stepLog {
 	return &stepLog{steps: map[digest.Digest]step{}, said: map[digest.Digest][]byte{}}
 }
 
-// expect notes which vertices of a definition are the steps of an image. In a definition, a vertex comes after its
-// inputs, and each step is built on those before it.
+// expect records the vertices of a definition that are the steps of an image. A vertex comes after its inputs, and each
+// step is built on those before it.
 func (l *stepLog) expect(image plan.Image, definition *llb.Definition) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -53,8 +53,7 @@ func (l *stepLog) expect(image plan.Image, definition *llb.Definition) {
 	}
 }
 
-// listen returns a channel for the statuses of a solve, which passes them on to another one. The other one is closed
-// after it.
+// listen returns a channel for the statuses of a solve. They are passed on to next, which is closed after it.
 func (l *stepLog) listen(next chan<- *client.SolveStatus) chan *client.SolveStatus {
 	statuses := make(chan *client.SolveStatus)
 	go func() {
@@ -79,7 +78,7 @@ func (l *stepLog) hear(logs []*client.VertexLog) {
 	}
 }
 
-// stepError is a step whose program has failed. Another builder would not do better.
+// stepError is the error of a step whose program has failed. It would fail on another builder, too.
 type stepError struct {
 	step
 	status uint32
@@ -94,8 +93,8 @@ func (e *stepError) Error() string {
 	return text
 }
 
-// explain says which step the error of a solve is about. It is a [stepError] when the step's program has failed, and a
-// [lostError] when the builder could not even start that.
+// explain returns the error of a solve with the step that it is about: a [stepError] if the step's program has failed,
+// and a [lostError] if the builder could not start it.
 func (l *stepLog) explain(err error) error {
 	var vertex *errdefs.VertexError
 	if !errors.As(err, &vertex) {
@@ -115,13 +114,13 @@ func (l *stepLog) explain(err error) error {
 	switch {
 	case strings.HasSuffix(said, "exec /bin/sh: exec format error"):
 		return &lostError{reason: fmt.Sprintf("it runs no programs of %s, which the steps of the image need: add a builder of that platform, or register QEMU on its machine", failed.platform)}
-	case strings.HasPrefix(said, "runc run failed: "): // runc writes this into the output of the program that it cannot start
+	case strings.HasPrefix(said, "runc run failed: "): // runc writes this to the output of a program that it cannot start
 		return &lostError{reason: fmt.Sprintf("it cannot start %s: %s", failed, said)}
 	}
 	return &stepError{failed, exit.ExitCode, said}
 }
 
-// lastLines returns the last five lines of an output that have something in them, in one line.
+// lastLines returns the last five lines of an output that are not empty, as one line.
 func lastLines(output []byte) string {
 	var last []string
 	for line := range strings.Lines(ansi.Strip(strings.ToValidUTF8(string(output), ""))) {

@@ -22,8 +22,8 @@ import (
 	_ "github.com/moby/buildkit/client/connhelper/ssh"             // ssh://
 )
 
-// program returns the program through which an address is reached, which runs "buildctl dial-stdio" beside the daemon;
-// "" is none.
+// program returns the program for an address: it runs "buildctl dial-stdio" beside the daemon. It is "" for addresses
+// that need none.
 func program(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -44,8 +44,8 @@ func checkThrough(parsed *url.URL) error {
 	return err
 }
 
-// dialThrough returns how an address is dialled that is reached through a program. Such a program has no terminal: it
-// asks nothing, and fails where it would have to.
+// dialThrough returns the option for an address that is reached through a program. The program has no terminal: it
+// cannot ask, and fails instead.
 func dialThrough(address string) (client.ClientOpt, error) {
 	helper, err := connhelper.GetConnectionHelper(address)
 	if err != nil {
@@ -64,21 +64,21 @@ func dialThrough(address string) (client.ClientOpt, error) {
 	}), nil
 }
 
-// through is a connection to a daemon through a program. If it fails, the error has the program's words.
+// through is a connection to a daemon through a program. Its errors have the program's message.
 type through struct {
 	net.Conn
 	in      *bufio.Reader
 	program string
-	greeted bool // whether the other side has begun as a daemon does
+	greeted bool // the other side has begun as a daemon does
 }
 
-// settings is the type of the frame with which a daemon begins (RFC 9113, 3.4), after the three bytes of its length.
+// settings is the type of a daemon's first frame (RFC 9113, 3.4), after the three bytes of its length.
 const settings = 4
 
 func (c *through) Read(p []byte) (int, error) {
 	if !c.greeted {
 		head, err := c.in.Peek(4)
-		if len(head) == 4 && head[3] != settings { // Docker, and shells that start, write to stdout
+		if len(head) == 4 && head[3] != settings { // Docker and login shells may write to stdout
 			text, _ := c.in.Peek(c.in.Buffered())
 			return 0, c.said(string(text))
 		}
@@ -91,7 +91,7 @@ func (c *through) Read(p []byte) (int, error) {
 	return n, c.explain(err)
 }
 
-// Write leaves it to Read to tell why a program has ended: here it would be a broken pipe, or one that is closed.
+// Write hides errors: Read returns the reason why a program has ended, and Write would return a broken pipe.
 func (c *through) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed) {
@@ -100,7 +100,7 @@ func (c *through) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// explain finds the program's stderr in the error of the connection.
+// explain returns the error of the connection with the end of the program's stderr.
 func (c *through) explain(err error) error {
 	if err == nil {
 		return nil
@@ -143,12 +143,12 @@ func advice(said string) string {
 	for _, known := range []struct{ words, do string }{
 		{"Host key verification failed", "connect with ssh once by hand, and compare the key that it shows"},
 		{"Permission denied (", "ssh asks nothing here: name the key in ~/.ssh/config, or give it to ssh-agent"},
-		{"No such container", "docker ps shows those that run"},
+		{"No such container", "docker ps lists running containers"},
 		{"is not running", "docker start starts it"},
 		{`exec: "buildctl"`, "its image has no buildctl: take moby/buildkit:" + Version},
 		{"buildctl: command not found", "install buildctl there, on the PATH that ssh gives"},
 		{"buildctl: not found", "install buildctl there, on the PATH that ssh gives"},
-		{unreached, "whom does the daemon let in? see its --group"},
+		{unreached, "check the daemon's --group"},
 	} {
 		if strings.Contains(said, known.words) {
 			return " (" + known.do + ")"
@@ -157,15 +157,15 @@ func advice(said string) string {
 	return ""
 }
 
-// unreached is how buildctl begins to say that it does not reach the daemon beside it.
+// unreached is the start of buildctl's error for a daemon that does not answer.
 const unreached = "error: dial unix "
 
-// absent reports whether buildctl was reached, and no daemon beside it.
+// absent reports whether buildctl has run, but found no daemon.
 func absent(said string) bool {
 	return strings.Contains(said, unreached) && (strings.Contains(said, "connect: no such file") || strings.Contains(said, "connect: connection refused"))
 }
 
-// starting reports whether a container was reached in which no daemon listens yet.
+// starting reports whether a container was reached whose daemon does not listen yet.
 func starting(address string, err error) bool {
 	return slices.Contains([]string{"docker", "kubectl"}, program(address)) && absent(err.Error())
 }

@@ -14,11 +14,11 @@ import (
 	"github.com/moby/buildkit/client"
 )
 
-// TLS names the files with which tcp:// builders are reached: who signs their certificates, and the certificate and
-// key that this client shows them. All are PEM.
+// TLS names the files for tcp:// builders: the authority of their certificates, and this client's certificate and key.
+// All are PEM.
 type TLS struct{ CA, Cert, Key string }
 
-// Check returns an error for files that do not make sense together.
+// Check returns an error for files that do not belong together.
 func (t TLS) Check() error {
 	if (t.Cert == "") != (t.Key == "") {
 		return errors.New("a client's certificate and its key go together: --builder-tls-cert and --builder-tls-key")
@@ -26,7 +26,7 @@ func (t TLS) Check() error {
 	return nil
 }
 
-// read returns an error for files that hold nothing of use: no builder could be reached with them.
+// read returns an error for files without valid certificates or keys.
 func (t TLS) read() error {
 	if t.CA != "" {
 		text, err := os.ReadFile(t.CA)
@@ -45,8 +45,8 @@ func (t TLS) read() error {
 	return nil
 }
 
-// hint returns possible causes for an error of a connection. A daemon that refuses the client's certificate closes the
-// connection, and often this side sees no more than that (RFC 8446, 4.4.2.4).
+// hint returns a possible cause of a connection's error. A daemon that refuses the client's certificate closes the
+// connection, and often that is all this side sees (RFC 8446, 4.4.2.4).
 func (t TLS) hint(address string, err error) string {
 	has := func(word string) bool { return strings.Contains(err.Error(), word) }
 	brokenOff := slices.ContainsFunc([]string{"broken pipe", "connection reset", "EOF", "remote error: tls", "certificate required"}, has)
@@ -78,7 +78,7 @@ func (t TLS) expiry() time.Time {
 	return pair.Leaf.NotAfter
 }
 
-// options returns how an address is dialled.
+// options returns the options to dial an address.
 func (t TLS) options(address string) []client.ClientOpt {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Scheme != "tcp" || t == (TLS{}) {

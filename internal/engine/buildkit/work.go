@@ -14,7 +14,7 @@ type work struct {
 	bytes                int64
 }
 
-// add counts an image of so many layers, of which some were sent.
+// add counts an image of so many layers, some of which were sent.
 func (w *work) add(layers, sent int, bytes int64) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()

@@ -1,4 +1,4 @@
-// Package daemontest starts BuildKit daemons of a test's own, for tests that end one, stop it or fill its disk.
+// Package daemontest starts BuildKit daemons for tests that end one, stop it or fill its disk.
 //
 //	daemon := daemontest.Start(t, t.TempDir())
 //	build(daemon.Address)
@@ -19,12 +19,12 @@ import (
 	"github.com/moby/buildkit/client"
 )
 
-// Daemon is a builder of a test's own, for tests that end it, stop it or fill its disk.
+// Daemon is a BuildKit daemon of one test.
 type Daemon struct {
 	Address string
 	Process *os.Process
-	exited  chan struct{} // is closed when it has
-	log     *bytes.Buffer // to be read when it has exited
+	exited  chan struct{} // closed when it has exited
+	log     *bytes.Buffer // complete when it has exited
 }
 
 // Start starts a daemon on a unix socket, or at the address in flags; root is where it keeps things.
@@ -33,8 +33,8 @@ func Start(t *testing.T, root string, flags ...string) *Daemon {
 	return start(t, root, "exec", syscall.SysProcAttr{}, flags...)
 }
 
-// start starts a daemon in a process with these attributes. before is what a shell does there, before the daemon's command
-// line.
+// start starts a daemon in a process with these attributes. before is the start of the shell's command line, before the
+// daemon's.
 func start(t *testing.T, root, before string, attributes syscall.SysProcAttr, flags ...string) *Daemon {
 	t.Helper()
 	programs := os.Getenv("MKIMAGE_TEST_BUILDKIT_PROGRAMS")
@@ -97,7 +97,7 @@ func (d *Daemon) ready(t *testing.T) {
 	}
 }
 
-// Client returns a connection to the daemon, for as long as the test lasts.
+// Client returns a connection to the daemon for the test.
 func (d *Daemon) Client(t *testing.T) *client.Client {
 	t.Helper()
 	c, err := client.New(context.Background(), d.Address)
@@ -108,7 +108,7 @@ func (d *Daemon) Client(t *testing.T) *client.Client {
 	return c
 }
 
-// Kill ends the daemon at once, whatever it is at.
+// Kill ends the daemon at once.
 func (d *Daemon) Kill(t *testing.T) {
 	t.Helper()
 	if err := d.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// NeedEmulation asks for builders on this machine that run programs of both platforms. ci/services sees to it on amd64.
+// NeedEmulation skips a test without builders on this machine that run programs of both platforms. ci/services provides
+// them on amd64.
 func NeedEmulation(t *testing.T) {
 	t.Helper()
 	if platforms := os.Getenv("MKIMAGE_TEST_BUILDKIT_PLATFORMS"); strings.Contains(platforms, "linux/amd64") && strings.Contains(platforms, "linux/arm64") {
@@ -22,11 +23,11 @@ func NeedEmulation(t *testing.T) {
 	t.Skip("no builder runs programs of linux/amd64 and linux/arm64: ci/services registers QEMU, as root on Linux with binfmt_misc")
 }
 
-// StartWithoutEmulation starts a daemon that runs programs of this machine's kind alone. It is in a user namespace, where
-// the kernel has other emulators than elsewhere, since Linux 6.7: none.
+// StartWithoutEmulation starts a daemon that runs only programs of this machine's kind. It is in a user namespace,
+// which has its own emulators since Linux 6.7: none.
 func StartWithoutEmulation(t *testing.T, flags ...string) *Daemon {
 	t.Helper()
-	// There is no right to set control groups either, which runc then goes without.
+	// runc cannot set control groups there.
 	runc := filepath.Join(t.TempDir(), "runc")
 	if err := os.WriteFile(runc, []byte("#!/bin/sh\nexec runc --rootless=true \"$@\"\n"), 0o755); err != nil {
 		t.Fatal(err)

@@ -21,8 +21,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// shelf is a registry that wants a login, notes what this side asks of it, and may have lost some layers.
-type shelf struct {
+// loginRegistry is a registry that wants a login, records the requests of this side, and may have lost layers.
+type loginRegistry struct {
 	repository name.Repository
 	client     *registry.Client
 
@@ -31,9 +31,9 @@ type shelf struct {
 	asked []string // by this side: METHOD and the kind of thing
 }
 
-func newShelf(t *testing.T) *shelf {
+func newRegistry(t *testing.T) *loginRegistry {
 	t.Helper()
-	s := &shelf{}
+	s := &loginRegistry{}
 	behind := inprocess.New(inprocess.Logger(stdlog.New(io.Discard, "", 0)))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, given, _ := r.BasicAuth(); user != "me" || given != password {
@@ -61,7 +61,7 @@ func newShelf(t *testing.T) *shelf {
 }
 
 // newDistribution is a new repository in the registry that ci/services starts.
-func newDistribution(t *testing.T) *shelf {
+func newDistribution(t *testing.T) *loginRegistry {
 	t.Helper()
 	host := os.Getenv("MKIMAGE_TEST_REGISTRY")
 	if host == "" && os.Getenv("CI") == "true" {
@@ -79,11 +79,11 @@ func newDistribution(t *testing.T) *shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &shelf{repository: repository, client: client}
+	return &loginRegistry{repository: repository, client: client}
 }
 
 // note notes a request of this side, and reports whether the answer is that there is no such layer.
-func (s *shelf) note(r *http.Request) (lost bool) {
+func (s *loginRegistry) note(r *http.Request) (lost bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	parts := strings.Split(r.URL.Path, "/")
@@ -94,7 +94,7 @@ func (s *shelf) note(r *http.Request) (lost bool) {
 }
 
 // put puts layers there, and no manifest that names them.
-func (s *shelf) put(t *testing.T, image plan.Image) {
+func (s *loginRegistry) put(t *testing.T, image plan.Image) {
 	t.Helper()
 	for _, l := range image.Layers {
 		if err := s.client.Upload(t.Context(), s.repository, l, nil); err != nil {
@@ -105,7 +105,7 @@ func (s *shelf) put(t *testing.T, image plan.Image) {
 }
 
 // requests returns what this side has asked since the last call.
-func (s *shelf) requests() string {
+func (s *loginRegistry) requests() string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	defer func() { s.asked = nil }()
@@ -114,9 +114,9 @@ func (s *shelf) requests() string {
 }
 
 // options are for an engine that pushes there.
-func (s *shelf) options(own *daemontest.Daemon, told *lines) buildkit.Options {
+func (s *loginRegistry) options(own *daemontest.Daemon, shown *lines) buildkit.Options {
 	return buildkit.Options{
-		Builders: []string{own.Address}, Display: told.display(), Registry: s.client, Keychain: s.client.Keychain(),
+		Builders: []string{own.Address}, Display: shown.display(), Registry: s.client, Keychain: s.client.Keychain(),
 		Push: func(string) []string { return []string{s.repository.Name()} },
 	}
 }
