@@ -79,17 +79,31 @@ func (s Stemcell) check(folder string) error {
 			wrong("env: %s", variable.Refusal(name, value, allowed))
 		}
 	}
+	for _, place := range slices.Concat(s.Bytecode, s.Source) {
+		if problem := checkPattern(place); problem != "" {
+			wrong("bytecode: %s", problem)
+		}
+	}
 	for _, trim := range s.Trim {
-		if !fs.ValidPath(trim.Path) || trim.Path == "." || strings.Trim(trim.Path, "*/") == "" {
-			wrong("trim: %q is not a path below the root, without a leading slash", trim.Path)
-		} else if _, err := path.Match(trim.Path, ""); err != nil {
-			wrong("trim: %q is not a pattern: %v", trim.Path, err)
+		if problem := checkPattern(trim.Path); problem != "" {
+			wrong("trim: %s", problem)
 		}
 		if _, err := images.ParseSize(trim.Saves); err != nil {
 			wrong("trim: %s saves %w", trim.Path, err)
 		}
 	}
 	return errors.Join(mistakes...)
+}
+
+// checkPattern returns why a pattern cannot be one of paths, or "".
+func checkPattern(pattern string) string {
+	if !fs.ValidPath(pattern) || pattern == "." || strings.Trim(pattern, "*/") == "" {
+		return fmt.Sprintf("%q is not a path below the root, without a leading slash", pattern)
+	}
+	if _, err := path.Match(pattern, ""); err != nil {
+		return fmt.Sprintf("%q is not a pattern: %v", pattern, err)
+	}
+	return ""
 }
 
 // plain reports whether a name is that of a file in one folder, of characters that need no quotes anywhere.

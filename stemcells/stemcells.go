@@ -15,6 +15,8 @@
 //	  - {script: cpanm JSON, packages: [build-base], network: true}
 //	trim:                       # what is left out of the packages, and what that saves
 //	  - {path: usr/share/man, saves: 1.2MB, why: nobody reads manuals in an action}
+//	bytecode: [usr/lib/python3*] # for Python: sources that are in the image as bytecode,
+//	source: [usr/lib/python3*/unittest] # and those of them that stay source
 //
 // In the image, everything of stemcell NAME is in [Stemcell.Dir], /usr/lib/mkimage/NAME. There the proxy finds the file
 // "stemcell", which says the protocol and the main files (see [Stemcell.Settings]); $OW_LAUNCHER lists the launchers
@@ -50,6 +52,8 @@ type Stemcell struct {
 	Files       []string          `yaml:"files"`
 	Env         map[string]string `yaml:"env"`
 	Trim        []Trim            `yaml:"trim"`
+	Bytecode    []string          `yaml:"bytecode"` // paths of sources in Python, as in a Trim, in whose place their bytecode goes,
+	Source      []string          `yaml:"source"`   // and of those that stay
 	Run         images.Steps      `yaml:"run"`
 
 	content map[string][]byte // of the launcher and the other files

@@ -39,6 +39,8 @@ type Layer struct {
 	Name     string
 	Packages []string // as apk add takes them: bash, jq=1.7.1-r0
 	Trim     []string // files of these packages to leave out: paths with *, ? and **
+	Bytecode []string `json:",omitempty"` // sources in Python, as Trim has paths, that its bytecode is to replace,
+	Source   []string `json:",omitempty"` // and those of them that stay
 	Trimmed  bool     `json:",omitempty"` // it has the files that other layers leave out
 }
 

@@ -33,6 +33,7 @@ func (s *Source) Install(ctx context.Context, w World, pins []images.Pin) (Tree,
 	if err := t.runScripts(packages); err != nil {
 		return Tree{}, err
 	}
+	t.placeBytecode()
 	t.trim()
 	t.describe(packages)
 	return t.result(packages), nil

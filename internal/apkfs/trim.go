@@ -10,7 +10,6 @@ import (
 // trim removes the files that layers leave out, or moves them to the layer for them, and counts the bytes of each
 // pattern.
 func (t *tree) trim() {
-	trimmed := slices.IndexFunc(t.world.Layers, func(l Layer) bool { return l.Trimmed })
 	for name, e := range t.files {
 		for _, pattern := range t.world.Layers[e.layer].Trim {
 			if !below(pattern, name) {
@@ -22,11 +21,16 @@ func (t *tree) trim() {
 			case tar.TypeSymlink:
 				t.trimmed[pattern] += int64(len(e.header.Linkname))
 			}
-			if e.layer = trimmed; trimmed < 0 {
-				delete(t.files, name)
-			}
+			t.leaveOut(name, e)
 			break
 		}
+	}
+}
+
+// leaveOut puts a file into the layer for that, if there is one.
+func (t *tree) leaveOut(name string, e *entry) {
+	if e.layer = slices.IndexFunc(t.world.Layers, func(l Layer) bool { return l.Trimmed }); e.layer < 0 {
+		delete(t.files, name)
 	}
 }
 

@@ -38,7 +38,9 @@ func basePackages() []string {
 func World(def images.Definition, languages []stemcells.Stemcell, release string, platform images.Platform) apkfs.World {
 	world := apkfs.World{Release: release, Platform: platform, Layers: []apkfs.Layer{{Name: baseLayer, Packages: basePackages()}}}
 	for _, language := range languages {
-		world.Layers = append(world.Layers, apkfs.Layer{Name: stemcellLayer + language.Name, Packages: sorted(language.Packages), Trim: language.Paths()})
+		world.Layers = append(world.Layers, apkfs.Layer{
+			Name: stemcellLayer + language.Name, Packages: sorted(language.Packages), Trim: language.Paths(), Bytecode: language.Bytecode, Source: language.Source,
+		})
 	}
 	if len(def.Packages) > 0 {
 		world.Layers = append(world.Layers, apkfs.Layer{Name: packagesLayer, Packages: sorted(def.Packages)})

@@ -8,7 +8,7 @@
 # FILE may replace whatever it can import. So the launcher has builtins of its own and keeps the functions that it
 # calls. No message about a request holds text of it, for it brings the API key.
 #
-# Only modules in C are imported, for an image without bytecode compiles all others at each start: json takes more
+# Only modules in C are imported, for where there is no bytecode all others are compiled at each start: json takes more
 # time than the rest of the start. The interpreter itself shows exceptions.
 
 import os
