@@ -25,12 +25,14 @@ type wskFlags struct {
 	parameterFile, apihost, auth                string
 	memory, timeout                             int
 	json, update, insecureTLS, invoke           bool
+
+	runtimes runtimesFlags
 }
 
 func newWsk() *cobra.Command {
 	var flags wskFlags
 	command := &cobra.Command{
-		Use:   "wsk NAME|PATH|REF [ACTION]",
+		Use:   "wsk NAME|PATH|REF [ACTION|KIND]",
 		Short: "Select an image for an OpenWhisk action",
 		Long: `Print the lines of wsk that create and update an action with an image: the one that was built as NAME to dist/NAME
 or that lies as an OCI layout in the folder PATH, and that is pushed to the repository --repo/NAME, or REF,
@@ -45,11 +47,18 @@ the same afterwards is left alone: OpenWhisk replaces parameters, and merges ann
 has. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or apihost: in mkimage.yaml,
 or APIHOST and AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
 
-wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.`,
+wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.
+
+With --runtimes, print the entry of OpenWhisk's runtimes.json that offers the image as a kind, for operators: actions
+of kinds get prewarmed containers, which those with --docker never do. In place of ACTION stands the kind,
+FAMILY:VERSION; when not given, it is the image's name with the major version of the Alpine package
+that is called so, such as bash:5. --into merges the entry into a file, where OpenWhisk wants exactly one default for
+each family of several kinds.`,
 		Example: `  mkimage wsk hello --repo docker.io/you
   mkimage wsk docker.io/you/go:1.2 greet --file greet.zip --memory 128
   mkimage wsk hello --repo docker.io/you --update
-  mkimage wsk hello --repo docker.io/you --apihost openwhisk.example.org --invoke --with name=Mike`,
+  mkimage wsk hello --repo docker.io/you --apihost openwhisk.example.org --invoke --with name=Mike
+  mkimage wsk bash bash:5 --repo registry.example.org/you --runtimes --new-family --into runtimes.json`,
 		Args:              cobra.RangeArgs(1, 2),
 		ValidArgsFunction: completeNames,
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
@@ -72,6 +81,7 @@ wsk sends *.zip and *.jar as they are and every other file as text, so a program
 	set.BoolVarP(&flags.insecureTLS, "insecure-tls", "i", false, "take any certificate of the host, as wsk -i does")
 	set.BoolVar(&flags.invoke, "invoke", false, "create or update the action and run it once")
 	set.StringArrayVar(&flags.value, "with", nil, "run it with `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
+	flags.runtimes.add(set)
 	withVariable(set, "images", "repo")
 	flags.registryFlags.add(set)
 	return command
@@ -80,6 +90,9 @@ wsk sends *.zip and *.jar as they are and every other file as text, so a program
 func (f *wskFlags) run(command *cobra.Command, args []string) error {
 	if err := f.check(); err != nil {
 		return usage(command, err)
+	}
+	if f.runtimes.asked() {
+		return f.offer(command, args)
 	}
 	action, err := f.action(command)
 	if err == nil {
@@ -131,6 +144,10 @@ func (f *wskFlags) direct() bool { return f.update || f.apihost != "" || f.invok
 
 func (f *wskFlags) check() error {
 	switch {
+	case !f.runtimes.wanted && f.runtimes.asked():
+		return errors.New("--new-family and --into are for --runtimes")
+	case f.runtimes.wanted && f.describes():
+		return errors.New("--runtimes offers the image to all actions, so of an action's flags it takes --memory alone")
 	case f.json && f.direct():
 		return errors.New("--json only prints, and --update, --apihost and --invoke make the call: choose one")
 	case len(f.value) > 0 && !f.invoke:
@@ -207,7 +224,7 @@ func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error)
 	}
 	defer client.Close()
 	found, err := wsk.FromReference(command.Context(), client, image)
-	if err == nil && f.file == "" {
+	if err == nil && (f.file == "" || f.runtimes.wanted) {
 		err = found.Look(command.Context(), client)
 	}
 	return found, err

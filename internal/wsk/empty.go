@@ -31,8 +31,27 @@ func (i *Image) Look(ctx context.Context, client *registry.Client) error {
 	if err != nil {
 		return fmt.Errorf("look at %s: %w", i.Reference(), err)
 	}
-	i.Empty, err = isEmpty(img, true)
-	return client.Explain("look at", reference, err)
+	return client.Explain("look at", reference, i.look(img, true))
+}
+
+func (i *Image) look(img v1.Image, onlyOurs bool) error {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return err
+	}
+	i.img, i.JSONLog = img, slices.Contains(config.Config.Env, "OW_LOG_FORMAT=json")
+	i.Empty, err = isEmpty(img, onlyOurs)
+	return err
+}
+
+// isForeign reports whether no layer of an image is from mkimage.
+func isForeign(img v1.Image) (bool, error) {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return false, err
+	}
+	ours := func(entry v1.History) bool { return content.OwnNames([]v1.History{entry}, 1)[0] != "" }
+	return !slices.ContainsFunc(config.History, ours), nil
 }
 
 // isEmpty reports whether an image has no action: neither the label of one nor, for images of older versions, anything at

@@ -22,6 +22,9 @@ type Image struct {
 	Repository string // as it was typed: OpenWhisk takes it so
 	Digest     v1.Hash
 	Empty      bool // it is known to bring no action
+	JSONLog    bool // its proxy writes the log as JSON, as far as is known
+
+	img v1.Image // of the first platform, where it was looked at
 }
 
 // Tag returns the reference for OpenWhisk, which drops digests: the content tag, which every push sets and nobody
@@ -54,7 +57,7 @@ func FromLayout(dir, repo string) (Image, error) {
 	}
 	img, err := firstImage(index)
 	if err == nil {
-		image.Empty, err = isEmpty(img, false)
+		err = image.look(img, false)
 	}
 	if err != nil {
 		return Image{}, fmt.Errorf("read %s: %w", dir, err)
