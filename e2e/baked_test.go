@@ -45,7 +45,7 @@ def other(args): return {"greeting": "other"}
 		{"a folder", "ruby", filepath.Join(dir, "greet"), "main", `{"beside":"data","greeting":"Hello, Zoë","here":"/action"}`},
 		{"an archive and its main", write("functions.yaml", python), "", "main", `{"greeting":"Hello, Zoë"}`},
 		{"and another in init", filepath.Join(dir, "functions.yaml"), "", "other", `{"greeting":"other"}`},
-		{"one that cannot be loaded", "ruby", write("broken.rb", "def main(args)\n  {\nend\n"), "main", "broken.rb:3: syntax error"},
+		{"one that cannot be loaded", "ruby", write("broken.rb", "def main(args)\n  {\nend\n"), "main", "main.rb:3: syntax error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			flags := []string{"build", test.image, "--platform", "linux/amd64", "--allow-over-budget"}

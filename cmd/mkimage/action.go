@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,30 +29,37 @@ func newAction(mode *progress.Mode) *cobra.Command {
 
 // actionFlags are the flags of mkimage action build, as they were typed.
 type actionFlags struct {
-	output, platform, goTags, goLDFlags, cacheDir, progress string
+	output, platform, goTags, goLDFlags, cacheDir, progress, stemcells string
+	allowSecrets                                                       []string
 }
 
 func newActionBuild(mode *progress.Mode) *cobra.Command {
 	var flags actionFlags
 	command := &cobra.Command{
-		Use:   "build PKG",
-		Short: "Compile a Go action and pack it for an upload",
-		Long: `Compile the Go package in the folder PKG, static and stripped, and pack it as exec into a zip that
-"wsk action create" takes. The same package gives the same bytes on every machine.`,
+		Use:   "build PATH",
+		Short: "Pack an action for an upload, compiled where it is Go",
+		Long: `Pack what is at PATH into a zip that "wsk action create" takes, after the checks that the proxy makes of an upload. A folder with
+Go files is a package: it is compiled, static and stripped, and packed as exec. Of the folder of a function, with a main file
+of a stemcell (main.sh, main.rb, main.py), all goes in but .git and what its .dockerignore names. A file may be a function, a
+program, a script, a zip or a tar.gz. A file that looks like a secret is refused, unless --allow-secret-file or a line !NAME
+of .dockerignore names it. The same content gives the same bytes on every machine.`,
 		Example: `  mkimage action build ./hello -o hello.zip
   mkimage action build ./hello -o hello.zip --platform linux/arm64
+  mkimage action build ./greet -o greet.zip
   wsk action create hello hello.zip --docker REPOSITORY/go`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error { return flags.run(command, args[0], mode) },
 	}
 	set := command.Flags()
-	set.StringVarP(&flags.output, "output", "o", "", "write the zip to `FILE`; to NAME.zip, after the package's folder, when not given")
+	set.StringVarP(&flags.output, "output", "o", "", "write the zip to `FILE`; to NAME.zip, after the folder or file, when not given")
+	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "pack the file `NAME`, though it looks like a secret, repeatable; NAME as the error has it")
+	set.StringVar(&flags.stemcells, "stemcells", "", "take the stemcells in `DIR` beside mkimage's own; from stemcells if it is there")
 	set.StringVar(&flags.platform, "platform", string(images.LinuxAMD64), "compile for `PLATFORM`, that of the image")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile with the build tags in `LIST`")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker `FLAGS` beside \"-s -w\"")
 	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep what is costly to make in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "go-tags", "go-ldflags", "cache-dir", "progress")
+	withVariable(set, "allow-secret-file", "stemcells", "go-tags", "go-ldflags", "cache-dir", "progress")
 	return command
 }
 
@@ -75,36 +84,44 @@ func (f *actionFlags) run(command *cobra.Command, pkg string, mode *progress.Mod
 	if err != nil {
 		return err
 	}
-	opened, err := action.Open(pkg, action.Options{Toolchain: module.Toolchain(), Tags: f.goTags, LDFlags: f.goLDFlags, Store: store})
+	known, err := (&alpineFlags{stemcells: f.stemcells}).loadStemcells()
+	if err != nil {
+		return err
+	}
+	opened, err := action.Open(pkg, action.Options{Toolchain: module.Toolchain(), Tags: f.goTags, LDFlags: f.goLDFlags, Store: store,
+		Stemcells: known, AllowSecrets: f.allowSecrets})
 	if err != nil {
 		return err
 	}
 	display := progress.New(os.Stderr, *mode)
 	defer display.Close()
-	step := display.Start("compile " + pkg + " for " + f.platform)
-	program, links, err := opened.Compile(command.Context(), platforms[0])
-	if step.End(human.Bytes(int64(len(program))), err) != nil {
+	step := display.Start(verb(opened) + " " + pkg + " for " + f.platform)
+	packed, err := opened.Pack(command.Context(), platforms[0])
+	if step.End(human.Bytes(packed.Size()), err) != nil {
 		return err
 	}
-	if !links {
+	if packed.Compiled && !packed.Serves {
 		display.Text(pkg + " does not link the openwhisk library: it is started as a v1 action, which answers line by line")
 	}
-	return f.pack(pkg, program, display)
+	return f.pack(pkg, packed, display)
 }
 
 // pack writes the zip.
-func (f *actionFlags) pack(pkg string, program []byte, display *progress.Display) error {
-	packed, err := action.Zip(program)
+func (f *actionFlags) pack(source string, baked action.Baked, display *progress.Display) error {
+	place, err := filepath.Abs(source)
 	if err != nil {
 		return err
 	}
-	folder, err := filepath.Abs(pkg)
+	output := cmp.Or(f.output, baseOf(place)+".zip")
+	packed, err := action.Zip(baked.Files, wsk.MostZip)
+	if errors.Is(err, action.ErrTooLarge) {
+		return wsk.TooLarge(source)
+	}
 	if err != nil {
 		return err
 	}
-	output := cmp.Or(f.output, filepath.Base(folder)+".zip")
-	if err := wsk.CheckUpload(output, len(packed)); err != nil {
-		return err
+	if same(output, source) {
+		return fmt.Errorf("%s would be written over itself: name another file with --output", source)
 	}
 	err = atomicfile.File(output, func(file *os.File) error {
 		_, err := file.Write(packed)
@@ -115,4 +132,28 @@ func (f *actionFlags) pack(pkg string, program []byte, display *progress.Display
 	}
 	display.Text(output + "  " + human.Bytes(int64(len(packed))))
 	return nil
+}
+
+// baseOf returns the name of a folder, or that of a file without its extensions.
+func baseOf(place string) string {
+	name := filepath.Base(place)
+	if stat, err := os.Stat(place); err == nil && !stat.IsDir() {
+		name = strings.TrimSuffix(strings.TrimSuffix(name, filepath.Ext(name)), ".tar")
+	}
+	return name
+}
+
+// same reports whether two names are those of one file.
+func same(a, b string) bool {
+	one, err := os.Stat(a)
+	other, otherErr := os.Stat(b)
+	return err == nil && otherErr == nil && os.SameFile(one, other)
+}
+
+// verb says what is done with an action.
+func verb(of *action.Source) string {
+	if of.IsGo() {
+		return "compile"
+	}
+	return "pack"
 }

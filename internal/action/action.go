@@ -55,6 +55,14 @@ type Baked struct {
 	Compiled bool         // from Go, by this build
 }
 
+// Size returns how many bytes the files have.
+func (b Baked) Size() (size int64) {
+	for _, file := range b.Files {
+		size += file.Size
+	}
+	return size
+}
+
 // Open reads what is at path. Its content is looked at when it is baked.
 func Open(path string, options Options) (*Source, error) {
 	stat, err := os.Stat(path)
@@ -118,13 +126,18 @@ func (s *Source) Bake(ctx context.Context, platform images.Platform, below Tree)
 	if s.compile != nil {
 		return s.bakeGo(ctx, platform)
 	}
+	return s.bake("bake", platform, below)
+}
+
+// bake checks the files of an action. verb is what is done with them, for errors.
+func (s *Source) bake(verb string, platform images.Platform, below Tree) (Baked, error) {
 	upload := below.upload()
 	found, err := s.place(upload, platform)
 	if err == nil {
 		err = errors.Join(upload.checkSecrets(s.allowed), upload.err)
 	}
 	if err != nil {
-		return Baked{}, fmt.Errorf("bake %s for %s: %w%s", show(s.path), platform, err, otherPlatform(found.program, platform))
+		return Baked{}, fmt.Errorf("%s %s for %s: %w%s", verb, show(s.path), platform, err, otherPlatform(found.program, platform))
 	}
 	baked := Baked{Files: upload.files(), Start: found.main, Function: found.launcher != nil}
 	if !baked.Function {
@@ -162,11 +175,11 @@ func otherPlatform(program []byte, platform images.Platform) string {
 }
 
 func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, error) {
-	program, links, err := s.Compile(ctx, platform)
+	program, err := s.compile(ctx, platform)
 	if err != nil {
 		return Baked{}, err
 	}
 	exec := layer.Regular(Exec, 0o755, program)
 	exec.UID = User
-	return Baked{Files: []layer.File{exec}, Start: code.Exec, Serves: links, Compiled: true}, nil
+	return Baked{Files: []layer.File{exec}, Start: code.Exec, Serves: linksLibrary(program), Compiled: true}, nil
 }

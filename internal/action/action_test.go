@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -305,20 +306,28 @@ func TestBakeCompilesAPackage(t *testing.T) {
 }
 
 func TestZip(t *testing.T) {
-	packed, err := Zip([]byte("program"))
+	files := []layer.File{layer.Directory("action/d", 0o775), layer.Regular("action/d/\nü", 0o644, []byte("1")), layer.Regular("action/exec", 0o755, []byte("program")), layer.Symlink("action/l", "d/x")}
+	packed, err := Zip(files, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Zip([]byte("program"))
+	again, err := Zip(files, 1000)
 	if err != nil || !bytes.Equal(packed, again) {
-		t.Errorf("the same program gives other bytes (%v)", err)
+		t.Errorf("the same files give other bytes (%v)", err)
+	}
+	if _, err := Zip(files, 100); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("in 100 bytes: %v", err)
 	}
 	archive, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := archive.File; len(got) != 1 || got[0].Name != "exec" || got[0].Mode() != 0o755 {
-		t.Errorf("the zip holds %v", got)
+	var got []string
+	for _, f := range archive.File {
+		got = append(got, fmt.Sprintf("%v %q", f.Mode(), f.Name))
+	}
+	if diff := cmp.Diff([]string{`drwxrwxr-x "d/"`, `-rw-r--r-- "d/\nü"`, `-rwxr-xr-x "exec"`, `Lrwxrwxrwx "l"`}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// placeFunction puts the text of a function into the tree. The file's name decides which of several stemcells runs it.
-// It keeps its name, for messages, and the main file is a symlink to it.
+// placeFunction puts the text of a function into the tree. Its name decides which of several stemcells runs it. As an
+// upload, it becomes the main file: under a name of its own it could stand in the way of a module of the language.
 func (u *upload) placeFunction(name string, source []byte, known stemcells.Set) (placed, error) {
 	launchers := u.launchers()
 	l, main := launcherOf(launchers, name)
@@ -24,13 +24,8 @@ func (u *upload) placeFunction(name string, source []byte, known stemcells.Set) 
 	case l == nil:
 		l, main = &launchers[0], launchers[0].File()
 	}
-	at := uploadDir + "/" + main
-	if name != main && name != code.Exec && !strings.HasPrefix(name, code.Temporary) {
-		u.own[at] = node{mode: code.Symlink | 0o777, link: name}
-		at = uploadDir + "/" + name
-	}
-	u.own[at] = node{mode: code.Regular | 0o644, content: source}
-	return placed{launcher: l, main: name}, nil
+	u.own[uploadDir+"/"+main] = node{mode: code.Regular | 0o644, content: source}
+	return placed{launcher: l, main: main}, nil
 }
 
 // launcherOf returns the launcher for a file's name, with the main file that it takes: that name, or one with its
@@ -85,7 +80,7 @@ func (u *upload) placeFolder(f *folder, platform images.Platform, known stemcell
 				}
 			}
 		}
-		text := "the folder has neither a Go package nor " + u.wanted()
+		text := "the folder has no Go file, and " + u.wanted()
 		if held := f.names(); held != "" {
 			text += "; it holds " + held
 		}
@@ -96,11 +91,14 @@ func (u *upload) placeFolder(f *folder, platform images.Platform, known stemcell
 	}, platform)
 }
 
-// wanted names the files that start an action in the image.
+// wanted says that there is no file that starts an action in the image.
 func (u *upload) wanted() string {
-	text := "exec"
+	names := []string{code.Exec}
 	for _, l := range u.launchers() {
-		text += " nor " + strings.Join(l.Main, " nor ")
+		names = append(names, l.Main...)
 	}
-	return text
+	if len(names) == 1 {
+		return "no exec"
+	}
+	return "none of " + strings.Join(names, ", ")
 }

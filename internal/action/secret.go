@@ -82,7 +82,7 @@ func (u *upload) checkSecrets(allowed func(name string) bool) error {
 	if more := len(found) - most; more > 0 {
 		found = append(found[:most], fmt.Sprintf("%d more do", more))
 	}
-	return fmt.Errorf("%s, and everybody who may pull the image could read it: name it in %s, or allow it with --allow-secret-file", strings.Join(found, ", "), ignoreFile)
+	return fmt.Errorf("%s, and would be there for others to read: name it in %s, or allow it with --allow-secret-file NAME", strings.Join(found, ", "), ignoreFile)
 }
 
 // beginning returns the first bytes of a file of the action.

@@ -36,7 +36,7 @@ func (u *upload) place(source []byte, platform images.Platform) (placed, error) 
 		if err != nil {
 			return placed{}, err
 		}
-		return u.placeFiles(archive.NoExec, platform)
+		return u.placeFiles(func() error { return archive.NoExec(u.launchers()...) }, platform)
 	case code.ELF, code.Script:
 		u.own[uploadDir+"/"+code.Exec] = node{mode: code.Regular | 0o755, content: source}
 		return placed{program: source}, u.check(source, platform)

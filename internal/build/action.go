@@ -61,11 +61,7 @@ func (r *run) bakeFor(ctx context.Context, definition images.Definition, source 
 	if err != nil {
 		return action.Baked{}, step.End("", fmt.Errorf("image %s: %w", definition.Name, err))
 	}
-	var size int64
-	for _, file := range baked.Files {
-		size += file.Size
-	}
-	return baked, step.End(human.Bytes(size), nil)
+	return baked, step.End(human.Bytes(baked.Size()), nil)
 }
 
 // source returns the source of a definition's action.

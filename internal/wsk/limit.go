@@ -1,17 +1,22 @@
 package wsk
 
 import (
-	"encoding/base64"
 	"fmt"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // maxCode is how much code OpenWhisk takes unless it is set otherwise, in bytes: that of the text as it travels, in base64
 // where it is binary, with the names of function and image (openwhisk, application.conf, exec-size-limit; Exec.scala).
 const maxCode = 48 << 20
 
-// CheckUpload returns an error when a zip of this size is more than OpenWhisk takes.
-func CheckUpload(path string, size int) error {
-	return checkSize(path, base64.StdEncoding.EncodedLen(size))
+// MostZip is how large a zip is at most that OpenWhisk takes, in bytes.
+const MostZip = maxCode / 4 * 3
+
+// TooLarge says that what is at path, packed, has more than MostZip.
+func TooLarge(path string) error {
+	return fmt.Errorf("%s is too large for an upload: packed it has more than %s, and OpenWhisk takes 48 MB of base64: bake it into the image with "+
+		"mkimage build --action", path, human.Bytes(MostZip))
 }
 
 func checkSize(path string, sent int) error {

@@ -144,5 +144,5 @@ func (f *Folder) placeMain(unpacked *code.Archive, names []string) (*Executable,
 	case f.Beside && unpacked.LacksExec() && f.hasExec():
 		return f.installBeside(unpacked.Dir, names)
 	}
-	return nil, unpacked.NoExec()
+	return nil, unpacked.NoExec(f.Launchers...)
 }

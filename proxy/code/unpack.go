@@ -3,6 +3,7 @@ package code
 import (
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -246,8 +247,8 @@ func (a *Archive) LacksExec() bool {
 	return a.tree.Lstat(a.path(Exec)) == 0
 }
 
-// NoExec returns a refusal that says what an archive without exec holds instead.
-func (a *Archive) NoExec() error {
+// NoExec returns a refusal that says what an archive holds that has neither exec nor a main file of a launcher.
+func (a *Archive) NoExec(launchers ...Launcher) error {
 	switch a.tree.Lstat(a.path(Exec)) & TypeMask {
 	case 0:
 	case Folder:
@@ -255,12 +256,21 @@ func (a *Archive) NoExec() error {
 	default:
 		return Refuse("exec is a symlink in the archive that leads to no file")
 	}
-	missing := "the archive has no exec at its top"
-	switch dir, _, _ := strings.Cut(a.Nested, "/"+Exec); {
-	case strings.Contains(a.Nested, `\`):
-		return Refuse(missing, " but ", Quoted(a.Nested), ": its names have backslashes (pack it with zip -r, or with tar)")
-	case a.Nested != "":
-		return Refuse(missing, " but ", Quoted(a.Nested), ": pack what is in the folder, not the folder (cd ", Quoted(dir), " && zip -r ../action.zip .)")
+	wanted := []string{Exec}
+	for _, l := range launchers {
+		wanted = append(wanted, l.Main...)
+	}
+	missing, nested := "the archive has no "+strings.Join(wanted, " or ")+" at its top", a.Nested
+	for _, name := range a.names {
+		if last := lastName(name); nested == "" && last != name && slices.Contains(wanted, last) {
+			nested = name
+		}
+	}
+	switch dir := strings.TrimSuffix(nested, "/"+lastName(nested)); {
+	case strings.Contains(nested, `\`):
+		return Refuse(missing, " but ", Quoted(nested), ": its names have backslashes (pack it with zip -r, or with tar)")
+	case nested != "":
+		return Refuse(missing, " but ", Quoted(nested), ": pack what is in the folder, not the folder (cd ", Quoted(dir), " && zip -r ../action.zip .)")
 	case len(a.names) == 0:
 		return Refuse(missing, "; it is empty")
 	}
