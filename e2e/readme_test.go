@@ -20,14 +20,25 @@ const readme = "../README.md"
 
 var sizeTable = regexp.MustCompile(`(?s)(<!-- sizes: [^\n]*-->\n)(.*)(<!-- /sizes -->)`)
 
-// TestReadmeSizes holds the README's size table against the size record.
+const sizesPicture = "../docs/sizes.svg"
+
+// TestReadmeSizes holds the README's size table and picture against the size record.
 func TestReadmeSizes(t *testing.T) {
 	text := string(read(t, readme))
 	found := sizeTable.FindStringSubmatch(text)
 	if found == nil {
 		t.Fatal("README.md has no size table between its two comments")
 	}
-	want := output(t, "..", built.mkimage, "sizes", "--format", "markdown") + "\n"
+	picture := output(t, "..", built.mkimage, "sizes", "--format", "svg", "--size-record", "images/sizes.json") + "\n"
+	if *update {
+		if err := os.WriteFile(sizesPicture, []byte(picture), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(read(t, sizesPicture)) != picture {
+		t.Errorf("%s is not the picture of the size record (-update writes it)", sizesPicture)
+	}
+	want := output(t, "..", built.mkimage, "sizes", "--format", "markdown", "--size-record", "images/sizes.json") + "\n"
 	if found[2] == want {
 		return
 	}

@@ -21,17 +21,24 @@ func (f *sizesFlags) checkAgainst() error {
 	return nil
 }
 
-// showAgainst compares a record with the checked-in one as git has it where a change began.
-func (f *sizesFlags) showAgainst(command *cobra.Command, record sizes.Record) error {
+// comparison compares a record with the checked-in one: as git has it where a change began, or without --against as it is.
+func (f *sizesFlags) comparison(command *cobra.Command, record sizes.Record) (sizes.Comparison, error) {
+	former, err := f.former(command)
+	return record.Against(former), err
+}
+
+func (f *sizesFlags) former(command *cobra.Command) (former sizes.Record, err error) {
+	if f.against == "" {
+		return sizes.Read(f.checkedIn())
+	}
 	base, err := git.Since(command.Context(), f.against)
 	if err != nil {
-		return err
+		return former, err
 	}
 	text, err := base.File(command.Context(), f.checkedIn())
 	if err != nil {
-		return err
+		return former, err
 	}
-	var former sizes.Record
 	switch {
 	case !base.Known():
 		fmt.Fprintf(command.ErrOrStderr(), "%s is not in this clone: every image counts as new\n", f.against)
@@ -39,8 +46,8 @@ func (f *sizesFlags) showAgainst(command *cobra.Command, record sizes.Record) er
 		fmt.Fprintf(command.ErrOrStderr(), "%s has no %s: every image counts as new\n", f.against, f.checkedIn())
 	default:
 		if former, err = sizes.Parse(text); err != nil {
-			return fmt.Errorf("read %s of %s: %w", f.checkedIn(), f.against, err)
+			return former, fmt.Errorf("read %s of %s: %w", f.checkedIn(), f.against, err)
 		}
 	}
-	return record.Against(former).Render(command.OutOrStdout(), f.format)
+	return former, nil
 }

@@ -187,7 +187,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 func (f *buildFlags) options() (build.Options, error) {
 	options := build.Options{
 		Programs: build.Programs{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, AllowSecrets: f.allowSecrets},
-		Delivery: build.Delivery{SizeRecord: f.sizeRecord, Version: version()},
+		Delivery: build.Delivery{SizeRecord: f.sizeRecord, Generated: f.sizeRecord == builtRecord, Version: version()},
 		Jobs:     f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget,
 	}
 	var err error

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/picture"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
@@ -23,7 +25,8 @@ const builtRecord = "dist/sizes.json"
 type sizesFlags struct {
 	registryFlags
 	images, sizeRecord, format, as, against, remote string
-	update, check                                   bool
+	maxGrowth                                       string
+	update, check, past                             bool
 }
 
 func newSizes() *cobra.Command {
@@ -45,11 +48,19 @@ from a revision.
 
 With --remote, show the record that is attached to an image in a registry, without pulling the image.
 
-With --check, fail when an image that would be shown weighs more than its definition allows.`,
+With --check, fail when an image that would be shown weighs more than its definition allows, and with --max-growth, when its
+docker size has grown by more than that: since --against, or since the checked-in record. The packages that grew are named.
+
+With --history, show how sizes have changed over the commits that lead to HEAD, and which packages moved.
+
+The format svg is a picture, and badge the JSON for a badge of one image (shields.io, endpoint).`,
 		Example: `  mkimage sizes --format markdown
   mkimage sizes --update
   mkimage sizes --update bash --as bash-v3.19
   mkimage sizes --remote registry.example.org/actions/bash:1
+  mkimage sizes --format svg >docs/sizes.svg
+  mkimage sizes bash --history
+  mkimage sizes --check --max-growth 2%
   mkimage sizes --check --against origin/main --size-record dist/sizes.json --format markdown`,
 		ValidArgsFunction: completeNames,
 		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args) },
@@ -58,13 +69,17 @@ With --check, fail when an image that would be shown weighs more than its defini
 	set.StringVar(&flags.images, "images", "images", "take definitions, and the checked-in record sizes.json, from `DIR`")
 	set.StringVar(&flags.sizeRecord, "size-record", "", "show `FILE`, or take it over with --update")
 	set.StringVar(&flags.remote, "remote", "", "show what is attached to the image `REF` in a registry")
-	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json or csv")
+	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json, csv, svg or badge")
 	set.BoolVar(&flags.update, "update", false, "take the last builds' sizes over into the checked-in record")
 	set.StringVar(&flags.as, "as", "", "with --update, take one image over as `NAME`")
 	set.StringVar(&flags.against, "against", "", "show the difference to the checked-in record that git has at `REV`, such as origin/main")
 	set.BoolVar(&flags.check, "check", false, "fail when an image is over its budget")
+	set.StringVar(&flags.maxGrowth, "max-growth", "", "with --check, fail when an image has grown by more than `LIMIT`, such as 2% or 100kB")
+	set.BoolVar(&flags.past, "history", false, "show how sizes have changed over the commits that lead to HEAD")
 	withVariable(set, "images", "size-record")
 	flags.registryFlags.add(set)
+	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats(), cobra.ShellCompDirectiveNoFileComp)) // the flag is there, and has none
+	command.AddCommand(newSizesAdd(), newSizesRemove())
 	return command
 }
 
@@ -74,10 +89,22 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 			return usage(command, err)
 		}
 	}
-	if _, err := suggest.OneOf(f.format, sizes.Formats()...); err != nil {
+	allowed := formats()
+	if f.past {
+		allowed = append(sizes.HistoryFormats(), "svg")
+	}
+	if _, err := suggest.OneOf(f.format, allowed...); err != nil {
 		return usage(command, fmt.Errorf("--format: %w", err))
 	}
+	growth, err := f.growth()
+	if err != nil {
+		return usage(command, fmt.Errorf("--max-growth: %w", err))
+	}
 	switch {
+	case f.past && (f.update || f.check || f.against != "" || f.remote != "" || f.sizeRecord != ""):
+		return usage(command, errors.New("--history is of the checked-in record in git, and goes with --format and --images alone"))
+	case f.past:
+		return f.showHistory(command, args)
 	case f.as != "" && !f.update:
 		return usage(command, errors.New("--as is only for --update"))
 	case f.remote != "" && (f.update || f.sizeRecord != ""):
@@ -94,13 +121,21 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 	if record, err = record.Only(args...); err != nil {
 		return err
 	}
-	if f.against != "" {
-		if err := f.showAgainst(command, record); err != nil {
+	var grown []string
+	if f.against != "" || f.maxGrowth != "" {
+		comparison, err := f.comparison(command, record)
+		if err != nil {
 			return err
+		}
+		grown = comparison.Grown(growth)
+		if f.against != "" {
+			if err := comparison.Render(command.OutOrStdout(), f.format); err != nil {
+				return err
+			}
 		}
 	}
 	if f.check {
-		return f.compare(command, record)
+		return f.compare(command, record, grown)
 	}
 	if f.against != "" {
 		return nil
@@ -108,7 +143,27 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 	if len(record.Images) == 0 {
 		fmt.Fprintln(command.ErrOrStderr(), "no image is in the size record yet; build one with: mkimage build scratch")
 	}
+	if f.format == "svg" {
+		return picture.SVG(command.OutOrStdout(), record)
+	}
 	return record.Render(command.OutOrStdout(), f.format)
+}
+
+// formats returns the formats of mkimage sizes.
+func formats() []string { return append(sizes.Formats(), "svg") }
+
+// growth reads --max-growth.
+func (f *sizesFlags) growth() (sizes.Growth, error) {
+	if f.maxGrowth == "" {
+		return sizes.Growth{}, nil
+	}
+	if !f.check {
+		return sizes.Growth{}, errors.New("it is for --check")
+	}
+	return sizes.ParseGrowth(f.maxGrowth, func(text string) (int64, error) {
+		size, err := images.ParseSize(text)
+		return int64(size), err
+	})
 }
 
 func (f *sizesFlags) checkedIn() string { return filepath.Join(f.images, "sizes.json") }
@@ -135,7 +190,11 @@ func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 		return record, err
 	}
 	last, err := sizes.Read(builtRecord)
-	return record.Under(last, builtRecord), err
+	if err != nil {
+		fmt.Fprintf(command.ErrOrStderr(), "left out: %v\n", err)
+		return record, nil
+	}
+	return record.Under(last, builtRecord), nil
 }
 
 func (f *sizesFlags) attached(command *cobra.Command) (sizes.Record, error) {
@@ -177,16 +236,12 @@ func (f *sizesFlags) takeOver(command *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	word := "unchanged"
-	if changed {
-		word = "updated"
-	}
-	fmt.Fprintf(command.ErrOrStderr(), "%s %s\n", f.checkedIn(), word)
+	tellChange(command, f.checkedIn(), changed)
 	return nil
 }
 
-// compare fails when a row is over the budget of its definition.
-func (f *sizesFlags) compare(command *cobra.Command, record sizes.Record) error {
+// compare fails when a row is over the budget of its definition, or has grown too much.
+func (f *sizesFlags) compare(command *cobra.Command, record sizes.Record, grown []string) error {
 	own, shipped, err := loadWithShipped(command, f.images)
 	if err != nil {
 		return err
@@ -198,6 +253,9 @@ func (f *sizesFlags) compare(command *cobra.Command, record sizes.Record) error 
 	var over []error
 	for _, row := range record.Check(budgets) {
 		over = append(over, errors.New(row.String()))
+	}
+	for _, line := range grown {
+		over = append(over, errors.New(line))
 	}
 	return errors.Join(over...)
 }

@@ -76,10 +76,22 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 		rows = append(rows, result.Sizes...)
 	}
 	if len(rows) > 0 {
-		_, recordErr := sizes.Add(options.SizeRecord, rows...)
-		err = errors.Join(err, recordErr)
+		err = errors.Join(err, r.record(rows))
 	}
 	return results, err
+}
+
+// record puts the rows into the size record.
+func (r *run) record(rows []sizes.Image) error {
+	if !r.Generated {
+		_, err := sizes.Add(r.SizeRecord, rows...)
+		return err
+	}
+	broken, err := sizes.Rebuild(r.SizeRecord, rows...)
+	if broken != nil && err == nil {
+		r.Display.Warn(fmt.Sprintf("%s is written anew: %v", r.SizeRecord, broken))
+	}
+	return err
 }
 
 // run is a build under way: the options, and everything that its images share.

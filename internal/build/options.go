@@ -53,6 +53,7 @@ type Delivery struct {
 	Outputs    []publish.Output
 	Publisher  *publish.Publisher // writes to the outputs; may be nil when none of them is a registry
 	SizeRecord string             // the file that the sizes are put into
+	Generated  bool               // nobody but builds writes that file: it is written anew if it is broken
 	SBOM       sbom.Format
 	Attest     Attest
 	Version    string // of mkimage, for statements

@@ -168,3 +168,54 @@ func TestReason(t *testing.T) {
 		}
 	}
 }
+
+// TestVersions holds the history of a file: what each commit left, the oldest first, also where one took it away.
+func TestVersions(t *testing.T) {
+	repository(t)
+	if _, _, err := Versions(t.Context(), "a"); err == nil || !strings.Contains(err.Error(), "no commit in this repository yet") {
+		t.Errorf("got %v", err)
+	}
+	for _, text := range []string{"one\n", "two", ""} {
+		write(t, "dir/a b", text)
+		if text == "" {
+			git(t, "rm", "-qf", "dir/a b")
+		}
+		write(t, "other", text)
+		commit(t)
+	}
+	write(t, "dir/a b", "three")
+	commit(t)
+	t.Chdir("dir")
+	versions, shallow, err := Versions(t.Context(), "a b")
+	if err != nil || shallow {
+		t.Fatal(err, shallow)
+	}
+	var texts []string
+	for _, v := range versions {
+		texts = append(texts, string(v.Text))
+		if len(v.Commit) < 40 || v.Subject != "x" || len(v.Date) != len("2006-01-02") {
+			t.Errorf("%+v", v)
+		}
+	}
+	if diff := cmp.Diff([]string{"one\n", "two", "", "three"}, texts); diff != "" {
+		t.Error(diff)
+	}
+	if none, _, err := Versions(t.Context(), "none"); len(none) > 0 || err != nil {
+		t.Error(none, err)
+	}
+	t.Chdir("..")
+	git(t, "clone", "-q", "--depth=1", "file://"+working(t), "copy")
+	t.Chdir("copy")
+	if few, shallow, err := Versions(t.Context(), "dir/a b"); len(few) != 1 || !shallow || err != nil {
+		t.Error(few, shallow, err)
+	}
+}
+
+func working(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

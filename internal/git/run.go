@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,6 +22,30 @@ func (e *Error) Error() string { return "git " + e.Command + ": " + e.Text }
 // Run runs git in a folder, or in the working directory for "", and returns its stdout. git asks for no password, and
 // takes no lock that another git would wait for.
 func Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	return run(ctx, dir, nil, args...)
+}
+
+// batch returns the objects with these names, a line each; nil for one that is not there.
+func batch(ctx context.Context, names string) ([][]byte, error) {
+	answer, err := run(ctx, "", strings.NewReader(names), "cat-file", "--batch")
+	var objects [][]byte
+	for err == nil && len(answer) > 0 {
+		head, rest, _ := bytes.Cut(answer, []byte("\n"))
+		fields := strings.Fields(string(head)) // hash, type, size; or the name and "missing"
+		if bytes.HasSuffix(head, []byte(" missing")) {
+			objects, answer = append(objects, nil), rest
+			continue
+		}
+		size, parsed := strconv.Atoi(fields[len(fields)-1])
+		if parsed != nil || size < 0 || size >= len(rest) {
+			return nil, &Error{"cat-file", "it answers " + string(head)}
+		}
+		objects, answer = append(objects, rest[:size:size]), rest[size+1:]
+	}
+	return objects, err
+}
+
+func run(ctx context.Context, dir string, input io.Reader, args ...string) ([]byte, error) {
 	program, err := exec.LookPath("git")
 	if err != nil {
 		return nil, errors.New("there is no git command on the PATH")
@@ -28,6 +54,7 @@ func Run(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	// These settings of users change the output of plain commands, or run a program.
 	settings := []string{"--no-optional-locks", "-c", "diff.relative=false", "-c", "core.fsmonitor=false"}
 	command := exec.CommandContext(ctx, program, append(settings, args...)...)
+	command.Stdin = input
 	command.Dir, command.Stdout, command.Stderr = dir, &stdout, &stderr
 	command.Env = append(command.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0",
 		"GIT_LITERAL_PATHSPECS=0", "GIT_GLOB_PATHSPECS=0", "GIT_NOGLOB_PATHSPECS=0", "GIT_ICASE_PATHSPECS=0")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // Comparison holds the differences between the rows of two records.
@@ -25,7 +26,8 @@ type Difference struct {
 	CompressedSize   int64  `json:"compressed_size"`
 	FormerDocker     int64  `json:"former_docker_size,omitempty"`
 	FormerCompressed int64  `json:"former_compressed_size,omitempty"`
-	From             string `json:"from,omitempty"` // the record of the last build, where the row is of that
+	Moved            []Move `json:"moved,omitempty"` // what makes the difference, the largest first
+	From             string `json:"from,omitempty"`  // the record of the last build, where the row is of that
 }
 
 // Against compares the rows with a former record's rows for the same images and platforms.
@@ -35,6 +37,7 @@ func (r Record) Against(former Record) Comparison {
 		row := Difference{Name: image.Name, Platform: image.Platform, DockerSize: image.DockerSize, CompressedSize: image.CompressedSize, From: image.From}
 		if at := slices.IndexFunc(former.Images, image.samePlace); at >= 0 {
 			row.FormerDocker, row.FormerCompressed = former.Images[at].DockerSize, former.Images[at].CompressedSize
+			row.Moved = moved(former.Images[at], image)
 		}
 		if row.FormerDocker == row.DockerSize && row.FormerCompressed == row.CompressedSize {
 			comparison.Same++
@@ -58,7 +61,7 @@ func (c Comparison) Render(w io.Writer, format string) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(c)
 	case "markdown":
-		for _, line := range append([][]string{head, {"---", "---", "---:", "---:", "---:", "---:"}}, c.rows()...) {
+		for _, line := range append([][]string{head, {"---", "---", "---:", "---:", "---:", "---:"}}, c.rows(plain)...) {
 			text = append(text, "| "+strings.Join(line, " | ")+" |")
 		}
 		if c.Same > 0 {
@@ -68,7 +71,7 @@ func (c Comparison) Render(w io.Writer, format string) error {
 		for i := range head {
 			head[i] = strings.ToUpper(head[i])
 		}
-		text = align(append([][]string{head}, c.rows()...), 2, 3, 4, 5)
+		text = align(append([][]string{head}, c.rows(terminal.Clean)...), 2, 3, 4, 5)
 	default:
 		_, err := suggest.OneOf(format, ComparisonFormats()...)
 		return err
@@ -79,6 +82,7 @@ func (c Comparison) Render(w io.Writer, format string) error {
 	if len(c.Changed) == 0 || c.Same > 0 {
 		text = append(text, c.summary())
 	}
+	text = append(text, c.details(format)...)
 	if at := slices.IndexFunc(c.Changed, func(d Difference) bool { return d.From != "" }); at >= 0 {
 		text = append(text, "", escaped(format)+"+ of the last build, "+c.Changed[at].From)
 	}
@@ -97,14 +101,65 @@ func (c Comparison) summary() string {
 	return fmt.Sprintf("%d images have the sizes that they had.", c.Same)
 }
 
-func (c Comparison) rows() [][]string {
+// details shows the images that differ as bars, and which packages and layers make the difference.
+func (c Comparison) details(format string) []string {
+	var bars []Bar
+	var moves []string
+	show, mark := terminal.Clean, "  "
+	if format == "markdown" {
+		show, mark = plain, "- "
+	}
+	for _, row := range c.Changed {
+		title := row.Name + " (" + row.Platform + ")"
+		bars = append(bars, Bar{Title: title, Size: row.DockerSize})
+		if row.FormerDocker > 0 && row.FormerDocker != row.DockerSize {
+			bars = append(bars, Bar{Title: "  before", Size: row.FormerDocker})
+		}
+		var texts []string
+		for _, move := range row.Moved[:min(len(row.Moved), mostMoves)] {
+			texts = append(texts, show(move.String()))
+		}
+		if more := len(row.Moved) - mostMoves; more > 0 {
+			texts = append(texts, fmt.Sprintf("%d more", more))
+		}
+		if len(texts) > 0 {
+			moves = append(moves, mark+show(title)+": "+strings.Join(texts, ", "))
+		}
+	}
+	var text []string
+	if len(bars) > 0 && len(c.Changed) <= many {
+		for _, reference := range References()[:2] {
+			bars = append(bars, Bar{Title: reference.Short(), Size: reference.DockerSize, Note: "quoted"})
+		}
+		text = append(text, "")
+		if format == "markdown" {
+			text = append(text, "```text")
+		}
+		text = append(text, Bars(bars, barColumns)...)
+		if format == "markdown" {
+			text = append(text, "```")
+		}
+	}
+	if len(moves) > 0 {
+		text = append(append(text, ""), moves...)
+	}
+	return text
+}
+
+// The limits of what is told of a change.
+const (
+	mostMoves  = 12 // packages and layers of an image
+	barColumns = 30
+)
+
+func (c Comparison) rows(show func(string) string) [][]string {
 	var rows [][]string
 	for _, row := range c.Changed {
-		name := row.Name
+		name := show(row.Name)
 		if row.From != "" {
 			name += "+"
 		}
-		rows = append(rows, []string{name, row.Platform,
+		rows = append(rows, []string{name, show(row.Platform),
 			human.Bytes(row.DockerSize), change(row.FormerDocker, row.DockerSize),
 			human.Bytes(row.CompressedSize), change(row.FormerCompressed, row.CompressedSize)})
 	}

@@ -58,21 +58,49 @@ func Parse(text []byte) (Record, error) {
 // Add puts rows into the record at path: in the place of those for the same image and platform, and beside all others.
 // The file is written only when something changes. Several processes may add to it.
 func Add(path string, rows ...Image) (changed bool, err error) {
-	var unreadable error
+	return Edit(path, func(r Record) (Record, error) { return r.With(rows...), nil })
+}
+
+// Rebuild is [Add] for a record that builds alone write: one that cannot be read is written anew, and broken says why.
+func Rebuild(path string, rows ...Image) (broken, err error) {
+	_, err = edit(path, func(former []byte) (Record, error) {
+		var record Record
+		if record, broken = parse(path, former); broken != nil {
+			record = Record{}
+		}
+		return record.With(rows...), nil
+	})
+	return broken, err
+}
+
+// Edit changes the record at path. One that cannot be read is an error, and stays. The file is written only when
+// something changes.
+func Edit(path string, change func(Record) (Record, error)) (changed bool, err error) {
+	return edit(path, func(former []byte) (Record, error) {
+		record, err := parse(path, former)
+		if err != nil {
+			return Record{}, err
+		}
+		return change(record)
+	})
+}
+
+func edit(path string, change func(former []byte) (Record, error)) (changed bool, err error) {
+	var refused error
 	changed, err = atomicfile.Edit(path, func(former []byte) ([]byte, error) {
 		var record Record
-		if record, unreadable = parse(path, former); unreadable != nil {
-			return nil, unreadable
+		if record, refused = change(former); refused != nil {
+			return nil, refused
 		}
-		return record.With(rows...).Marshal()
+		return record.Marshal()
 	})
-	if err != nil && unreadable == nil {
+	if err != nil && refused == nil {
 		err = fmt.Errorf("write the size record %s: %w", path, human.Reason(err))
 	}
 	return changed, err
 }
 
-// With returns a record that holds the rows too, sorted, with the references of this mkimage.
+// With returns a record that holds the rows too, sorted, with the quoted references of this mkimage beside its own measured ones.
 func (r Record) With(rows ...Image) Record {
 	images := slices.Clone(rows)
 	for _, kept := range r.Images {
@@ -83,7 +111,7 @@ func (r Record) With(rows ...Image) Record {
 	slices.SortFunc(images, func(a, b Image) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Platform, b.Platform))
 	})
-	return Record{Schema: Schema, Images: images, References: References()}
+	return Record{Schema: Schema, Images: images, References: references(r.References)}
 }
 
 // Under returns a view of the record in which the rows of the last build count, for the images and platforms that it has.

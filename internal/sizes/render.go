@@ -8,14 +8,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // Formats returns the formats of [Record.Render].
-func Formats() []string { return []string{"table", "markdown", "json", "csv"} }
+func Formats() []string { return []string{"table", "markdown", "json", "csv", "badge"} }
 
 // Render writes the record in one of the [Formats].
 func (r Record) Render(w io.Writer, format string) error {
@@ -33,6 +33,8 @@ func (r Record) Render(w io.Writer, format string) error {
 		return err
 	case "csv":
 		return r.csv(w)
+	case "badge":
+		return r.badge(w)
 	}
 	_, err := suggest.OneOf(format, Formats()...)
 	return err
@@ -62,9 +64,9 @@ func Summary(rows []Image) []string {
 
 func (r Record) table(w io.Writer) error {
 	if len(r.Images) > 0 {
-		lines := append([][]string{r.head(func(reference Reference) string { return reference.Short() })}, r.rows()...)
+		lines := append([][]string{r.head(func(reference Reference) string { return terminal.Clean(reference.Short()) })}, r.rows(terminal.Clean)...)
 		lines[0] = upper(lines[0])
-		for _, line := range append(align(lines, 2, 3), r.footnotes()...) {
+		for _, line := range append(align(lines, 2, 3), cleaned(r.footnotes())...) {
 			if _, err := fmt.Fprintln(w, line); err != nil {
 				return err
 			}
@@ -75,7 +77,7 @@ func (r Record) table(w io.Writer) error {
 	}
 	lines := [][]string{{"REFERENCE", "DOCKER SIZE", "SOURCE"}}
 	for _, reference := range r.References {
-		lines = append(lines, []string{reference.Name, human.Bytes(reference.DockerSize), reference.Source})
+		lines = append(lines, []string{terminal.Clean(reference.Name), human.Bytes(reference.DockerSize), reference.how() + ": " + terminal.Clean(reference.Source)})
 	}
 	for _, line := range align(lines, 1) {
 		if _, err := fmt.Fprintln(w, line); err != nil {
@@ -87,21 +89,21 @@ func (r Record) table(w io.Writer) error {
 
 func (r Record) markdown(w io.Writer) error {
 	head := r.head(func(reference Reference) string {
-		return fmt.Sprintf("%s, %s", reference.Short(), human.Bytes(reference.DockerSize))
+		return fmt.Sprintf("%s, %s", plain(reference.Short()), human.Bytes(reference.DockerSize))
 	})
 	rule := slices.Repeat([]string{"---"}, len(head))
 	rule[2], rule[3] = "---:", "---:"
-	for _, line := range append([][]string{head, rule}, r.rows()...) {
+	for _, line := range append([][]string{head, rule}, r.rows(plain)...) {
 		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(line, " | ")); err != nil {
 			return err
 		}
 	}
 	notes := []string{""}
 	for _, note := range r.footnotes() {
-		notes = append(notes, `\`+note, "")
+		notes = append(notes, `\`+note[:1]+plain(note[1:]), "")
 	}
 	for _, reference := range r.References {
-		notes = append(notes, fmt.Sprintf("- %s, %s: %s", reference.Name, human.Bytes(reference.DockerSize), reference.Source))
+		notes = append(notes, fmt.Sprintf("- %s, %s, %s: %s", plain(reference.Name), human.Bytes(reference.DockerSize), plain(reference.how()), reference.source()))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(notes, "\n"))
 	return err
@@ -115,7 +117,11 @@ func (r Record) csv(w io.Writer) error {
 		lines = append(lines, []string{row.Name, row.Platform, row.Digest, number(row.DockerSize), number(row.CompressedSize), number(row.TarSize), row.marks(), row.From})
 	}
 	for _, reference := range r.References {
-		lines = append(lines, []string{reference.Name, "", "", number(reference.DockerSize), "", "", "", ""})
+		compressed, tar := "", ""
+		if !reference.Quoted() {
+			compressed, tar = number(reference.CompressedSize), number(reference.TarSize)
+		}
+		lines = append(lines, []string{reference.Name, reference.Platform, reference.Digest, number(reference.DockerSize), compressed, tar, "", ""})
 	}
 	return out.WriteAll(lines)
 }
@@ -128,17 +134,17 @@ func (r Record) head(title func(Reference) string) []string {
 	return head
 }
 
-func (r Record) rows() [][]string {
+func (r Record) rows(show func(string) string) [][]string {
 	var rows [][]string
 	for _, image := range r.Images {
-		name := image.Name
+		name := show(image.Name)
 		if image.marks() != "" {
 			name += "*"
 		}
 		if image.From != "" {
 			name += "+"
 		}
-		row := []string{name, image.Platform, human.Bytes(image.DockerSize), human.Bytes(image.CompressedSize)}
+		row := []string{name, show(image.Platform), human.Bytes(image.DockerSize), human.Bytes(image.CompressedSize)}
 		for _, reference := range r.References {
 			row = append(row, reference.Factor(image.DockerSize))
 		}
@@ -190,6 +196,13 @@ func (i Image) marks() string {
 	return strings.Join(marks, ", ")
 }
 
+func cleaned(lines []string) []string {
+	for i, line := range lines {
+		lines[i] = terminal.Clean(line)
+	}
+	return lines
+}
+
 func upper(cells []string) []string {
 	out := slices.Clone(cells)
 	for i, cell := range out[:4] {
@@ -206,14 +219,14 @@ func align(lines [][]string, right ...int) []string {
 			if n == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[n] = max(widths[n], utf8.RuneCountInString(cell))
+			widths[n] = max(widths[n], terminal.Columns(cell))
 		}
 	}
 	aligned := make([]string, len(lines))
 	for i, line := range lines {
 		cells := make([]string, len(line))
 		for n, cell := range line {
-			blanks := strings.Repeat(" ", widths[n]-utf8.RuneCountInString(cell))
+			blanks := strings.Repeat(" ", widths[n]-terminal.Columns(cell))
 			if slices.Contains(right, n) {
 				cells[n] = blanks + cell
 			} else {

@@ -44,7 +44,7 @@ func TestRender(t *testing.T) {
 		{"empty", Record{Schema: 1, References: References()}},
 	}
 	for _, test := range tests {
-		for _, format := range Formats() {
+		for _, format := range []string{"table", "markdown", "json", "csv"} {
 			t.Run(test.name+"."+format, func(t *testing.T) {
 				var got bytes.Buffer
 				if err := test.record.Render(&got, format); err != nil {
@@ -54,8 +54,8 @@ func TestRender(t *testing.T) {
 			})
 		}
 	}
-	if err := sample().Render(&bytes.Buffer{}, "svg"); err == nil || !strings.Contains(err.Error(), "markdown") {
-		t.Errorf("svg: %v", err)
+	if err := sample().Render(&bytes.Buffer{}, "xml"); err == nil || !strings.Contains(err.Error(), "markdown") {
+		t.Errorf("xml: %v", err)
 	}
 }
 

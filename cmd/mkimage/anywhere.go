@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/spf13/cobra"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
+)
+
+// onEngine is the prefix of an image on the Docker Engine.
+const onEngine = "daemon:"
+
+// anImage says in help texts which images anywhere are.
+const anImage = `An image is the one that was built as NAME to dist/NAME, the one in the OCI layout in a folder, that in an archive of
+docker save, daemon:NAME on the Docker Engine, or REF in a registry, whose layers are read where the cache lacks them.`
+
+// found is an image, wherever it is.
+type found struct {
+	index  v1.ImageIndex
+	name   string // for people
+	source string // where it is, without a path of this machine
+	close  func() // ends what reading its layers needs
+}
+
+// anywhere finds an image.
+func anywhere(command *cobra.Command, access *registryFlags, images, text string) (found, error) {
+	if name, is := strings.CutPrefix(text, onEngine); is {
+		index, remove, err := fromEngine(command.Context(), name)
+		return found{index, text, "Docker Engine: " + name, remove}, err
+	}
+	if dir, is := layout.Find(text); is {
+		index, err := layout.Read(dir)
+		return found{index, layout.Name(dir), "OCI layout: " + layout.Name(dir), func() {}}, err
+	}
+	if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+		index, err := layout.Archive(text)
+		return found{index, filepath.Base(text), "archive: " + filepath.Base(text), func() {}}, err
+	}
+	if err := layout.NotHere(text, knownNames(images)); err != nil {
+		return found{}, err
+	}
+	client, err := access.open(command, text)
+	if err != nil {
+		return found{}, err
+	}
+	reference, err := client.Reference(text)
+	if err != nil {
+		client.Close()
+		return found{}, fmt.Errorf("%q is neither an image here nor a reference: %w", text, err)
+	}
+	index, err := client.Pull(command.Context(), reference)
+	if err != nil {
+		client.Close()
+		return found{}, err
+	}
+	return found{index, text, reference.Context().Name(), client.Close}, nil
+}
+
+// fromEngine saves an image of the Docker Engine to a temporary file, which remove takes away.
+func fromEngine(ctx context.Context, name string) (index v1.ImageIndex, remove func(), err error) {
+	engine, err := container.Connect()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer engine.Close()
+	file, err := os.CreateTemp("", "mkimage-*.tar")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove = func() { _ = os.Remove(file.Name()) } // it may be gone
+	err = errors.Join(engine.Save(ctx, name, file), file.Close())
+	if err == nil {
+		index, err = layout.Archive(file.Name())
+	}
+	if err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return index, remove, nil
+}
+
+// platformed is the image of a platform.
+type platformed struct {
+	platform string
+	image    v1.Image
+}
+
+// platforms returns the images that can run, each with its platform.
+func (f found) platforms() ([]platformed, error) {
+	manifest, err := f.index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	var all []platformed
+	for _, entry := range manifest.Manifests {
+		if !entry.MediaType.IsImage() || entry.Platform != nil && entry.Platform.OS == "unknown" {
+			continue // BuildKit puts attestations into the index
+		}
+		image, err := f.index.Image(entry.Digest)
+		if err != nil {
+			return nil, err
+		}
+		config, err := image.ConfigFile()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, platformed{config.OS + "/" + config.Architecture, image})
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s has no image that can run", f.name)
+	}
+	return all, nil
+}
+
+// pick returns the image of a platform. A single image is returned whatever its platform is, if none is asked for.
+func (f found) pick(platform string) (platformed, error) {
+	all, err := f.platforms()
+	if err != nil {
+		return platformed{}, err
+	}
+	if len(all) == 1 && platform == "" {
+		return all[0], nil
+	}
+	if platform == "" {
+		platform = "linux/amd64"
+	}
+	var names []string
+	for _, one := range all {
+		if one.platform == platform {
+			return one, nil
+		}
+		names = append(names, one.platform)
+	}
+	slices.Sort(names)
+	return platformed{}, fmt.Errorf("%s has no image for %s: it has %s; choose with --platform", f.name, platform, strings.Join(names, ", "))
+}

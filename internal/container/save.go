@@ -1,0 +1,17 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Save writes an image of the engine as an archive, as docker save does.
+func (e *Engine) Save(ctx context.Context, image string, w io.Writer) error {
+	archive, err := e.client.ImageSave(ctx, []string{image})
+	if err != nil {
+		return e.explain("save "+image, err)
+	}
+	_, err = io.Copy(w, archive)
+	return e.explain("save "+image, errors.Join(err, archive.Close()))
+}

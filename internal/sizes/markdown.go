@@ -1,0 +1,23 @@
+package sizes
+
+import (
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
+)
+
+// special are the characters that markdown, or HTML in it, gives a meaning, and for which a cell of a table has a character reference.
+var special = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", "*", "&#42;", "_", "&#95;",
+	"[", "&#91;", "]", "&#93;", "\\", "&#92;", "~", "&#126;", "@", "&#64;", "#", "&#35;", "!", "&#33;", "$", "&#36;", "://", "&#58;//")
+
+// plain returns a foreign text that markdown shows as it is. Names that cannot be mistaken stay readable in the source.
+func plain(text string) string {
+	text = terminal.Clean(text)
+	if !strings.ContainsAny(text, "&<>|`*[]\\~@#!$") && !strings.Contains(text, "://") && !strings.Contains(text, "__") && !strings.HasPrefix(text, "_") {
+		return text
+	}
+	return special.Replace(text)
+}
+
+// fenced returns a foreign text for a block of code.
+func fenced(text string) string { return strings.ReplaceAll(terminal.Clean(text), "`", "'") }
