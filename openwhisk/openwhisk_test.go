@@ -3,7 +3,7 @@
 package openwhisk_test
 
 import (
-	"encoding/json"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,12 +17,16 @@ import (
 )
 
 // built are the programs that the tests start.
-var built struct{ proxy, action, hello string }
+var built struct {
+	proxy, action, hello string
+	race                 string // the action under the race detector, "" where there is none
+}
 
 func TestMain(m *testing.M) {
 	testkit.Main(m,
 		testkit.Program{File: &built.proxy, Source: "../proxy"},
 		testkit.Program{File: &built.action, Source: "testdata/action"},
+		testkit.Program{File: &built.race, Source: "testdata/action", Race: true},
 		testkit.Program{File: &built.hello, Source: "../stemcells/go/examples/hello"})
 }
 
@@ -54,14 +58,40 @@ func (s *server) post(path, body string) string {
 	return s.Post(path, body).Text()
 }
 
+// encoded has the base64 of programs by their files, for all tests: the race detector makes encoding slow.
+var encoded sync.Map
+
 // upload returns the body of an /init with a program, and env, which is JSON.
 func upload(t *testing.T, program, env string) string {
 	t.Helper()
-	code, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
+	text, ok := encoded.Load(program)
+	if !ok {
+		code, err := os.ReadFile(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ = encoded.LoadOrStore(program, base64.StdEncoding.EncodeToString(code))
 	}
-	return testkit.InitBody(code, json.RawMessage(env))
+	return `{"value":{"name":"n","main":"main","code":"` + text.(string) + `","binary":true,"env":` + env + `}}`
+}
+
+// eachBuild runs a test with the action as it is shipped, and as the race detector sees it.
+func eachBuild(t *testing.T, test func(t *testing.T, action string)) {
+	t.Run("shipped", func(t *testing.T) { test(t, built.action) })
+	t.Run("race", func(t *testing.T) {
+		if built.race == "" {
+			t.Skip("no race detector on this machine")
+		}
+		test(t, built.race)
+	})
+}
+
+// unraced holds that the race detector saw nothing.
+func (s *server) unraced() {
+	s.T.Helper()
+	if _, stderr := s.logs(); strings.Contains(stderr, "DATA RACE") {
+		s.T.Error(stderr)
+	}
 }
 
 // ways are how a program is started.
@@ -167,17 +197,20 @@ func TestLogs(t *testing.T) {
 }
 
 func TestOverlap(t *testing.T) {
-	s := start(t, built.proxy, "__OW_ALLOW_CONCURRENT=true")
-	s.post("/init", upload(t, built.action, "null"))
-	var group sync.WaitGroup
-	for range 2 {
-		group.Go(func() {
-			if got, want := s.post("/run", `{"value":{"do":"together"}}`), `200 {"met":true}`; got != want {
-				t.Errorf("got %s, want %s", got, want)
-			}
-		})
-	}
-	group.Wait()
+	eachBuild(t, func(t *testing.T, action string) {
+		s := start(t, built.proxy, "__OW_ALLOW_CONCURRENT=true")
+		s.post("/init", upload(t, action, "null"))
+		var group sync.WaitGroup
+		for range 2 {
+			group.Go(func() {
+				if got, want := s.post("/run", `{"value":{"do":"together"}}`), `200 {"met":true}`; got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			})
+		}
+		group.Wait()
+		s.unraced()
+	})
 }
 
 func TestShutdown(t *testing.T) {

@@ -51,7 +51,7 @@ func (c *Connection) Send(path, body string) error { return c.SendAs("POST", pat
 // SendAs writes a request with another method.
 func (c *Connection) SendAs(method, path, body string) error {
 	_ = c.SetDeadline(time.Now().Add(Patience))
-	_, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\nHost: action\r\nContent-Length: %d\r\n\r\n%s", method, path, len(body), body)
+	_, err := io.WriteString(c, fmt.Sprintf("%s %s HTTP/1.1\r\nHost: action\r\nContent-Length: %d\r\n\r\n", method, path, len(body))+body)
 	return err
 }
 
