@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // login is that of the registry.
@@ -143,9 +145,7 @@ func TestGitHub(t *testing.T) {
 	p := newProject(t)
 	tool := t.TempDir()
 	gh := "#!/bin/bash\n[ \"$GH_TOKEN\" = " + password + " ] || exit 1\n{ echo \"$1 $2 $3\"; shift 3; [ \"$*\" = '--edit-last --create-if-none --body-file dist/sizes.md' ] && cat dist/sizes.md; } >dist/gh\n"
-	if err := os.WriteFile(filepath.Join(tool, "gh"), []byte(gh), 0o777); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteProgram(t, filepath.Join(tool, "gh"), gh)
 	p.own["PATH"] = tool + ":" + p.own["PATH"]
 	story(t, p, &github{project: p, t: t})
 }

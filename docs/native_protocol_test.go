@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // activationID is the activation of every run of these tests, and of the transcript of version 0.
@@ -79,9 +81,7 @@ func prepare(t *testing.T, b block) example {
 	if b.attrs["env"] != "" {
 		e.env = strings.Split(b.attrs["env"], ",")
 	}
-	if err := os.WriteFile(e.path, []byte(b.text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteProgram(t, e.path, b.text)
 	var compile *exec.Cmd
 	switch filepath.Ext(name) {
 	case ".go":

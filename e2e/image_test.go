@@ -3,7 +3,6 @@ package e2e
 import (
 	"archive/tar"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -14,6 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/match"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 var (
@@ -57,9 +58,7 @@ func extractProxy(t *testing.T, dir string, platform v1.Platform) string {
 			t.Fatal(err)
 		}
 		path := filepath.Join(t.TempDir(), "proxy")
-		if err := os.WriteFile(path, content, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WriteProgram(t, path, string(content))
 		return path
 	}
 }

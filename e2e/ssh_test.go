@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // sshServer is an OpenSSH server on loopback, and a client that knows it.
@@ -123,9 +125,7 @@ func TestSSHBuilder(t *testing.T) {
 	}
 	bin := t.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\nexec %s -F \"$SSH_SETTINGS\" \"$@\"\n", client)
-	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteProgram(t, filepath.Join(bin, "ssh"), script)
 	t.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	t.Setenv("SSH_SETTINGS", filepath.Join(server.dir, "client"))
 	t.Setenv("SSH_AUTH_SOCK", "")

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/moby/moby/client"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // alone clears what the machine says about an engine, and returns docker's own folder.
@@ -130,9 +132,7 @@ func TestThroughSSH(t *testing.T) {
 	if _, err := connected(t).Has(t.Context(), "hello"); err == nil || !strings.Contains(err.Error(), "there is no program ssh on the PATH") {
 		t.Errorf("got %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte("#!/bin/sh\necho 'me@engine.example: Permission denied (publickey).' >&2\nexit 255\n"), 0o777); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteProgram(t, filepath.Join(bin, "ssh"), "#!/bin/sh\necho 'me@engine.example: Permission denied (publickey).' >&2\nexit 255\n")
 	_, err := connected(t).Has(t.Context(), "hello")
 	want := "look for hello: no Docker Engine answers at ssh://me@engine.example: ssh said: me@engine.example: Permission denied (publickey)"
 	if err == nil || err.Error() != want {

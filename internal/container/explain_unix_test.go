@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // TestExplainTellsWhoMayNot holds that a socket which the user may not use is told from one that nobody listens at.
@@ -70,12 +72,10 @@ func hasAsAnybody(t *testing.T, host string) string {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(own)
-	if err == nil {
-		err = os.WriteFile(program, content, 0o755)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	testkit.WriteProgram(t, program, string(content))
 	command := exec.CommandContext(t.Context(), program, "-test.run=^TestAnybody$")
 	command.Env = append(os.Environ(), anybody+"=1")
 	command.Dir = filepath.Dir(program)

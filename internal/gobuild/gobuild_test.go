@@ -16,6 +16,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // tiny is a module as small as one can be, for the toolchain that the test runs with.
@@ -183,9 +184,7 @@ func TestGoThatTakesNoNotice(t *testing.T) {
 	source := tiny()
 	replace(source, runtime.Version(), "go1.26.99")
 	script := "#!/bin/sh\nGOTOOLCHAIN=local PATH='" + os.Getenv("PATH") + "' exec go \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(old, "go"), []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteProgram(t, filepath.Join(old, "go"), script)
 	t.Setenv("PATH", old)
 	_, err := open(t, source, "").Proxy(t.Context(), images.LinuxAMD64)
 	var wrong *ToolchainError

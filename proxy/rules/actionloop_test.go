@@ -43,9 +43,7 @@ func TestRule20_ExecutionEnvironments(t *testing.T) {
 func compiler(t *testing.T, script string) setting {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "compile")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteProgram(t, path, "#!/bin/sh\n"+script)
 	return testkit.Env("OW_COMPILER=" + path)
 }
 

@@ -108,9 +108,7 @@ func TestRule09_ReinitWhereItIsAllowed(t *testing.T) {
 // bake puts an action into the image.
 func (p *proxy) bake(name, content string) {
 	p.T.Helper()
-	if err := os.WriteFile(filepath.Join(p.Dir, name), []byte(content), 0o755); err != nil {
-		p.T.Fatal(err)
-	}
+	testkit.WriteProgram(p.T, filepath.Join(p.Dir, name), content)
 }
 
 func TestRule10_WithoutCodeTheBakedActionIsTaken(t *testing.T) {

@@ -118,9 +118,7 @@ func TestRule22_TheFolderOfTheWorkingDirectory(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(dir, "action"), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, "action", "exec"), []byte(obey()), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WriteProgram(t, filepath.Join(dir, "action", "exec"), obey())
 		if got := p.Post("/init", `{"value":{}}`); got.Status != 200 {
 			t.Errorf("got %s", got)
 		}

@@ -24,9 +24,7 @@ func TestThroughPrograms(t *testing.T) {
 	bin := t.TempDir()
 	for _, program := range []string{"docker", "kubectl", "ssh"} {
 		script := fmt.Sprintf("#!/bin/sh\necho \"$0 $*\" >> %s/asked\nexec %s/buildctl --addr %s dial-stdio\n", bin, programs, address)
-		if err := os.WriteFile(filepath.Join(bin, program), []byte(script), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		testkit.WriteProgram(t, filepath.Join(bin, program), script)
 	}
 	t.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 	for _, test := range []struct{ address, asked string }{
@@ -51,9 +49,7 @@ func TestThroughPrograms(t *testing.T) {
 func standIn(t *testing.T, program, script string) {
 	t.Helper()
 	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\n"+script), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	testkit.WriteProgram(t, filepath.Join(bin, program), "#!/bin/sh\n"+script)
 	t.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 }
 
