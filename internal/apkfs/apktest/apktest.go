@@ -11,6 +11,7 @@ package apktest
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -26,8 +27,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
+	"sync"
 )
 
 // Package is what a package is made from.
@@ -200,13 +200,21 @@ func (p Package) origin() string {
 	return p.Name
 }
 
+// writers are kept: to make one costs more than to compress one of the small archives with it.
+var writers = sync.Pool{New: func() any {
+	w, err := gzip.NewWriterLevel(nil, gzip.HuffmanOnly)
+	if err != nil {
+		panic(err) // there is such a level
+	}
+	return w
+}}
+
 // segment returns a gzipped tar, with the end mark or to be followed by more.
 func segment(end bool, files ...tar.Header) ([]byte, error) {
 	var out bytes.Buffer
-	zip, err := gzip.NewWriterLevel(&out, gzip.StatelessCompression) // a writer with a state takes a megabyte, for each of thousands
-	if err != nil {
-		return nil, err
-	}
+	zip := writers.Get().(*gzip.Writer)
+	defer writers.Put(zip)
+	zip.Reset(&out)
 	archive := tar.NewWriter(zip)
 	for _, file := range files {
 		content := ""
