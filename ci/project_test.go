@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -48,26 +49,31 @@ type project struct {
 	openwhisk string // the URL of the stub
 	stub      *wsktest.Stub
 	said      strings.Builder // everything that steps wrote
+	uploads   *uploads
 	own       map[string]string
 }
 
+// uploads counts the blobs that the registry got, by digest.
+type uploads struct {
+	mutex sync.Mutex
+	count map[string]int
+}
+
+func (u *uploads) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if digest := r.URL.Query().Get("digest"); r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/blobs/uploads/") {
+			u.mutex.Lock()
+			u.count[digest]++
+			u.mutex.Unlock()
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// newProject returns a project whose images bring Go actions.
 func newProject(t *testing.T) *project {
 	t.Helper()
-	for _, program := range []string{"bash", "git", "go"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip(err)
-		}
-	}
-	if runtime.GOOS != "linux" {
-		t.Skip("the pipelines run on Linux")
-	}
-	p := &project{dir: t.TempDir(), temp: t.TempDir(), stub: wsktest.New()}
-	images := httptest.NewServer(withLogin(registry.New(registry.Logger(log.New(io.Discard, "", 0)))))
-	t.Cleanup(images.Close)
-	openwhisk := httptest.NewServer(p.stub)
-	t.Cleanup(openwhisk.Close)
-	p.repo, p.openwhisk = strings.TrimPrefix(images.URL, "http://")+"/you", openwhisk.URL
-	p.own = environment(t)
+	p := emptyProject(t)
 	greeter := "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(`{\"openwhisk\":1}`) }\n"
 	for name, content := range map[string]string{
 		".gitignore":            "dist/\n.cache/\n",
@@ -81,6 +87,27 @@ func newProject(t *testing.T) *project {
 		p.write(t, name, content)
 	}
 	p.run(t, "git init -q -b main && mkimage build && mkimage sizes --update && rm -r dist && git add -A && git commit -qm first")
+	return p
+}
+
+// emptyProject returns a project without files.
+func emptyProject(t *testing.T) *project {
+	t.Helper()
+	for _, program := range []string{"bash", "git", "go"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(err)
+		}
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("the pipelines run on Linux")
+	}
+	p := &project{dir: t.TempDir(), temp: t.TempDir(), stub: wsktest.New(), uploads: &uploads{count: map[string]int{}}}
+	images := httptest.NewServer(p.uploads.counted(withLogin(registry.New(registry.Logger(log.New(io.Discard, "", 0))))))
+	t.Cleanup(images.Close)
+	openwhisk := httptest.NewServer(p.stub)
+	t.Cleanup(openwhisk.Close)
+	p.repo, p.openwhisk = strings.TrimPrefix(images.URL, "http://")+"/you", openwhisk.URL
+	p.own = environment(t)
 	return p
 }
 
