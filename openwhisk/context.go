@@ -37,11 +37,15 @@ func known(ctx context.Context, member string) (string, bool) {
 type activation struct {
 	members  map[string]string // of the request, but the argument
 	deadline time.Time
+	carrier  carrier                    // of the stream; nil where it is collected
+	finish   func(result []byte) []byte // puts a collected stream into the result; nil where there is none
+	stream   *Stream                    // once the handler asked for it
 
-	mu     sync.Mutex
-	timed  context.Context // with the deadline, once it is waited for
-	cancel context.CancelFunc
-	over   bool
+	mu      sync.Mutex
+	timed   context.Context // with the deadline, once it is waited for
+	cancel  context.CancelFunc
+	over    bool
+	stopped bool // over before its end
 }
 
 // newActivation returns the context of a run whose whole request is body (empty when that is not known), and sets env,
@@ -110,11 +114,27 @@ func (a *activation) context() context.Context {
 }
 
 // end ends the context with its run.
-func (a *activation) end() {
+func (a *activation) end() { a.close(errOver, false) }
+
+// stop ends the context before the run ends: nobody reads its stream any more, or its deadline comes.
+func (a *activation) stop() { a.close(context.Canceled, true) }
+
+func (a *activation) close(reason error, early bool) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.over = true
+	a.stopped = a.stopped || early
 	if a.cancel != nil {
 		a.cancel()
 	}
+	stream := a.stream
+	a.mu.Unlock()
+	if stream != nil {
+		stream.close(reason)
+	}
+}
+
+func (a *activation) wasStopped() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.stopped
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
@@ -16,6 +17,7 @@ type results struct {
 	file      *os.File
 	wholeLine bool   // ActionLoop: requests are whole
 	greeting  string // the first line, "" for none
+	native    bool   // the greeting is a handshake of version 2
 }
 
 // childOf returns where to answer when a proxy started this program, nil when none did.
@@ -31,10 +33,17 @@ func childOf() *results {
 		waits, told := os.LookupEnv("__OW_WAIT_FOR_ACK")
 		if told && (waits != "" || os.Getenv("OW_WAIT_FOR_ACK") != "") {
 			r.greeting = "{\"ok\":true}\n"
+			r.native = speaksLines()
 		}
 		return r
 	}
-	return &results{file: os.Stdout, greeting: "{\"openwhisk\":1}\n"}
+	return &results{file: os.Stdout, greeting: "{\"openwhisk\":1}\n", native: speaksLines()}
+}
+
+// speaksLines reports whether the proxy speaks version 2 of the native protocol.
+func speaksLines() bool {
+	version, err := strconv.Atoi(os.Getenv("__OW_NATIVE_PROTOCOL"))
+	return err == nil && version >= 2
 }
 
 // pipes serves the native protocol on stdin and r until the end of input.
@@ -45,33 +54,43 @@ func (p *program) pipes(r *results) {
 	if err := p.initialize(); err != nil {
 		fail("init failed: " + err.Error())
 	}
-	io.WriteString(r.file, r.greeting)
 	p.env = &variables{}
+	l := &lines{program: p, to: r.file, open: map[string]*activation{}}
+	if r.native {
+		concurrency := 1
+		if os.Getenv("__OW_ALLOW_CONCURRENT") == "true" {
+			concurrency, p.env = most, nil // one environment cannot tell of several runs
+		}
+		r.greeting = handshake(concurrency)
+	}
+	io.WriteString(r.file, r.greeting)
 	in := bufio.NewReaderSize(os.Stdin, 64<<10)
 	for {
 		line, err := in.ReadBytes('\n')
 		if err != nil {
+			l.runs.Wait()
 			p.shutdown(8 * time.Second)
 			os.Exit(0)
 		}
-		r.file.Write(append(p.answer(bytes.TrimSpace(line), r.wholeLine), '\n'))
+		line = bytes.TrimSpace(line)
+		if r.native {
+			l.serve(line)
+		} else {
+			r.file.Write(append(p.answer(line, r.wholeLine), '\n'))
+		}
 	}
 }
 
-// answer returns the one line that answers a request.
+// answer returns the one line that answers a request of version 1 or ActionLoop.
 func (p *program) answer(line []byte, whole bool) []byte {
-	var body []byte
-	value := line
 	if whole {
-		body, value = line, []byte("{}")
-		members := jsonscan.Object(line)
-		for members.Next() {
-			if string(members.Key) == "value" {
-				value = members.Value
-			}
-		}
+		return oneLine(p.invoke(line, argument(line)))
 	}
-	result, err := p.invoke(body, value)
+	return oneLine(p.invoke(nil, line))
+}
+
+// oneLine returns what a run answers on one line.
+func oneLine(result []byte, err error) []byte {
 	if err != nil {
 		result = errorObject(err)
 	}
