@@ -136,6 +136,9 @@ func (s *Source) bake(verb string, platform images.Platform, below Tree) (Baked,
 	if err == nil {
 		err = errors.Join(upload.checkSecrets(s.allowed), upload.err)
 	}
+	if err == nil {
+		err = upload.checkLanguage(found)
+	}
 	if err != nil {
 		return Baked{}, fmt.Errorf("%s %s for %s: %w%s", verb, show(s.path), platform, err, otherPlatform(found.program, platform))
 	}

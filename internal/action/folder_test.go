@@ -97,6 +97,8 @@ func TestBakeFunction(t *testing.T) {
 		"less what is ignored": {[]string{"python"}, map[string]string{"main.py": "1", ".dockerignore": "# no tests\ntests\n**/*.pyc\nvenv\n!venv/keep\n", "tests/a.py": "2", "lib/x.pyc": "3", "lib/x.py": "4", "venv/x": "5", "venv/keep": "6", "old/x.pyc": "7"}, "main.py",
 			[]string{"lib/", "lib/x.py", "main.py", "old/", "venv/", "venv/keep"}},
 		"a program":           {nil, map[string]string{"exec": "#!/bin/sh\n", "data": "1"}, "exec", []string{"data", "exec *"}},
+		"Latin-1 by name":     {[]string{"python"}, map[string]string{"a.py": "# -*- coding: latin-1 -*-\n# \xfc\n"}, "main.py", []string{"main.py"}},
+		"with a virtualenv":   {[]string{"python"}, map[string]string{"main.py": "1", "requirements.txt": "requests\n", "virtualenv/x": ""}, "main.py", []string{"main.py", "requirements.txt", "virtualenv/", "virtualenv/x"}},
 		"an archive in it":    {[]string{"bash"}, map[string]string{"main.sh": "1", "more.zip": zipped(entry{"main.rb", "2", 0o644})}, "main.sh", []string{"main.sh", "more.zip"}},
 		"a zip":               {[]string{"ruby"}, map[string]string{"a.zip": zipped(entry{"main.rb", "1", 0o640}, entry{"x", "2", 0o755})}, "main.rb", []string{"main.rb", "x *"}},
 		"a secret with leave": {[]string{"bash"}, map[string]string{"main.sh": "1", ".env": "A=1", ".dockerignore": "!.env\n"}, "main.sh", []string{".env", "main.sh"}},
@@ -164,6 +166,11 @@ func TestBakeRefusesFunctions(t *testing.T) {
 		"a folder in a zip":   {[]string{"python"}, map[string]string{"a.zip": zipped(entry{"greet/main.py", "1", 0o644})}, `the archive has no exec or main.py or __main__.py or main__.py at its top but "greet/main.py": pack what is in the folder, not the folder (cd "greet" && zip -r ../action.zip .)`},
 		"an exec for another": {nil, map[string]string{"exec": "#!/usr/bin/perl\n", "x": ""}, `the script needs "/usr/bin/perl", which is not in this image (take an image that has it)`},
 		"a name of ours":      {[]string{"bash"}, map[string]string{"main.sh": "1", ".proxy-1": ""}, "DIR/.proxy-1: no file of an action can have this name"},
+		"Windows line ends":   {[]string{"bash"}, map[string]string{"greet.sh": "main() {\r\n  :\r\n}\r\n"}, "main.sh has Windows line ends, with which Bash cannot read it: save it with LF line ends"},
+		"Latin-1":             {[]string{"python"}, map[string]string{"a.py": "\n# \xfc\n"}, "main.py is not UTF-8 in line 2: save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"},
+		"UTF-16":              {[]string{"python"}, map[string]string{"main.py": "\xff\xfed\x00", "x": ""}, "main.py has a zero byte in line 1, so it is no text in UTF-8: save it as UTF-8"},
+		"requirements": {[]string{"python"}, map[string]string{"main.py": "1", "requirements.txt": "# they\nrequests>=2\nPy_YAML\n-r more.txt\nhttps://x/y.whl\nold; python_version < '3'\n"},
+			"requirements.txt wants requests, Py_YAML, which neither the image nor a folder virtualenv has: install it with a step of the definition, run: [{script: PIP_BREAK_SYSTEM_PACKAGES=1 pip install -r /run/files/requirements.txt, files: [requirements.txt], packages: [py3-pip], network: true}]"},
 		"secrets": {[]string{"bash"}, map[string]string{"main.sh": "1", ".env": "A=1", "conf/id_rsa": "", "deep/server.pem": key, "ok/.env.example": "", "words.txt": "say -----BEGIN PRIVATE KEY-----"},
 			".env looks like a file of secrets by its name, conf/id_rsa looks like a file of secrets by its name, deep/server.pem looks like a private key, and would be there for others to read: name it in .dockerignore, or allow it with --allow-secret-file NAME"},
 		"a secret in a zip": {[]string{"bash"}, map[string]string{"a.zip": zipped(entry{"main.sh", "1", 0o644}, entry{"k", key, 0o644})},
@@ -260,5 +267,21 @@ func TestLargeFolder(t *testing.T) {
 	defer content.Close()
 	if _, err := io.CopyN(io.Discard, content, 1<<20); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestManyFiles has as many files in a folder as an archive of an upload may have, nearly.
+func TestManyFiles(t *testing.T) {
+	const many = 60_000
+	known, dir := shipped(t), t.TempDir()
+	write(t, dir, map[string]string{"main.sh": "main() { :; }", "d/first": ""})
+	for i := range many - 2 {
+		if err := os.Link(filepath.Join(dir, "d/first"), filepath.Join(dir, "d", fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	baked, err := bakeAt(t, dir, withStemcells(t, known, "bash"), Options{})
+	if err != nil || len(baked.Files) != many+1 {
+		t.Errorf("%d files, %v", len(baked.Files), err)
 	}
 }
