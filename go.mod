@@ -33,6 +33,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require github.com/fsnotify/fsnotify v1.9.0
+
 require (
 	github.com/anchore/go-struct-converter v0.1.0 // indirect
 	github.com/bmatcuk/doublestar/v4 v4.8.0 // indirect

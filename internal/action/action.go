@@ -186,3 +186,6 @@ func (s *Source) bakeGo(ctx context.Context, platform images.Platform) (Baked, e
 	exec.UID = User
 	return Baked{Files: []layer.File{exec}, Start: code.Exec, Serves: linksLibrary(program), Compiled: true}, nil
 }
+
+// IsFolder reports whether the source is a folder that goes in with all that is in it.
+func (s *Source) IsFolder() bool { return s.folder != nil }

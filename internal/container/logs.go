@@ -25,10 +25,10 @@ func (c *Container) logs(ctx context.Context, out io.Writer, options client.Cont
 		return fmt.Errorf("read the log: %w", err)
 	}
 	defer stream.Close()
-	stdout, stderr := &filter{out: out}, &filter{out: out}
+	stdout, stderr := NewFilter(out), NewFilter(out)
 	_, err = stdcopy.StdCopy(stdout, stderr, stream)
-	stdout.end()
-	stderr.end()
+	stdout.End()
+	stderr.End()
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("read the log: %w", err)
 	}
@@ -45,13 +45,16 @@ func (c *Container) lastLines(ctx context.Context) string {
 	return "its log is empty"
 }
 
-// filter writes whole lines, without sentinels.
-type filter struct {
+// Filter hands whole lines on, without sentinels.
+type Filter struct {
 	out  io.Writer
 	line []byte // the part of a line that has come
 }
 
-func (f *filter) Write(p []byte) (int, error) {
+// NewFilter returns a filter that writes to out.
+func NewFilter(out io.Writer) *Filter { return &Filter{out: out} }
+
+func (f *Filter) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		line, after, ended := bytes.Cut(rest, []byte("\n"))
 		f.line = append(f.line, line...)
@@ -66,7 +69,7 @@ func (f *filter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (f *filter) flush() error {
+func (f *Filter) flush() error {
 	line := f.line
 	f.line = f.line[:0]
 	if string(line) == Sentinel {
@@ -76,8 +79,8 @@ func (f *filter) flush() error {
 	return err
 }
 
-// end writes a last line that has no end.
-func (f *filter) end() {
+// End writes a last line that has no end.
+func (f *Filter) End() {
 	if len(f.line) > 0 {
 		_ = f.flush() // who reads it is gone
 	}

@@ -23,13 +23,13 @@ func TestFilter(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var out strings.Builder
-			f := &filter{out: &out}
+			f := NewFilter(&out)
 			for _, write := range test.writes {
 				if n, err := f.Write([]byte(write)); n != len(write) || err != nil {
 					t.Errorf("wrote %d of %q: %v", n, write, err)
 				}
 			}
-			f.end()
+			f.End()
 			if out.String() != test.want {
 				t.Errorf("got %q, want %q", out.String(), test.want)
 			}

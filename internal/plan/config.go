@@ -33,7 +33,7 @@ func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.Imag
 	return ocispec.ImageConfig{
 		User:         fmt.Sprintf("%d:%[1]d", action.User),
 		ExposedPorts: map[string]struct{}{port + "/tcp": {}},
-		Env:          environment(withLanguages(def.Env, languages)),
+		Env:          Variables(def, languages),
 		Entrypoint:   []string{"/" + proxyPath},
 		WorkingDir:   "/" + action.Dir,
 		Labels:       def.Labels,
@@ -57,6 +57,11 @@ func (i *Image) bring(baked action.Baked, main string) {
 		i.Config.Labels[MainLabel] = main
 		i.Config.Env = variable.With(i.Config.Env, [][2]string{{"OW_MAIN", main}})
 	}
+}
+
+// Variables returns the environment of an image with these languages, as NAME=VALUE.
+func Variables(def images.Definition, languages []stemcells.Stemcell) []string {
+	return environment(withLanguages(def.Env, languages))
 }
 
 // withLanguages returns the variables of the stemcells, those of the definition, and the list of launchers. The

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	source "github.com/sciabarracom/openwhisk-runtime-go"
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/dev"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
+)
+
+// devFlags are the flags of mkimage dev, as they were typed.
+type devFlags struct {
+	alpineFlags
+	action, value, main, goTags, goLDFlags, progress string
+	local                                            bool
+	port                                             int
+}
+
+func newDev(mode *progress.Mode) *cobra.Command {
+	var flags devFlags
+	command := &cobra.Command{
+		Use:   "dev [NAME|DIR]",
+		Short: "Keep an action running while it is edited",
+		Long: `Build the image NAME, or the one of the definitions in DIR/images or here, start it on the Docker Engine, init it with its
+action and run it with a value; and again whenever a file changes. A function, a script or an archive is initialised anew in place, a
+program in Go is compiled and replaced, and a changed definition is built anew.
+
+Answers go to stdout; the log, times and errors with file and line go to stderr, and the next change is awaited. The value is that
+in the file --value, or in the file beside the action that is called as it and ends in .json. The action is reached at one address
+all the time, which is told, for mkimage invoke or curl.
+
+Where no Docker Engine answers, or with --local, the proxy and the interpreter of this machine are started, without a container: on
+Linux, and without the image's packages and limits. Ctrl-C ends it, and leaves nothing.`,
+		Example: `  mkimage dev
+  mkimage dev greet --value event.json --port 8080
+  mkimage dev bash --action greet.sh`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: completeNames,
+		RunE:              func(command *cobra.Command, args []string) error { return flags.run(command, args, mode) },
+	}
+	set := command.Flags()
+	flags.alpineFlags.add(set, "build")
+	set.Lookup("platform").Hidden = true // it is this machine's
+	set.StringVar(&flags.action, "action", "", "run the action in `PATH`, in place of the definition's")
+	set.StringVar(&flags.main, "main", "", "call the function `NAME`, in place of the definition's")
+	set.StringVar(&flags.value, "value", "", "run with the JSON in `FILE`; with that beside the action when not given")
+	set.BoolVar(&flags.local, "local", false, "start the proxy and the interpreter of this machine, without an engine")
+	set.IntVar(&flags.port, "port", 0, "the action is reached at port `N` of this machine; 0 is any that is free")
+	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
+	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
+	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress of builds in `MODE`: auto, plain, json or none")
+	withVariable(set, "go-tags", "go-ldflags", "progress")
+	return command
+}
+
+func (f *devFlags) run(command *cobra.Command, args []string, mode *progress.Mode) error {
+	var err error
+	if *mode, err = progress.ParseMode(f.progress); err != nil {
+		return usage(command, err)
+	}
+	if f.port < 0 || f.port > 65535 {
+		return usage(command, fmt.Errorf("--port %d: want a port from 0 to 65535", f.port))
+	}
+	if _, err := f.check(); err != nil {
+		return usage(command, err)
+	}
+	named := args
+	if len(args) > 0 {
+		if stat, err := os.Stat(args[0]); err == nil && stat.IsDir() {
+			f.images, named = filepath.Join(args[0], "images"), nil
+			if own := filepath.Join(args[0], "stemcells"); f.stemcells == "" && isFolder(own) {
+				f.stemcells = own
+			}
+		}
+	}
+	options := build.Options{Programs: build.Programs{GoTags: f.goTags, GoLDFlags: f.goLDFlags}}
+	if options.Packages, options.Cache, err = f.open(); err != nil {
+		return err
+	}
+	if options.Module, err = gobuild.Open(source.Files(), options.Cache); err != nil {
+		return err
+	}
+	options.SBOM = sbom.None
+	name, err := f.choose(command, options.Stemcells.Known(), named)
+	if err != nil {
+		return err
+	}
+	insisted, done := insist() // so that a second interrupt leaves no container
+	defer done()
+	_ = insisted
+	options.Display = progress.New(os.Stderr, *mode)
+	defer options.Display.Close()
+	color := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("NO_COLOR") == ""
+	screen := dev.NewScreen(command.OutOrStdout(), command.ErrOrStderr(), color)
+	if !f.local {
+		if err := answers(command.Context()); err != nil {
+			fmt.Fprintf(command.ErrOrStderr(), "%v; until then, this machine runs the action itself (--local)\n", err)
+			f.local = true
+		}
+	}
+	return dev.Run(command.Context(), dev.Options{
+		Define: func() (images.Definition, error) { return f.define(options.Stemcells.Known(), name) },
+		Build:  options, Value: f.value, Local: f.local, Port: f.port, Screen: screen,
+	})
+}
+
+// answers returns why no engine answers, or nil.
+func answers(ctx context.Context) error {
+	engine, err := container.Connect()
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	_, _, err = engine.Version(ctx)
+	return err
+}
+
+func isFolder(path string) bool {
+	stat, err := os.Stat(path)
+	return err == nil && stat.IsDir()
+}
+
+// choose returns the name or file of the definition that is meant.
+func (f *devFlags) choose(command *cobra.Command, known images.Stemcells, named []string) (string, error) {
+	if len(named) > 0 {
+		return named[0], nil
+	}
+	definitions, err := loadDefinitions(command, f.images, known)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, definition := range definitions {
+		if definition.Action != "" || len(definitions) == 1 {
+			names = append(names, definition.Name)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return "", usage(command, errors.New("no definition here brings an action: name one, and --action PATH"))
+	case 1:
+		return names[0], nil
+	}
+	return "", usage(command, fmt.Errorf("which of %s? name one", strings.Join(names, ", ")))
+}
+
+// define reads the definition.
+func (f *devFlags) define(known images.Stemcells, name string) (images.Definition, error) {
+	definitions, err := images.Load(definitionsIn(f.images), known, name)
+	if err != nil {
+		return images.Definition{}, err
+	}
+	definition := definitions[0]
+	if f.action != "" {
+		whole, err := filepath.Abs(f.action)
+		if err != nil {
+			return definition, err
+		}
+		definition.Action = whole
+	} else if definition.Shipped && definition.Action != "" {
+		return definition, fmt.Errorf("the action of %s is mkimage's own: copy it, or name yours with --action PATH", name)
+	}
+	if f.main != "" {
+		definition.Main = f.main
+	}
+	return definition, nil
+}

@@ -1,0 +1,252 @@
+package dev
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
+)
+
+// longestRun is how long OpenWhisk lets a run take when nothing else is said.
+const longestRun = time.Minute
+
+// platform is the one that actions run on here.
+func platform() images.Platform { return images.Platform("linux/" + runtime.GOARCH) }
+
+// prepare reads the definition and builds its image.
+func (s *session) prepare(ctx context.Context) error {
+	if err := s.read(); err != nil {
+		return err
+	}
+	began := time.Now()
+	made, err := s.build(ctx)
+	if err != nil {
+		return err
+	}
+	former := s.image
+	s.image, s.initialized, s.code, s.shown = made, false, "", ""
+	s.leave(s.current)
+	s.current = nil
+	if s.spare != nil {
+		s.leave((<-s.spare).place)
+		s.spare = nil
+	}
+	s.leaving.Wait()
+	if former != nil {
+		s.Screen.problem(former.remove())
+	}
+	s.Screen.note("%s: %s, in %s", s.definition.Name, made.where(), brief(time.Since(began)))
+	return nil
+}
+
+// cycle does everything that the files ask for, and shows it.
+func (s *session) cycle(ctx context.Context, began time.Time) {
+	err := s.refresh(ctx)
+	if err == nil {
+		err = s.run(ctx, began)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.Screen.fail(s.named(err))
+	}
+}
+
+// named returns an error of the one file of an action with the name that the user knows, in place of the one that it has in a
+// container.
+func (s *session) named(err error) error {
+	path := actionPath(s.definition)
+	if stat, statErr := os.Stat(path); statErr != nil || stat.IsDir() {
+		return err
+	}
+	inside := "main" + filepath.Ext(path)
+	text := strings.ReplaceAll(err.Error(), inside, path)
+	if text == err.Error() && !strings.Contains(text, path) {
+		text = path + ": " + text
+	}
+	return errors.New(text)
+}
+
+// refresh brings the current place up to the code in the files.
+func (s *session) refresh(ctx context.Context) error {
+	if fingerprint(s.definition.File)+fingerprint(s.definition.LockFile()) != s.watcher.definition {
+		s.watcher.definition = fingerprint(s.definition.File) + fingerprint(s.definition.LockFile())
+		if s.initialized || s.code != "" {
+			if err := s.prepare(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	source, err := action.Open(actionPath(s.definition), action.Options{
+		Toolchain: s.Build.Module.Toolchain(), Tags: s.Build.GoTags, LDFlags: s.Build.GoLDFlags, Store: s.Build.Cache, Stemcells: s.Build.Stemcells,
+	})
+	if err != nil {
+		return err
+	}
+	code, err := upload(ctx, source)
+	if err != nil {
+		return err
+	}
+	sum := fmt.Sprintf("%x", sha256.Sum256(code))
+	ended := s.current != nil && s.current.ended()
+	if sum == s.code && s.initialized && !s.stuck && !ended {
+		return nil
+	}
+	if err := s.renew(ctx, source.IsGo(), ended); err != nil {
+		return err
+	}
+	s.code, s.shown, s.initialized, s.stuck = sum, "", false, true
+	client := invoke.Client{URL: s.current.url(), Name: s.definition.Name, Main: s.main()}
+	if err := s.asking(func() error { return client.Start(ctx, code) }); err != nil {
+		s.stuck = ctx.Err() != nil || s.current.ended()
+		return err
+	}
+	s.initialized, s.stuck = true, false
+	s.front.lead(s.current.url())
+	if source.IsGo() {
+		s.spare = startNext(s.image, s.Screen)
+	}
+	return nil
+}
+
+// asking notes that the action is waited for.
+func (s *session) asking(ask func() error) error {
+	s.waiting.Store(true)
+	defer s.waiting.Store(false)
+	return ask()
+}
+
+func (s *session) main() string {
+	if s.definition.Main != "" {
+		return s.definition.Main
+	}
+	return "main"
+}
+
+// renew gives the code a place: the current one, where that takes another init, or a new one.
+func (s *session) renew(ctx context.Context, isGo, ended bool) error {
+	if s.current != nil && !s.stuck && !ended && (!isGo || s.code == "") {
+		return nil
+	}
+	next := s.spare
+	if s.spare = nil; next == nil {
+		next = startNext(s.image, s.Screen)
+	}
+	select {
+	case made := <-next:
+		if made.err != nil {
+			return made.err
+		}
+		s.leave(s.current)
+		s.current = made.place
+		return nil
+	case <-ctx.Done():
+		s.spare = next
+		return ctx.Err()
+	}
+}
+
+// upload returns the code as an upload has it.
+func upload(ctx context.Context, source *action.Source) ([]byte, error) {
+	if source.IsGo() {
+		program, _, err := source.Compile(ctx, platform())
+		return program, err
+	}
+	contents, err := source.Contents(ctx, []images.Platform{platform()})
+	if err != nil {
+		return nil, err
+	}
+	if !source.IsFolder() {
+		for _, content := range contents {
+			return content, nil
+		}
+	}
+	var packed bytes.Buffer
+	writer := zip.NewWriter(&packed)
+	for _, name := range slices.Sorted(maps.Keys(contents)) {
+		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		header.SetMode(0o755)
+		file, err := writer.CreateHeader(header)
+		if err == nil {
+			_, err = file.Write(contents[name])
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return packed.Bytes(), writer.Close()
+}
+
+// run runs the action with the value, and shows its answer.
+func (s *session) run(ctx context.Context, began time.Time) error {
+	value, err := s.value()
+	if err != nil {
+		return err
+	}
+	sent := s.code + fmt.Sprintf("%x", sha256.Sum256(value))
+	if sent == s.shown && !s.current.ended() {
+		return nil // what was saved is what was there
+	}
+	limited, cancel := context.WithTimeout(ctx, longestRun)
+	defer cancel()
+	late := time.AfterFunc(3*time.Second, func() { s.Screen.note("it still runs; save a change to cut it off") })
+	defer late.Stop()
+	s.stuck = true
+	client := invoke.Client{URL: s.current.url(), Name: s.definition.Name}
+	var answer invoke.Answer
+	err = s.asking(func() (err error) {
+		answer, err = client.Run(limited, value)
+		return err
+	})
+	if err != nil {
+		if limited.Err() != nil && ctx.Err() == nil {
+			return fmt.Errorf("no answer within %s, which is as long as OpenWhisk waits", longestRun)
+		}
+		return err
+	}
+	s.stuck, s.shown = s.current.ended(), sent
+	if err := answer.RunError(); err != nil {
+		return err
+	}
+	s.Screen.answer(bytes.TrimSpace(answer.Body), answer.Took, time.Since(began))
+	return nil
+}
+
+// value returns the value for runs.
+func (s *session) value() (json.RawMessage, error) {
+	file := s.valueFile()
+	if file == "" {
+		return invoke.Value(nil, nil)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the value %s: %w", file, human.Reason(err))
+	}
+	value, err := invoke.Value(text, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return value, nil
+}
+
+// fingerprint returns what tells two states of a file apart.
+func fingerprint(file string) string {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "none;"
+	}
+	return fmt.Sprintf("%x;", sha256.Sum256(text))
+}

@@ -1,0 +1,266 @@
+// Package dev keeps an action running while it is edited: it starts the image of a definition, inits it with the action, runs
+// it with a value, and does so again whenever a file changes.
+//
+//	err := dev.Run(ctx, dev.Options{Definition: load, Build: options, Screen: screen})
+//
+// The image is built without the action, which comes as an upload, so that a change of a function needs no build. A
+// program in Go is compiled and gets a container of its own, since it takes the place of the proxy.
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
+)
+
+// Options says what is kept running, and where.
+type Options struct {
+	Define func() (images.Definition, error) // reads the definition, also anew
+	Build  build.Options                     // how its image is built
+	Value  string                            // the file of the value that it is run with; "" for the one beside the action, or none
+	Local  bool                              // on this machine, without an engine
+	Port   int                               // of this machine; 0 for any that is free
+	Screen *Screen
+}
+
+// patienceWithOld is how long an answer to the former code may take when there is new code.
+const patienceWithOld = time.Second
+
+// session is an action that is kept running.
+type session struct {
+	Options
+	definition  images.Definition
+	image       image          // what instances are started from; nil until it is built
+	current     place          // where the action runs, or nil
+	spare       <-chan started // the next place, for actions that need one each; or nil
+	stuck       bool           // the current place is busy with former code
+	initialized bool           // the current place has code
+	waiting     atomic.Bool    // for an answer of the action
+	code        string         // the code that was sent last, or ""
+	shown       string         // the code and the value of the last answer
+	leaving     sync.WaitGroup // places that end
+	front       *front
+	watcher     *watcher
+}
+
+// Run runs until the context ends, which is no failure. Nothing of it is left then.
+func Run(ctx context.Context, options Options) (err error) {
+	s := &session{Options: options}
+	if s.front, err = listen(options.Port); err != nil {
+		return err
+	}
+	defer s.front.close()
+	if s.watcher, err = watch(); err != nil {
+		return err
+	}
+	defer s.watcher.close()
+	defer func() { err = errors.Join(err, s.end()) }()
+	if err := s.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	s.Screen.note("it is reached at %s (mkimage invoke %s --no-init); Ctrl-C ends it", s.front.url, s.front.url)
+	return s.loop(ctx)
+}
+
+// loop serves changes, one after the other. A cycle that still waits for an answer of former code is cut off.
+func (s *session) loop(ctx context.Context) error {
+	began := time.Now()
+	for {
+		cycle, cut := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() { defer close(done); s.cycle(cycle, began) }()
+		select {
+		case <-done:
+			select {
+			case began = <-s.watcher.changed:
+			case <-ctx.Done():
+			}
+		case began = <-s.watcher.changed:
+			s.await(ctx, done)
+		case <-ctx.Done():
+		}
+		cut()
+		<-done
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// await waits for a cycle that began before the last change, as long as it is not the action that it waits for.
+func (s *session) await(ctx context.Context, done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		case <-ctx.Done():
+			return
+		case <-time.After(patienceWithOld):
+			if s.waiting.Load() {
+				s.Screen.note("the former code still runs, and is cut off")
+				return
+			}
+		}
+	}
+}
+
+// end removes everything.
+func (s *session) end() error {
+	var failures []error
+	if s.spare != nil {
+		if next := <-s.spare; next.place != nil {
+			failures = append(failures, next.place.stop())
+		}
+	}
+	if s.current != nil {
+		failures = append(failures, s.current.stop())
+	}
+	s.leaving.Wait()
+	if s.image != nil {
+		failures = append(failures, s.image.remove())
+	}
+	return errors.Join(failures...)
+}
+
+// leave stops a place that is not needed any more, while work goes on.
+func (s *session) leave(former place) {
+	if former != nil {
+		s.leaving.Go(func() { s.Screen.problem(former.stop()) })
+	}
+}
+
+// front is where the action is reached, whatever is behind it.
+type front struct {
+	url    string
+	server *http.Server
+	proxy  *httputil.ReverseProxy
+	behind chan *url.URL // of length 1: where requests go to
+}
+
+// listen listens on a port of this machine.
+func listen(port int) (*front, error) {
+	listener, err := loopback(port)
+	if err != nil {
+		return nil, err
+	}
+	f := &front{url: "http://" + listener.Addr().String(), behind: make(chan *url.URL, 1)}
+	f.behind <- nil
+	f.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(f.target())
+	}, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+		http.Error(w, `{"error":"the action does not answer: `+strings.ReplaceAll(err.Error(), `"`, "'")+`"}`, http.StatusBadGateway)
+	}}
+	f.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f.target() == nil {
+			http.Error(w, `{"error":"the action does not run yet"}`, http.StatusServiceUnavailable)
+			return
+		}
+		f.proxy.ServeHTTP(w, r)
+	})}
+	go func() { _ = f.server.Serve(listener) }() // it ends with close
+	return f, nil
+}
+
+func (f *front) target() *url.URL {
+	at := <-f.behind
+	f.behind <- at
+	return at
+}
+
+func (f *front) lead(address string) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		parsed = nil
+	}
+	<-f.behind
+	f.behind <- parsed
+}
+
+func (f *front) close() { _ = f.server.Close() }
+
+// actionPath returns where the action of a definition is.
+func actionPath(definition images.Definition) string {
+	name := filepath.FromSlash(definition.Action)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(definition.File), name)
+}
+
+// valueFile returns the file of the value for runs: the one that was named, or that beside the action with its name, or "".
+func (s *session) valueFile() string {
+	if s.Value != "" {
+		return s.Value
+	}
+	path := actionPath(s.definition)
+	beside := strings.TrimSuffix(path, filepath.Ext(path)) + ".json"
+	if _, err := os.Stat(beside); err == nil {
+		return beside
+	}
+	return ""
+}
+
+var errNoAction = errors.New("the image brings no action: name one with --action PATH, or with action: in its definition")
+
+// read reads the definition, and watches its files.
+func (s *session) read() error {
+	definition, err := s.Define()
+	if err != nil {
+		return err
+	}
+	if definition.Action == "" {
+		return fmt.Errorf("%s: %w", definition.Name, errNoAction)
+	}
+	s.definition = definition
+	return s.watcher.follow(s.files(), s.folders())
+}
+
+// files returns the files that count.
+func (s *session) files() []string {
+	files := []string{s.definition.File, s.definition.LockFile()}
+	if value := s.valueFile(); value != "" {
+		files = append(files, value)
+	} else {
+		path := actionPath(s.definition)
+		files = append(files, strings.TrimSuffix(path, filepath.Ext(path))+".json")
+	}
+	if stat, err := os.Stat(actionPath(s.definition)); err != nil || !stat.IsDir() {
+		files = append(files, actionPath(s.definition))
+	}
+	return files
+}
+
+// folders returns the folders of which everything counts: an action's own, or the module that it is in.
+func (s *session) folders() []string {
+	path := actionPath(s.definition)
+	if stat, err := os.Stat(path); err != nil || !stat.IsDir() {
+		return nil
+	}
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return []string{path}
+	}
+	for at := whole; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
+			return []string{at}
+		}
+		if at == filepath.Dir(at) {
+			return []string{whole}
+		}
+	}
+}

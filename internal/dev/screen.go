@@ -1,0 +1,87 @@
+package dev
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
+)
+
+// Screen shows what happens. Answers go to one writer, everything else to another.
+type Screen struct {
+	answers, rest io.Writer
+	color         bool
+	mutex         sync.Mutex
+}
+
+// NewScreen returns a screen, in colour or not.
+func NewScreen(answers, rest io.Writer, color bool) *Screen {
+	return &Screen{answers: answers, rest: rest, color: color}
+}
+
+const (
+	red   = "\x1b[31m"
+	green = "\x1b[32m"
+	dim   = "\x1b[2m"
+	reset = "\x1b[0m"
+)
+
+func (s *Screen) paint(color, text string) string {
+	if !s.color {
+		return text
+	}
+	return color + text + reset
+}
+
+// line writes a text of others harmlessly, in a colour.
+func (s *Screen) line(w io.Writer, color, text string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.color {
+		text = terminal.Escape([]byte(text))
+	}
+	_, _ = io.WriteString(w, s.paint(color, text)+"\n") // there is no better place to tell that it is gone
+}
+
+func (s *Screen) note(format string, args ...any) { s.line(s.rest, dim, fmt.Sprintf(format, args...)) }
+
+// fail shows an error, a line for each that is joined in it.
+func (s *Screen) fail(err error) {
+	for text := range strings.Lines(err.Error()) {
+		s.line(s.rest, red, "failed: "+human.Line(text))
+	}
+}
+
+// problem shows an error of cleaning up, if there is one.
+func (s *Screen) problem(err error) {
+	if err != nil {
+		s.fail(err)
+	}
+}
+
+// answer shows an answer: how long the run took, and how long ago the change was.
+func (s *Screen) answer(body []byte, took, since time.Duration) {
+	s.line(s.answers, green, string(body))
+	s.note("run %s, %s after the change", brief(took), brief(since))
+}
+
+// Write shows lines of the log.
+func (s *Screen) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		s.line(s.rest, "", "  | "+strings.TrimRight(string(line), "\r\n"))
+	}
+	return len(p), nil
+}
+
+// brief writes a time as people read it.
+func brief(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
