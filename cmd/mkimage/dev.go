@@ -98,16 +98,18 @@ func (f *devFlags) run(command *cobra.Command, args []string, mode *progress.Mod
 	if err != nil {
 		return err
 	}
-	insisted, done := insist() // so that a second interrupt leaves no container
+	if _, err := f.define(options.Stemcells.Known(), name); err != nil {
+		return err
+	}
+	_, done := insist() // so that a second interrupt leaves no container
 	defer done()
-	_ = insisted
 	options.Display = progress.New(os.Stderr, *mode)
 	defer options.Display.Close()
 	color := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("NO_COLOR") == ""
 	screen := dev.NewScreen(command.OutOrStdout(), command.ErrOrStderr(), color)
 	if !f.local {
 		if err := answers(command.Context()); err != nil {
-			fmt.Fprintf(command.ErrOrStderr(), "%v; until then, this machine runs the action itself (--local)\n", err)
+			fmt.Fprintf(command.ErrOrStderr(), "%v; until then, this machine runs the action itself, as with --local\n", err)
 			f.local = true
 		}
 	}

@@ -1,18 +1,16 @@
 package dev
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -159,35 +157,31 @@ func (s *session) renew(ctx context.Context, isGo, ended bool) error {
 	}
 }
 
+// mostUpload is the largest archive that is sent, in bytes: the proxy takes no larger one.
+const mostUpload = 64 << 20
+
 // upload returns the code as an upload has it.
 func upload(ctx context.Context, source *action.Source) ([]byte, error) {
-	if source.IsGo() {
-		program, _, err := source.Compile(ctx, platform())
-		return program, err
+	if !source.IsGo() && !source.IsFolder() {
+		contents, err := source.Contents(ctx, []images.Platform{platform()})
+		for _, content := range contents { // the one file
+			return content, nil
+		}
+		return nil, err
 	}
-	contents, err := source.Contents(ctx, []images.Platform{platform()})
+	packed, err := source.Pack(ctx, platform())
 	if err != nil {
 		return nil, err
 	}
-	if !source.IsFolder() {
-		for _, content := range contents {
-			return content, nil
-		}
-	}
-	var packed bytes.Buffer
-	writer := zip.NewWriter(&packed)
-	for _, name := range slices.Sorted(maps.Keys(contents)) {
-		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-		header.SetMode(0o755)
-		file, err := writer.CreateHeader(header)
-		if err == nil {
-			_, err = file.Write(contents[name])
-		}
+	if source.IsGo() { // a zip would take time, and save none here
+		program, err := packed.Files[0].Open()
 		if err != nil {
 			return nil, err
 		}
+		defer program.Close()
+		return io.ReadAll(program)
 	}
-	return packed.Bytes(), writer.Close()
+	return action.Zip(packed.Files, mostUpload)
 }
 
 // run runs the action with the value, and shows its answer.
