@@ -94,9 +94,6 @@ func scratch(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := plan.CheckBudget(plans); err != nil {
-		t.Error(err)
-	}
 	index, err := embedded.Engine{}.Build(t.Context(), plans)
 	if err != nil {
 		t.Fatal(err)

@@ -49,10 +49,8 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 	if made.plans, err = plan.Make(ctx, definition, made.in.Inputs); err != nil {
 		return made, err
 	}
-	if !r.AllowOverBudget {
-		if err := plan.CheckBudget(made.plans); err != nil {
-			return made, err
-		}
+	if err := r.checkBudget(definition, planned(made.plans)); err != nil {
+		return made, err
 	}
 	if made.index, err = r.engine.Build(ctx, made.plans); err != nil {
 		return made, err
@@ -60,7 +58,7 @@ func (r *run) make(ctx context.Context, definition images.Definition) (assembled
 	if made.rows, err = r.measure(ctx, made); err != nil {
 		return made, err
 	}
-	if err := r.checkSteps(made.plans, made.rows); err != nil {
+	if err := r.checkBudget(definition, made.rows); err != nil {
 		return made, err
 	}
 	made.document, err = r.makeSBOM(definition.Name, made.index)

@@ -28,7 +28,6 @@ type Image struct {
 	Action      *layer.Layer      // the layer of the baked action, or nil
 	Runs        []Run             // steps still to be run by a builder, in the order of their layers
 	Annotations map[string]string // of the manifest and of the index
-	Budget      images.Size       // docker size that it must not exceed; 0 means no limit
 }
 
 // Inputs are the inputs of an image beside its definition.
@@ -55,7 +54,6 @@ func Make(ctx context.Context, def images.Definition, in Inputs) ([]Image, error
 			Config:      config,
 			Created:     in.Epoch.UTC(),
 			Annotations: annotations(def),
-			Budget:      def.Budget,
 		}
 		if err := made.stack(ctx, def, in); err != nil {
 			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
