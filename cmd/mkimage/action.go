@@ -52,7 +52,7 @@ of .dockerignore names it. The same content gives the same bytes on every machin
 	}
 	set := command.Flags()
 	set.StringVarP(&flags.output, "output", "o", "", "write the zip to `FILE`; to NAME.zip, after the folder or file, when not given")
-	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "pack the file `NAME`, though it looks like a secret, repeatable; NAME as the error has it")
+	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "pack the file `NAME`, though it looks like a secret, repeatable; NAME as the error says it")
 	set.StringVar(&flags.stemcells, "stemcells", "", "take the stemcells in `DIR` beside mkimage's own; from stemcells if it is there")
 	set.StringVar(&flags.platform, "platform", string(images.LinuxAMD64), "compile for `PLATFORM`, that of the image")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile with the build tags in `LIST`")

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	pathpkg "path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -160,9 +161,13 @@ func (s *Source) place(u *upload, platform images.Platform) (placed, error) {
 	return u.place(s.content, platform)
 }
 
-// allowed reports whether a file may look like a secret: --allow-secret-file or a "!" of .dockerignore names it.
+// allowed reports whether a file may look like a secret: --allow-secret-file names it, by its path in the action or from
+// here, or by its last element, or a "!" of .dockerignore does.
 func (s *Source) allowed(name string) bool {
-	return slices.Contains(s.options.AllowSecrets, name) || s.folder != nil && s.folder.decided[name]
+	return s.folder != nil && s.folder.decided[name] || slices.ContainsFunc(s.options.AllowSecrets, func(allowed string) bool {
+		allowed = filepath.ToSlash(filepath.Clean(allowed))
+		return allowed == name || allowed == pathpkg.Base(name) || allowed == filepath.ToSlash(filepath.Join(s.path, name))
+	})
 }
 
 func isELF(program []byte) bool { return code.KindOf(program) == code.ELF }

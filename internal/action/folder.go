@@ -10,10 +10,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
@@ -21,7 +23,15 @@ import (
 // ignoreFile names what does not go into an image, as for docker build. It does not go in itself.
 const ignoreFile = ".dockerignore"
 
-// folder is the files of a function, less those that its .dockerignore names, and .git.
+// built is the folder that mkimage writes to. Beside a function it would go into the next build.
+const built = "dist"
+
+func isRecord(file string) bool {
+	stat, err := os.Stat(file)
+	return err == nil && stat.Mode().IsRegular()
+}
+
+// folder is the files of a function, less those that its .dockerignore names, .git, and what mkimage has built there.
 type folder struct {
 	path    string
 	entries []folderEntry   // in order, a folder before what is in it
@@ -38,15 +48,19 @@ type folderEntry struct {
 // openFolder lists a folder. Content is not read yet but for its first bytes.
 func openFolder(dir string) (*folder, error) {
 	f := &folder{path: dir, decided: map[string]bool{}}
+	root, err := filepath.EvalSymlinks(dir) // a walk does not follow the folder itself
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", show(dir), human.Reason(err))
+	}
 	ignored, err := readIgnored(filepath.Join(dir, ignoreFile))
 	if err != nil {
 		return nil, err
 	}
-	err = filepath.WalkDir(dir, func(file string, found fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(file string, found fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("read %s: %w", show(file), human.Reason(err))
 		}
-		name, err := filepath.Rel(dir, file)
+		name, err := filepath.Rel(root, file)
 		if err != nil || name == "." {
 			return err
 		}
@@ -112,6 +126,8 @@ func (f *folder) add(name, file string, found fs.DirEntry, ignored ignored) erro
 		return nil
 	case name == ignoreFile:
 		return nil
+	case name == built && isRecord(filepath.Join(file, "sizes.json")):
+		return filepath.SkipDir
 	}
 	out, err := ignored.MatchesOrParentMatches(name)
 	switch {
@@ -130,8 +146,8 @@ func (f *folder) add(name, file string, found fs.DirEntry, ignored ignored) erro
 		return err
 	}
 	e.node.implied = out
-	if strings.HasPrefix(name, code.Temporary) {
-		return fmt.Errorf("%s: no file of an action can have this name", show(file))
+	if strings.HasPrefix(name, code.Temporary) || content.IsWhiteout(name) || !utf8.ValidString(name) {
+		return fmt.Errorf("%s: no file of an action in an image can have this name: rename it, or name it in %s", show(file), ignoreFile)
 	}
 	f.entries = append(f.entries, e)
 	return nil

@@ -92,7 +92,7 @@ func TestBakeFunction(t *testing.T) {
 		"of one of several":       {all, map[string]string{"handler.py": "def main(a): return a"}, "main.py", []string{"main.py"}},
 		"of an unknown extension": {all, map[string]string{"greet": "main() { :; }"}, "main.sh", []string{"main.sh"}},
 		"a blank in its name":     {all, map[string]string{"mein Grüß.rb": "def main(a) = a"}, "main.rb", []string{"main.rb"}},
-		"a folder": {all, map[string]string{"main.rb": "1", "lib/greet.rb": "2", "run.sh": "#!/bin/sh\n", "a\nb ü": "3", ".git/HEAD": "x", "sub/.git": "x", "sub/x": "->../lib"}, "main.rb",
+		"a folder": {all, map[string]string{"main.rb": "1", "lib/greet.rb": "2", "run.sh": "#!/bin/sh\n", "a\nb ü": "3", ".git/HEAD": "x", "dist/sizes.json": "{}", "dist/x/index.json": "{}", "sub/.git": "x", "sub/x": "->../lib"}, "main.rb",
 			[]string{"a\nb ü", "lib/", "lib/greet.rb", "main.rb", "run.sh *", "sub/", "sub/x -> ../lib"}},
 		"less what is ignored": {[]string{"python"}, map[string]string{"main.py": "1", ".dockerignore": "# no tests\ntests\n**/*.pyc\nvenv\n!venv/keep\n", "tests/a.py": "2", "lib/x.pyc": "3", "lib/x.py": "4", "venv/x": "5", "venv/keep": "6", "old/x.pyc": "7"}, "main.py",
 			[]string{"lib/", "lib/x.py", "main.py", "old/", "venv/", "venv/keep"}},
@@ -165,12 +165,13 @@ func TestBakeRefusesFunctions(t *testing.T) {
 		"a zip in a zip":      {[]string{"bash"}, map[string]string{"a.zip": zipped(entry{"b.zip", zipped(entry{"main.sh", "1", 0o644}), 0o644})}, `the archive has no exec or main.sh or main.bash at its top; it holds "b.zip"`},
 		"a folder in a zip":   {[]string{"python"}, map[string]string{"a.zip": zipped(entry{"greet/main.py", "1", 0o644})}, `the archive has no exec or main.py or __main__.py or main__.py at its top but "greet/main.py": pack what is in the folder, not the folder (cd "greet" && zip -r ../action.zip .)`},
 		"an exec for another": {nil, map[string]string{"exec": "#!/usr/bin/perl\n", "x": ""}, `the script needs "/usr/bin/perl", which is not in this image (take an image that has it)`},
-		"a name of ours":      {[]string{"bash"}, map[string]string{"main.sh": "1", ".proxy-1": ""}, "DIR/.proxy-1: no file of an action can have this name"},
+		"a name of ours":      {[]string{"bash"}, map[string]string{"main.sh": "1", ".proxy-1": ""}, "DIR/.proxy-1: no file of an action in an image can have this name: rename it, or name it in .dockerignore"},
 		"Windows line ends":   {[]string{"bash"}, map[string]string{"greet.sh": "main() {\r\n  :\r\n}\r\n"}, "main.sh has Windows line ends, with which Bash cannot read it: save it with LF line ends"},
 		"Latin-1":             {[]string{"python"}, map[string]string{"a.py": "\n# \xfc\n"}, "main.py is not UTF-8 in line 2: save it as UTF-8, or name its encoding in the first line: # -*- coding: latin-1 -*-"},
 		"UTF-16":              {[]string{"python"}, map[string]string{"main.py": "\xff\xfed\x00", "x": ""}, "main.py has a zero byte in line 1, so it is no text in UTF-8: save it as UTF-8"},
 		"requirements": {[]string{"python"}, map[string]string{"main.py": "1", "requirements.txt": "# they\nrequests>=2\nPy_YAML\n-r more.txt\nhttps://x/y.whl\nold; python_version < '3'\n"},
 			"requirements.txt wants requests, Py_YAML, which neither the image nor a folder virtualenv has: install it with a step of the definition, run: [{script: PIP_BREAK_SYSTEM_PACKAGES=1 pip install -r /run/files/requirements.txt, files: [requirements.txt], packages: [py3-pip], network: true}]"},
+		"a whiteout": {[]string{"bash"}, map[string]string{"main.sh": "1", "a/.wh.x": ""}, "DIR/a/.wh.x: no file of an action in an image can have this name: rename it, or name it in .dockerignore"},
 		"secrets": {[]string{"bash"}, map[string]string{"main.sh": "1", ".env": "A=1", "conf/id_rsa": "", "deep/server.pem": key, "ok/.env.example": "", "words.txt": "say -----BEGIN PRIVATE KEY-----"},
 			".env looks like a file of secrets by its name, conf/id_rsa looks like a file of secrets by its name, deep/server.pem looks like a private key, and would be there for others to read: name it in .dockerignore, or allow it with --allow-secret-file NAME"},
 		"a secret in a zip": {[]string{"bash"}, map[string]string{"a.zip": zipped(entry{"main.sh", "1", 0o644}, entry{"k", key, 0o644})},
@@ -218,6 +219,7 @@ func TestFolderIsTheSameEverywhere(t *testing.T) {
 		id, _ := made.DiffID()
 		return id.String()
 	}
+	linked := filepath.Join(t.TempDir(), "linked")
 	first, second := t.TempDir(), filepath.Join(t.TempDir(), "other")
 	write(t, first, files)
 	for _, name := range slices.Backward(slices.Sorted(maps.Keys(files))) {
@@ -235,8 +237,11 @@ func TestFolderIsTheSameEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := diffID(first), diffID(second); a != b {
-		t.Errorf("%s and %s", a, b)
+	if err := os.Symlink(second, linked); err != nil {
+		t.Fatal(err)
+	}
+	if a, b, c := diffID(first), diffID(second), diffID(linked); a != b || b != c {
+		t.Errorf("%s, %s and through a symlink %s", a, b, c)
 	}
 }
 

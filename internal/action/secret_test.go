@@ -1,6 +1,9 @@
 package action
 
-import "testing"
+import (
+	"path/filepath"
+	"testing"
+)
 
 func TestSecret(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -34,6 +37,19 @@ func TestSecret(t *testing.T) {
 	} {
 		if got := secret(name, func() []byte { return []byte(test.text) }); (got != "") != test.secret {
 			t.Errorf("%s looks like %q", name, got)
+		}
+	}
+}
+
+func TestAllowedSecrets(t *testing.T) {
+	known, dir := shipped(t), t.TempDir()
+	write(t, dir, map[string]string{"main.sh": "main() { :; }", "conf/.env": "A=1"})
+	for allowed, want := range map[string]bool{
+		"conf/.env": true, "./conf/.env": true, ".env": true, filepath.Join(dir, "conf/.env"): true, "conf": false, "env": false, "other/.env": false, "": false,
+	} {
+		_, err := bakeAt(t, dir, withStemcells(t, known, "bash"), Options{AllowSecrets: []string{allowed}})
+		if (err == nil) != want {
+			t.Errorf("%q: %v", allowed, err)
 		}
 	}
 }
