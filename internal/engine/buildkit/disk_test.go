@@ -93,7 +93,7 @@ func TestDiskThatCannotBe(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openDisk(filepath.Join(file, "builder")); err == nil || !strings.HasPrefix(err.Error(), "make a folder for what builders send: ") {
+	if _, err := openDisk(filepath.Join(file, "builder")); err == nil || !strings.HasPrefix(err.Error(), "make a folder for the builders' blobs: ") {
 		t.Errorf("got %v", err)
 	}
 }
