@@ -13,6 +13,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -34,7 +35,7 @@ type buildFlags struct {
 	allowSecrets                                                    []string
 	places                                                          []string
 	jobs                                                            int
-	failFast, allowOverBudget, locked, dry                          bool
+	failFast, allowOverBudget, locked, dry, verbose                 bool
 }
 
 func newBuild(mode *progress.Mode) *cobra.Command {
@@ -68,14 +69,15 @@ folder, all goes in but .git and what its .dockerignore names. A file that looks
 platform. A Go program that links the openwhisk library serves /init and /run itself, and its image has no proxy.
 
 Alpine packages are verified, from the mirror to the layer, and kept in the cache. Their versions are those of the
-lock beside the definition where there is one that fits, else the mirror's newest, which are told.
+lock beside the definition where there is one that fits, else the mirror's newest, which --verbose tells.
 
 What was built before is not built again: a layer is known by what it is made from, and kept in the cache. A layout that is
 there already stays as it is. With more than 20 images it is counted how many are done, in place of telling every step; one
 that fails does not keep the others from being built, and all failures are told at the end.
 
 With --builder, BuildKit daemons put the images together and run their steps (run:); the digests stay the same. With several
---builder, images are spread over them. docs/buildkit.md says how builders are started and reached.
+--builder, images are spread over them. ` + page.BuildKit + ` says how
+builders are started and reached.
 
 The same definition and packages give the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
 in seconds since 1970; it is 0 when not set.`,
@@ -101,6 +103,7 @@ in seconds since 1970; it is 0 when not set.`,
 	set.BoolVar(&flags.locked, "locked", false, "take Alpine packages only as locks have them (see mkimage lock)")
 	set.StringArrayVarP(&flags.places, "output", "o", nil, "write to `OUTPUT`, repeatable; to "+publish.Default().String()+" when not given")
 	set.IntVar(&flags.jobs, "jobs", 0, "build `N` images at the same time; 0 is one for each processor")
+	set.BoolVarP(&flags.verbose, "verbose", "v", false, "tell every package that no lock pins")
 	set.BoolVar(&flags.dry, "dry-run", false, "tell what would be built, from which inputs, and where it would go; build nothing and ask no network")
 	set.BoolVar(&flags.failFast, "fail-fast", false, "stop at the first image that fails")
 	set.BoolVar(&flags.allowOverBudget, "allow-over-budget", false, "build images that weigh more than their definition allows")
@@ -168,6 +171,9 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	results, err := build.Run(command.Context(), definitions, options)
 	err = errors.Join(err, closeEngine())
 	tell(options.Display, sizes.Summary(rowsOf(results)))
+	if len(names) > 1 {
+		options.Display.Text(fmt.Sprintf("%d of %s built", len(results), human.Count(len(definitions), "image")))
+	}
 	if err != nil {
 		tell(options.Display, options.Publisher.Report(options.Outputs, namesOf(definitions)))
 	}
@@ -188,7 +194,7 @@ func (f *buildFlags) options() (build.Options, error) {
 	options := build.Options{
 		Programs: build.Programs{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, AllowSecrets: f.allowSecrets},
 		Delivery: build.Delivery{SizeRecord: f.sizeRecord, Generated: f.sizeRecord == builtRecord, Version: version()},
-		Jobs:     f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget,
+		Jobs:     f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, Verbose: f.verbose,
 	}
 	var err error
 	options.Platforms, err = f.alpineFlags.check()

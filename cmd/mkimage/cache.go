@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // kinds says in words what the kinds of entries are.
@@ -77,7 +79,7 @@ func (f *cacheFlags) show(command *cobra.Command) error {
 		return json.NewEncoder(command.OutOrStdout()).Encode(map[string]any{"dir": dir.Path(), "kinds": orNone(usage)})
 	}
 	fmt.Fprintln(command.OutOrStdout(), dir.Path())
-	return writeUsage(command.OutOrStdout(), usage)
+	return writeUsage(terminal.Fit(command.OutOrStdout(), os.Stdout), usage)
 }
 
 func (f *cacheFlags) prune(command *cobra.Command) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // listFlags are the flags of mkimage list, as they were typed.
@@ -141,7 +143,7 @@ func (f *listFlags) write(w io.Writer, definitions []images.Definition) error {
 	case "json":
 		return writeDefinitions(w, definitions)
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(terminal.Fit(w, os.Stdout), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "NAME\tPLATFORMS\tBUDGET\tFROM\tDESCRIPTION")
 	for _, definition := range definitions {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", definition.Name, platforms(definition), budget(definition), from(definition), definition.Description)

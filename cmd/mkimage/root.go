@@ -36,7 +36,7 @@ failed, or 2 when the command line was wrong.
 
 A flag that is not given takes its value from the environment variable in parentheses, where there is one, or from
 mkimage.yaml at the root of the project.`,
-		Example:       "  mkimage build scratch\n  mkimage sizes",
+		Example:       "  mkimage init --lang bash            a function, and the image that brings it\n  mkimage dev                         run it, again whenever it changes\n  mkimage build --push --repo REPO    build the image, and push it",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          helpOrMistake,
@@ -60,6 +60,9 @@ mkimage.yaml at the root of the project.`,
 			command.Args, command.RunE = cobra.ArbitraryArgs, helpOrMistake
 		}
 	}
+	root.SetUsageFunc(showUsage)
+	completeValues(root)
+	completeBash(root)
 	for _, command := range root.Commands() {
 		markEnvironment(command)
 		checkArgs(command)

@@ -16,6 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/picture"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // builtRecord is the default path of the record that builds write.
@@ -146,7 +147,11 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 	if f.format == "svg" {
 		return picture.SVG(command.OutOrStdout(), record)
 	}
-	return record.Render(command.OutOrStdout(), f.format)
+	out := command.OutOrStdout()
+	if f.format == "table" {
+		out = terminal.Fit(out, os.Stdout)
+	}
+	return record.Render(out, f.format)
 }
 
 // formats returns the formats of mkimage sizes.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
@@ -33,9 +34,7 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 			if pins, err = r.Alpine.Resolve(ctx, world); err != nil {
 				return nil, nil, err
 			}
-			if names := pinNames(pins); !r.wasTold(string(platform) + names) {
-				r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, names))
-			}
+			r.tellUnlocked(definition, platform, pins)
 		}
 		found[platform] = plan.Packages{World: world, Pins: pins, Install: r.Alpine.Install}
 	}
@@ -87,6 +86,21 @@ func (r *run) foreign(definition images.Definition, pins []images.Pin) map[strin
 		inputs[sizes.InputPackages] = keys
 	}
 	return inputs
+}
+
+// tellUnlocked tells of packages that no lock pins.
+func (r *run) tellUnlocked(definition images.Definition, platform images.Platform, pins []images.Pin) {
+	if names := pinNames(pins); r.Verbose && !r.wasTold(string(platform)+names) {
+		r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, names))
+	}
+	if r.wasTold(definition.Name + " unlocked") {
+		return
+	}
+	text := fmt.Sprintf("%s: %s, newest of %s", definition.Name, human.Count(len(pins), "package"), r.release(definition))
+	if !definition.Shipped {
+		text += "; mkimage lock " + definition.Name + " pins them"
+	}
+	r.Display.Text(text)
 }
 
 // wasTold reports whether a text was told before, for any image.

@@ -26,6 +26,7 @@ type Options struct {
 	Jobs            int       // images and programs that are made at the same time; 0 means one for each processor
 	FailFast        bool      // the first failure ends the build
 	AllowOverBudget bool
+	Verbose         bool // packages that no lock pins are told one by one
 	Display         *progress.Display
 }
 

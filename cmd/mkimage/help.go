@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
+)
+
+// heading is a heading of a help text, and the commands or flags below it.
+type heading struct {
+	title string
+	names []string
+}
+
+// commandGroups are the headings of the commands. A command that none has is below the last.
+var commandGroups = []heading{
+	{"Make", []string{"init", "build", "check", "lock", "vendor", "action"}},
+	{"Run", []string{"dev", "run", "invoke"}},
+	{"Deliver", []string{"push", "wsk"}},
+	{"Look", []string{"list", "sizes", "inspect", "doctor", "cache", "version"}},
+	{"Other", nil},
+}
+
+// flagGroups are the headings of the flags of commands that have many. A flag that none has is below the last.
+var flagGroups = []heading{
+	{"Which images", []string{"images", "stemcells", "platform", "since", "shared", "dry-run"}},
+	{"The action", []string{"action", "allow-secret-file", "go-tags", "go-ldflags", "proxy"}},
+	{"Alpine packages", []string{"alpine-mirror", "alpine-release", "alpine-key", "locked"}},
+	{"Where it goes", []string{"output", "push", "repo", "tag", "no-overwrite", "sbom", "attest", "metadata-file", "size-record"}},
+	{"The registry", []string{"registry-user", "registry-password-stdin", "registry-ca", "registry-retries", "registry-timeout", "insecure"}},
+	{"The builder", []string{"engine", "builder", "builder-tls-ca", "builder-tls-cert", "builder-tls-key", "cache-to", "cache-from"}},
+	{"The rest", nil},
+}
+
+// manyFlags is how many flags a command has that shows them below headings.
+const manyFlags = 16
+
+// showUsage writes the usage of a command, at the width of the terminal.
+func showUsage(command *cobra.Command) error {
+	var text strings.Builder
+	width := widthOf(os.Stdout)
+	if command.HasParent() || !command.HasAvailableSubCommands() {
+		fmt.Fprintf(&text, "Usage:\n  %s\n", command.UseLine())
+	} else {
+		fmt.Fprintf(&text, "Usage:\n  %s COMMAND\n", command.CommandPath())
+	}
+	if command.Example != "" {
+		title := "Examples"
+		if !command.HasParent() {
+			title = "First steps"
+		}
+		fmt.Fprintf(&text, "\n%s:\n%s\n", title, command.Example)
+	}
+	writeCommands(&text, command)
+	writeFlags(&text, command.LocalFlags(), width)
+	if !command.HasParent() {
+		fmt.Fprintf(&text, "\nMore:\n  mkimage help COMMAND\n  %s\n", page.Index)
+	}
+	_, err := io.WriteString(command.OutOrStdout(), text.String())
+	return err
+}
+
+// widthOf returns the columns of a terminal, or 0 for no end.
+func widthOf(file *os.File) int {
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+func writeCommands(text *strings.Builder, command *cobra.Command) {
+	listed := map[string][]*cobra.Command{}
+	for _, sub := range command.Commands() {
+		if sub.IsAvailableCommand() {
+			title := groupOf(commandGroups, sub.Name())
+			if command.HasParent() {
+				title = "Commands"
+			}
+			listed[title] = append(listed[title], sub)
+		}
+	}
+	for _, group := range append(slices.Clone(commandGroups), heading{"Commands", nil}) {
+		subs := listed[group.title]
+		if len(subs) == 0 {
+			continue
+		}
+		slices.SortStableFunc(subs, func(a, b *cobra.Command) int {
+			return slices.Index(group.names, a.Name()) - slices.Index(group.names, b.Name())
+		})
+		fmt.Fprintf(text, "\n%s:\n", group.title)
+		for _, sub := range subs {
+			fmt.Fprintf(text, "  %-11s %s\n", sub.Name(), sub.Short)
+		}
+	}
+}
+
+func writeFlags(text *strings.Builder, flags *pflag.FlagSet, width int) {
+	if !flags.HasAvailableFlags() {
+		return
+	}
+	n := 0
+	sets := map[string]*pflag.FlagSet{}
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Hidden {
+			return
+		}
+		n++
+		title := groupOf(flagGroups, flag.Name)
+		if sets[title] == nil {
+			sets[title] = pflag.NewFlagSet("", pflag.ContinueOnError)
+		}
+		sets[title].AddFlag(flag)
+	})
+	if n < manyFlags {
+		fmt.Fprintf(text, "\nFlags:\n%s", flags.FlagUsagesWrapped(width))
+		return
+	}
+	for _, group := range flagGroups {
+		if set := sets[group.title]; set != nil {
+			fmt.Fprintf(text, "\n%s:\n%s", group.title, set.FlagUsagesWrapped(width))
+		}
+	}
+}
+
+// groupOf returns the title of the group that has a name, or of the last.
+func groupOf(groups []heading, name string) string {
+	for _, group := range groups {
+		if slices.Contains(group.names, name) {
+			return group.title
+		}
+	}
+	return groups[len(groups)-1].title
+}
