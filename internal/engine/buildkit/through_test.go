@@ -75,7 +75,7 @@ func TestHangingProgram(t *testing.T) {
 	standIn(t, "ssh", "echo $$ > "+file+"\nexec sleep 3000\n")
 	e := open(t, buildkit.Options{Builders: []string{"ssh://builder"}, Patience: 100 * time.Millisecond})
 	_, err := e.Build(t.Context(), plans(t, "x"))
-	if err == nil || !strings.Contains(err.Error(), "no builder can be reached at ssh://builder: no answer within 100ms; docs") {
+	if err == nil || !strings.Contains(err.Error(), "no builder can be reached at ssh://builder: no answer within 100ms; https:") {
 		t.Errorf("got %v", err)
 	}
 	text, err := os.ReadFile(file)
