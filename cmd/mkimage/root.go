@@ -49,7 +49,7 @@ mkimage.yaml at the root of the project.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, explainFlag(command, err)) })
-	root.AddCommand(newInit(), newCheck(), newDoctor(), newCache(), newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newDev(mode), newWsk(), newInspect(), newSizes(), newList(), newVersion())
+	root.AddCommand(newInit(), newCheck(), newDoctor(), newCache(), newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newDev(mode), newWsk(), newInspect(), newDiff(), newSizes(), newList(), newVersion())
 	root.Version = version()
 	root.SetVersionTemplate(versionLine())
 	root.SetHelpCommand(newHelp())

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -88,6 +89,21 @@ func (a Anatomy) Contents(name string) sizes.Contents {
 	tree := a.tree(name)
 	all.Tree = &tree
 	return all
+}
+
+// Visible returns every entry that is seen in the image, by its path.
+func (a Anatomy) Visible() map[string]content.Entry {
+	seen := map[string]content.Entry{}
+	for _, layer := range a.Layers {
+		hidden := content.Cover(layer)
+		maps.DeleteFunc(seen, func(path string, _ content.Entry) bool { return hidden(path) })
+		for _, entry := range layer.Entries {
+			if !content.IsWhiteout(entry.Path) {
+				seen[entry.Path] = entry
+			}
+		}
+	}
+	return seen
 }
 
 // tree returns the boxes of the image, which add up to its docker size.

@@ -61,7 +61,7 @@ func (c Comparison) Render(w io.Writer, format string) error {
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(c)
 	case "markdown":
-		for _, line := range append([][]string{head, {"---", "---", "---:", "---:", "---:", "---:"}}, c.rows(plain)...) {
+		for _, line := range append([][]string{head, {"---", "---", "---:", "---:", "---:", "---:"}}, c.rows(Plain)...) {
 			text = append(text, "| "+strings.Join(line, " | ")+" |")
 		}
 		if c.Same > 0 {
@@ -107,7 +107,7 @@ func (c Comparison) details(format string) []string {
 	var moves []string
 	show, mark := terminal.Clean, "  "
 	if format == "markdown" {
-		show, mark = plain, "- "
+		show, mark = Plain, "- "
 	}
 	for _, row := range c.Changed {
 		title := row.Name + " (" + row.Platform + ")"

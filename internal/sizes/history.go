@@ -90,7 +90,7 @@ func (l Line) text(format string) []string {
 	head := []string{"commit", "date", "docker size", "change", "compressed", "what moved"}
 	show, heading := terminal.Clean, terminal.Clean(l.Name+" ("+l.Platform+")")
 	if format == "markdown" {
-		show, heading = plain, "### "+plain(l.Name+" ("+l.Platform+")")
+		show, heading = Plain, "### "+Plain(l.Name+" ("+l.Platform+")")
 	}
 	var rows [][]string
 	former := int64(0)

@@ -10,8 +10,8 @@ import (
 var special = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", "*", "&#42;", "_", "&#95;",
 	"[", "&#91;", "]", "&#93;", "\\", "&#92;", "~", "&#126;", "@", "&#64;", "#", "&#35;", "!", "&#33;", "$", "&#36;", "://", "&#58;//")
 
-// plain returns a foreign text that markdown shows as it is. Names that cannot be mistaken stay readable in the source.
-func plain(text string) string {
+// Plain returns a foreign text that markdown shows as it is. Names that cannot be mistaken stay readable in the source.
+func Plain(text string) string {
 	text = terminal.Clean(text)
 	if !strings.ContainsAny(text, "&<>|`*[]\\~@#!$") && !strings.Contains(text, "://") && !strings.Contains(text, "__") && !strings.HasPrefix(text, "_") {
 		return text

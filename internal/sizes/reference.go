@@ -56,7 +56,7 @@ func (r Reference) source() string {
 	if r.Quoted() {
 		return r.Source
 	}
-	return plain(r.Source) + "@" + plain(r.Digest)
+	return Plain(r.Source) + "@" + Plain(r.Digest)
 }
 
 // references returns the quoted ones, which every record has, and the measured ones of a record, by name.

@@ -89,21 +89,21 @@ func (r Record) table(w io.Writer) error {
 
 func (r Record) markdown(w io.Writer) error {
 	head := r.head(func(reference Reference) string {
-		return fmt.Sprintf("%s, %s", plain(reference.Short()), human.Bytes(reference.DockerSize))
+		return fmt.Sprintf("%s, %s", Plain(reference.Short()), human.Bytes(reference.DockerSize))
 	})
 	rule := slices.Repeat([]string{"---"}, len(head))
 	rule[2], rule[3] = "---:", "---:"
-	for _, line := range append([][]string{head, rule}, r.rows(plain)...) {
+	for _, line := range append([][]string{head, rule}, r.rows(Plain)...) {
 		if _, err := fmt.Fprintf(w, "| %s |\n", strings.Join(line, " | ")); err != nil {
 			return err
 		}
 	}
 	notes := []string{""}
 	for _, note := range r.footnotes() {
-		notes = append(notes, `\`+note[:1]+plain(note[1:]), "")
+		notes = append(notes, `\`+note[:1]+Plain(note[1:]), "")
 	}
 	for _, reference := range r.References {
-		notes = append(notes, fmt.Sprintf("- %s, %s, %s: %s", plain(reference.Name), human.Bytes(reference.DockerSize), plain(reference.how()), reference.source()))
+		notes = append(notes, fmt.Sprintf("- %s, %s, %s: %s", Plain(reference.Name), human.Bytes(reference.DockerSize), Plain(reference.how()), reference.source()))
 	}
 	_, err := fmt.Fprintln(w, strings.Join(notes, "\n"))
 	return err
