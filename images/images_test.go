@@ -239,7 +239,7 @@ func constrain(t *testing.T, schema *jsonschema.Schema) {
 	}
 	step := property("run").Items
 	step.Required = []string{"script"}
-	for name, pattern := range map[string]string{"packages": packagePattern, "cache": cachePattern} {
+	for name, pattern := range map[string]string{"packages": packagePattern, "cache": cachePattern, "files": ""} {
 		list, _ := step.Properties.Get(name)
 		list.Items.Pattern, list.UniqueItems = pattern, true
 	}

@@ -13,6 +13,20 @@ func stemcells() Stemcells {
 	return Stemcells{"bash": {"bash", "jq"}, "ruby": {"ruby"}, "go": nil}
 }
 
+// TestStepFiles holds which paths a step may name.
+func TestStepFiles(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"requirements.txt": true, "wheels/": true, "vendor/cache": true, "a b": true, "..b": true,
+		"": false, ".": false, "./": false, "..": false, "../x": false, "a/../../x": false, "a/../b": false, "/etc/passwd": false, "a//b": false, "./a": false, "a/./b": false,
+	} {
+		text := "name: x\nbase: alpine\nalpine: v3.22\nrun: [{script: x, files: ['" + name + "']}]\n"
+		_, err := Parse("x.yaml", []byte(text), stemcells())
+		if (err == nil) != ok || err != nil && !strings.Contains(err.Error(), "x.yaml:4:") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestParseAcceptsEveryKey(t *testing.T) {
 	const text = `# everything
 name: bash
@@ -24,7 +38,7 @@ packages:
   - curl
   - openssl=3.5.1-r0
 run:
-  - {script: make -C /src, packages: [make], network: true, cache: [/root/.cache], secrets: {TOKEN: 'env:TOKEN'}}
+  - {script: make -C /src, packages: [make], network: true, cache: [/root/.cache], files: [requirements.txt, wheels/], secrets: {TOKEN: 'env:TOKEN'}}
   - script: |
       echo one
       echo two
@@ -41,7 +55,8 @@ budget: 8MB
 		Env:       map[string]string{"OW_PROTOCOL": "auto", "GREETING": "it's"},
 		Platforms: []Platform{LinuxARM64}, Labels: map[string]string{"org.example/team": "blue"},
 		Run: []Step{
-			{Script: "make -C /src", Packages: []string{"make"}, Network: true, Cache: []string{"/root/.cache"}, Secrets: map[string]string{"TOKEN": "env:TOKEN"}},
+			{Script: "make -C /src", Packages: []string{"make"}, Network: true, Cache: []string{"/root/.cache"},
+				Files: []string{"requirements.txt", "wheels/"}, Secrets: map[string]string{"TOKEN": "env:TOKEN"}},
 			{Script: "echo one\necho two\n"},
 		},
 		Budget: 8_000_000, File: "images/bash.yaml",

@@ -2,7 +2,9 @@ package images
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -19,6 +21,8 @@ type Step struct {
 	Network bool `json:"network,omitempty"`
 	// Folders that a builder keeps from build to build, and that are not in the image.
 	Cache []string `json:"cache,omitempty"`
+	// Files and folders beside the definition, which the script finds in /run/files and cannot change.
+	Files []string `json:"files,omitempty"`
 	// Files /run/secrets/NAME that only the script sees, each with its source: env:VARIABLE or file:PATH.
 	Secrets map[string]string `json:"secrets,omitempty"`
 }
@@ -47,9 +51,16 @@ func checkScript(text string) string {
 }
 
 func checkCache(text string) (problem, near string) {
-	taken := slices.ContainsFunc([]string{"/proc/", "/sys/", "/dev/", "/run/secrets/"}, func(dir string) bool { return strings.HasPrefix(text+"/", dir) })
+	taken := slices.ContainsFunc([]string{"/proc/", "/sys/", "/dev/", "/run/secrets/", "/run/files/"}, func(dir string) bool { return strings.HasPrefix(text+"/", dir) })
 	if !matches(cachePattern, text) || taken || text == "/tmp" {
 		return fmt.Sprintf("%q cannot be a folder to keep; want a path such as /root/.cache", text), ""
+	}
+	return "", ""
+}
+
+func checkFile(text string) (problem, near string) {
+	if clean := path.Clean(text); clean == "." || !fs.ValidPath(clean) || strings.ContainsRune(text, 0) || strings.TrimSuffix(text, "/") != clean {
+		return fmt.Sprintf("%q is not a path beside the definition; want one such as requirements.txt or wheels/, without .. in it", text), ""
 	}
 	return "", ""
 }
@@ -87,6 +98,7 @@ func (r *reader) step(node ast.Node) Step {
 		"packages": func(n ast.Node) { s.Packages = r.list(n, "[build-base]", checkPackage) },
 		"network":  func(n ast.Node) { s.Network = r.truth(n) },
 		"cache":    func(n ast.Node) { s.Cache = r.list(n, "[/root/.cache]", checkCache) },
+		"files":    func(n ast.Node) { s.Files = r.list(n, "[requirements.txt, wheels/]", checkFile) },
 		"secrets":  func(n ast.Node) { s.Secrets = r.pairs(n, "{TOKEN: env:TOKEN}", checkSecret) },
 	}
 	entries := mapping(node)

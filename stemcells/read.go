@@ -79,6 +79,9 @@ func (s Stemcell) check(folder string) error {
 			wrong("env: %s", variable.Refusal(name, value, allowed))
 		}
 	}
+	if slices.ContainsFunc(s.Run, func(step images.Step) bool { return len(step.Files) > 0 }) {
+		wrong("run: files lie beside a definition, so only its steps can have them")
+	}
 	for _, place := range slices.Concat(s.Bytecode, s.Source) {
 		if problem := checkPattern(place); problem != "" {
 			wrong("bytecode: %s", problem)

@@ -29,7 +29,9 @@ func monorepo(t *testing.T) []images.Definition {
 		"images/greet.yaml":             "name: greet\nbase: scratch\naction: ../actions/greet\n",
 		"images/count.yaml":             "name: count\nbase: scratch\naction: ../actions/count\n",
 		"images/say.yaml":               "name: say\nbase: alpine\nalpine: v3.22\nstemcells: [bash]\naction: ../actions/say.sh\n",
-		"images/perl.yaml":              "name: perl\nbase: alpine\nalpine: v3.22\nstemcells: [perl]\n",
+		"images/perl.yaml":              "name: perl\nbase: alpine\nalpine: v3.22\nstemcells: [perl]\nrun: [{script: x, files: [cpanfile, wheels/]}]\n",
+		"images/cpanfile":               "",
+		"images/wheels/a.whl":           "",
 	} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 			t.Fatal(err)
@@ -57,6 +59,8 @@ func TestImages(t *testing.T) {
 		{name: "nothing"},
 		{name: "something else", files: []string{"README.md", "images/sizes.json", "../other/go.mod", "actions/other"}},
 		{name: "a definition", files: []string{"images/perl.yaml"}, want: []string{"perl"}},
+		{name: "a file of a step", files: []string{"images/cpanfile"}, want: []string{"perl"}},
+		{name: "a new file in a folder of a step", files: []string{"images/wheels/b.whl"}, want: []string{"perl"}},
 		{name: "a lock", files: []string{"images/say.lock.json"}, want: []string{"say"}},
 		{name: "a stemcell of ours", files: []string{"stemcells/perl/stemcell.yaml"}, want: []string{"perl"}},
 		{name: "a stemcell in place of mkimage's", files: []string{"stemcells/bash/launcher"}, want: []string{"say"}},

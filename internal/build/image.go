@@ -9,6 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
@@ -30,6 +31,7 @@ type assembled struct {
 type inputs struct {
 	plan.Inputs
 	lock   []byte            // the file that the packages are from, or nil where the mirror has said which they are
+	files  [][]action.Given  // of the definition's steps
 	action map[string][]byte // the action's files by name; nil if nobody will ask, or mkimage brings the action
 }
 
@@ -115,6 +117,12 @@ func (r *run) gather(ctx context.Context, definition images.Definition) (in inpu
 	}
 	if in.Alpine, in.lock, err = r.packages(ctx, definition, in.Stemcells); err != nil {
 		return in, fmt.Errorf("image %s: %w", definition.Name, err)
+	}
+	if in.files, err = stepFiles(definition); err != nil {
+		return in, err
+	}
+	if in.Files, err = r.layFiles(ctx, in.files); err != nil {
+		return in, err
 	}
 	if in.Grounds, err = plan.Lay(ctx, definition, in.Materials); err != nil {
 		return in, err

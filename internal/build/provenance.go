@@ -93,6 +93,18 @@ func (r *run) userMaterials(ctx context.Context, of assembled, parameters *prove
 	if of.in.lock != nil {
 		files = append(files, provenance.File(strings.TrimSuffix(parameters.Definition, ".yaml")+".lock.json", of.in.lock))
 	}
+	for _, step := range of.in.files {
+		for _, one := range step {
+			place := filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(one.Name))
+			m, err := fileMaterial(one, find(place).Name(place))
+			if err != nil {
+				return nil, err
+			}
+			if !slices.ContainsFunc(files, func(other provenance.Material) bool { return other.Name == m.Name }) { // two steps may have it
+				files = append(files, m)
+			}
+		}
+	}
 	if definition.Action == "" {
 		return append(sources, files...), nil
 	}

@@ -13,7 +13,7 @@ import (
 func stateSteps(made *provenance.Build, of assembled) {
 	for _, step := range of.plans[0].Runs {
 		made.Parameters.Steps = append(made.Parameters.Steps, provenance.Step{
-			Name: step.Name, Script: step.Script, Packages: step.Packages, Network: step.Network, Cache: step.Cache,
+			Name: step.Name, Script: step.Script, Packages: step.Packages, Network: step.Network, Cache: step.Cache, Files: step.Files,
 			Secrets: slices.Sorted(maps.Keys(step.Secrets)),
 		})
 	}

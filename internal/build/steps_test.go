@@ -2,6 +2,9 @@ package build
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -47,10 +50,19 @@ func TestStatementNamesSteps(t *testing.T) {
 	options.Engine = performer{}
 	s := shelve(t, options, "referrers")
 	own := onAlpine(t.TempDir(), "rack", "bash")
+	put := func(name, text string) {
+		t.Helper()
+		file := filepath.Join(filepath.Dir(own.File), name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o777), os.WriteFile(file, []byte(text), 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("Gemfile", "source 'x'\n")
+	put("vendor/cache/rack.gem", "gem")
 	own.Run = []images.Step{
 		{Script: "gem install 'rack' > /dev/null && echo \"50%\"\n", Packages: []string{"ruby"}, Network: true, Cache: []string{"/root/.gem"},
 			Secrets: map[string]string{"TOKEN": "env:GEM_TOKEN", "KEY": "file:/home/jo/key.pem"}},
-		{Script: "true"},
+		{Script: "true", Files: []string{"Gemfile", "vendor/"}},
 	}
 	read := func() string {
 		text, _, err := inspect.Document(t.Context(), s.options.Publisher.Registry, s.push(t, own), referrers.Provenance)
@@ -63,6 +75,7 @@ func TestStatementNamesSteps(t *testing.T) {
 	for _, want := range []string{
 		`"name": "run-1"`, `"script": "gem install 'rack' > /dev/null && echo \"50%\"\n"`, `"network": true`, `"cache": [`, `"/root/.gem"`,
 		`"KEY",`, `"TOKEN"`, `"name": "run-2"`, `"network": false`, `"engine": "buildkit"`, `"buildkit": "v9.8.7"`, `"usedBy": "steps"`,
+		`"files": [`, `"vendor/"`, `"name": "Gemfile"`, "1d2788d6767c4ccd9d5f0d61f217fc90416210dbb1b6caf30a3247c69ce442a1", `"name": "vendor"`, `"dirHash"`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("it does not have %s:\n%s", want, text)
@@ -83,5 +96,12 @@ func TestStatementNamesSteps(t *testing.T) {
 	s = shelve(t, options, "referrers") // the other one has a statement
 	if text := read(); !strings.Contains(text, `"cacheFrom": "given"`) {
 		t.Errorf("with a cache:\n%s", text)
+	}
+}
+
+func TestMissingFileOfAStep(t *testing.T) {
+	own := images.Definition{Name: "own", File: filepath.Join(t.TempDir(), "own.yaml"), Run: []images.Step{{Files: []string{"missing"}}}}
+	if _, err := stepFiles(own); err == nil || err.Error() != "image own: files of "+own.File+`: "missing": there is no such file beside the definition` {
+		t.Errorf("got %v", err)
 	}
 }

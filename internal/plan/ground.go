@@ -16,15 +16,17 @@ type Materials struct {
 	Scratch   layer.Layer                  // of [Scratch], for base scratch
 	Stemcells []stemcells.Stemcell         // of the definition, in its order
 	Alpine    map[images.Platform]Packages // for base alpine
+	Files     []*layer.Layer               // of the definition's steps: the files that each is given, or nil
 	Layers    *layer.Maker                 // gives every file its modification time
 }
 
 // Ground is the part of an image below its proxy and its action, on a platform.
 type Ground struct {
-	Layers []layer.Layer // base, stemcells, packages: the lowest first
-	Env    []string      // NAME=VALUE, with which a container is started
-	Steps  []images.Step // still to be run on the layers, in order
-	Tools  []layer.Layer // packages that only steps have
+	Layers []layer.Layer  // base, stemcells, packages: the lowest first
+	Env    []string       // NAME=VALUE, with which a container is started
+	Steps  []images.Step  // still to be run on the layers, in order
+	Files  []*layer.Layer // those of the last steps, as in [Materials]
+	Tools  []layer.Layer  // packages that only steps have
 
 	known []stemcells.File // files whose content need not be read out of a layer
 }
@@ -46,7 +48,7 @@ func Lay(ctx context.Context, def images.Definition, from Materials) (map[images
 }
 
 func (m Materials) lay(ctx context.Context, def images.Definition, platform images.Platform) (ground Ground, err error) {
-	ground.Steps, ground.Env = steps(def, m.Stemcells), environment(withLanguages(def.Env, m.Stemcells))
+	ground.Steps, ground.Files, ground.Env = steps(def, m.Stemcells), m.Files, environment(withLanguages(def.Env, m.Stemcells))
 	for _, language := range m.Stemcells {
 		ground.known = append(ground.known, language.Image()...)
 	}

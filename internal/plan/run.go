@@ -19,7 +19,14 @@ type Run struct {
 	Name  string        // of the layer: run-1, run-2
 	Below int           // how many of the finished layers lie below it
 	Extra []layer.Layer // the packages of the step that the image does not have
+	Given *layer.Layer  // the files that the step finds in [FilesDir], or nil
 }
+
+// FilesDir is the folder with the files of a step, and FilesLayer the name of the layer that they are handed over as.
+const (
+	FilesDir   = "/run/files"
+	FilesLayer = "files"
+)
 
 // steps returns the stemcells' steps, in their order, and then the definition's.
 func steps(def images.Definition, languages []stemcells.Stemcell) []images.Step {
@@ -46,6 +53,9 @@ func (g Ground) runs() []Run {
 		run := Run{Step: step, Name: fmt.Sprintf("run-%d", i+1), Below: len(g.Layers)}
 		if len(step.Packages) > 0 {
 			run.Extra = g.Tools
+		}
+		if before := len(g.Steps) - len(g.Files); i >= before { // stemcells' steps come first, and have no files
+			run.Given = g.Files[i-before]
 		}
 		runs = append(runs, run)
 	}

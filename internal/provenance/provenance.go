@@ -67,6 +67,7 @@ type Step struct {
 	Packages []string `json:"packages,omitempty"` // that it asks for
 	Network  bool     `json:"network"`            // the script could load anything
 	Cache    []string `json:"cache,omitempty"`    // folders of the builder, which former builds have left things in
+	Files    []string `json:"files,omitempty"`    // that it was given; they are among the materials
 	Secrets  []string `json:"secrets,omitempty"`  // their names
 }
 

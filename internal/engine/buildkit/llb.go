@@ -98,6 +98,13 @@ func perform(image plan.Image, n int, below []llb.State, o *offer) (llb.State, e
 		llb.Dir("/"),
 		llb.User("0:0"),
 	}
+	if run.Given != nil {
+		files, err := finished(*run.Given, image.Platform, o, "")
+		if err != nil {
+			return llb.State{}, err
+		}
+		options = append(options, llb.AddMount(plan.FilesDir, files, llb.Readonly))
+	}
 	if run.Network {
 		options = append(options, llb.Network(llb.NetModeSandbox))
 	} else {

@@ -2,6 +2,9 @@
 # all layers have: the same script then gives the same layer at any time. The tools for that are copies, since the script may
 # remove those of the image. What is mounted, such as /dev and /tmp, is no part of the image.
 epoch=$1
+# Tools that write times into what they make, such as pip with its bytecode, take this one, which fits into a zip.
+SOURCE_DATE_EPOCH=$((epoch > 315532800 ? epoch : 315532800))
+export SOURCE_DATE_EPOCH
 tools=/dev/mkimage/tools
 mkdir "$tools"
 cp /bin/busybox /lib/ld-musl-*.so.1 "$tools"

@@ -1,0 +1,88 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
+)
+
+// stepFiles returns the files that the definition's steps are given, for each step; nil for one without.
+func stepFiles(definition images.Definition) ([][]action.Given, error) {
+	all := make([][]action.Given, len(definition.Run))
+	for n, step := range definition.Run {
+		if len(step.Files) == 0 {
+			continue
+		}
+		found, err := action.OpenFiles(filepath.Dir(definition.File), step.Files)
+		if err != nil {
+			return nil, fmt.Errorf("image %s: files of %s: %w", definition.Name, definition.File, err)
+		}
+		all[n] = found
+	}
+	return all, nil
+}
+
+// layFiles makes a layer of what each of the steps is given; nil where that is nothing.
+func (r *run) layFiles(ctx context.Context, steps [][]action.Given) ([]*layer.Layer, error) {
+	layers := make([]*layer.Layer, len(steps))
+	for n, step := range steps {
+		if len(step) == 0 {
+			continue
+		}
+		seen := map[string]bool{}
+		var files []layer.File
+		for _, one := range step {
+			for dir := path.Dir(one.Name); dir != "."; dir = path.Dir(dir) {
+				if !seen[dir] {
+					files = append(files, layer.Directory(dir, 0o755))
+				}
+				seen[dir] = true
+			}
+			for _, file := range one.Files {
+				if !seen[file.Path] {
+					files = append(files, file)
+				}
+				seen[file.Path] = true
+			}
+		}
+		made, err := r.layers.New(ctx, plan.FilesLayer, files)
+		if err != nil {
+			return nil, err
+		}
+		layers[n] = &made
+	}
+	return layers, nil
+}
+
+// fileMaterial returns what a step is given as a material with a name.
+func fileMaterial(g action.Given, name string) (provenance.Material, error) {
+	contents := map[string][]byte{}
+	for _, file := range g.Files {
+		if file.Open == nil {
+			continue
+		}
+		content, err := file.Open()
+		if err != nil {
+			return provenance.Material{}, err
+		}
+		text, err := io.ReadAll(content)
+		if err = errors.Join(err, content.Close()); err != nil {
+			return provenance.Material{}, err
+		}
+		if file.Path == g.Name {
+			return provenance.File(name, text), nil
+		}
+		contents[strings.TrimPrefix(file.Path, g.Name+"/")] = text
+	}
+	return provenance.Files(name, "", contents)
+}
