@@ -59,14 +59,19 @@ func checkPython(name string, text []byte) error {
 }
 
 // checkRequirements refuses a requirements.txt of packages that nobody has installed, as the launcher does. Where the
-// folder has a virtualenv, or steps bring packages into the image, only the launcher knows.
+// folder has a virtualenv, or steps bring packages into the image, only the launcher knows. Of an upload, its image is not
+// known.
 func (u *upload) checkRequirements() error {
-	if u.open || u.own[uploadDir+"/virtualenv"].kind() == code.Folder {
+	if u.Tree.open && !u.any || u.own[uploadDir+"/virtualenv"].kind() == code.Folder {
 		return nil
 	}
 	missing := u.requirements()
 	if len(missing) == 0 {
 		return nil
+	}
+	if u.any {
+		return fmt.Errorf("requirements.txt wants %s, and there is no folder virtualenv with it: install it there (pip install --target virtualenv/lib/python3.X/site-packages -r requirements.txt), "+
+			"or, where the image has it, name requirements.txt in %s", strings.Join(missing, ", "), ignoreFile)
 	}
 	return fmt.Errorf("requirements.txt wants %s, which neither the image nor a folder virtualenv has: install it with a step of the definition, "+
 		"run: [{script: PIP_BREAK_SYSTEM_PACKAGES=1 pip install -r /run/files/requirements.txt, files: [requirements.txt], packages: [py3-pip], network: true}]", strings.Join(missing, ", "))

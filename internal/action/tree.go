@@ -22,6 +22,7 @@ type Tree struct {
 	layers []layer.Layer
 	env    []string
 	open   bool
+	any    bool // it stands for every image that an upload may meet
 }
 
 // node is a file.

@@ -78,6 +78,7 @@ func anyImage(known stemcells.Set) Tree {
 			tree.Know(file.Path, file.Content)
 		}
 	}
+	tree.any = true
 	return tree.Open()
 }
 

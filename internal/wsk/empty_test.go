@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
 // counted is a layer that counts how often its bytes are read.
@@ -83,5 +85,18 @@ func TestIsEmpty(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestIsEmptyByLabel holds that the label of an action is enough, and no layer is read then.
+func TestIsEmptyByLabel(t *testing.T) {
+	img, reads := imageOf(t, "mkimage base", "etc/passwd", "mkimage action", "action/main.sh")
+	img, err := mutate.Config(img, v1.Config{Labels: map[string]string{plan.ActionLabel: "main.sh"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(reads)
+	if got, err := isEmpty(img, true); err != nil || got || reads[1] != 0 {
+		t.Errorf("got %t, %v; the action was read %d times", got, err, reads[1])
 	}
 }
