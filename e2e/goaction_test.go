@@ -136,7 +136,8 @@ func TestRunOnTheEngine(t *testing.T) {
 	if err := running.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, &log)
 	}
-	if got := log.String(); got != "Hello, Mike\nHello, Mike\n" {
+	want := "run it with: mkimage invoke " + address + " --param name=Mike\nCtrl-C stops it\nHello, Mike\nHello, Mike\n"
+	if got := log.String(); got != want {
 		t.Errorf("the log is %q", got)
 	}
 	if _, err := http.Get(address); err == nil {

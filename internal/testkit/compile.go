@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -16,8 +17,9 @@ type Program struct {
 }
 
 // Main compiles the programs that the tests of a package start, runs the tests, and exits with their status.
-// Everybody may read and run the programs.
+// Everybody may read and run the programs. The umask is that of containers, whatever the caller's is.
 func Main(m *testing.M, programs ...Program) {
+	syscall.Umask(0o022)
 	status := 1
 	dir, err := os.MkdirTemp("", "testkit-*")
 	if err == nil {
