@@ -25,9 +25,10 @@ func TestStepsEndWithoutSandbox(t *testing.T) {
 	t.Run("cancelled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
+		made := stepPlans(t, "x", images.Step{Script: "sleep " + mark + "; true"}) // here, as it may skip the test
 		done := make(chan error, 1)
 		go func() {
-			_, err := e.Build(ctx, stepPlans(t, "x", images.Step{Script: "sleep " + mark + "; true"}))
+			_, err := e.Build(ctx, made)
 			done <- err
 		}()
 		for len(processes(t, mark)) == 0 {
