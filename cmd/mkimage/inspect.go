@@ -17,8 +17,8 @@ import (
 // inspectFlags are the flags of mkimage inspect, as they were typed.
 type inspectFlags struct {
 	registryFlags
-	images, show string
-	json         bool
+	images, show, format string
+	json, allFiles       bool
 }
 
 func newInspect() *cobra.Command {
@@ -36,6 +36,7 @@ a registry for REF.
 Of an image in a registry no layer is pulled. Sizes, packages and files are those of the size record and the SBOM
 that are attached to it, and what nobody has attached is said to be unknown.`,
 		Example: `  mkimage inspect bash
+  mkimage inspect bash --format html >bash.html
   mkimage inspect registry.example.org/actions/bash:1 --json
   mkimage inspect registry.example.org/actions/bash:1 --show provenance`,
 		Args:              cobra.ExactArgs(1),
@@ -44,9 +45,12 @@ that are attached to it, and what nobody has attached is said to be unknown.`,
 	}
 	set := command.Flags()
 	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
-	set.BoolVar(&flags.json, "json", false, "write all that is known, as JSON")
+	set.BoolVar(&flags.json, "json", false, "write all that is known, as JSON; the same as --format json")
+	set.StringVar(&flags.format, "format", "text", "write in `FORMAT`: text, json or html, a page in one file")
+	set.BoolVar(&flags.allFiles, "all-files", false, "with --format html, have every file in the page, not the largest alone")
 	set.StringVar(&flags.show, "show", "", "write what is attached to REF as it is: sbom, sizes or provenance")
 	withVariable(set, "images")
+	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "html"}, cobra.ShellCompDirectiveNoFileComp)) // the flag is there, and has none
 	flags.registryFlags.add(set)
 	return command
 }
@@ -60,6 +64,17 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 		if _, err := suggest.OneOf(f.show, kinds...); err != nil {
 			return usage(command, fmt.Errorf("--show: %w", err))
 		}
+	}
+	if _, err := suggest.OneOf(f.format, "text", "json", "html"); err != nil {
+		return usage(command, fmt.Errorf("--format: %w", err))
+	}
+	switch {
+	case f.json && command.Flags().Changed("format") && f.format != "json":
+		return usage(command, errors.New("--json and --format are two ways to say one thing: choose one"))
+	case f.json:
+		f.format = "json"
+	case f.show != "" && f.format != "text":
+		return usage(command, errors.New("--show and --format are two things: choose one"))
 	}
 	if f.show != "" && f.json {
 		return usage(command, errors.New("--show and --json are two things: choose one"))
@@ -108,8 +123,11 @@ func (f *inspectFlags) remote(command *cobra.Command, image string) error {
 
 func (f *inspectFlags) write(command *cobra.Command, report inspect.Report) error {
 	warn(command, report.Warnings)
-	if !f.json {
+	switch f.format {
+	case "text":
 		return report.Write(command.OutOrStdout(), terminal.Of(command.OutOrStdout()))
+	case "html":
+		return f.showPage(command, report)
 	}
 	encoder := json.NewEncoder(command.OutOrStdout())
 	encoder.SetEscapeHTML(false)

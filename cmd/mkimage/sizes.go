@@ -27,7 +27,7 @@ type sizesFlags struct {
 	registryFlags
 	images, sizeRecord, format, as, against, remote string
 	maxGrowth                                       string
-	update, check, past                             bool
+	update, check, past, allFiles                   bool
 }
 
 func newSizes() *cobra.Command {
@@ -54,12 +54,14 @@ docker size has grown by more than that: since --against, or since the checked-i
 
 With --history, show how sizes have changed over the commits that lead to HEAD, and which packages moved.
 
-The format svg is a picture, and badge the JSON for a badge of one image (shields.io, endpoint).`,
+The format svg is a picture, and badge the JSON for a badge of one image (shields.io, endpoint). The format html is a page in one
+file: bars, a map in which images that are built here open down to files and Go packages, a table and the history.`,
 		Example: `  mkimage sizes --format markdown
   mkimage sizes --update
   mkimage sizes --update bash --as bash-v3.19
   mkimage sizes --remote registry.example.org/actions/bash:1
   mkimage sizes --format svg >docs/sizes.svg
+  mkimage sizes --format html >sizes.html
   mkimage sizes bash --history
   mkimage sizes --check --max-growth 2%
   mkimage sizes --check --against origin/main --size-record dist/sizes.json --format markdown`,
@@ -70,12 +72,13 @@ The format svg is a picture, and badge the JSON for a badge of one image (shield
 	set.StringVar(&flags.images, "images", "images", "take definitions, and the checked-in record sizes.json, from `DIR`")
 	set.StringVar(&flags.sizeRecord, "size-record", "", "show `FILE`, or take it over with --update")
 	set.StringVar(&flags.remote, "remote", "", "show what is attached to the image `REF` in a registry")
-	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json, csv, svg or badge")
+	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json, csv, svg, html or badge")
 	set.BoolVar(&flags.update, "update", false, "take the last builds' sizes over into the checked-in record")
 	set.StringVar(&flags.as, "as", "", "with --update, take one image over as `NAME`")
 	set.StringVar(&flags.against, "against", "", "show the difference to the checked-in record that git has at `REV`, such as origin/main")
 	set.BoolVar(&flags.check, "check", false, "fail when an image is over its budget")
 	set.StringVar(&flags.maxGrowth, "max-growth", "", "with --check, fail when an image has grown by more than `LIMIT`, such as 2% or 100kB")
+	set.BoolVar(&flags.allFiles, "all-files", false, "with --format html, have every file in the page, not the largest alone")
 	set.BoolVar(&flags.past, "history", false, "show how sizes have changed over the commits that lead to HEAD")
 	withVariable(set, "images", "size-record")
 	flags.registryFlags.add(set)
@@ -144,8 +147,11 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 	if len(record.Images) == 0 {
 		fmt.Fprintln(command.ErrOrStderr(), "no image is in the size record yet; build one with: mkimage build scratch")
 	}
-	if f.format == "svg" {
+	switch f.format {
+	case "svg":
 		return picture.SVG(command.OutOrStdout(), record)
+	case "html":
+		return f.showPage(command, record)
 	}
 	out := command.OutOrStdout()
 	if f.format == "table" {
@@ -155,7 +161,7 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 }
 
 // formats returns the formats of mkimage sizes.
-func formats() []string { return append(sizes.Formats(), "svg") }
+func formats() []string { return append(sizes.Formats(), "svg", "html") }
 
 // growth reads --max-growth.
 func (f *sizesFlags) growth() (sizes.Growth, error) {
