@@ -26,6 +26,7 @@ func TestWorkflowsAreValid(t *testing.T) {
 	for _, name := range []string{"images.yml", "monorepo.yml"} {
 		copyFile(t, filepath.Join("github", name), filepath.Join(workflows, name))
 	}
+	copyFile(t, "../.github/workflows/release.yml", filepath.Join(workflows, "release.yml"))
 	if err := os.Mkdir(filepath.Join(root, ".git"), 0o777); err != nil { // what makes it a project for actionlint
 		t.Fatal(err)
 	}

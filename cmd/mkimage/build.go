@@ -17,6 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 
@@ -193,7 +194,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 func (f *buildFlags) options() (build.Options, error) {
 	options := build.Options{
 		Programs: build.Programs{Proxy: f.proxy, Action: f.action, GoTags: f.goTags, GoLDFlags: f.goLDFlags, AllowSecrets: f.allowSecrets},
-		Delivery: build.Delivery{SizeRecord: f.sizeRecord, Generated: f.sizeRecord == builtRecord, Version: version()},
+		Delivery: build.Delivery{SizeRecord: f.sizeRecord, Generated: f.sizeRecord == builtRecord, Version: release.Number()},
 		Jobs:     f.jobs, FailFast: f.failFast, AllowOverBudget: f.allowOverBudget, Verbose: f.verbose,
 	}
 	var err error

@@ -20,6 +20,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/project"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
 )
 
 // doctorFlags are the flags of mkimage doctor, as they were typed.
@@ -156,7 +157,7 @@ func (f *doctorFlags) write(command *cobra.Command, findings []doctor.Finding, s
 		encoder := json.NewEncoder(out)
 		encoder.SetEscapeHTML(false)
 		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string]any{"schema": 1, "version": version(), "parts": findings, "settings": settings})
+		return encoder.Encode(map[string]any{"schema": 1, "version": release.Number(), "parts": findings, "settings": settings})
 	}
 	fmt.Fprint(out, versionLine())
 	for _, finding := range findings {

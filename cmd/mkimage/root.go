@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
 )
 
 // usageError is a command line that means nothing: exit status 2.
@@ -49,8 +50,8 @@ mkimage.yaml at the root of the project.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, explainFlag(command, err)) })
-	root.AddCommand(newInit(), newCheck(), newDoctor(), newCache(), newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newDev(mode), newWsk(), newInspect(), newDiff(), newSizes(), newList(), newVersion())
-	root.Version = version()
+	root.AddCommand(newInit(), newCheck(), newDoctor(), newCache(), newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newDev(mode), newWsk(), newInspect(), newDiff(), newSizes(), newList(), newVersion(), newMan())
+	root.Version = release.Number()
 	root.SetVersionTemplate(versionLine())
 	root.SetHelpCommand(newHelp())
 	root.InitDefaultHelpCmd()

@@ -1,37 +1,65 @@
 package main
 
 import (
-	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild/carried"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
 )
 
 func newVersion() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	command := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version of mkimage",
-		Args:  cobra.NoArgs,
+		Long: `Show the version of mkimage, the Go version that compiled it, and the platform.
+
+--json also has the commit, and tells where the proxy comes from: "carried" by a release, or "compiled" with the go
+command of this machine.`,
+		Example: `  mkimage version
+  mkimage version --json`,
+		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
+			if asJSON {
+				encoder := json.NewEncoder(command.OutOrStdout())
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(about())
+			}
 			_, err := io.WriteString(command.OutOrStdout(), versionLine())
 			return err
 		},
 	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return command
 }
 
-// versionLine returns the version, and what it was compiled with.
+// versionLine returns the version, the compiler and the platform.
 func versionLine() string {
-	return fmt.Sprintf("mkimage %s, %s, %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("mkimage %s, %s, %s/%s\n", release.Number(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// version returns the version that the linker has written down.
-func version() string {
-	version := "(devel)"
-	if build, ok := debug.ReadBuildInfo(); ok {
-		version = cmp.Or(build.Main.Version, version)
+// aboutMkimage is what version --json prints.
+type aboutMkimage struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit,omitempty"`
+	Modified bool   `json:"modified,omitempty"` // the tree of the commit had changes
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	Proxy    string `json:"proxy"` // carried or compiled
+}
+
+func about() aboutMkimage {
+	made := aboutMkimage{
+		Version: release.Number(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Proxy: "compiled",
 	}
-	return version
+	made.Commit, made.Modified = release.Revision()
+	if carried.Count() > 0 {
+		made.Proxy = "carried"
+	}
+	return made
 }

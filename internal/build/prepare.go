@@ -126,7 +126,11 @@ func (r *run) compileProxies(ctx context.Context, platforms []images.Platform) e
 }
 
 func (r *run) compile(ctx context.Context, platform images.Platform) (layer.Layer, error) {
-	step := r.Display.Start("compile the proxy for " + string(platform))
+	title := "compile the proxy for "
+	if r.Module.Carries(platform) {
+		title = "unpack the proxy for "
+	}
+	step := r.Display.Start(title + string(platform))
 	program, err := r.Module.Proxy(ctx, platform)
 	if step.End(human.Bytes(int64(len(program))), err) != nil {
 		return layer.Layer{}, err

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild/carried"
 
 	"golang.org/x/mod/modfile"
 )
@@ -88,8 +89,12 @@ func (m *Module) Requires(path string) string { return m.requires[path] }
 // Source returns the files that programs are compiled from, by their path in the module.
 func (m *Module) Source() map[string][]byte { return maps.Clone(m.files) }
 
-// Proxy compiles the package ./proxy for a platform and returns the program, a static ELF file.
+// Proxy returns the program of the package ./proxy for a platform, a static ELF file: the one that mkimage carries, or a
+// compiled one of the same bytes.
 func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, error) {
+	if program, ok := carried.Program(m.ProxyKey(platform)); ok {
+		return program, nil
+	}
 	program, err := m.Build(ctx, "./proxy", platform)
 	var other *ToolchainError
 	switch {
@@ -100,6 +105,12 @@ func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, e
 	}
 	return program, nil
 }
+
+// ProxyKey returns the key of the proxy for a platform: another source, flag or toolchain gives another.
+func (m *Module) ProxyKey(platform images.Platform) string { return m.key("./proxy", platform) }
+
+// Carries reports whether the proxy for a platform need not be compiled.
+func (m *Module) Carries(platform images.Platform) bool { return carried.Has(m.ProxyKey(platform)) }
 
 // Build compiles the main package in dir ("./proxy") for a platform and returns the program, a static ELF file.
 func (m *Module) Build(ctx context.Context, dir string, platform images.Platform) ([]byte, error) {

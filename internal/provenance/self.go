@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
 )
 
 // Self returns the program that runs as a material: its module with the commit or the checksum that it was compiled
@@ -16,14 +18,15 @@ func Self(name string) Material {
 	if !ok {
 		built = &debug.BuildInfo{}
 	}
-	m := module(name, built.Main)
-	for _, setting := range built.Settings {
-		switch {
-		case setting.Key == "vcs.revision":
-			m.Digest = map[string]string{"gitCommit": setting.Value}
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			m.Annotations = map[string]any{"modified": true}
-		}
+	main := built.Main
+	main.Version = release.Number()
+	m := module(name, main)
+	commit, modified := release.Revision()
+	if commit != "" {
+		m.Digest = map[string]string{"gitCommit": commit}
+	}
+	if modified {
+		m.Annotations = map[string]any{"modified": true}
 	}
 	return m
 }

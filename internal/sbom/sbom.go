@@ -14,8 +14,10 @@ package sbom
 
 import (
 	"bytes"
+	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
@@ -43,6 +45,31 @@ func Make(name string, index v1.ImageIndex, sources Sources) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the content of %s: %w", name, err)
 	}
+	return encode(name, made)
+}
+
+// OfProgram returns the document of a Go program outside images, as JSON. id makes the document's namespace unique:
+// the version and the digest of the program.
+func OfProgram(name, version, id, platform string, created time.Time, program io.ReaderAt) ([]byte, error) {
+	built, err := buildinfo.Read(program)
+	if err != nil {
+		return nil, fmt.Errorf("list the content of %s: %w", name, err)
+	}
+	all := newDocument()
+	whole := all.pack([]string{"Release", name, version, platform}, func(p *spdx.Package) {
+		p.PackageName, p.PackageVersion = name, version
+		p.PrimaryPackagePurpose = "APPLICATION"
+		p.PackageLicenseDeclared = licenseOf(ownModule)
+	})
+	all.relate("DOCUMENT", common.TypeRelationshipDescribe, whole)
+	(&contents{document: all, image: whole, platform: platform}).addProgram(built)
+	all.DocumentName = name
+	all.DocumentNamespace = namespaces + name + "@" + id
+	all.CreationInfo = creation(created)
+	return encode(name, all.Document)
+}
+
+func encode(name string, made *spdx.Document) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
@@ -51,6 +78,13 @@ func Make(name string, index v1.ImageIndex, sources Sources) ([]byte, error) {
 		return nil, fmt.Errorf("list the content of %s: %w", name, err)
 	}
 	return text.Bytes(), nil
+}
+
+func creation(at time.Time) *spdx.CreationInfo {
+	return &spdx.CreationInfo{
+		Creators: []common.Creator{{CreatorType: "Tool", Creator: tool}},
+		Created:  at.UTC().Format("2006-01-02T15:04:05Z"),
+	}
 }
 
 func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document, error) {
@@ -95,10 +129,7 @@ func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document
 	}
 	all.DocumentName = name
 	all.DocumentNamespace = namespaces + name + "@" + digest.String()
-	all.CreationInfo = &spdx.CreationInfo{
-		Creators: []common.Creator{{CreatorType: "Tool", Creator: tool}},
-		Created:  created.UTC().Format("2006-01-02T15:04:05Z"),
-	}
+	all.CreationInfo = creation(created)
 	return all.Document, nil
 }
 
