@@ -9,5 +9,5 @@ import (
 // Version returns where the engine is, and its version.
 func (e *Engine) Version(ctx context.Context) (address, version string, err error) {
 	found, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
-	return e.endpoint.String(), found.Version, e.explain("ask for the version", err)
+	return e.endpoint.String(), found.Version, e.explain("look for a Docker Engine", err)
 }

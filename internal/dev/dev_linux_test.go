@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
@@ -97,7 +99,7 @@ func begin(t *testing.T, store cache.Dir, prepare ...func(project)) project {
 	go func() {
 		ended <- Run(ctx, Options{
 			Define: define, Local: true, Screen: NewScreen(p.screen, p.screen, false),
-			Build: build.Options{Cache: store, Packages: build.Packages{Stemcells: known}, Programs: build.Programs{Module: module}},
+			Build: build.Options{Display: progress.New(io.Discard, progress.None), Cache: store, Packages: build.Packages{Stemcells: known}, Programs: build.Programs{Module: module}},
 		})
 	}()
 	p.stop = func() error {

@@ -34,8 +34,9 @@ func (s *session) buildLocal(ctx context.Context) (image, error) {
 	if err != nil {
 		return nil, err
 	}
+	step := s.Build.Display.Start("compile the proxy for " + string(platform()))
 	proxy, err := s.Build.Module.Proxy(ctx, platform())
-	if err != nil {
+	if step.End(human.Bytes(int64(len(proxy))), err) != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "mkimage-dev-")
