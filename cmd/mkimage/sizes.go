@@ -131,7 +131,9 @@ func (f *sizesFlags) run(command *cobra.Command, args []string) error {
 		if err != nil {
 			return err
 		}
-		grown = comparison.Grown(growth)
+		if f.maxGrowth != "" {
+			grown = comparison.Grown(growth)
+		}
 		if f.against != "" {
 			if err := comparison.Render(command.OutOrStdout(), f.format); err != nil {
 				return err
