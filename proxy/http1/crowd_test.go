@@ -246,7 +246,7 @@ func TestManyLargeBodies(t *testing.T) {
 		if n := len(waiting) + 1; n > most {
 			t.Errorf("%d bodies in memory, at most %d fit", n, most)
 		}
-		r.Answer(200, []byte("ok"))
+		s.Loop.Do(func() { r.Answer(200, []byte("ok")) })
 	}
 	all.Wait()
 	s.expectIdle(t)

@@ -130,7 +130,7 @@ func TestHandover(t *testing.T) {
 		t.Fatal(err)
 	}
 	serveTaken(t, second)
-	r.Answer(200, []byte("ready"))
+	second.Loop.Do(func() { r.Answer(200, []byte("ready")) })
 
 	asking.expect(200, "ready")
 	asking.expect(200, "POST /behind 2")
