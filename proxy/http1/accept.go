@@ -5,19 +5,14 @@ package http1
 import (
 	"syscall"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
 // reserved is how many descriptors connections leave to the rest of the process.
-const reserved = 26
+const reserved = 20
 
-// An acceptor is a server that sees to its listening socket.
-type acceptor Server
-
-// Ready implements epoll.Handler.
-func (a *acceptor) Ready(uint32) { (*Server)(a).accept() }
-
-// accept takes the connections that wait in the kernel's queue.
+// accept takes the connections that wait in the kernel's queue. One thread at a time does, for the listening socket is
+// armed anew only when it is done.
 func (s *Server) accept() {
 	for s.admit() {
 		fd, _, err := syscall.Accept4(s.listener, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
@@ -34,13 +29,13 @@ func (s *Server) accept() {
 		s.mu.Unlock()
 		switch {
 		case err == syscall.EAGAIN:
+			s.armListener()
 			return
 		case err == syscall.ECONNABORTED || err == syscall.EINTR:
 		default:
 			// No descriptors or no memory: who will give some back is not known, and asking again at once would find
 			// the same.
-			s.Loop.Set(s.listener, 0)
-			s.Loop.After(s.tick/50, s.armListener)
+			clock.After(s.tick/50, s.armListener)
 			return
 		}
 	}
@@ -53,7 +48,6 @@ func (s *Server) admit() bool {
 	defer s.mu.Unlock()
 	if s.open >= max(1, len(s.conns)-reserved) {
 		s.full = true
-		s.Loop.Set(s.listener, 0)
 		return false
 	}
 	s.open++
@@ -62,25 +56,23 @@ func (s *Server) admit() bool {
 
 // adopt makes a connection of an accepted socket.
 func (s *Server) adopt(fd int) {
-	c := &conn{server: s, fd: fd, small: make([]byte, smallBuffer), events: epoll.In}
+	c := &conn{server: s, fd: fd, small: make([]byte, smallBuffer)}
 	c.buf = c.small
-	c.turn.Store(armed)
 	s.conns[fd].Store(c)
-	if err := s.Loop.Add(fd, epoll.In, c); err != nil {
+	if err := s.arm(fd, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD); err != nil {
 		s.close(c)
 	}
 }
 
 //go:noinline
-func (s *Server) armListener() { s.Loop.Set(s.listener, epoll.In) }
+func (s *Server) armListener() { s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_MOD) }
 
 // close ends a connection that the caller owns.
 func (s *Server) close(c *conn) {
 	s.mu.Lock()
 	s.conns[c.fd].Store(nil)
 	c.setWait(notWaiting)
-	fd := c.fd
-	s.Loop.Close(&fd)
+	syscall.Close(c.fd)
 	s.open--
 	accept := s.full
 	s.full = false

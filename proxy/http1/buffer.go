@@ -4,8 +4,7 @@ package http1
 
 import (
 	"sync"
-
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
+	"syscall"
 )
 
 const (
@@ -143,7 +142,6 @@ func (c *conn) promise() bool {
 		return true
 	}
 	c.setWait(notWaiting) // it is not the client who keeps us waiting
-	c.turn.Store(deferred)
 	s.queue = append(s.queue, c)
 	s.press()
 	return false
@@ -167,6 +165,7 @@ func (c *conn) release(size int) {
 	s := c.server
 	s.mu.Lock()
 	s.promised -= size
+	s.room.Broadcast()
 	s.admitBodies()
 	s.mu.Unlock()
 }
@@ -184,7 +183,7 @@ func (s *Server) admitBodies() {
 		s.promised += most
 		next.promised = most
 		s.mu.Unlock()
-		next.await(waitBody, epoll.In)
+		next.await(waitBody, syscall.EPOLLIN)
 		s.mu.Lock()
 	}
 }

@@ -7,16 +7,14 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// conn is a connection. All but the last part belongs to its owner: the loop, or the goroutine that reads the body of
-// its request as it comes.
+// conn is a connection. All but the last part belongs to its owner: the thread that got its event, or whoever answers
+// its request.
 type conn struct {
 	server *Server
 	fd     int
-	events uint32 // that the loop waits for
 
 	small    []byte
 	buf      []byte // small, or a larger one while a request needs it
@@ -55,18 +53,15 @@ const (
 	serving  = iota // Serve has not returned
 	deferred        // Serve has returned, the answer comes later
 	answered        // the answer came before Serve returned
-	armed           // the client's
+	armed           // the next event's
 )
 
 // mostReads is how often a connection is read before others have their turn.
 const mostReads = 16
 
-// Ready implements epoll.Handler.
-func (c *conn) Ready(uint32) {
-	if c.turn.Load() != armed { // the client sends more than its answer is waited for, or leaves
-		c.listen(epoll.Once)
-		return
-	}
+// ready is called by the thread that got the connection's event.
+func (c *conn) ready() {
+	c.turn.Load() // sees what the last owner wrote: epoll is unknown to Go's memory model
 	c.reads = 0
 	switch {
 	case len(c.out) > 0:
@@ -77,7 +72,6 @@ func (c *conn) Ready(uint32) {
 		c.farewell()
 	case c.request.body != nil:
 		c.waitFor(notWaiting)
-		c.turn.Store(deferred)
 		c.wake <- struct{}{}
 	case c.refused():
 	case c.fill(c.wait):
@@ -90,10 +84,10 @@ func (c *conn) Ready(uint32) {
 func (c *conn) fill(w waitFor) bool {
 	c.reads++
 	room := c.room()
-	n, err := sys.ReadNow(c.fd, room)
+	n, err := sys.Read(c.fd, room)
 	if err == syscall.EAGAIN {
 		c.full = false
-		c.await(w, epoll.In)
+		c.await(w, syscall.EPOLLIN)
 		return false
 	}
 	if n <= 0 {
@@ -123,8 +117,6 @@ func (c *conn) advance() {
 		c.waitFor(notWaiting)
 		h := c.server.Handler
 		if c.request.body != nil {
-			c.turn.Store(deferred)
-			c.listen(epoll.Once)
 			go h.ServeStream(&c.request, c.request.body)
 			return
 		}
@@ -155,7 +147,7 @@ func (c *conn) more() bool {
 	if c.full && c.reads < mostReads {
 		return c.fill(w)
 	}
-	c.await(w, epoll.In)
+	c.await(w, syscall.EPOLLIN)
 	return false
 }
 
@@ -174,7 +166,7 @@ func (c *conn) invite() bool {
 // rest drops an answered request from the buffer. It reports false when the connection has ended, or has to send first.
 func (c *conn) rest() bool {
 	if len(c.out) > 0 {
-		c.await(waitRoom, epoll.Out)
+		c.await(waitRoom, syscall.EPOLLOUT)
 		return false
 	}
 	if c.request.close {
@@ -192,7 +184,7 @@ func (c *conn) rest() bool {
 func (c *conn) proceed() {
 	if c.rest() {
 		if c.n == 0 {
-			c.await(notWaiting, epoll.In)
+			c.await(notWaiting, syscall.EPOLLIN)
 			return
 		}
 		c.advance()
@@ -211,7 +203,7 @@ func (c *conn) leave() {
 
 func (c *conn) farewell() {
 	for range mostReads {
-		n, err := sys.ReadNow(c.fd, c.small)
+		n, err := sys.Read(c.fd, c.small)
 		if err == syscall.EAGAIN {
 			break
 		}
@@ -221,24 +213,21 @@ func (c *conn) farewell() {
 		}
 		c.hears()
 	}
-	c.await(waitFarewell, epoll.In)
+	c.await(waitFarewell, syscall.EPOLLIN)
 }
 
 // await gives the connection up until there is something to do.
 func (c *conn) await(w waitFor, events uint32) {
-	c.waitFor(w)
-	c.turn.Store(armed)
-	c.listen(events)
-}
-
-// listen says which events are waited for. The usual one stays as it is from one request to the next, so that this is
-// no system call in a run.
-func (c *conn) listen(events uint32) {
-	if events == c.events {
-		return
-	}
-	c.events = events
-	if c.server.Loop.Set(c.fd, events) != nil {
+	if c.arm(w, events) != nil {
 		c.server.close(c)
 	}
+}
+
+func (c *conn) arm(w waitFor, events uint32) error {
+	if w == waitBody {
+		return c.armBody()
+	}
+	c.waitFor(w)
+	c.turn.Store(armed)
+	return c.server.arm(c.fd, events, syscall.EPOLL_CTL_MOD)
 }

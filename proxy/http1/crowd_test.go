@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 )
 
 // openFiles is how many descriptors this process has.
@@ -34,9 +33,10 @@ func openFiles(t *testing.T) int {
 // A thousand connections at once are served, each with its own answers, and leave nothing behind.
 func TestThousandConnections(t *testing.T) {
 	const connections, requests = 1000, 3
-	s := &Server{tick: tick} // its ticker is to rest in the end
-	s.Handler = &funcs{serve: func(r *Request) { go s.echo(r) }, stream: echoing().stream}
-	serve(t, s)
+	s := serve(t, &Server{tick: tick, Handler: &funcs{ // its ticker is to rest in the end
+		serve:  func(r *Request) { go echo(r) },
+		stream: echoing().stream,
+	}})
 	files, goroutines := openFiles(t), runtime.NumGoroutine()
 	clients := make([]*client, connections)
 	for i := range clients {
@@ -96,9 +96,6 @@ func serveAsChild(args string) {
 	}
 	check(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: descriptors, Max: descriptors}))
 	s := &Server{Handler: echoing(), MaxBody: 1 << 20, tick: tick}
-	var err error
-	s.Loop, err = epoll.New()
-	check(err)
 	check(s.Listen(0))
 	for range others {
 		_, err := syscall.Dup(2)

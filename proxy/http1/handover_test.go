@@ -4,7 +4,6 @@ package http1
 
 import (
 	"bytes"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,7 +59,7 @@ func TestHandover(t *testing.T) {
 		}
 		select {} // another upload waits for its turn, unread
 	}}}
-	first.tick, first.Loop = clock.Hour, newLoop(t)
+	first.tick = clock.Hour
 	if err := first.Listen(0); err != nil {
 		t.Fatal(err)
 	}
@@ -109,12 +108,10 @@ func TestHandover(t *testing.T) {
 		return false
 	})
 
-	var file int
-	var err error
-	first.Loop.Do(func() {
-		file, err = first.Handover(r, []byte("told\nbeside\x00it"), 403, []byte(`{}`))
-		runtime.Goexit()
-	})
+	if err := first.Quiesce(); err != nil {
+		t.Fatal(err)
+	}
+	file, err := first.Handover(r, []byte("told\nbeside\x00it"), 403, []byte(`{}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +121,7 @@ func TestHandover(t *testing.T) {
 	late := dial(t, first) // waits in the kernel's queue
 	late.send(post("/late", ""))
 
-	second := &Server{MaxBody: 1 << 20, tick: clock.Hour, Loop: newLoop(t), Handler: &funcs{serve: serveRequest, stream: echoing().stream}}
+	second := &Server{MaxBody: 1 << 20, tick: clock.Hour, Handler: &funcs{serve: serveRequest, stream: echoing().stream}}
 	r, err = second.TakeOver(file)
 	if err != nil {
 		t.Fatal(err)
@@ -169,10 +166,10 @@ func TestTakeOverOfNothing(t *testing.T) {
 		if _, err := syscall.Write(file, []byte(content)); err != nil {
 			t.Fatal(err)
 		}
-		s := &Server{Handler: echoing(), Loop: newLoop(t)}
+		s := &Server{Handler: echoing()}
 		if _, err := s.TakeOver(file); err == nil {
 			t.Errorf("%q is taken over", content)
 		}
-		s.Loop.Free()
+		syscall.Close(s.epoll)
 	}
 }

@@ -194,7 +194,7 @@ func TestIdleConnectionsStay(t *testing.T) {
 	s.waits(t, 1, waitHead)
 	s.sweeps(100)
 	slow.expectEnd()
-	s.Loop.Do(func() { r.Answer(200, []byte("late")) })
+	r.Answer(200, []byte("late"))
 	waiting.expect(200, "late")
 	for _, c := range []*client{fresh, used, waiting} {
 		c.send(post("/a", ""))

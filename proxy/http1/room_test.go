@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
-
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // roomy gives a server with answers of 8 MB and room for 17 MB.
@@ -50,30 +48,24 @@ func (s *Server) answering() (n int) {
 	return n
 }
 
-// hasRoomNow calls HasRoom.
-func (s *Server) hasRoomNow() (has bool) {
-	s.Loop.Do(func() { has = s.HasRoom() })
-	return has
-}
-
-// awaiting has somebody wait for room, and gives a channel that closes when there is some.
-func (s *Server) awaiting(t *testing.T) chan struct{} {
+// awaiting calls AwaitRoom and gives its result when that is there.
+func (s *Server) awaiting(t *testing.T) chan bool {
 	t.Helper()
-	if s.hasRoomNow() {
+	slow, room := make(chan struct{}), make(chan bool, 1)
+	go func() { room <- s.AwaitRoom(func() { close(slow) }) }()
+	<-slow
+	select {
+	case <-room:
 		t.Fatal("there is room")
+	default:
 	}
-	room := make(chan struct{})
-	go func() {
-		defer close(room)
-		testkit.Await(t, "room", s.hasRoomNow)
-	}()
 	return room
 }
 
-func TestHasRoom(t *testing.T) {
+func TestAwaitRoom(t *testing.T) {
 	s := roomy(t)
 	deaf(t, s, 1)
-	if !s.hasRoomNow() {
+	if !s.AwaitRoom(nil) {
 		t.Error("no room beside 8 MB")
 	}
 	clients := deaf(t, s, 3)
@@ -82,7 +74,9 @@ func TestHasRoom(t *testing.T) {
 	for _, c := range clients[:2] {
 		c.expect(200, large)
 	}
-	<-room
+	if !<-room {
+		t.Error("it was refused")
+	}
 	clients[2].expect(200, large)
 	s.eventually(t, "one answer", func() bool { return s.untaken.Load() < 9<<20 })
 }
@@ -114,12 +108,15 @@ func TestWhoTakesNothingIsCut(t *testing.T) {
 		})
 		s.look()
 		select {
-		case <-room:
+		case has := <-room:
+			room <- has
 			waits = false
 		default:
 		}
 	}
-	<-room
+	if !<-room {
+		t.Error("it was refused")
+	}
 	cut := 0
 	for _, c := range clients[:3] {
 		if n, _ := io.Copy(io.Discard, io.LimitReader(c, 8<<20)); n < 8<<20 {
@@ -151,15 +148,17 @@ func TestNoRoomForBodies(t *testing.T) {
 
 func TestRefuse(t *testing.T) {
 	s := roomy(t)
+	deaf(t, s, 4)
+	room := s.awaiting(t)
 	half, chunked, idle := dial(t, s), dial(t, s), dial(t, s)
-	head := dial(t, s)
-	head.send("POST /a HTTP/1.1\r\nHo")
 	half.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc")
 	chunked.send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc")
 	s.waits(t, 2, waitBody)
-	s.waits(t, 1, waitHead)
 	s.Refuse(503, "it ends")
-	for _, c := range []*client{head, half, chunked} {
+	if <-room {
+		t.Error("there is room")
+	}
+	for _, c := range []*client{half, chunked} {
 		c.expect(503, `{"error":"it ends"}`)
 		c.expectEnd()
 	}
@@ -207,7 +206,7 @@ func TestRefuseRace(t *testing.T) {
 
 // A signal may come while the port is being opened: the race detector looks at it.
 func TestRefuseBeforeItListens(t *testing.T) {
-	s := &Server{MaxBody: 1 << 20, Handler: &funcs{serve: echo}, Loop: newLoop(t)}
+	s := &Server{MaxBody: 1 << 20, Handler: &funcs{serve: echo}}
 	refused := make(chan struct{})
 	go func() {
 		s.Refuse(503, "it ends")
@@ -218,5 +217,5 @@ func TestRefuseBeforeItListens(t *testing.T) {
 	}
 	<-refused
 	syscall.Close(s.listener)
-	s.Loop.Free()
+	syscall.Close(s.epoll)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -44,8 +43,7 @@ func TestAddresses(t *testing.T) {
 
 func TestPortInUse(t *testing.T) {
 	s := serve(t, &Server{Handler: echoing()})
-	other := &Server{Handler: echoing(), Loop: newLoop(t)}
-	defer other.Loop.Free()
+	other := &Server{Handler: echoing()}
 	if err := other.Listen(s.Port()); err == nil {
 		t.Fatal("two servers listen on one port")
 	}
@@ -152,11 +150,11 @@ func TestPipeline(t *testing.T) {
 	t.Run("the first later", func(t *testing.T) {
 		c := dial(t, s)
 		c.send(post("/later", "1") + post("/b", "2") + post("/stream", "3") + post("/later", "4") + post("/c", "5"))
-		s.echo(<-later)
+		echo(<-later)
 		c.expect(200, "POST /later 1")
 		c.expect(200, "POST /b 2")
 		c.expect(200, "POST /stream 3")
-		s.echo(<-later)
+		echo(<-later)
 		c.expect(200, "POST /later 4")
 		c.expect(200, "POST /c 5")
 	})
@@ -194,32 +192,52 @@ func TestAnswerWhileServeReturns(t *testing.T) {
 	}
 }
 
-// A run may turn out to be slow where it is served: another goroutine leads on.
-func TestAnotherLeads(t *testing.T) {
+// One thread may block in Work: the other goes on.
+func TestWorkBlocks(t *testing.T) {
+	waiting := make(chan *Request, 100)
+	turn := make(chan struct{}, 1)
 	release := make(chan struct{})
-	s := &Server{}
-	s.Handler = &funcs{serve: func(r *Request) {
-		if r.Path != "/run" {
+	s := serve(t, &Server{Handler: &funcs{
+		serve: func(r *Request) {
+			if r.Path == "/run" {
+				waiting <- r
+				return
+			}
 			echo(r)
-			return
-		}
-		s.Loop.Post(func() {
-			go s.Loop.Lead()
-			<-release
-			s.Loop.Post(func() { echo(r) })
-			runtime.Goexit()
-		})
-	}}
-	serve(t, s)
-	run := dial(t, s)
-	run.send(post("/run", "1"))
+		},
+		work: func(slow func()) {
+			select {
+			case turn <- struct{}{}:
+			default:
+				return
+			}
+			for {
+				select {
+				case r := <-waiting:
+					slow()
+					<-release
+					echo(r)
+					continue
+				default:
+				}
+				break
+			}
+			<-turn
+		},
+	}})
+	runs := []*client{dial(t, s), dial(t, s), dial(t, s)}
+	for _, c := range runs {
+		c.send(post("/run", "1"))
+	}
 	for range 20 {
 		c := dial(t, s)
 		c.send(post("/other", "2"))
 		c.expect(200, "POST /other 2")
 	}
 	close(release)
-	run.expect(200, "POST /run 1")
+	for _, c := range runs {
+		c.expect(200, "POST /run 1")
+	}
 }
 
 func TestExpectContinue(t *testing.T) {
@@ -303,7 +321,7 @@ func TestHalfClosed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if path == "/a" {
-				s.echo(<-later)
+				echo(<-later)
 			}
 			c.expect(200, "POST "+path+" b")
 			c.expectEnd()
@@ -321,7 +339,7 @@ func TestHalfClosed(t *testing.T) {
 }
 
 func TestClientLeaves(t *testing.T) {
-	later := make(chan *Request, 2)
+	later := make(chan *Request)
 	failed := make(chan error)
 	s := serve(t, &Server{Handler: &funcs{
 		serve: func(r *Request) { later <- r },
@@ -341,18 +359,16 @@ func TestClientLeaves(t *testing.T) {
 			}
 			c.Close()
 			large := make([]byte, 8<<20)
-			s.Loop.Do(func() {
-				r.Send(200, large, HeadRoom)
-				select {
-				case r := <-later: // the server has not noticed
-					echo(r)
-				default:
-				}
-			})
-			go func() { // or the next is served now
+			r.Send(200, large, HeadRoom)
+			select {
+			case r := <-later: // the next was read before the client left
+				echo(r)
+			default:
+			}
+			go func() { // or is served now, when the server has not noticed
 				select {
 				case r := <-later:
-					s.echo(r)
+					echo(r)
 				case <-t.Context().Done():
 				}
 			}()
