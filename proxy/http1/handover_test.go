@@ -127,7 +127,7 @@ func TestHandover(t *testing.T) {
 		t.Fatal(err)
 	}
 	serveTaken(t, second)
-	second.Loop.Do(func() { r.Answer(200, []byte("ready")) })
+	r.Answer(200, []byte("ready"))
 
 	asking.expect(200, "ready")
 	asking.expect(200, "POST /behind 2")
