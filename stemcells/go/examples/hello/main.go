@@ -1,3 +1,6 @@
+// Hello is the action of the seed: it greets by name.
+//
+//	mkimage invoke 8080 --param name=Mike
 package main
 
 import (
