@@ -1,6 +1,3 @@
-// Hello is the action of the seed: it greets by name.
-//
-//	mkimage invoke 8080 --param name=Mike
 package main
 
 import (
