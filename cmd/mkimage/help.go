@@ -25,7 +25,7 @@ var commandGroups = []heading{
 	{"Make", []string{"init", "build", "check", "lock", "vendor", "action"}},
 	{"Run", []string{"dev", "run", "invoke"}},
 	{"Deliver", []string{"push", "wsk"}},
-	{"Look", []string{"list", "sizes", "inspect", "diff", "doctor", "cache", "version"}},
+	{"Look", []string{"list", "sizes", "inspect", "diff", "verify", "doctor", "cache", "version"}},
 	{"Other", nil},
 }
 

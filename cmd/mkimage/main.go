@@ -1,7 +1,7 @@
 // Mkimage builds minimal container images for OpenWhisk actions.
 //
 // Digest references go to stdout, everything else to stderr. The exit status is 0, 1 when something failed, or 2 when
-// the command line was wrong. The commands are described in docs/cli.md.
+// the command line was wrong; verify has 3 for an image that cannot be verified. The commands are described in docs/cli.md.
 package main
 
 import (
@@ -35,6 +35,7 @@ func run(args []string, stdout, stderr, failures io.Writer) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var usage *usageError
+	var answer *statusError
 	switch {
 	case err == nil:
 		return 0
@@ -45,6 +46,9 @@ func run(args []string, stdout, stderr, failures io.Writer) int {
 		err = errors.New("interrupted; nothing is half written")
 	}
 	report(failures, mode, err)
+	if errors.As(err, &answer) {
+		return answer.status
+	}
 	return 1
 }
 

@@ -50,7 +50,7 @@ mkimage.yaml at the root of the project.`,
 		},
 	}
 	root.SetFlagErrorFunc(func(command *cobra.Command, err error) error { return usage(command, explainFlag(command, err)) })
-	root.AddCommand(newInit(), newCheck(), newDoctor(), newCache(), newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newDev(mode), newWsk(), newInspect(), newDiff(), newSizes(), newList(), newVersion(), newMan())
+	root.AddCommand(newInit(), newCheck(), newDoctor(), newCache(), newBuild(mode), newPush(mode), newLock(mode), newVendor(mode), newAction(mode), newInvoke(), newRun(), newDev(mode), newWsk(), newInspect(), newDiff(), newVerify(mode), newSizes(), newList(), newVersion(), newMan())
 	root.Version = release.Number()
 	root.SetVersionTemplate(versionLine())
 	root.SetHelpCommand(newHelp())

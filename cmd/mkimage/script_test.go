@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/cgi"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -31,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // TestScript runs the stories in testdata/script. What they have beside testscript's own commands:
 //
 //	registry [QUIRK...]  starts a registry, whose address is then in $REGISTRY; registrytest has the quirks
+//	githost DIR     serves the git repositories in a folder by https; the address is then in $GITHOST
 //	silence         starts a registry that never answers when a blob comes; its address is then in $SILENCE
 //	digest REF      sets $DIGEST to what a registry has for a reference, and $SHORT to its first 12 digits
 //	exits N CMD...  runs a command that must end with this exit status
@@ -80,7 +83,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"registry": startRegistry, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
+			"registry": startRegistry, "githost": startGitHost, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
 			"free": freePort, "listens": awaitPort, "mirror": writeMirror,
 			"openwhisk": startOpenWhisk, "asked": writeAsked, "container": startContainer,
 		},
@@ -127,6 +130,18 @@ func startRegistry(ts *testscript.TestScript, _ bool, quirks []string) {
 	ts.Check(err)
 	ts.Defer(stop)
 	ts.Setenv("REGISTRY", server.Host)
+}
+
+func startGitHost(ts *testscript.TestScript, _ bool, args []string) {
+	git, err := exec.LookPath("git")
+	ts.Check(err)
+	server := httptest.NewTLSServer(&cgi.Handler{Path: git, Args: []string{"http-backend"}, Env: []string{
+		"GIT_PROJECT_ROOT=" + ts.MkAbs(args[0]), "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"}})
+	ts.Defer(server.Close)
+	authority := ts.MkAbs("githost.pem")
+	ts.Check(os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o644))
+	ts.Setenv("GIT_SSL_CAINFO", authority)
+	ts.Setenv("GITHOST", server.URL)
 }
 
 func startSilence(ts *testscript.TestScript, _ bool, _ []string) {

@@ -16,7 +16,7 @@ import (
 // otherMaterials returns the materials that users did not write: mkimage with its proxy and its stemcells, the Go
 // toolchain, and Alpine's packages.
 func (r *run) otherMaterials(definition images.Definition, in inputs) ([]provenance.Material, error) {
-	materials := []provenance.Material{provenance.Self("mkimage")}
+	materials := []provenance.Material{provenance.Self(provenance.SelfName)}
 	if definition.Base == images.Scratch {
 		if roots, ok := provenance.Linked(rootsModule); ok {
 			materials = append(materials, roots)
@@ -27,7 +27,7 @@ func (r *run) otherMaterials(definition images.Definition, in inputs) ([]provena
 		for _, file := range language.Image() {
 			contents[file.Path] = file.Content
 		}
-		m, err := provenance.Files("stemcell "+language.Name, "", contents)
+		m, err := provenance.Files(provenance.Stemcell(language.Name), "", contents)
 		if err != nil {
 			return nil, err
 		}
@@ -61,9 +61,9 @@ func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Ma
 	var materials []provenance.Material
 	switch {
 	case proxy && r.Proxy != "":
-		materials = append(materials, provenance.Material{Name: "proxy", Digest: map[string]string{"sha256": r.ready}})
+		materials = append(materials, provenance.Material{Name: provenance.ProxyName, Digest: map[string]string{"sha256": r.ready}})
 	case proxy:
-		source, err := provenance.Files("source of the proxy", "", r.Module.Source())
+		source, err := provenance.Files(provenance.ProxySource, "", r.Module.Source())
 		if err != nil {
 			return nil, err
 		}
@@ -71,7 +71,7 @@ func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Ma
 		compiles = true
 	}
 	if compiles && r.Module != nil {
-		materials = append(materials, provenance.Material{Name: "toolchain", URI: provenance.GoURL("stdlib", strings.TrimPrefix(r.Module.Toolchain(), "go"))})
+		materials = append(materials, provenance.Material{Name: provenance.ToolchainName, URI: provenance.GoURL("stdlib", strings.TrimPrefix(r.Module.Toolchain(), "go"))})
 	}
 	return materials, nil
 }

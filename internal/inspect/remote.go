@@ -42,6 +42,35 @@ func Remote(ctx context.Context, client *registry.Client, reference name.Referen
 	return image.finish(), ctx.Err()
 }
 
+// Statements returns all documents of provenance that are attached to the image, and its digest. Nothing of them was
+// checked but that they are attached to it.
+func Statements(ctx context.Context, client *registry.Client, reference name.Reference) (texts [][]byte, warnings []string, err error) {
+	image, err := open(ctx, client, reference)
+	if err != nil {
+		return nil, nil, err
+	}
+	listed, err := image.attached.List(ctx, image.subject)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, l := range listed[:min(len(listed), maxAttached)] {
+		attachment, err := image.attached.Open(ctx, image.subject, l)
+		if err == nil && attachment.Kind != referrers.Provenance {
+			continue
+		}
+		var text []byte
+		if err == nil {
+			text, err = image.attached.Read(ctx, image.subject, attachment)
+		}
+		if err != nil {
+			image.warn("%v", err)
+			continue
+		}
+		texts = append(texts, text)
+	}
+	return texts, image.report.Warnings, nil
+}
+
 // Document returns the first attachment of a kind that belongs to the image, unchanged.
 func Document(ctx context.Context, client *registry.Client, reference name.Reference, kind referrers.Kind) ([]byte, []string, error) {
 	image, err := open(ctx, client, reference)

@@ -30,6 +30,16 @@ func Pick(index v1.ImageIndex) (v1.Image, string, error) {
 		"with mkimage build --platform", strings.Join(platforms, ", "), runtime.GOARCH)
 }
 
+// Platforms returns the images of an index by their platforms, such as linux/amd64.
+func Platforms(index v1.ImageIndex) (map[string]v1.Image, error) {
+	images, err := runnable(index)
+	all := map[string]v1.Image{}
+	for _, each := range images {
+		all[each.platform()] = each.Image
+	}
+	return all, err
+}
+
 // platformed is an image and its platform.
 type platformed struct {
 	v1.Image

@@ -8,7 +8,7 @@ import (
 
 // TestPages holds that every page is there, and has the heading that its address names.
 func TestPages(t *testing.T) {
-	for _, address := range []string{Index, Definition, GoActions, Attached, BuildKit, Pushing} {
+	for _, address := range []string{Index, Definition, GoActions, Attached, Verify, BuildKit, Pushing} {
 		name, heading, _ := strings.Cut(strings.TrimPrefix(address, Root), "#")
 		text, err := os.ReadFile("../../docs/" + name)
 		if err != nil {

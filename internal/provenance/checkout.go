@@ -42,7 +42,7 @@ func Find(ctx context.Context, dir string) Checkout {
 
 // Material returns the checkout as a material.
 func (c Checkout) Material() Material {
-	m := Material{Name: "source", URI: c.Repository, Digest: map[string]string{"gitCommit": c.Commit}}
+	m := Material{Name: SourceName, URI: c.Repository, Digest: map[string]string{"gitCommit": c.Commit}}
 	if c.Modified {
 		m.Annotations = map[string]any{"modified": true}
 	}

@@ -13,6 +13,18 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 )
 
+// The names of materials that are not files of users.
+const (
+	SourceName    = "source"              // a checkout
+	SelfName      = "mkimage"             // the program that builds
+	ProxySource   = "source of the proxy" // which is compiled
+	ProxyName     = "proxy"               // a ready one
+	ToolchainName = "toolchain"           // that compiles
+)
+
+// Stemcell returns the name of a stemcell's material.
+func Stemcell(name string) string { return "stemcell " + name }
+
 // SHA256 returns a digest such as "sha256:…" as a material has it.
 func SHA256(digest string) (map[string]string, error) {
 	sum, ok := strings.CutPrefix(digest, "sha256:")
