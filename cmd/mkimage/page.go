@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
@@ -81,8 +82,9 @@ func builtTree(row sizes.Image, store cache.Dir) *sizes.Box {
 // showPage writes the page of one image.
 func (f *inspectFlags) showPage(command *cobra.Command, report inspect.Report) error {
 	record := sizes.Record{References: sizes.References()}
+	name, _, _ := strings.Cut(report.Reference, "@")
 	for _, p := range report.Platforms {
-		row := sizes.Image{Name: report.Reference, Platform: p.Platform, Digest: p.Digest, DockerSize: p.DockerSize, CompressedSize: p.CompressedSize}
+		row := sizes.Image{Name: name, Platform: p.Platform, Digest: p.Digest, DockerSize: p.DockerSize, CompressedSize: p.CompressedSize}
 		if p.Tree != nil {
 			row.Contents = &sizes.Contents{Tree: p.Tree}
 		}
@@ -91,5 +93,5 @@ func (f *inspectFlags) showPage(command *cobra.Command, report inspect.Report) e
 		}
 		record.Images = append(record.Images, row)
 	}
-	return picture.Page{Title: report.Reference, Record: record, Boxes: boxes(f.allFiles)}.Write(command.OutOrStdout())
+	return picture.Page{Title: name, Note: report.Digest, Record: record, Boxes: boxes(f.allFiles)}.Write(command.OutOrStdout())
 }

@@ -16,6 +16,7 @@ import (
 // Page is a page about images: bars, a treemap of every byte, a table, and their history.
 type Page struct {
 	Title   string
+	Note    string // below the title
 	Record  sizes.Record
 	History []sizes.Line
 	Boxes   int // how many are told of an image, the largest; 0 for all
@@ -76,7 +77,7 @@ func (p Page) Write(w io.Writer) error {
 		reference = terminal.Clean(p.Record.References[0].Short())
 	}
 	return page.Execute(w, map[string]any{
-		"Title": terminal.Clean(p.Title), "Style": template.CSS(pageStyle), "Script": template.JS(script), "Data": template.JS(data), "Rows": rows, "Reference": reference,
+		"Title": terminal.Clean(p.Title), "Note": terminal.Clean(p.Note), "Style": template.CSS(pageStyle), "Script": template.JS(script), "Data": template.JS(data), "Rows": rows, "Reference": reference,
 		"Bars": template.HTML(bars.String()), "History": template.HTML(distinct(past.String())),
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -24,12 +25,12 @@ import (
 // style has the colours of both schemes. Their contrast to the background is at least 4.5 for text (WCAG 2.2, 1.4.3) and 3
 // for shapes (1.4.11).
 const style = `
-.back{fill:#fff}text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#1f2328}
+.back{fill:#fff}text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#1f2328;stroke:#fff;stroke-width:3px;paint-order:stroke}
 .title{font-size:15px;font-weight:600}.name{font-weight:600}.soft{fill:#59636e}
 .own{fill:#0a6e4f}.other{fill:url(#lines);stroke:#7a4a00}.stripe{stroke:#7a4a00}.grid{stroke:#8c959f;stroke-dasharray:2 3}
 .docker{stroke:#0a6e4f;fill:none}.compressed{stroke:#7a4a00;stroke-dasharray:5 3;fill:none}.docker-dot{fill:#0a6e4f}.compressed-dot{fill:#7a4a00}
 @media (prefers-color-scheme:dark){
-.back{fill:#0d1117}text{fill:#f0f6fc}.soft{fill:#9198a1}
+.back{fill:#0d1117}text{fill:#f0f6fc;stroke:#0d1117}.soft{fill:#9198a1}
 .own{fill:#3fb68b}.other{stroke:#e3a857}.stripe{stroke:#e3a857}.grid{stroke:#656c76}
 .docker{stroke:#3fb68b}.compressed{stroke:#e3a857}.docker-dot{fill:#3fb68b}.compressed-dot{fill:#e3a857}}
 `
@@ -65,48 +66,59 @@ func bars(r sizes.Record) []bar {
 	return all
 }
 
-// The measures of the bars, in pixels.
+// The measures of the bars, in pixels and in percents of the width.
 const (
-	rowHeight = 34
-	barHeight = 10
-	topOfBars = 54
+	labelHeight = 20
+	barHeight   = 10
+	topOfBars   = 78
+	largestSide = 60 // of the square of the largest size
+	barShare    = 76 // of the width, for the largest size; the squares stand beside
 )
 
-// SVG writes docker sizes as bars on a log scale, images beside references. It is as wide as there is room: bars and
-// distances are shares of the width, and text keeps its size, so that it is read at 320 pixels, too.
+// SVG writes docker sizes as bars on a log scale, images beside references, each with a square whose area is in true
+// proportion. It is as wide as there is room: bars and distances are shares of the width, and text keeps its size, so that
+// it is read at 320 pixels, too.
 func SVG(w io.Writer, r sizes.Record) error {
 	all := bars(r)
 	var drawn []sizes.Bar
+	height, most := topOfBars+34, int64(1)
 	for _, b := range all {
 		drawn = append(drawn, sizes.Bar{Size: b.size})
+		most = max(most, b.size)
+	}
+	side := func(size int64) float64 { return largestSide * math.Sqrt(float64(max(size, 0))/float64(most)) }
+	rowHeight := func(b bar) int { return labelHeight + max(barHeight, int(math.Ceil(side(b.size)))) + 6 }
+	for _, b := range all {
+		height += rowHeight(b)
 	}
 	scale := sizes.ScaleOf(drawn)
-	height := topOfBars + rowHeight*len(all) + 34
+	share := func(size int64) float64 { return barShare * scale.Share(size) / cmp.Or(scale.Share(most), 1) }
 	out := begin("Docker size of images beside those that people run today", describe(all), height)
-	text(out, "1%", 20, "title", "Docker size, on a log scale")
-	text(out, "1%", 40, "soft", "filled: images of this record; striped: references")
+	text(out, "1%", 20, "title", "Docker size")
+	text(out, "1%", 40, "soft", "squares: in true proportion; bars: log scale")
+	text(out, "1%", 58, "soft", "filled: images of this record; striped: others")
 	for _, mark := range scale.Marks() {
-		x := 1 + 98*scale.Share(mark)
-		anchor := "middle"
-		switch scale.Share(mark) { // the edges have names and sizes, and no line
-		case 0:
-			anchor = "start"
-		case 1:
-			anchor = "end"
-		default:
-			fmt.Fprintf(out, `<line class="grid" x1="%.1f%%" x2="%.1f%%" y1="%d" y2="%d"/>`, x, x, topOfBars, height-24)
+		if mark > most {
+			break
 		}
+		x, anchor := 1+share(mark), "middle"
+		if share(mark) == 0 {
+			anchor = "start"
+		}
+		fmt.Fprintf(out, `<line class="grid" x1="%.1f%%" x2="%.1f%%" y1="%d" y2="%d"/>`, x, x, topOfBars-10, height-24)
 		fmt.Fprintf(out, `<text class="soft" x="%.1f%%" y="%d" text-anchor="%s">%s</text>`+"\n", x, height-8, anchor, round(mark))
 	}
-	for i, b := range all {
-		y := topOfBars + rowHeight*i
+	y := topOfBars
+	for _, b := range all {
 		class, label := "own", b.name
 		if b.other {
 			class, label = "other", short(b.name)+" ("+b.note+")"
 		}
-		text(out, "1%", y+14, "name", shorten(label))
-		fmt.Fprintf(out, `<text x="99%%" y="%d" text-anchor="end">%s</text>`, y+14, human.Bytes(b.size))
-		fmt.Fprintf(out, `<rect class="%s" x="1%%" y="%d" width="%.2f%%" height="%d" rx="2"/>`+"\n", class, y+19, max(0.5, 98*scale.Share(b.size)), barHeight)
+		text(out, "1%", y+10, "name", shorten(label))
+		fmt.Fprintf(out, `<text x="99%%" y="%d" text-anchor="end">%s</text>`, y+10, human.Bytes(b.size))
+		fmt.Fprintf(out, `<rect class="%s" x="1%%" y="%d" width="%.2f%%" height="%d" rx="2"/>`, class, y+labelHeight-4, max(0.5, share(b.size)), barHeight)
+		fmt.Fprintf(out, `<rect class="%s" x="99%%" y="%d" width="%.1f" height="%.1f" transform="translate(-%.1f)"/>`+"\n", class, y+labelHeight-4, side(b.size), side(b.size), side(b.size))
+		y += rowHeight(b)
 	}
 	out.WriteString("</svg>\n")
 	_, err := io.WriteString(w, out.String())
@@ -131,7 +143,7 @@ func text(out *strings.Builder, x string, y int, class, content string) {
 func escape(text string) string { return html.EscapeString(terminal.Clean(text)) }
 
 // shorten takes the middle out of a text that is too long for a line of 320 pixels.
-func shorten(text string) string { return terminal.View{}.Fit(text, 32) }
+func shorten(text string) string { return terminal.View{}.Fit(text, 26) }
 
 func short(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 

@@ -14,8 +14,11 @@ type Bar struct {
 	Note  string // such as "quoted"
 }
 
-// Scale is a log scale of sizes, from a power of ten below the smallest one to a power of ten above the largest.
+// Scale is a log scale of sizes, from a power of ten well below the smallest one to a power of ten above the largest.
 type Scale struct{ least, most float64 } // powers
+
+// room is the least power between the begin of a scale and the smallest size, whose bar would else be none.
+const room = 0.15
 
 // ScaleOf returns the scale for these sizes. Sizes of 0 are not on it.
 func ScaleOf(bars []Bar) Scale {
@@ -23,7 +26,7 @@ func ScaleOf(bars []Bar) Scale {
 	for _, bar := range bars {
 		if bar.Size > 0 {
 			power := math.Log10(float64(bar.Size))
-			scale.least, scale.most = min(scale.least, math.Floor(power)), max(scale.most, math.Ceil(power))
+			scale.least, scale.most = min(scale.least, math.Floor(power-room)), max(scale.most, math.Ceil(power))
 		}
 	}
 	switch {
