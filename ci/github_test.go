@@ -69,7 +69,7 @@ type runner struct {
 
 func newRunner(t *testing.T, p *project, github values) *runner {
 	github["repository"], github["actor"], github["token"] = "You/Actions", user, password
-	github["action_path"] = repositoryRoot(t)
+	github["action_path"], github["action_ref"] = repositoryRoot(t), p.ref
 	return &runner{
 		project: p, summary: filepath.Join(t.TempDir(), "summary"), environ: map[string]string{},
 		contexts: values{

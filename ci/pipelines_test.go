@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -147,7 +148,12 @@ func TestGitHub(t *testing.T) {
 	gh := "#!/bin/bash\n[ \"$GH_TOKEN\" = " + password + " ] || exit 1\n{ echo \"$1 $2 $3\"; shift 3; [ \"$*\" = '--edit-last --create-if-none --body-file dist/sizes.md' ] && cat dist/sizes.md; } >dist/gh\n"
 	testkit.WriteProgram(t, filepath.Join(tool, "gh"), gh)
 	p.own["PATH"] = tool + ":" + p.own["PATH"]
-	story(t, p, &github{project: p, t: t})
+	released(t, p)
+	pipeline := &github{project: p, t: t}
+	story(t, p, pipeline)
+	if slices.Contains(pipeline.last.ran, "compile mkimage") {
+		t.Errorf("mkimage was compiled in spite of its release: %q", pipeline.last.ran)
+	}
 }
 
 // gitlab is ci/gitlab/.gitlab-ci.yml.
@@ -193,7 +199,7 @@ func (g gitlab) job(t *testing.T, name string) bool {
 		"CI": "true", "GITLAB_CI": "true", "CI_PROJECT_DIR": g.dir, "CI_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "7", "CI_API_V4_URL": g.api,
 		"CI_COMMIT_SHA": g.run(t, "git rev-parse HEAD"), "CI_COMMIT_REF_SLUG": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": g.run(t, "git merge-base main HEAD"),
 		"CI_REGISTRY_IMAGE": g.repo, "CI_REGISTRY_USER": user, "CI_REGISTRY_PASSWORD": password,
-		"WHISK_APIHOST": g.openwhisk, "WHISK_AUTH": key, "GITLAB_TOKEN": password,
+		"WHISK_APIHOST": g.openwhisk, "WHISK_AUTH": key, "GITLAB_TOKEN": password, "MKIMAGE_VERSION": version,
 	}
 	environment := map[string]string{}
 	for _, variables := range []map[string]string{file.Variables, each.Variables, given} {
@@ -225,7 +231,12 @@ func TestGitLab(t *testing.T) {
 	told := &notes{}
 	server := httptest.NewServer(told)
 	t.Cleanup(server.Close)
+	p.own["PATH"] = os.Getenv("PATH") // without mkimage
+	released(t, p)
 	story(t, p, gitlab{p, server.URL + "/api/v4", told})
+	if _, err := os.Stat(filepath.Join(p.dir, ".cache", "mkimage-"+version, "mkimage")); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestOneWay: the pipelines call the same lines of mkimage.

@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 type project struct {
 	dir, temp string
 	repo      string // where images are pushed to
+	ref       string // of the GitHub Action: the release that it takes, or "", and it compiles
 	openwhisk string // the URL of the stub
 	stub      *wsktest.Stub
 	said      strings.Builder // everything that steps wrote

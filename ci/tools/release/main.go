@@ -106,6 +106,13 @@ func (r *release) make(ctx context.Context) error {
 	if err := r.writeNotes(); err != nil {
 		return err
 	}
+	installer, err := os.ReadFile(filepath.Join(r.root, "ci", "install"))
+	if err != nil {
+		return err
+	}
+	if err := r.write("install.sh", installer); err != nil {
+		return err
+	}
 	if err := r.writeProvenance(subjects); err != nil {
 		return err
 	}
