@@ -3,6 +3,7 @@ package build
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
@@ -19,62 +21,75 @@ import (
 
 // attach attaches the SBOM, the sizes and the provenance of a pushed image.
 func (r *run) attach(ctx context.Context, made assembled, pushed publish.Result) ([]referrers.Outcome, error) {
-	documents := func() ([]referrers.Document, error) {
-		return Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
+	a, err := attachTo(ctx, r.attached, made.index, pushed)
+	if err != nil {
+		return nil, err
 	}
-	statement := func() (referrers.Document, error) {
+	documents, err := Documents(made.definition.Name, made.index, made.document, made.rows, r.Cache)
+	a.take(referrers.Sizes, err, documents...)
+	if r.Attest == AttestAlways || r.Attest == AttestAuto && !a.to.HasProvenance(ctx, a.subject, a.listed) {
 		text, err := r.statement(ctx, made)
-		return referrers.Document{
+		a.take(referrers.Provenance, err, referrers.Document{
 			Kind: referrers.Provenance, File: made.definition.Name + ".provenance.json", Content: text, Predicate: provenance.PredicateType,
-		}, err
+		})
 	}
-	return attachment{r.attached, made.index, documents, statement, r.Attest}.add(ctx, pushed, r.Display.Warn)
+	if r.Attest == AttestAlways {
+		return a.add(ctx)
+	}
+	return a.addOrWarn(ctx, r.Display)
 }
 
 // attachment is the set of documents for an image.
 type attachment struct {
 	to        *referrers.Registry
-	index     v1.ImageIndex
-	documents func() ([]referrers.Document, error) // of the image alone
-	statement func() (referrers.Document, error)   // where it comes from; not called with AttestNone
-	attest    Attest
+	subject   referrers.Subject
+	reference string             // of the image, for messages
+	listed    []referrers.Listed // documents that the image has
+	documents []referrers.Document
+	failed    []referrers.Outcome // documents that could not be made
 }
 
-// add attaches the documents that are not attached yet. A failure costs the image nothing: it is in the outcomes, and
-// told on one line. With AttestAlways that line is the error, an *UnattachedError.
-func (a attachment) add(ctx context.Context, pushed publish.Result, tell func(string)) ([]referrers.Outcome, error) {
-	descriptor, err := partial.Descriptor(a.index)
+// attachTo returns the set of documents, still empty, for a pushed image.
+func attachTo(ctx context.Context, to *referrers.Registry, index v1.ImageIndex, pushed publish.Result) (*attachment, error) {
+	descriptor, err := partial.Descriptor(index)
 	if err != nil {
 		return nil, err
 	}
-	subject := referrers.Subject{Repository: pushed.Repository(), Descriptor: *descriptor}
-	var outcomes []referrers.Outcome
-	documents, err := a.documents()
+	a := &attachment{to: to, subject: referrers.Subject{Repository: pushed.Repository(), Descriptor: *descriptor}, reference: pushed.Reference}
+	a.listed, _ = to.List(ctx, a.subject) // where the list cannot be read, add fails with the reason
+	return a, nil
+}
+
+// take adds documents to the set, or the reason why there are none of this kind.
+func (a *attachment) take(kind referrers.Kind, err error, documents ...referrers.Document) {
 	if err != nil {
-		outcomes = append(outcomes, referrers.Fail(referrers.Sizes, err))
+		a.failed = append(a.failed, referrers.Fail(kind, err))
+		return
 	}
-	listed, _ := a.to.List(ctx, subject) // where the list cannot be read, Add fails with the reason
-	if a.attest == AttestAlways || a.attest == AttestAuto && !a.to.HasProvenance(ctx, subject, listed) {
-		statement, err := a.statement()
-		if err == nil {
-			documents = append(documents, statement)
-		} else {
-			outcomes = append(outcomes, referrers.Fail(referrers.Provenance, err))
-		}
-	}
-	outcomes = append(a.to.Add(ctx, subject, listed, documents...), outcomes...)
+	a.documents = append(a.documents, documents...)
+}
+
+// add attaches the documents that the image does not have yet. A failure costs the image nothing: it is in the outcomes,
+// and the error is an *UnattachedError.
+func (a *attachment) add(ctx context.Context) ([]referrers.Outcome, error) {
+	outcomes := append(a.to.Add(ctx, a.subject, a.listed, a.documents...), a.failed...)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	text := unattached(pushed.Reference, outcomes)
-	switch {
-	case text == "":
-	case a.attest == AttestAlways:
+	if text := unattached(a.reference, outcomes); text != "" {
 		return outcomes, &UnattachedError{text}
-	default:
-		tell(text)
 	}
 	return outcomes, nil
+}
+
+// addOrWarn attaches the documents, and warns of those that cannot be attached.
+func (a *attachment) addOrWarn(ctx context.Context, display *progress.Display) ([]referrers.Outcome, error) {
+	outcomes, err := a.add(ctx)
+	if missing := (*UnattachedError)(nil); errors.As(err, &missing) {
+		display.Warn(missing.text)
+		return outcomes, nil
+	}
+	return outcomes, err
 }
 
 // UnattachedError is the error for an image that is pushed, with its tags, without something that had to be beside it.

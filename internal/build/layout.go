@@ -1,41 +1,25 @@
 package build
 
 import (
-	"sync"
-
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// FromLayout returns the image in a layout of an earlier build, and the documents that a push attaches: the SBOM beside
-// the layout, and the rows of the size record. Rows that the record lacks for this digest are measured. There is no
-// provenance: only the build itself knows it.
-func FromLayout(dir, record string, format sbom.Format) (publish.Image, func() ([]referrers.Document, error), error) {
-	index, err := layout.Read(dir)
-	if err != nil {
-		return publish.Image{}, nil, err
-	}
-	name := layout.Name(dir)
+// documents returns the documents that a push of a layout attaches: the SBOM beside the layout, and the rows of the size
+// record. Rows that the record lacks for this digest are measured. There is no provenance: only the build itself knows it.
+func (l Layouts) documents(dir, name string, index v1.ImageIndex) ([]referrers.Document, error) {
 	store, _ := cache.Open("") // without a cache, the layers are read each time
-	documents := sync.OnceValues(func() ([]referrers.Document, error) { return documentsOf(name, dir, record, format, index, store) })
-	go documents() // while the layers are sent
-	return publish.Image{Name: name, Index: index}, documents, nil
-}
-
-func documentsOf(name, dir, record string, format sbom.Format, index v1.ImageIndex, store cache.Dir) ([]referrers.Document, error) {
-	rows, err := rowsOf(name, record, index, store)
+	rows, err := rowsOf(name, l.SizeRecord, index, store)
 	if err != nil {
 		return nil, err
 	}
 	var spdx []byte
-	if format == sbom.SPDX {
+	if l.SBOM == sbom.SPDX {
 		if spdx, err = inspect.List(dir, index, store); err != nil {
 			return nil, err
 		}

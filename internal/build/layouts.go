@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
@@ -81,15 +83,21 @@ func (l Layouts) push(ctx context.Context, dir string, attached *referrers.Regis
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	image, documents, err := FromLayout(dir, l.SizeRecord, l.SBOM)
+	index, err := layout.Read(dir)
 	if err != nil {
 		return Result{}, err
 	}
-	step := l.Display.Start(image.Name + ": " + l.Output.For(image.Name).Title())
-	written, err := l.Publisher.Write(ctx, l.Output, image, step.Note)
+	name := layout.Name(dir)
+	var documents []referrers.Document
+	var failed error
+	var making sync.WaitGroup
+	making.Go(func() { documents, failed = l.documents(dir, name, index) }) // while the layers are sent
+	step := l.Display.Start(name + ": " + l.Output.For(name).Title())
+	written, err := l.Publisher.Write(ctx, l.Output, publish.Image{Name: name, Index: index}, step.Note)
+	making.Wait()
 	var outcomes []referrers.Outcome
 	if err == nil {
-		outcomes, err = attachment{to: attached, index: image.Index, documents: documents, attest: AttestNone}.add(ctx, written, l.Display.Warn)
+		outcomes, err = l.attach(ctx, attached, index, written, documents, failed)
 	}
 	if err == nil {
 		err = l.Publisher.SetTags(ctx, &written)
@@ -97,5 +105,15 @@ func (l Layouts) push(ctx context.Context, dir string, attached *referrers.Regis
 	if err := step.End(written.Detail(), err); err != nil {
 		return Result{}, err
 	}
-	return Result{Name: image.Name, Digest: written.Digest, Outputs: []publish.Result{written}, Attachments: outcomes}, nil
+	return Result{Name: name, Digest: written.Digest, Outputs: []publish.Result{written}, Attachments: outcomes}, nil
+}
+
+// attach attaches documents to a pushed image. It warns of those that cannot be attached; failed says why there are none.
+func (l Layouts) attach(ctx context.Context, to *referrers.Registry, index v1.ImageIndex, pushed publish.Result, documents []referrers.Document, failed error) ([]referrers.Outcome, error) {
+	a, err := attachTo(ctx, to, index, pushed)
+	if err != nil {
+		return nil, err
+	}
+	a.take(referrers.Sizes, failed, documents...)
+	return a.addOrWarn(ctx, l.Display)
 }
