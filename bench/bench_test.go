@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// TestEveryScenario measures everything once, with a handful of requests: that
-// every scenario runs, that no answer is wrong, and that each target has its
-// figures. What the figures are is not tested.
+// TestEveryScenario measures everything once, with a handful of requests: that every scenario runs, that no answer is
+// wrong, and that each target has its figures. What the figures are is not tested.
 func TestEveryScenario(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and starts real servers")

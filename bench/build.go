@@ -35,8 +35,7 @@ type ruby struct {
 	process  string // actions/ruby/process.rb
 }
 
-// build compiles everything into dir, except for the proxies that are given.
-// It is called within the module.
+// build compiles everything into dir, except for the proxies that are given. It is called within the module.
 func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 	root, err := moduleRoot(ctx)
 	if err != nil {

@@ -1,15 +1,13 @@
 //go:build linux
 
-// Bench measures the proxy beside other servers, and prints the targets with
-// what was measured:
+// Bench measures the proxy beside other servers, and prints the targets with what was measured:
 //
 //	go run ./bench                          # against a bare net/http server: half of the table
 //	go run ./bench --owgo ../owgo/proxy     # and against a built openwhisk-runtime-go
 //	go run ./bench --owgo … --quick         # a tenth of the requests, for a first look
 //
-// It builds what it needs, starts every server afresh on the loopback interface
-// (openwhisk-runtime-go always takes port 8080), and keeps no more than one
-// running. See docs/performance.md for how to read the figures.
+// It builds what it needs, starts every server afresh on the loopback interface (openwhisk-runtime-go always takes port
+// 8080), and keeps no more than one running. See docs/performance.md for how to read the figures.
 package main
 
 import (
@@ -145,8 +143,7 @@ func kernel() string {
 	return version
 }
 
-// absolute makes the path of an executable independent of the directory it is
-// started in. The empty path stays empty.
+// absolute makes the path of an executable independent of the directory it is started in. The empty path stays empty.
 func absolute(path string) (string, error) {
 	if path == "" {
 		return "", nil

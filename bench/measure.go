@@ -79,8 +79,7 @@ func measureColdStart(c server.Command, n int) ([]figure, error) {
 	return []figure{{first, report.Median(took)}}, nil
 }
 
-// measureUpload gives the most memory that a server occupied until it has
-// answered /init.
+// measureUpload gives the most memory that a server occupied until it has answered /init.
 func measureUpload(c server.Command) ([]figure, error) {
 	p, err := server.Start(c)
 	if err != nil {

@@ -11,9 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
 )
 
-// measureRounds measures all scenarios in every round, and within a scenario
-// one server right after the other. What cannot be measured is an error and is
-// not tried again; the rest goes on.
+// measureRounds measures all scenarios in every round, and within a scenario one server right after the other. What
+// cannot be measured is an error and is not tried again; the rest goes on.
 func measureRounds(ctx context.Context, all []scenario, rounds int, progress io.Writer) (*report.Record, error) {
 	record := &report.Record{}
 	var failures []error

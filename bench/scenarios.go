@@ -33,8 +33,7 @@ type entrant struct {
 	measure func() ([]figure, error)
 }
 
-// scenarios lists everything that is measured in a round. Counts of requests
-// are divided by divide, for a quick look.
+// scenarios lists everything that is measured in a round. Counts of requests are divided by divide, for a quick look.
 func scenarios(b *binaries, s *servers, divide int) []scenario {
 	times := func(n int) int { return max(n/divide, 3) }
 	small := load.Load{Warm: times(1000), Requests: times(20_000)}

@@ -1,14 +1,12 @@
 //go:build linux
 
-// Package load sends runs to an action proxy in a closed loop, each connection
-// its next request as soon as the last one is answered, and checks that every
-// answer is the request's own:
+// Package load sends runs to an action proxy in a closed loop, each connection its next request as soon as the last one
+// is answered, and checks that every answer is the request's own:
 //
 //	result, err := load.Load{Address: "127.0.0.1:8080", Connections: 100, Requests: 10000}.Run()
 //
-// It shares the machine with the server it measures, so it is cheap: one
-// thread, raw sockets, no allocation between two requests, the garbage
-// collector at rest.
+// It shares the machine with the server it measures, so it is cheap: one thread, raw sockets, no allocation between two
+// requests, the garbage collector at rest.
 package load
 
 import (

@@ -15,8 +15,7 @@ type poller struct {
 	open  map[int32]*connection
 }
 
-// parallel keeps a request under way on each of the connections. The error
-// says why the rest cannot be sent.
+// parallel keeps a request under way on each of the connections. The error says why the rest cannot be sent.
 func (r *run) parallel() error {
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
@@ -32,8 +31,7 @@ func (r *run) parallel() error {
 	return p.loop()
 }
 
-// loop serves the connections until every request's fate is known. Its error is
-// the reason why it is not.
+// loop serves the connections until every request's fate is known. Its error is the reason why it is not.
 func (p *poller) loop() error {
 	events := make([]syscall.EpollEvent, 256)
 	progress, answered := time.Now(), p.answered()

@@ -19,9 +19,8 @@ type Answer struct {
 	Body   []byte
 }
 
-// Post sends one request on a connection of its own. While the port refuses
-// connections it tries again, for as long as patience, which is also the
-// longest time that the answer may take.
+// Post sends one request on a connection of its own. While the port refuses connections it tries again, for as long as
+// patience, which is also the longest time that the answer may take.
 func Post(to, path string, body []byte, patience time.Duration) (Answer, error) {
 	target, err := parseAddress(to)
 	if err != nil {

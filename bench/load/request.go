@@ -11,8 +11,7 @@ import (
 // idLength is the length of an id: "u" and eight digits.
 const idLength = 9
 
-// padding is what the value's pad is filled with: 64 characters that no JSON
-// encoder escapes.
+// padding is what the value's pad is filled with: 64 characters that no JSON encoder escapes.
 const padding = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
 
 // request is the bytes of one POST whose body carries an id. The id is written

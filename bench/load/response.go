@@ -19,8 +19,7 @@ var (
 // firstBuffer is the size in bytes of a response's buffer at first.
 const firstBuffer = 16 << 10
 
-// response collects the bytes of one answer until it is complete. Its buffer
-// is used again for the next one.
+// response collects the bytes of one answer until it is complete. Its buffer is used again for the next one.
 type response struct {
 	buffer []byte
 	filled int // bytes of buffer that hold the answer
@@ -54,8 +53,7 @@ func (r *response) room() []byte {
 	return r.buffer[r.filled:]
 }
 
-// add takes n more bytes, which were read into room, and tells whether the
-// answer is complete.
+// add takes n more bytes, which were read into room, and tells whether the answer is complete.
 func (r *response) add(n int) (complete bool, err error) {
 	r.filled += n
 	if r.body == 0 {

@@ -8,17 +8,15 @@ import (
 	"time"
 )
 
-// Result is what became of a load. Every request that was sent is counted once:
-// Sent = Right + Wrong + Failed.
+// Result is what became of a load. Every request that was sent is counted once: Sent = Right + Wrong + Failed.
 type Result struct {
 	Sent   int
 	Right  int // status 200 and a body with the request's own id and length
 	Wrong  int // status 200 and somebody else's body, or a cut one
 	Failed int // another status, a broken connection, no answer in time
 
-	// Latencies of the complete answers, whatever they say, from before the
-	// request's first byte was written to after the answer's last was read.
-	// Sorted, shortest first.
+	// Latencies of the complete answers, whatever they say, from before the request's first byte was written to after
+	// the answer's last was read. Sorted, shortest first.
 	Latencies []time.Duration
 	// Wall is the time from the first request to the last answer.
 	Wall time.Duration

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// sequential sends one request after the other on one blocking connection,
-// which is how the platform calls a container. A broken connection is replaced.
-// The error says why the rest cannot be sent.
+// sequential sends one request after the other on one blocking connection, which is how the platform calls a container.
+// A broken connection is replaced. The error says why the rest cannot be sent.
 func (r *run) sequential() error {
 	c := &connection{fd: -1, request: r.request.copy()}
 	defer c.close()

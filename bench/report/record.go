@@ -1,9 +1,8 @@
 // Package report keeps the figures of a benchmark round by round, compares them
 // within each round, and holds them against targets.
 //
-// A machine that others use too drifts by tens of percent within minutes. So
-// all servers are measured in every round, one right after the other, and a
-// ratio is the median of the rounds' ratios, never a ratio of medians.
+// A machine that others use too drifts by tens of percent within minutes. So all servers are measured in every round,
+// one right after the other, and a ratio is the median of the rounds' ratios, never a ratio of medians.
 package report
 
 import "slices"
@@ -33,8 +32,7 @@ func (r *Record) Add(round int, p Point, value float64) {
 	r.values[p][round] = value
 }
 
-// Values gives a point's values in the order of the rounds; rounds without one
-// are left out.
+// Values gives a point's values in the order of the rounds; rounds without one are left out.
 func (r *Record) Values(p Point) []float64 {
 	return inOrder(r.values[p])
 }

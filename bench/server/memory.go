@@ -15,9 +15,8 @@ type Memory struct {
 	Peak     int64 // the most since it started
 }
 
-// MemoryOf reads the kernel's figures of a process. Resident comes from
-// smaps_rollup, which counts pages, because VmRSS of status lags behind by
-// up to 64 pages per processor.
+// MemoryOf reads the kernel's figures of a process. Resident comes from smaps_rollup, which counts pages, because VmRSS
+// of status lags behind by up to 64 pages per processor.
 func MemoryOf(pid int) (Memory, error) {
 	resident, err := readField(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Rss:")
 	if err != nil {

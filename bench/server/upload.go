@@ -8,10 +8,9 @@ import (
 	"os"
 )
 
-// Upload is the body of a POST /init that uploads the executable at path, as
-// the platform sends it: binary, in one piece of base64, without blanks. When
-// the executable is smaller than size bytes, zeros follow it up to there (an
-// ELF does not mind).
+// Upload is the body of a POST /init that uploads the executable at path, as the platform sends it: binary, in one
+// piece of base64, without blanks. When the executable is smaller than size bytes, zeros follow it up to there (an ELF
+// does not mind).
 func Upload(path string, size int) ([]byte, error) {
 	code, err := os.ReadFile(path)
 	if err != nil {

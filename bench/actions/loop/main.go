@@ -1,5 +1,4 @@
-// Loop is the long-lived action that the benchmarks upload. It reads a line and
-// answers a line, until the end of input:
+// Loop is the long-lived action that the benchmarks upload. It reads a line and answers a line, until the end of input:
 //
 //	-X main.protocol=v1          handshake on stdout, answers on stdout (the default)
 //	-X main.protocol=actionloop  acknowledgement and answers on file descriptor 3
@@ -20,8 +19,7 @@ var (
 	work     = "hello"
 )
 
-// input is a line of v1, which is the value, or of ActionLoop, which is the
-// whole request.
+// input is a line of v1, which is the value, or of ActionLoop, which is the whole request.
 type input struct {
 	Name  string `json:"name"`
 	Value *input `json:"value"`

@@ -1,6 +1,5 @@
-// Nethttp is the yardstick that has no child: the work of the test actions
-// within a bare net/http server, as short as a Go programmer would write it.
-// It listens on 127.0.0.1 at PORT; -X main.work=hello or echo, as in actions/loop.
+// Nethttp is the yardstick that has no child: the work of the test actions within a bare net/http server, as short as a
+// Go programmer would write it. It listens on 127.0.0.1 at PORT; -X main.work=hello or echo, as in actions/loop.
 package main
 
 import (
