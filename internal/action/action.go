@@ -1,11 +1,12 @@
-// Package action turns what a user bakes into an image into the files of a layer: /action/exec and what lies beside it.
+// Package action turns an action that a user bakes into an image into the files of a layer: /action/exec and its
+// neighbours.
 //
 //	source, err := action.Open("./hello", action.Options{Toolchain: "go1.26.8"})
 //	baked, err := source.Bake(ctx, images.LinuxAMD64, action.NewTree(env, layers...))
 //
-// A folder with Go files is a package, which is compiled. Other folders hold functions, and go in with all that is in them.
-// A file goes in as it is: a function, a program, a script, a zip or a tar.gz. All get the checks that the proxy makes of an
-// upload: what could not start in the image is an error of the build, not of its first run.
+// A folder with Go files is a package, which is compiled. Other folders hold functions, and go in whole. A file goes in
+// as it is: a function, a program, a script, a zip or a tar.gz. All pass the proxy's checks of an upload, so an action
+// that could not start in the image fails the build, not its first run.
 package action
 
 import (
@@ -27,17 +28,17 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// Options says how Go packages are compiled, and what functions may hold.
+// Options are the settings for compiling Go packages and checking functions.
 type Options struct {
 	Toolchain     string // the exact version of Go
 	Tags, LDFlags string // as for go build
 	Store         cache.Dir
 	Module        *gobuild.Module // of a package that travels in mkimage
-	Stemcells     stemcells.Set   // all that there are, for messages
+	Stemcells     stemcells.Set   // all known ones, for messages
 	AllowSecrets  []string        // files that may look like secrets
 }
 
-// Source is what is baked in: a Go package, a folder, or the content of a file.
+// Source is the source of an action: a Go package, a folder, or the content of a file.
 type Source struct {
 	path    string
 	compile func(ctx context.Context, platform images.Platform) ([]byte, error)               // of a Go package, else nil
@@ -50,13 +51,13 @@ type Source struct {
 // Baked is an action as it lies in the image of one platform.
 type Baked struct {
 	Files    []layer.File // below /action
-	Start    string       // what is started, below /action: exec, or a function's file
+	Start    string       // the file that is started, below /action: exec, or a function's file
 	Function bool         // a stemcell runs it
 	Serves   bool         // it links the openwhisk library: it serves /init and /run itself
 	Compiled bool         // from Go, by this build
 }
 
-// Size returns how many bytes the files have.
+// Size returns the size of the files in bytes.
 func (b Baked) Size() (size int64) {
 	for _, file := range b.Files {
 		size += file.Size
@@ -64,7 +65,7 @@ func (b Baked) Size() (size int64) {
 	return size
 }
 
-// Open reads what is at path. Its content is looked at when it is baked.
+// Open reads the source at path. [Source.Bake] checks its content.
 func Open(path string, options Options) (*Source, error) {
 	stat, err := os.Stat(path)
 	switch {
@@ -107,8 +108,8 @@ func Shipped(dir string, options Options) *Source {
 	}, list: func(context.Context, []images.Platform) (map[string][]byte, error) { return nil, nil }}
 }
 
-// Contents returns what the source is made from, by name: the one file, those of a folder, or all files that the Go package
-// is compiled from on some of the platforms. A package that travels in mkimage has none of its own.
+// Contents returns the files of the source by name: the one file, the files of a folder, or all files that the Go
+// package is compiled from on some of the platforms. A package that travels in mkimage has none of its own.
 func (s *Source) Contents(ctx context.Context, platforms []images.Platform) (map[string][]byte, error) {
 	switch {
 	case s.list != nil:
@@ -130,7 +131,7 @@ func (s *Source) Bake(ctx context.Context, platform images.Platform, below Tree)
 	return s.bake("bake", platform, below)
 }
 
-// bake checks the files of an action. verb is what is done with them, for errors.
+// bake checks the files of an action. verb begins its errors.
 func (s *Source) bake(verb string, platform images.Platform, below Tree) (Baked, error) {
 	upload := below.upload()
 	found, err := s.place(upload, platform)
@@ -161,8 +162,8 @@ func (s *Source) place(u *upload, platform images.Platform) (placed, error) {
 	return u.place(s.content, platform)
 }
 
-// allowed reports whether a file may look like a secret: --allow-secret-file names it, by its path in the action or from
-// here, or by its last element, or a "!" of .dockerignore does.
+// allowed reports whether a file may look like a secret: --allow-secret-file names it, by its path in the action or
+// from here, or by its last element, or a "!" of .dockerignore does.
 func (s *Source) allowed(name string) bool {
 	return s.folder != nil && s.folder.decided[name] || slices.ContainsFunc(s.options.AllowSecrets, func(allowed string) bool {
 		allowed = filepath.ToSlash(filepath.Clean(allowed))
@@ -172,7 +173,7 @@ func (s *Source) allowed(name string) bool {
 
 func isELF(program []byte) bool { return code.KindOf(program) == code.ELF }
 
-// otherPlatform returns what to do about a program that is for another platform, or "".
+// otherPlatform returns advice about a program for another platform, or "".
 func otherPlatform(program []byte, platform images.Platform) string {
 	for _, other := range images.Platforms() {
 		if other != platform && len(program) >= 64 && isELF(program) && code.MachineOf(program) == other.Architecture() {

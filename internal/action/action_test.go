@@ -224,8 +224,8 @@ func TestBakeRefuses(t *testing.T) {
 	}
 }
 
-// TestBakeKnowsTheImage holds that a build looks for what an action needs where the proxy looks: also in the environment,
-// and behind the words that env(1) is given.
+// TestBakeKnowsTheImage holds that a build looks for what an action needs where the proxy looks: also in the
+// environment, and behind the words that env(1) is given.
 func TestBakeKnowsTheImage(t *testing.T) {
 	below := named(map[string]string{"bin/sh": "", "usr/bin/env": "", "opt/bin/tool": "", "lib/ld-musl-x86_64.so.1": ""})
 	below.Entries = append(below.Entries, content.Entry{Path: "bin/plain", Type: tar.TypeReg, Mode: 0o644})

@@ -13,13 +13,13 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// Given is a file or folder that a step is given, with all that is below.
+// Given is a file or folder of a step, with everything in it.
 type Given struct {
 	Name  string // relative to the definition, with slashes
 	Files []layer.File
 }
 
-// OpenFiles lists the files at names, which are relative to dir. Their content is read when a layer is made of it. Modes
+// OpenFiles lists the files at names, which are relative to dir. Their content is read when it goes into a layer. Modes
 // depend on content alone. A symbolic link to a file becomes that file, which must be below dir.
 func OpenFiles(dir string, names []string) ([]Given, error) {
 	root, err := os.OpenRoot(dir)

@@ -20,7 +20,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// ignoreFile names what does not go into an image, as for docker build. It does not go in itself.
+// ignoreFile names files that stay out of an image, as for docker build. It stays out itself.
 const ignoreFile = ".dockerignore"
 
 // built is the folder that mkimage writes to. Beside a function it would go into the next build.
@@ -31,10 +31,11 @@ func isRecord(file string) bool {
 	return err == nil && stat.Mode().IsRegular()
 }
 
-// folder is the files of a function, less those that its .dockerignore names, .git, and what mkimage has built there.
+// folder holds the files of a function without .git, the files that its .dockerignore names, and mkimage's output
+// there.
 type folder struct {
 	path    string
-	entries []folderEntry   // in order, a folder before what is in it
+	entries []folderEntry   // in order, a folder before its content
 	ignores bool            // .dockerignore leaves files out
 	decided map[string]bool // the files that it names with "!"
 }
@@ -45,7 +46,7 @@ type folderEntry struct {
 	node node
 }
 
-// openFolder lists a folder. Content is not read yet but for its first bytes.
+// openFolder lists a folder. It reads no more than the first bytes of each file.
 func openFolder(dir string) (*folder, error) {
 	f := &folder{path: dir, decided: map[string]bool{}}
 	root, err := filepath.EvalSymlinks(dir) // a walk does not follow the folder itself
@@ -115,7 +116,7 @@ func (i ignored) decides(name string) bool {
 	return matches && !above && err == nil && aboveErr == nil
 }
 
-// add takes a file, unless it is to be left out.
+// add adds a file, unless it stays out.
 func (f *folder) add(name, file string, found fs.DirEntry, ignored ignored) error {
 	base := path.Base(name)
 	switch {
@@ -153,8 +154,8 @@ func (f *folder) add(name, file string, found fs.DirEntry, ignored ignored) erro
 	return nil
 }
 
-// nodeOf returns a file as it will lie in the image. Its mode depends on its content alone: a program or a script may be
-// executed.
+// nodeOf returns a file as it will lie in the image. Its mode depends on its content alone: a program or a script may
+// be executed.
 func nodeOf(file string, kind fs.FileMode) (node, error) {
 	switch kind {
 	case fs.ModeDir:
@@ -185,7 +186,7 @@ func nodeOf(file string, kind fs.FileMode) (node, error) {
 	return n, nil
 }
 
-// prune leaves out folders that .dockerignore names, and of which nothing is kept.
+// prune removes folders that .dockerignore names and from which no file is kept.
 func (f *folder) prune() {
 	kept := map[string]bool{}
 	for _, e := range slices.Backward(f.entries) {

@@ -59,8 +59,8 @@ func checkPython(name string, text []byte) error {
 }
 
 // checkRequirements refuses a requirements.txt of packages that nobody has installed, as the launcher does. Where the
-// folder has a virtualenv, or steps bring packages into the image, only the launcher knows. Of an upload, its image is not
-// known.
+// folder has a virtualenv, or steps bring packages into the image, only the launcher knows. Of an upload, its image is
+// not known.
 func (u *upload) checkRequirements() error {
 	if u.Tree.open && !u.any || u.own[uploadDir+"/virtualenv"].kind() == code.Folder {
 		return nil
@@ -80,8 +80,8 @@ func (u *upload) checkRequirements() error {
 // requirement is a line of requirements.txt that names a package, with all that follows.
 var requirement = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9._-]*)[^;]*$`)
 
-// requirements returns the packages of requirements.txt that the image lacks. Lines with a marker, which may say that they
-// are not for here, and addresses are passed over.
+// requirements returns the packages of requirements.txt that the image lacks. Lines with a marker, which may say that
+// they are not for here, and addresses are passed over.
 func (u *upload) requirements() (missing []string) {
 	file, err := code.RegularWithin(u, uploadDir, "requirements.txt")
 	if file == "" || err != nil {

@@ -51,8 +51,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// answerInRoot changes the root and answers questions on stdin with what the proxy says about each upload: "" where it is
-// accepted.
+// answerInRoot changes the root and answers questions on stdin with what the proxy says about each upload: "" where it
+// is accepted.
 func answerInRoot(root string) {
 	var questions []question
 	err := errors.Join(json.NewDecoder(os.Stdin).Decode(&questions), syscall.Chroot(root), os.Chdir("/"+Dir))

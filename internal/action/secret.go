@@ -12,10 +12,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// Everybody who may pull an image can read its files, so that one that looks like a secret stops a build until somebody
-// has decided about it.
+// Everybody who may pull an image can read its files, so a file that looks like a secret stops a build until somebody
+// decides about it.
 
-// mostSecret is how large a file is looked at, in bytes. Keys and logins are small.
+// mostSecret is the number of bytes that are searched at the start of a file. Keys and logins are small.
 const mostSecret = 64 << 10
 
 var (
@@ -27,7 +27,7 @@ var (
 	npmToken     = regexp.MustCompile(`(?m)^[^#;\n]*(_authToken|_auth|_password)\s*=\s*[^\s$]`)
 )
 
-// secret returns what a file looks like, where that is a secret, and "" where it is none. Names have slashes.
+// secret returns the kind of secret that a file looks like, or "" for none. Names have slashes.
 func secret(name string, read func() []byte) string {
 	lower := strings.ToLower(name)
 	base := path.Base(lower)
@@ -62,7 +62,7 @@ func isServiceAccount(text []byte) bool {
 	return json.Unmarshal(text, &account) == nil && (account.Type == "service_account" && account.PrivateKey != "" || account.Type == "authorized_user" && account.Refresh != "")
 }
 
-// checkSecrets refuses files of the action that look like secrets, but for those that are allowed.
+// checkSecrets refuses files of the action that look like secrets and are not allowed.
 func (u *upload) checkSecrets(allowed func(name string) bool) error {
 	var found []string
 	for _, name := range u.names() {

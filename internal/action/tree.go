@@ -32,7 +32,7 @@ type node struct {
 	content []byte // of a file of the action, or of one that is known without its layer
 	file    string // of a file of the action that lies on the disk: its path
 	size    int64  // likewise, in bytes
-	implied bool   // of a folder: it is there for what is in it
+	implied bool   // of a folder: it is there for the files in it alone
 	layer   int    // of a file below the action: where its content is,
 	stored  string // and under which path
 }
@@ -58,7 +58,7 @@ func NewTree(env []string, layers ...layer.Layer) Tree {
 	return t
 }
 
-// types are the types of st_mode for those of archives. Of what is not here, it counts only that it is there.
+// types maps the types of archive entries to those of st_mode. An entry of another type only takes its path.
 var types = map[byte]uint32{tar.TypeReg: code.Regular, tar.TypeDir: code.Folder, tar.TypeSymlink: code.Symlink}
 
 func (t Tree) add(name string, entry content.Entry, place int) {
@@ -122,7 +122,8 @@ func (u *upload) at(name string) node {
 // mostLinks is how many symlinks are followed, as Linux does.
 const mostLinks = 40
 
-// find follows a path, and a symlink that it leads to where that is asked for. The file's mode is 0 where there is none.
+// find follows a path, and a symlink that it leads to where that is asked for. The file's mode is 0 where there is
+// none.
 func (u *upload) find(name string, follow bool) (place string, found node) {
 	place, found = "/", u.own["/"]
 	for links, rest := 0, name; rest != ""; {

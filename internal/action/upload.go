@@ -13,14 +13,14 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// placed is what starts an action: a program, or a function by its main file.
+// placed is the start of an action: a program, or the main file of a function.
 type placed struct {
 	program  []byte
 	launcher *code.Launcher // nil for a program
 	main     string         // the main file below the action's folder
 }
 
-// place puts what a file holds into the tree, as the proxy does with an upload. The error is the proxy's, too.
+// place puts the content of a file into the tree, as the proxy does with an upload. The error is the proxy's, too.
 func (u *upload) place(source []byte, platform images.Platform) (placed, error) {
 	file := bytes.NewReader(source)
 	kind, err := code.KindOfFile(file)
@@ -55,7 +55,8 @@ func (u *upload) placeText(source []byte) (placed, error) {
 	return placed{launcher: l, main: l.File()}, nil
 }
 
-// placeFiles finds what starts the files in the tree. none says that nothing does.
+// placeFiles finds the program or the main file among the files in the tree. none returns the error if there is
+// neither.
 func (u *upload) placeFiles(none func() error, platform images.Platform) (placed, error) {
 	exec, err := code.RegularWithin(u, uploadDir, code.Exec)
 	if err != nil {

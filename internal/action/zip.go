@@ -85,8 +85,8 @@ func anyImage(known stemcells.Set) Tree {
 // ErrTooLarge is returned for an archive that is larger than was asked for.
 var ErrTooLarge = errors.New("it is too large")
 
-// Zip packs an action for an upload, in a zip of at most so many bytes. The same files give the same bytes, with a time that
-// zip can hold and a compressor whose version is pinned.
+// Zip packs an action for an upload, in a zip of at most so many bytes. The same files give the same bytes, with a time
+// that zip can hold and a compressor whose version is pinned.
 func Zip(files []layer.File, most int) ([]byte, error) {
 	packed := &bounded{most: most}
 	archive := zip.NewWriter(packed)

@@ -20,10 +20,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 )
 
-// longestRun is how long OpenWhisk lets a run take when nothing else is said.
+// longestRun is OpenWhisk's default limit for a run.
 const longestRun = time.Minute
 
-// platform is the one that actions run on here.
+// platform is the platform of this machine.
 func platform() images.Platform { return images.Platform("linux/" + runtime.GOARCH) }
 
 // prepare reads the definition and builds its image.
@@ -52,7 +52,7 @@ func (s *session) prepare(ctx context.Context) error {
 	return nil
 }
 
-// cycle does everything that the files ask for, and shows it.
+// cycle builds, inits and runs as the files require, and shows the result.
 func (s *session) cycle(ctx context.Context, began time.Time) {
 	err := s.refresh(ctx)
 	if err == nil {
@@ -63,7 +63,7 @@ func (s *session) cycle(ctx context.Context, began time.Time) {
 	}
 }
 
-// named returns an error of the one file of an action with the name that the user knows, in place of the one that it has in a
+// named returns an error with the name of the action's single file as the user knows it, in place of its name in a
 // container.
 func (s *session) named(err error) error {
 	path := actionPath(s.definition)
@@ -120,7 +120,7 @@ func (s *session) refresh(ctx context.Context) error {
 	return nil
 }
 
-// asking notes that the action is waited for.
+// asking notes that an answer of the action is awaited.
 func (s *session) asking(ask func() error) error {
 	s.waiting.Store(true)
 	defer s.waiting.Store(false)
@@ -134,7 +134,7 @@ func (s *session) main() string {
 	return "main"
 }
 
-// renew gives the code a place: the current one, where that takes another init, or a new one.
+// renew puts the code into a place: the current one if that takes another init, else a new one.
 func (s *session) renew(ctx context.Context, isGo, ended bool) error {
 	if s.current != nil && !s.stuck && !ended && (!isGo || s.code == "") {
 		return nil
@@ -157,10 +157,10 @@ func (s *session) renew(ctx context.Context, isGo, ended bool) error {
 	}
 }
 
-// mostUpload is the largest archive that is sent, in bytes: the proxy takes no larger one.
+// mostUpload is the size of the largest archive that the proxy takes, in bytes.
 const mostUpload = 64 << 20
 
-// upload returns the code as an upload has it.
+// upload returns the code as the content of an upload.
 func upload(ctx context.Context, source *action.Source) ([]byte, error) {
 	if !source.IsGo() && !source.IsFolder() {
 		contents, err := source.Contents(ctx, []images.Platform{platform()})
@@ -192,7 +192,7 @@ func (s *session) run(ctx context.Context, began time.Time) error {
 	}
 	sent := s.code + fmt.Sprintf("%x", sha256.Sum256(value))
 	if sent == s.shown && !s.current.ended() {
-		return nil // what was saved is what was there
+		return nil // it was saved without a change
 	}
 	limited, cancel := context.WithTimeout(ctx, longestRun)
 	defer cancel()
@@ -236,7 +236,7 @@ func (s *session) value() (json.RawMessage, error) {
 	return value, nil
 }
 
-// fingerprint returns what tells two states of a file apart.
+// fingerprint returns the facts that differ between two states of a file.
 func fingerprint(file string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {

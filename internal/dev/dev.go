@@ -1,5 +1,5 @@
-// Package dev keeps an action running while it is edited: it starts the image of a definition, inits it with the action, runs
-// it with a value, and does so again whenever a file changes.
+// Package dev keeps an action running while it is edited: it starts the image of a definition, inits it with the
+// action, runs it with a value, and does so again whenever a file changes.
 //
 //	err := dev.Run(ctx, dev.Options{Definition: load, Build: options, Screen: screen})
 //
@@ -25,7 +25,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 )
 
-// Options says what is kept running, and where.
+// Options are the action to keep running, and its surroundings.
 type Options struct {
 	Define func() (images.Definition, error) // reads the definition, also anew
 	Build  build.Options                     // how its image is built
@@ -35,14 +35,14 @@ type Options struct {
 	Screen *Screen
 }
 
-// patienceWithOld is how long an answer to the former code may take when there is new code.
+// patienceWithOld is the time that an answer of the former code may take when there is new code.
 const patienceWithOld = time.Second
 
-// session is an action that is kept running.
+// session keeps an action running.
 type session struct {
 	Options
 	definition  images.Definition
-	image       image          // what instances are started from; nil until it is built
+	image       image          // starts places; nil until it is built
 	current     place          // where the action runs, or nil
 	spare       <-chan started // the next place, for actions that need one each; or nil
 	stuck       bool           // the current place is busy with former code
@@ -55,7 +55,7 @@ type session struct {
 	watcher     *watcher
 }
 
-// Run runs until the context ends, which is no failure. Nothing of it is left then.
+// Run runs until the context ends, which is no failure, and then cleans up.
 func Run(ctx context.Context, options Options) (err error) {
 	s := &session{Options: options}
 	if s.front, err = listen(options.Port); err != nil {
@@ -102,7 +102,7 @@ func (s *session) loop(ctx context.Context) error {
 	}
 }
 
-// await waits for a cycle that began before the last change, as long as it is not the action that it waits for.
+// await waits for a cycle that began before the last change, unless that cycle waits for the action.
 func (s *session) await(ctx context.Context, done <-chan struct{}) {
 	for {
 		select {
@@ -137,14 +137,14 @@ func (s *session) end() error {
 	return errors.Join(failures...)
 }
 
-// leave stops a place that is not needed any more, while work goes on.
+// leave stops a place in the background.
 func (s *session) leave(former place) {
 	if former != nil {
 		s.leaving.Go(func() { s.Screen.problem(former.stop()) })
 	}
 }
 
-// front is where the action is reached, whatever is behind it.
+// front is the address of the action, whichever place is behind it.
 type front struct {
 	url    string
 	server *http.Server
@@ -202,7 +202,8 @@ func actionPath(definition images.Definition) string {
 	return filepath.Join(filepath.Dir(definition.File), name)
 }
 
-// valueFile returns the file of the value for runs: the one that was named, or that beside the action with its name, or "".
+// valueFile returns the file of the value for runs: the named one, else the one beside the action with its name, else
+// "".
 func (s *session) valueFile() string {
 	if s.Value != "" {
 		return s.Value
@@ -230,7 +231,7 @@ func (s *session) read() error {
 	return s.watcher.follow(s.files(), s.folders())
 }
 
-// files returns the files that count.
+// files returns the files whose changes count.
 func (s *session) files() []string {
 	files := []string{s.definition.File, s.definition.LockFile()}
 	if value := s.valueFile(); value != "" {
@@ -245,7 +246,7 @@ func (s *session) files() []string {
 	return files
 }
 
-// folders returns the folders of which everything counts: an action's own, or the module that it is in.
+// folders returns the folders in which every change counts: the action's own, or its module.
 func (s *session) folders() []string {
 	path := actionPath(s.definition)
 	if stat, err := os.Stat(path); err != nil || !stat.IsDir() {

@@ -19,7 +19,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// stopping is how long a proxy may take to end.
+// stopping is the time that a proxy may take to end.
 const stopping = 2 * time.Second
 
 // localImage starts the proxy as a process of this machine, with its interpreters.

@@ -23,20 +23,20 @@ type image interface {
 	remove() error
 }
 
-// place is a proxy that runs.
+// place is a running proxy.
 type place interface {
 	url() string
 	ended() bool
 	stop() error
 }
 
-// started is a place, or why there is none.
+// started is a place, or the reason why there is none.
 type started struct {
 	place place
 	err   error
 }
 
-// startNext starts a place in the background. The channel has one value, whatever happens.
+// startNext starts a place in the background. It always sends one value.
 func startNext(from image, log *Screen) <-chan started {
 	next := make(chan started, 1)
 	go func() {
@@ -46,7 +46,7 @@ func startNext(from image, log *Screen) <-chan started {
 	return next
 }
 
-// build makes what the action runs in.
+// build makes the image of the action.
 func (s *session) build(ctx context.Context) (image, error) {
 	if s.Local {
 		return s.buildLocal(ctx)

@@ -12,7 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
-// Screen shows what happens. Answers go to one writer, everything else to another.
+// Screen shows events. Answers go to one writer, everything else to another.
 type Screen struct {
 	answers, rest io.Writer
 	color         bool
@@ -38,7 +38,7 @@ func (s *Screen) paint(color, text string) string {
 	return color + text + reset
 }
 
-// line writes a text of others harmlessly, in a colour.
+// line writes foreign text, made harmless, in a colour.
 func (s *Screen) line(w io.Writer, color, text string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -50,7 +50,7 @@ func (s *Screen) line(w io.Writer, color, text string) {
 
 func (s *Screen) note(format string, args ...any) { s.line(s.rest, dim, fmt.Sprintf(format, args...)) }
 
-// fail shows an error, a line for each that is joined in it.
+// fail shows an error, with a line for each error that is joined in it.
 func (s *Screen) fail(err error) {
 	for text := range strings.Lines(err.Error()) {
 		s.line(s.rest, red, "failed: "+human.Line(text))

@@ -21,7 +21,7 @@ const (
 	mostFolders = 4096                   // that are watched
 )
 
-// watcher tells of changes.
+// watcher reports changes of files.
 type watcher struct {
 	changed    chan time.Time // of length 1: when something has first changed since it was last received from
 	definition string         // the state of the definition that was last read
@@ -48,7 +48,7 @@ func (w *watcher) close() {
 	<-w.done
 }
 
-// follow says which files and folders count from now on.
+// follow replaces the files and folders whose changes count.
 func (w *watcher) follow(files, trees []string) error {
 	w.mutex.Lock()
 	w.files, w.trees = nil, nil
@@ -80,12 +80,12 @@ func (w *watcher) follow(files, trees []string) error {
 	return nil
 }
 
-// foldersBelow returns a folder and those below it, but for those in which no code is.
+// foldersBelow returns a folder and those below it, without those that hold no code.
 func foldersBelow(root string) (folders []string) {
 	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil || !entry.IsDir():
-			return nil // what cannot be read is not watched
+			return nil // it cannot be read, so it is not watched
 		case path != root && ignored(entry.Name()), len(folders) == mostFolders:
 			return fs.SkipDir
 		}
@@ -95,13 +95,13 @@ func foldersBelow(root string) (folders []string) {
 	return folders
 }
 
-// ignored reports whether a name is none of code: editors' files, repositories, results of builds.
+// ignored reports whether a name is not that of code: editors' files, repositories, results of builds.
 func ignored(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasSuffix(name, ".swp") || name == "4913" ||
 		slices.Contains([]string{"dist", "node_modules"}, name)
 }
 
-// counts reports whether a change of a path is one of the action.
+// counts reports whether a change of a path is a change of the action.
 func (w *watcher) counts(path string) bool {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
@@ -114,7 +114,7 @@ func (w *watcher) counts(path string) bool {
 	})
 }
 
-// serve gathers events until nothing happens for a moment.
+// serve collects events until none has come for a moment.
 func (w *watcher) serve() {
 	defer close(w.done)
 	timer := time.NewTimer(time.Hour)
@@ -154,7 +154,7 @@ func (w *watcher) serve() {
 	}
 }
 
-// explainWatch says what to do where the system watches no more.
+// explainWatch adds advice to an error of a system that watches no more files.
 func explainWatch(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EMFILE) {
 		return fmt.Errorf("watch the files: the system watches no more of them (%w): close an editor, or raise fs.inotify.max_user_watches and max_user_instances", err)
