@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// bake makes the action of an image for every platform. It also returns the action's files by name, if provenance will
-// list them. It returns nil for an image without an action.
+// bake makes the action of an image for every platform, or none for an image without an action. It also returns the
+// action's files by name if provenance will list them.
 func (r *run) bake(ctx context.Context, definition images.Definition, grounds map[images.Platform]plan.Ground) (
 	actions map[images.Platform]action.Baked, from map[string][]byte, err error) {
 	if definition.Action == "" {

@@ -16,8 +16,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// packages finds the Alpine packages of an image, for each of its platforms: by its lock, whose text is returned then, or by
-// the mirror's index.
+// packages returns the Alpine packages of an image for each of its platforms. They come from its lock, whose text is
+// then returned too, or from the mirror's index.
 func (r *run) packages(ctx context.Context, definition images.Definition, languages []stemcells.Stemcell) (map[images.Platform]plan.Packages, []byte, error) {
 	if definition.Base != images.Alpine {
 		return nil, nil, nil
@@ -41,8 +41,8 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 	return found, lock.Text, nil
 }
 
-// lock returns the lock of a definition, and whether the build goes by it: where there is one that fits. With
-// --locked there must be.
+// lock returns the lock of a definition, and whether the build uses it: if there is one and it fits. With --locked it
+// must.
 func (r *run) lock(definition images.Definition, languages []stemcells.Stemcell) (images.Lock, bool, error) {
 	file := definition.LockFile()
 	lock, err := images.ReadLock(file)
@@ -72,8 +72,7 @@ func (r *run) release(definition images.Definition) string {
 	return cmp.Or(r.Release, definition.Alpine)
 }
 
-// foreign returns the inputs that mark an image in the size record, if its packages differ from those that its
-// definition gives.
+// foreign returns the inputs that mark an image in the size record whose packages are not those of its definition.
 func (r *run) foreign(definition images.Definition, pins []images.Pin) map[string]string {
 	inputs := map[string]string{}
 	if definition.Base != images.Alpine {
@@ -88,7 +87,7 @@ func (r *run) foreign(definition images.Definition, pins []images.Pin) map[strin
 	return inputs
 }
 
-// tellUnlocked tells of packages that no lock pins.
+// tellUnlocked shows packages that no lock pins.
 func (r *run) tellUnlocked(definition images.Definition, platform images.Platform, pins []images.Pin) {
 	if names := pinNames(pins); r.Verbose && !r.wasTold(string(platform)+names) {
 		r.Display.Text(fmt.Sprintf("%s  %s  resolved without a lock: %s", definition.Name, platform, names))
@@ -103,7 +102,7 @@ func (r *run) tellUnlocked(definition images.Definition, platform images.Platfor
 	r.Display.Text(text)
 }
 
-// wasTold reports whether a text was told before, for any image.
+// wasTold reports whether a text was shown before, for any image.
 func (r *run) wasTold(text string) bool {
 	_, before := r.texts.LoadOrStore(text, true)
 	return before

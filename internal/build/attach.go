@@ -69,8 +69,8 @@ func (a *attachment) take(kind referrers.Kind, err error, documents ...referrers
 	a.documents = append(a.documents, documents...)
 }
 
-// add attaches the documents that the image does not have yet. A failure costs the image nothing: it is in the outcomes,
-// and the error is an *UnattachedError.
+// add attaches the documents that the image does not have yet. A failure costs the image nothing: it is in the
+// outcomes, and the error is an *UnattachedError.
 func (a *attachment) add(ctx context.Context) ([]referrers.Outcome, error) {
 	outcomes := append(a.to.Add(ctx, a.subject, a.listed, a.documents...), a.failed...)
 	if err := ctx.Err(); err != nil {

@@ -126,8 +126,8 @@ func TestPushWithoutDocuments(t *testing.T) {
 	}
 }
 
-// TestTagsWhateverHappens holds that no trouble with attachments costs an image its tags: in registries as they are, it is
-// told in one line, and in the outcomes.
+// TestTagsWhateverHappens holds that no trouble with attachments costs an image its tags: in registries as they are, it
+// is told in one line, and in the outcomes.
 func TestTagsWhateverHappens(t *testing.T) {
 	for _, quirk := range []string{"dash-is-digest", "list-status=403", "list-lost=99", "missing=403", "subject-status=400",
 		"subject-status=403", "subject-status=500", "type-status=400", "referrers-status=403", "referrers-status=500", "referrers-login",
@@ -172,7 +172,8 @@ func (s *shelf) hasTags(t *testing.T) {
 	}
 }
 
-// TestAttestAlwaysFails holds that a push which must say where an image comes from, and cannot, sets the tags and fails.
+// TestAttestAlwaysFails holds that a push which must say where an image comes from, and cannot, sets the tags and
+// fails.
 func TestAttestAlwaysFails(t *testing.T) {
 	s := shelve(t, optionsIn(t), "subject-status=403")
 	s.options.Attest = AttestAlways

@@ -17,7 +17,7 @@ func (r *run) checkBudget(definition images.Definition, rows []sizes.Image) erro
 	return fmt.Errorf("%s; make it smaller, raise the budget in its definition or give --allow-over-budget", over[0])
 }
 
-// planned returns the sizes of images as far as they are known before they are built: without the layers of steps.
+// planned returns the sizes of images as far as they are known before the build: without the layers of steps.
 func planned(plans []plan.Image) []sizes.Image {
 	var rows []sizes.Image
 	for _, image := range plans {

@@ -104,7 +104,7 @@ type run struct {
 	layers  *layer.Maker
 	scratch layer.Layer // the base of images without a distribution, where there are some
 	ready   string      // the SHA-256 of the proxy of --proxy, in hexadecimal
-	texts   sync.Map    // messages that were shown
+	texts   sync.Map    // the messages that were shown
 
 	mutex   sync.Mutex // of proxies
 	proxies map[images.Platform]layer.Layer

@@ -10,17 +10,17 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// Inputs is what an image would be built from, as far as that is known without building, and without a network.
+// Inputs are the inputs of an image, as far as they are known without a build and without a network.
 type Inputs struct {
 	Definition images.Definition
 	Lock       string // the file that pins the packages, or "" where there is none
-	Packages   int    // how many packages the lock has for the platforms
+	Packages   int    // the number of packages in the lock, of all platforms
 	Release    string // of Alpine, or ""
 	Action     string // the file or folder that is baked in, or ""
 	Mistakes   []error
 }
 
-// Check looks at the inputs of images: their stemcells, locks and actions. It builds nothing and asks nobody.
+// Check checks the inputs of images: their stemcells, locks and actions. It builds nothing and uses no network.
 func Check(definitions []images.Definition, options Options) []Inputs {
 	r := &run{Options: options}
 	var all []Inputs
@@ -42,7 +42,7 @@ func (in *Inputs) fail(err error) {
 	}
 }
 
-// checkPackages looks at the lock, which must fit where there is one, and be there with --locked.
+// checkPackages checks the lock: it must fit, and with --locked it must exist.
 func (r *run) checkPackages(definition images.Definition, in *Inputs) error {
 	languages, err := r.Stemcells.Pick(definition.Stemcells)
 	if err != nil || definition.Base != images.Alpine {

@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 )
 
-// stepFiles returns the files that the definition's steps are given, for each step; nil for one without.
+// stepFiles returns the files of each of the definition's steps, or nil for a step without files.
 func stepFiles(definition images.Definition) ([][]action.Given, error) {
 	all := make([][]action.Given, len(definition.Run))
 	for n, step := range definition.Run {
@@ -32,7 +32,7 @@ func stepFiles(definition images.Definition) ([][]action.Given, error) {
 	return all, nil
 }
 
-// layFiles makes a layer of what each of the steps is given; nil where that is nothing.
+// layFiles makes a layer of each step's files, or nil for a step without files.
 func (r *run) layFiles(ctx context.Context, steps [][]action.Given) ([]*layer.Layer, error) {
 	layers := make([]*layer.Layer, len(steps))
 	for n, step := range steps {
@@ -64,7 +64,7 @@ func (r *run) layFiles(ctx context.Context, steps [][]action.Given) ([]*layer.La
 	return layers, nil
 }
 
-// fileMaterial returns what a step is given as a material with a name.
+// fileMaterial returns files of a step as a material with a name.
 func fileMaterial(g action.Given, name string) (provenance.Material, error) {
 	contents := map[string][]byte{}
 	for _, file := range g.Files {

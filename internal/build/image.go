@@ -32,7 +32,7 @@ type inputs struct {
 	plan.Inputs
 	lock   []byte            // the file that the packages are from, or nil where the mirror has said which they are
 	files  [][]action.Given  // of the definition's steps
-	action map[string][]byte // the action's files by name; nil if nobody will ask, or mkimage brings the action
+	action map[string][]byte // the action's files by name; nil if provenance will not list them
 }
 
 // assemble makes the image of every platform, measures it and lists its content.
@@ -90,7 +90,7 @@ func (r *run) write(ctx context.Context, made assembled) (Result, error) {
 	return result, unattached
 }
 
-// writeTo writes an image to one output. In a registry, tags come last, and when something cannot be attached all the same.
+// writeTo writes an image to one output. In a registry, tags come last, even if something could not be attached.
 func (r *run) writeTo(ctx context.Context, made assembled, output publish.Output, note func(string)) (publish.Result, []referrers.Outcome, error) {
 	written, err := r.publisher.Write(ctx, output, publish.Image{Name: made.definition.Name, Index: made.index}, note)
 	if err == nil {

@@ -10,8 +10,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// documents returns the documents that a push of a layout attaches: the SBOM beside the layout, and the rows of the size
-// record. Rows that the record lacks for this digest are measured. There is no provenance: only the build itself knows it.
+// documents returns the documents that a push of a layout attaches: the SBOM beside the layout, and the rows of the
+// size record. It measures rows that the record lacks for this digest. There is no provenance: only the build itself
+// knows it.
 func (l Layouts) documents(dir, name string, index v1.ImageIndex) ([]referrers.Document, error) {
 	store, _ := cache.Open("") // without a cache, the layers are read each time
 	rows, err := rowsOf(name, l.SizeRecord, index, store)

@@ -26,8 +26,8 @@ type Layouts struct {
 	Display    *progress.Display
 }
 
-// Find returns the layouts of images, which are given by name or path, and the names of their folders. The error joins
-// one for each image that is missing or unreadable. known are the images that can be built.
+// Find returns the layouts of images by their names or paths, and the names of their folders. The error joins an error
+// for each image that is missing or unreadable. known are the images that can be built.
 func Find(images, known []string) (dirs, names []string, err error) {
 	var failures []error
 	for _, image := range images {
@@ -108,7 +108,8 @@ func (l Layouts) push(ctx context.Context, dir string, attached *referrers.Regis
 	return Result{Name: name, Digest: written.Digest, Outputs: []publish.Result{written}, Attachments: outcomes}, nil
 }
 
-// attach attaches documents to a pushed image. It warns of those that cannot be attached; failed says why there are none.
+// attach attaches documents to a pushed image. It warns of those that cannot be attached; failed says why there are
+// none.
 func (l Layouts) attach(ctx context.Context, to *referrers.Registry, index v1.ImageIndex, pushed publish.Result, documents []referrers.Document, failed error) ([]referrers.Outcome, error) {
 	a, err := attachTo(ctx, to, index, pushed)
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 )
 
-// writers is how many images are written to their outputs for each that is built at the same time: building is work,
-// while a registry makes one wait.
+// writers is the number of images that are written to their outputs for each one that is built at the same time:
+// building is work, and writing to a registry is mostly waiting.
 const writers = 4
 
-// few is how many images are shown step by step.
+// few is the number of images up to which every step is shown.
 const few = 20
 
 // images builds every definition. Up to Jobs images are built at the same time, while finished ones are written. A
@@ -75,7 +75,7 @@ func (r *run) images(ctx context.Context, definitions []images.Definition) ([]Re
 	return built, errors.Join(together(failures)...)
 }
 
-// together makes one of the failures whose reason is that the engine is lost: it is the same for all of those images.
+// together merges the failures whose reason is that the engine is lost: it is the same for all of those images.
 func together(failures []error) []error {
 	var lost []*engine.LostError
 	failures = slices.DeleteFunc(failures, func(err error) bool {

@@ -13,8 +13,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 )
 
-// otherMaterials returns the materials that users did not write: mkimage with its proxy and its stemcells, the Go
-// toolchain, and Alpine's packages.
+// otherMaterials returns the materials that no user wrote: mkimage with its proxy and its stemcells, the Go toolchain,
+// and Alpine's packages.
 func (r *run) otherMaterials(definition images.Definition, in inputs) ([]provenance.Material, error) {
 	materials := []provenance.Material{provenance.Self(provenance.SelfName)}
 	if definition.Base == images.Scratch {
@@ -50,7 +50,7 @@ func (r *run) otherMaterials(definition images.Definition, in inputs) ([]provena
 	return materials, nil
 }
 
-// programs returns the source of the proxy, or the ready one, and the toolchain that compiled.
+// programs returns the source of the proxy or the ready proxy, and the toolchain if it compiled something.
 func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Material, error) {
 	compiles, proxy := false, false
 	for _, platform := range definition.Platforms {
@@ -76,7 +76,7 @@ func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Ma
 	return materials, nil
 }
 
-// packageMaterial returns an Alpine package: by the SHA-256 of its file where that is known, else by the SHA-1 of its
+// packageMaterial returns an Alpine package with the SHA-256 of its file if that is known, else with the SHA-1 of its
 // control part, which the index of the repository has.
 func packageMaterial(pin images.Pin, release string, platform images.Platform) (provenance.Material, error) {
 	arch := map[images.Platform]string{images.LinuxAMD64: "x86_64", images.LinuxARM64: "aarch64"}[platform]

@@ -18,7 +18,7 @@ import (
 // withheld stands in a statement for a value that may be secret, or a place on this machine.
 const withheld = "given"
 
-// statement says where an image comes from.
+// statement returns the provenance of an image.
 func (r *run) statement(ctx context.Context, of assembled) ([]byte, error) {
 	digest, err := of.index.Digest()
 	if err != nil {
@@ -118,8 +118,8 @@ func (r *run) userMaterials(ctx context.Context, of assembled, parameters *prove
 	return append(append(sources, files...), action), err
 }
 
-// place returns where an action is, or "" for one that travels in mkimage. The path in a definition is relative to it, that
-// of --action is not.
+// place returns where an action is, or "" for one that travels in mkimage. The path in a definition is relative to it,
+// that of --action is not.
 func (r *run) place(definition images.Definition) string {
 	name := filepath.FromSlash(definition.Action)
 	switch {
@@ -133,7 +133,7 @@ func (r *run) place(definition images.Definition) string {
 	return filepath.Join(filepath.Dir(definition.File), name)
 }
 
-// checkout asks git about a folder, once.
+// checkout returns the checkout that a folder is in. It asks git once for each folder.
 func (r *run) checkout(ctx context.Context, dir string) provenance.Checkout {
 	r.checkoutsMutex.Lock()
 	defer r.checkoutsMutex.Unlock()
@@ -147,7 +147,7 @@ func (r *run) checkout(ctx context.Context, dir string) provenance.Checkout {
 	return found
 }
 
-// states reports whether this build may state where an image comes from.
+// states reports whether this build may attach provenance.
 func (r *run) states() bool {
 	return r.Attest != AttestNone && slices.ContainsFunc(r.Outputs, func(output publish.Output) bool { return output.Type == publish.Registry })
 }

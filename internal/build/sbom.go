@@ -10,8 +10,8 @@ import (
 // rootsModule is where the certificates of base scratch are from.
 const rootsModule = "golang.org/x/crypto/x509roots/fallback"
 
-// makeSBOM returns the document that lists the content of an image, or nil where none is written. The places that it is
-// written to are free, or have a document of ours.
+// makeSBOM returns the document that lists the content of an image, or nil if no output gets one. It fails if a file
+// that is not a document of ours stands in its place.
 func (r *run) makeSBOM(name string, index v1.ImageIndex) ([]byte, error) {
 	wanted := false
 	for _, output := range r.Outputs {

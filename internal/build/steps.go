@@ -8,8 +8,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 )
 
-// stateSteps adds to a statement the steps of an image, and who has run them. Of secrets it has the names: where they
-// are from is a matter of the machine.
+// stateSteps adds the steps of an image to a statement, and the engine that ran them. It adds the names of secrets, not
+// their sources, which belong to the machine.
 func stateSteps(made *provenance.Build, of assembled) {
 	for _, step := range of.plans[0].Runs {
 		made.Parameters.Steps = append(made.Parameters.Steps, provenance.Step{

@@ -26,15 +26,14 @@ const (
 	actionLayer   = "action"
 )
 
-// basePackages returns the packages of base alpine: a shell with the usual commands, certificates, and the name of the
-// release.
+// basePackages returns the packages of base alpine: a shell with the usual commands, certificates, and the release's
+// name.
 func basePackages() []string {
 	return []string{"alpine-baselayout", "alpine-release", "busybox", "ca-certificates-bundle", "musl"}
 }
 
-// World returns the Alpine packages of an image on a platform, in layers. If steps need packages, the last layer is for
-// them: it has the packages that are not in the image, and the files that stemcells trim, such as those that install
-// gems.
+// World returns the Alpine packages of an image on a platform, in layers. If steps need packages, the last layer is
+// theirs: it has the packages that the image lacks, and the files that stemcells trim, such as the installer of gems.
 func World(def images.Definition, languages []stemcells.Stemcell, release string, platform images.Platform) apkfs.World {
 	world := apkfs.World{Release: release, Platform: platform, Layers: []apkfs.Layer{{Name: baseLayer, Packages: basePackages()}}}
 	for _, language := range languages {
@@ -53,19 +52,19 @@ func World(def images.Definition, languages []stemcells.Stemcell, release string
 
 func sorted(names []string) []string { return slices.Sorted(slices.Values(names)) }
 
-// format is the version of how inputs become the files of layers on base alpine. It is raised, as [apkfs.Format] is, when
-// the same inputs give other files, so that layers of another mkimage are not taken for ours.
+// format is the version of the rules that make files of layers on base alpine from inputs. It is raised, as
+// [apkfs.Format] is, when the same inputs make other files, so that layers of another mkimage are not taken for ours.
 const format = "plan 1"
 
 // Packages are the Alpine packages of an image on a platform.
 type Packages struct {
 	World apkfs.World
 	Pins  []images.Pin // the packages that the world was resolved to
-	// Install makes the files of packages; it is called only when their layers are not known.
+	// Install makes the files of packages. It is called only if the cache lacks their layers.
 	Install func(context.Context, apkfs.World, []images.Pin) (apkfs.Tree, error)
 }
 
-// image returns those packages that are in the image.
+// image returns the packages that are in the image.
 func (p Packages) image() Packages {
 	last := len(p.World.Layers) - 1
 	if p.World.Layers[last].Name == buildLayer {
@@ -75,7 +74,7 @@ func (p Packages) image() Packages {
 	return p
 }
 
-// recipe returns how the layers below the proxy are made, and the inputs that they depend on.
+// recipe returns the recipe of the layers below the proxy, with the inputs that they depend on.
 func (p Packages) recipe(languages []stemcells.Stemcell) (layer.Recipe, error) {
 	inputs, err := json.Marshal(struct {
 		World apkfs.World
@@ -148,7 +147,7 @@ func read(file layer.File) (string, error) {
 	return string(text), err
 }
 
-// brought returns the files of a stemcell, with the folders above them that files lacks.
+// brought returns files with the files of a stemcell, and the folders that those need.
 func brought(language stemcells.Stemcell, files []layer.File) []layer.File {
 	seen := map[string]bool{}
 	for _, file := range files {

@@ -42,11 +42,11 @@ func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.Imag
 
 // Labels of images that bring an action. mkimage wsk goes by them; the proxy goes by the files, and by OW_MAIN.
 const (
-	ActionLabel = "io.github.sciabarracom.mkimage.action" // what is started: exec, or the file of a function
+	ActionLabel = "io.github.sciabarracom.mkimage.action" // the file that is started: exec, or the file of a function
 	MainLabel   = "io.github.sciabarracom.mkimage.main"   // the function that is called, if it is another than main
 )
 
-// bring notes in the config that the image brings an action.
+// bring adds the labels of an action to the config.
 func (i *Image) bring(baked action.Baked, main string) {
 	i.Config.Labels = maps.Clone(i.Config.Labels)
 	if i.Config.Labels == nil {

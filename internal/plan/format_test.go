@@ -10,8 +10,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 )
 
-// TestFormat fails when the same inputs give other layers than they did. Then raise format, so that nobody takes what an
-// older mkimage has kept in the cache for ours, and write the new digests here.
+// TestFormat fails when the same inputs give other layers than they did. Then raise format, so that nobody takes what
+// an older mkimage has kept in the cache for ours, and write the new digests here.
 func TestFormat(t *testing.T) {
 	const want = "plan 1: 250e54979080 ef7f1f63117d b3669c776608 79218aed1064"
 	def, in := onAlpine(), inputs(t, time.Unix(0, 0))

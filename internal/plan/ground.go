@@ -16,15 +16,15 @@ type Materials struct {
 	Scratch   layer.Layer                  // of [Scratch], for base scratch
 	Stemcells []stemcells.Stemcell         // of the definition, in its order
 	Alpine    map[images.Platform]Packages // for base alpine
-	Files     []*layer.Layer               // of the definition's steps: the files that each is given, or nil
-	Layers    *layer.Maker                 // gives every file its modification time
+	Files     []*layer.Layer               // the files of each of the definition's steps, or nil
+	Layers    *layer.Maker                 // sets the modification time of every file
 }
 
 // Ground is the part of an image below its proxy and its action, on a platform.
 type Ground struct {
 	Layers []layer.Layer  // base, stemcells, packages: the lowest first
 	Env    []string       // NAME=VALUE, with which a container is started
-	Steps  []images.Step  // still to be run on the layers, in order
+	Steps  []images.Step  // to be run on the layers, in order
 	Files  []*layer.Layer // those of the last steps, as in [Materials]
 	Tools  []layer.Layer  // packages that only steps have
 

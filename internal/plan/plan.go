@@ -1,7 +1,7 @@
 // Package plan decides everything about an image on a platform: its config, its annotations and its ordered layers.
 //
-// Layers go from the least to the most often changed (base, stemcells, packages, proxy, action), so that images share blobs. A plan holds nothing
-// that changes while the content does not: no revision, no time of build.
+// Layers go from the least to the most often changed (base, stemcells, packages, proxy, action), so that images share
+// blobs. A plan holds nothing that changes while the content does not: no revision, no time of build.
 package plan
 
 import (
@@ -26,7 +26,7 @@ type Image struct {
 	Created     time.Time
 	Layers      []layer.Layer     // the lowest first
 	Action      *layer.Layer      // the layer of the baked action, or nil
-	Runs        []Run             // steps still to be run by a builder, in the order of their layers
+	Runs        []Run             // the steps that a builder still has to run, in the order of their layers
 	Annotations map[string]string // of the manifest and of the index
 }
 
@@ -39,8 +39,8 @@ type Inputs struct {
 	Epoch   time.Time                        // creation time of the image
 }
 
-// Make returns a plan for every platform of the definition, in its order. Layers that are known by their inputs are not
-// made anew.
+// Make returns a plan for every platform of the definition, in its order. It takes layers from the cache if they were
+// made from the same inputs before.
 func Make(ctx context.Context, def images.Definition, in Inputs) ([]Image, error) {
 	config, err := config(def, in.Stemcells)
 	if err != nil {

@@ -46,7 +46,7 @@ func stepPackages(def images.Definition, languages []stemcells.Stemcell) []strin
 	return slices.Compact(sorted(all))
 }
 
-// runs returns the steps as layers to be made. They come after the packages and before the proxy.
+// runs returns the steps as layers that are still to be made. They lie above the packages and below the proxy.
 func (g Ground) runs() []Run {
 	var runs []Run
 	for i, step := range g.Steps {
@@ -62,10 +62,10 @@ func (g Ground) runs() []Run {
 	return runs
 }
 
-// ForSteps reports whether a package is there for steps alone.
+// ForSteps reports whether only steps use a package.
 func ForSteps(pin images.Pin) bool { return pin.Layer == buildLayer }
 
-// build returns the recipe of the layer with the packages that steps have and the image does not.
+// build returns the recipe of the layer with the packages that steps use and the image lacks.
 func (p Packages) build() (layer.Recipe, error) {
 	inputs, err := json.Marshal(struct {
 		World apkfs.World
@@ -84,7 +84,7 @@ func (p Packages) build() (layer.Recipe, error) {
 	}}, nil
 }
 
-// Complete returns the image with the layers that were made in the places of its steps, in their order.
+// Complete returns the image with finished layers in the places of its steps, in their order.
 func (i Image) Complete(made []layer.Layer) Image {
 	layers := slices.Clone(i.Layers)
 	for n, run := range i.Runs {
@@ -94,7 +94,7 @@ func (i Image) Complete(made []layer.Layer) Image {
 	return i
 }
 
-// Names returns the names of all layers, also of those that are still to be made.
+// Names returns the names of all layers, including those that are still to be made.
 func (i Image) Names() []string {
 	var names []string
 	for _, l := range i.Layers {

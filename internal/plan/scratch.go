@@ -26,9 +26,9 @@ func userPasswd() string {
 }
 func userGroup() string { return fmt.Sprintf("nonroot:x:%d:\n", action.User) }
 
-// scratch returns the files below the proxy of an image without a distribution: those that a static program looks for
-// (names of users, certificates, a folder for temporary files), and the folder of the action. Resolvers do without
-// nsswitch.conf, and a container engine brings hosts, resolv.conf, /dev, /proc and /sys.
+// scratch returns the files below the proxy of an image without a distribution: the files that a static program looks
+// for (names of users, certificates, a folder for temporary files), and the folder of the action. Resolvers do without
+// nsswitch.conf, and a container engine adds hosts, resolv.conf, /dev, /proc and /sys.
 func scratch() []layer.File {
 	return []layer.File{
 		actionFolder(),
@@ -43,8 +43,8 @@ func scratch() []layer.File {
 	}
 }
 
-// actionFolder returns the folder of the action. It is of group 0, for platforms that run containers as a random user of
-// that group.
+// actionFolder returns the folder of the action. It is of group 0, for platforms that run containers as a random user
+// of that group.
 func actionFolder() layer.File {
 	dir := layer.Directory(action.Dir, 0o775)
 	dir.UID = action.User
