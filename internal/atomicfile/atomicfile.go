@@ -1,10 +1,11 @@
-// Package atomicfile writes a file or a folder next to its destination and renames it into place, so that whoever looks at
-// the destination sees the former content or the new one, both whole, also when the program is killed half-way.
+// Package atomicfile writes a file or a folder next to its destination and renames it into place, so that a reader of
+// the destination sees either the former content or the new content whole, even if the program is killed half-way.
 //
 //	err := atomicfile.File("dist/sizes.json", func(f *os.File) error { ... })
 //
-// The leftovers of a killed program (names that begin with ".mkimage-tmp-") are removed by the next write to the same parent
-// folder: every writer holds a lock on its own temporary file or folder, and one without a lock has no writer any more.
+// The leftovers of a killed program (names that begin with ".mkimage-tmp-") are removed by the next write to the same
+// parent folder: every writer holds a lock on its own temporary file or folder, and one without a lock has no writer
+// any more.
 package atomicfile
 
 import (
@@ -155,8 +156,8 @@ func replaceDir(from, to string) error {
 	return os.RemoveAll(former)
 }
 
-// settle gives everything in dir the mode that the umask leaves, which shows in the mode of dir itself, and has the system
-// write every file to the disk.
+// settle sets the mode of everything in dir to the one that the umask leaves, which the mode of dir itself shows, and
+// syncs every file to the disk.
 func settle(dir string) error {
 	stat, err := os.Stat(dir)
 	if err != nil {
@@ -191,8 +192,8 @@ func target(path string) (string, error) {
 	return path, os.MkdirAll(filepath.Dir(path), 0o777)
 }
 
-// Private returns a new folder below parent that only this process uses, and the function that removes it. That of a
-// killed process is removed by the next write to parent.
+// Private returns a new folder below parent that only this process uses, and the function that removes it. The next
+// write to parent removes the folder of a killed process.
 func Private(parent string) (dir string, discard func(), err error) {
 	if err := os.MkdirAll(parent, 0o777); err != nil {
 		return "", nil, err

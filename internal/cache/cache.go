@@ -1,9 +1,10 @@
-// Package cache keeps results that take long to make, such as compiled programs and compressed layers, in a folder, by key:
+// Package cache keeps results that take long to make, such as compiled programs and compressed layers, in a folder, by
+// key:
 //
 //	binary, err := dir.Do("go", cache.Key(source, toolchain, platform), compile)
 //
-// A key names all that the content depends on, so an entry is never stale; it is used, or it is broken, or that of another
-// key, and made anew.
+// A key names everything that the content depends on, so an entry is never stale. An entry that is broken, or was made
+// for another key, is made anew.
 package cache
 
 import (
@@ -120,8 +121,8 @@ func (d Dir) Look(kind, key string) (Entry, bool) {
 	return place{d.path, kind, key}.look()
 }
 
-// Reader returns the content that is kept under kind and key, after it was checked, without holding it in memory. There
-// is none where nothing is kept, or it is broken.
+// Reader returns the content that is kept under kind and key, checked, without holding it in memory. It returns nil if
+// there is none, or if it is broken.
 func (d Dir) Reader(kind, key string) (io.ReadCloser, bool) {
 	if d.path == "" {
 		return nil, false

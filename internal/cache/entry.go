@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	maxAge   = 30 * 24 * time.Hour // how long an unused entry is kept
-	interval = 24 * time.Hour      // between two looks for such entries
+	maxAge   = 30 * 24 * time.Hour // after which an unused entry is removed
+	interval = 24 * time.Hour      // between two searches for such entries
 	swept    = ".swept"            // ending of the file beside a folder whose time is that of the last sweep
 )
 
-// An entry is a file: the SHA-256 of the content, that of the place which the entry was made for, and the content. One
-// that was copied to another place is none there.
+// An entry is a file: the SHA-256 of the content, the SHA-256 of the entry's place, and the content. A copy in another
+// place is not an entry.
 
 const header = 2 * sha256.Size // bytes before the content
 
-// place is where an entry is.
+// place is the place of an entry.
 type place struct{ dir, kind, key string }
 
 func (p place) file() string { return filepath.Join(p.dir, p.kind, p.key) }

@@ -7,7 +7,7 @@ import (
 	"io"
 )
 
-// Meter measures what is written through it: its bytes, and their SHA-256.
+// Meter measures the bytes that are written through it: their number and their SHA-256.
 type Meter struct {
 	to     io.Writer
 	sum    hash.Hash
@@ -28,7 +28,7 @@ func (m *Meter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Entry returns what was measured.
+// Entry returns the measurement.
 func (m *Meter) Entry() Entry {
 	return Entry{SHA256: hex.EncodeToString(m.sum.Sum(nil)), Size: m.size}
 }

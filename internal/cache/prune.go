@@ -14,10 +14,10 @@ import (
 
 const (
 	lockFile = ".lock"   // whoever uses the cache holds it with others, whoever prunes it alone
-	recently = time.Hour // a build that runs beside a prune may want what was used since
+	recently = time.Hour // a build that runs beside a prune may need entries that were used since
 )
 
-// Usage says how much of a kind is kept.
+// Usage is the number and the size of the entries of a kind.
 type Usage struct {
 	Kind    string `json:"kind"`
 	Entries int    `json:"entries"`
@@ -27,8 +27,8 @@ type Usage struct {
 // Path returns the folder, or "".
 func (d Dir) Path() string { return d.path }
 
-// Hold says, until the process ends, that entries are used, so that nobody removes them. It needs no answer: in a folder
-// that cannot be written, nobody prunes either.
+// Hold marks the cache as used until the process ends, so that nobody removes its entries. An error does not matter: in
+// a folder that cannot be written, nobody prunes either.
 func (d Dir) Hold() Dir {
 	if d.path == "" || d.held != nil {
 		return d
@@ -45,16 +45,16 @@ func (d Dir) Hold() Dir {
 	return d
 }
 
-// Usage returns what is kept, by kind, sorted.
+// Usage returns the usage of each kind, sorted.
 func (d Dir) Usage() ([]Usage, error) { return d.walk(func(string, fs.FileInfo) bool { return true }) }
 
-// Pruned says what [Dir.Prune] did.
+// Pruned is the result of [Dir.Prune].
 type Pruned struct {
 	Removed, Kept []Usage
-	Busy          bool // a process uses the cache, so what was used within the last hour stays
+	Busy          bool // a process uses the cache, so entries that were used within the last hour stay
 }
 
-// Prune removes the entries that were not used for a time; 0 is all of them.
+// Prune removes the entries that were not used for a time, or all of them for 0.
 func (d Dir) Prune(unused time.Duration) (Pruned, error) {
 	var pruned Pruned
 	if _, err := os.Stat(d.path); errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +83,7 @@ func (d Dir) Prune(unused time.Duration) (Pruned, error) {
 	return pruned, err
 }
 
-// walk calls counts for every entry, and returns how much it has counted of each kind.
+// walk calls counts for every entry, and returns the usage of each kind by the entries that it counted.
 func (d Dir) walk(counts func(path string, entry fs.FileInfo) bool) ([]Usage, error) {
 	kinds, err := os.ReadDir(d.path)
 	if errors.Is(err, fs.ErrNotExist) {

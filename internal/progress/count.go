@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// tally says how many of many things are done.
+// tally counts how many of many things are done.
 type tally struct {
 	things              string
 	total, done, failed int

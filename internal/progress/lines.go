@@ -127,7 +127,7 @@ func errorLine(e event) string {
 	return ""
 }
 
-// outputOf returns the last lines that a step has written.
+// outputOf returns the last lines of a step's output.
 func outputOf(s *Step) string {
 	var text strings.Builder
 	for _, line := range s.said.tail(keptLines) {

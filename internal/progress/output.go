@@ -63,8 +63,8 @@ func overwritten(line []byte) []byte {
 	return line[bytes.LastIndexByte(line, '\r')+1:]
 }
 
-// readable returns a line as it can be shown anywhere: without control sequences and characters, which would move the
-// cursor, colour what follows or worse.
+// readable returns a line that can be shown anywhere: without control sequences and characters, which could move the
+// cursor, colour the following text or worse.
 func readable(line []byte) string {
 	text := ansi.Strip(strings.ToValidUTF8(string(overwritten(line)), "\uFFFD"))
 	text = strings.ReplaceAll(text, "\t", "    ")

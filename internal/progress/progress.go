@@ -1,5 +1,5 @@
-// Package progress tells a person, or a program, how far the work is: in place on a terminal, a line for each finished
-// step elsewhere, or JSON.
+// Package progress shows a person or a program how far the work is: in place on a terminal, elsewhere as a line for
+// each finished step, or as JSON.
 //
 //	display := progress.New(os.Stderr, progress.Auto)
 //	defer display.Close()
@@ -7,7 +7,7 @@
 //	program, err := compile()
 //	step.End(human.Bytes(len(program)), err)
 //
-// What the program of a step writes is written to the [Step]: a terminal shows the last lines below the step while it
+// The output of a step's program is written to the [Step]: a terminal shows its last lines below the step while it
 // runs, and elsewhere each line stands behind the step's name. When the step fails, its last lines stay.
 //
 // In JSON every line is an object with these fields:
@@ -15,8 +15,8 @@
 //	event    "start", "output", "done", "failed", "canceled", "text", "warning" or "error"
 //	step     the step's name (start, output, done, failed, canceled)
 //	seconds  how long the step took, in milliseconds' precision (done, failed, canceled)
-//	detail   what came out, where there is something to tell (done)
-//	text     a line of what the step's program writes (output), or that is meant for people (text, warning)
+//	detail   the result of the step, if it has one to tell (done)
+//	text     a line of the output of the step's program (output), or a line for people (text, warning)
 //	error    the reason (failed, error)
 package progress
 
@@ -89,7 +89,7 @@ func New(w io.Writer, mode Mode) *Display {
 // Text shows a line for people.
 func (d *Display) Text(line string) { d.view.text(line) }
 
-// Warn shows a line for people that does not get lost when they want to see no progress: what was asked for is done, but for this.
+// Warn shows a line for people, also in mode [None]: all was done that they asked for, except for this.
 func (d *Display) Warn(line string) { d.view.warn(line) }
 
 // Error shows why the whole work failed: a line for each of the errors that are joined in err.
@@ -117,7 +117,7 @@ func duration(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// oneLine keeps an error's text, some of which others have written, to a line that can be shown anywhere.
+// oneLine returns an error's text, some of which is foreign, as a line that can be shown anywhere.
 func oneLine(err error) string {
 	return readable([]byte(human.Line(err.Error())))
 }

@@ -32,7 +32,7 @@ func (s *Step) Note(text string) {
 	s.note.Store(&text)
 }
 
-// Write takes what the step's program writes. It never fails.
+// Write takes the output of the step's program. It never fails.
 func (s *Step) Write(written []byte) (int, error) {
 	if lines := s.said.add(written); len(lines) > 0 {
 		s.view.output(s, lines)
@@ -40,7 +40,7 @@ func (s *Step) Write(written []byte) (int, error) {
 	return len(written), nil
 }
 
-// End shows that the step is done, and what came out of it, or that it failed. It returns err. A step whose context was
+// End shows that the step is done, with its result, or that it failed. It returns err. A step whose context was
 // canceled is not to blame: it ends as with Cancel.
 func (s *Step) End(detail string, err error) error {
 	if errors.Is(err, context.Canceled) {

@@ -7,14 +7,14 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// shortDetail is how many columns of what came out of a step are always shown.
+// shortDetail is the number of columns of a step's result that are always shown.
 const shortDetail = 30
 
 // style is how steps look on this terminal.
 type style struct {
 	color        bool
 	done, failed string
-	bar          string // stands before what a step has written
+	bar          string // stands before the output of a step
 	spinner      []string
 }
 
@@ -54,7 +54,7 @@ func (s style) counting(t tally, width int) string {
 	return cut(t.String(), width-len(took)-3) + "  " + s.paint(dim, took)
 }
 
-// ended returns the lasting line of a step, and below it what one that failed has written last.
+// ended returns the lasting line of a step, and below it the last output of a step that failed.
 func (s style) ended(step *Step, width int) string {
 	if step.err != nil {
 		text := s.paint(red, s.failed) + " " + step.name + "  " + s.paint(dim, duration(step.took)) + "\n"

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// An Answer is what the platform gets.
+// An Answer is an answer as the platform gets it.
 type Answer struct {
 	Status int
 	Body   string

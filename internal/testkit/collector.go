@@ -9,16 +9,15 @@ import (
 	"testing"
 )
 
-// A Collector reads the logs of a server as the invoker does for images of users: it takes what is there when the answer
-// comes, up to the sentinel on each stream. It does not wait, so that a late line is the next activation's.
+// A Collector reads the logs of a server as the invoker does for images of users: when the answer comes, it takes each
+// stream up to the sentinel. It does not wait, so a late line belongs to the next activation.
 type Collector struct {
 	t     testing.TB
 	files [2]string
 	taken [2]int // bytes, up to the last sentinel that was read
 }
 
-// Collect returns a collector and the setting that has the server log to its files, which hold all that was written at
-// any moment.
+// Collect returns a collector, and the setting with which the server logs to the collector's files.
 func Collect(t testing.TB) (*Collector, Setting) {
 	t.Helper()
 	dir := t.TempDir()
@@ -36,7 +35,7 @@ func Collect(t testing.TB) (*Collector, Setting) {
 	}
 }
 
-// Merged is the setting that has both streams lead to the first file. It follows that of Collect.
+// Merged is the setting that leads both streams to the first file. It follows the setting of Collect.
 func (c *Collector) Merged(cmd *exec.Cmd) { cmd.Stderr = cmd.Stdout }
 
 // Read returns all of stdout (0) or stderr (1).
@@ -49,10 +48,10 @@ func (c *Collector) Read(stream int) []byte {
 	return b
 }
 
-// Forget takes all that is there.
+// Forget skips everything that was logged.
 func (c *Collector) Forget() { c.taken = [2]int{len(c.Read(0)), len(c.Read(1))} }
 
-// Activation takes the logs of the activation whose answer has just come, which have to be all that is there.
+// Activation returns the logs of the activation whose answer has just come. Nothing else may have been logged.
 func (c *Collector) Activation() (logs [2]string) {
 	c.t.Helper()
 	for i := range c.files {

@@ -11,13 +11,13 @@ import (
 
 // A Program is compiled before the tests of a package run.
 type Program struct {
-	File   *string // is set to the file of the program; its name is that of the folder
+	File   *string // is set to the file of the program, which has the name of the folder
 	Source string  // the folder of its main package
 	Race   bool    // with the race detector; File is "" on a machine that has none
 }
 
 // Main compiles the programs that the tests of a package start, runs the tests, and exits with their status.
-// Everybody may read and run the programs. The umask is that of containers, whatever the caller's is.
+// Everybody may read and run the programs. It sets the umask of containers in place of the caller's.
 func Main(m *testing.M, programs ...Program) {
 	syscall.Umask(0o022)
 	status := 1
@@ -58,7 +58,7 @@ func (p Program) compile(dir string) error {
 	return nil
 }
 
-// Compile compiles the program of a folder and returns its file, whose name is that of the folder.
+// Compile compiles the program of a folder and returns its file, which has the name of the folder.
 func Compile(t testing.TB, source string) string {
 	t.Helper()
 	var file string
@@ -68,8 +68,8 @@ func Compile(t testing.TB, source string) string {
 	return file
 }
 
-// compile has go run copy the program, not run it: the go command keeps what go run links, so that mkimage, whose
-// linking takes 3 s, is linked once for all packages of tests and for all their runs until its source changes.
+// compile makes go run copy the program instead of running it: the go command keeps the programs that go run links, so
+// mkimage, whose linking takes 3 s, is linked once for all packages and runs of tests until its source changes.
 func compile(file, source string, flags ...string) error {
 	args := append([]string{"run", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-exec", "cp"}, flags...)
 	cmd := exec.Command("go", append(args, ".", file)...)

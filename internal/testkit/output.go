@@ -11,7 +11,7 @@ import (
 // Sentinel ends the log of each activation on both streams.
 const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX"
 
-// An Output is what a server has written to stdout or stderr. Of very much only the end is kept.
+// An Output is the text that a server has written to stdout or stderr. Of a long text only the end is kept.
 type Output struct {
 	Closed    chan struct{} // is closed when all has been read
 	pipe      *os.File
@@ -22,7 +22,7 @@ type Output struct {
 	counted   int // the bytes of text that were searched for them
 }
 
-// keptLog is how much of a stream is kept at least, in bytes.
+// keptLog is the least number of bytes of a stream that are kept.
 const keptLog = 4 << 20
 
 // newOutput returns an output and the pipe that leads to it.
@@ -60,7 +60,7 @@ func (o *Output) take(b []byte) {
 	}
 }
 
-// count counts the sentinels in what has come.
+// count counts the sentinels in the text.
 func (o *Output) count() {
 	for {
 		i := bytes.Index(o.text[o.counted:], []byte(Sentinel))
@@ -97,14 +97,14 @@ func (o *Output) Tail(n int) string {
 	return string(o.text[max(0, len(o.text)-n):])
 }
 
-// Holds says whether a text has come.
+// Holds reports whether a text has come.
 func (o *Output) Holds(text string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return bytes.Contains(o.text, []byte(text))
 }
 
-// HasLine says whether a text has come that is alone on its line.
+// HasLine reports whether a line has come.
 func (o *Output) HasLine(line string) bool {
 	return strings.Contains("\n"+o.String(), "\n"+line+"\n")
 }

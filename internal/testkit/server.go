@@ -92,7 +92,7 @@ func (s *Server) End() {
 	})
 }
 
-// HasExited says whether the server has ended.
+// HasExited reports whether the server has ended.
 func (s *Server) HasExited() bool {
 	select {
 	case <-s.exited:
