@@ -1,5 +1,5 @@
-// Package container is the Docker Engine that docker's own client takes: it loads images there, starts one as OpenWhisk's
-// invoker does, with its limits, and follows its log.
+// Package container is the Docker Engine that docker's own client takes: it loads images there, starts one as
+// OpenWhisk's invoker does, with its limits, and follows its log.
 //
 //	engine, err := container.Connect()
 //	loaded, err := engine.Load(ctx, "hello", image)
@@ -81,8 +81,8 @@ type Container struct {
 	id     string
 }
 
-// Start starts an image and waits until it answers. Where that fails, or the context ends, the container is removed, and
-// its log is in the error.
+// Start starts an image and waits until it answers. Where that fails, or the context ends, the container is removed,
+// and its log is in the error.
 func (e *Engine) Start(ctx context.Context, image string, options Options) (*Container, error) {
 	inside, err := e.port(ctx, image)
 	if err != nil {

@@ -60,8 +60,9 @@ func isTaken(err error) bool {
 	return false
 }
 
-// reason connects once more and returns why a program such as ssh ends: docker's connections have its words in the error of a
-// read, and not in that of a write, which may come first. It is nil where the connection stands, or for ten seconds says nothing.
+// reason connects once more and returns why a program such as ssh ends: docker's connections have its words in the
+// error of a read, and not in that of a write, which may come first. It is nil where the connection stands, or for ten
+// seconds says nothing.
 func (e *Engine) reason() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

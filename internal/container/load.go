@@ -23,8 +23,8 @@ type Loaded struct {
 	engine *Engine
 }
 
-// Load gives an image to the engine, under a name that it returns. Two that are loaded at the same time never take each
-// other's name, whatever they are called.
+// Load loads an image into the engine, under a name that it returns. Two that are loaded at the same time never take
+// each other's name, whatever they are called.
 func (e *Engine) Load(ctx context.Context, title string, image v1.Image) (*Loaded, error) {
 	tag, err := name.NewTag("mkimage-run/" + path(title) + ":" + unique())
 	if err != nil {
@@ -37,7 +37,7 @@ func (e *Engine) Load(ctx context.Context, title string, image v1.Image) (*Loade
 	return l, nil
 }
 
-// LoadAs gives an image to the engine as tag, which it has then or has as it was.
+// LoadAs loads an image into the engine as tag. If it fails, the tag is as it was.
 func (e *Engine) LoadAs(ctx context.Context, tag name.Tag, image v1.Image) error {
 	loaded, err := e.Load(ctx, tag.String(), image)
 	if err != nil {
@@ -91,8 +91,8 @@ func (l *Loaded) check(ctx context.Context, image v1.Image) error {
 	return nil
 }
 
-// Remove takes the name away, and with it the image where it has no other and no container is made of it. An image that was
-// not loaded stays.
+// Remove takes the name away, and with it the image where it has no other and no container is made of it. An image that
+// was not loaded stays.
 func (l *Loaded) Remove() error {
 	if l.engine == nil {
 		return nil

@@ -39,8 +39,8 @@ func (e endpoint) tunnelled() bool {
 	return err == nil && parsed.Scheme == "ssh"
 }
 
-// binding returns where a port is bound on the engine's machine: to its loopback address, unless that is to be reached from
-// here over the network.
+// binding returns where a port is bound on the engine's machine: to its loopback address, unless that is to be reached
+// from here over the network.
 func (e endpoint) binding() network.PortBinding {
 	if e.host() != "" && !e.tunnelled() {
 		return network.PortBinding{}

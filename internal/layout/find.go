@@ -61,8 +61,8 @@ func NotHere(image string, names []string) error {
 	return errors.New(text + reference)
 }
 
-// isPath reports whether a text is a path of this machine rather than a registry's reference: it begins with an existing
-// folder, or with ".", "..", "~" or "/".
+// isPath reports whether a text is a path of this machine rather than a registry's reference: it begins with an
+// existing folder, or with ".", "..", "~" or "/".
 func isPath(text string) bool {
 	first, _, below := strings.Cut(filepath.ToSlash(text), "/")
 	if slices.Contains([]string{"", ".", "..", "~"}, first) || strings.HasSuffix(text, "/") {

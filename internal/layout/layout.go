@@ -1,5 +1,5 @@
-// Package layout finds and reads images in OCI image layouts, the folders that mkimage, skopeo, podman, crane and others
-// write, and picks the image of a platform from an index.
+// Package layout finds and reads images in OCI image layouts, the folders that mkimage, skopeo, podman, crane and
+// others write, and picks the image of a platform from an index.
 //
 //	dir, found := layout.Find("hello")  // dist/hello, of the last build
 //	index, err := layout.Read(dir)
@@ -25,9 +25,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Read returns the index in an OCI image layout. The layouts of other tools may name an image, several platforms of one,
-// or an index of indexes. A single image is returned as an index with one entry. Of several images, Read takes "latest", or
-// the one that dir names as FOLDER:NAME.
+// Read returns the index in an OCI image layout. The layouts of other tools may name an image, several platforms of
+// one, or an index of indexes. A single image is returned as an index with one entry. Of several images, Read takes
+// "latest", or the one that dir names as FOLDER:NAME.
 func Read(dir string) (v1.ImageIndex, error) {
 	folder, wanted := split(dir)
 	top, err := ocilayout.ImageIndexFromPath(folder)
@@ -44,7 +44,7 @@ func Read(dir string) (v1.ImageIndex, error) {
 	return index, nil
 }
 
-// split returns the folder of a layout, and the name of one of its images if dir gives it.
+// split returns the folder of a layout, and the name of one of its images if dir has it.
 func split(dir string) (folder, wanted string) {
 	if _, err := os.Stat(filepath.Join(dir, "index.json")); err == nil {
 		return dir, ""
@@ -114,8 +114,8 @@ func Alone(image v1.Image) (v1.ImageIndex, error) {
 	return mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: config.Platform()}}), nil
 }
 
-// flat returns an index whose entries are images with their platforms. An index of that form is returned unchanged. From
-// any other, flat makes an index of the images that can run, without the attestations beside them.
+// flat returns an index whose entries are images with their platforms. An index of that form is returned unchanged.
+// From any other, flat makes an index of the images that can run, without the attestations beside them.
 func flat(index v1.ImageIndex) (v1.ImageIndex, error) {
 	manifest, err := index.IndexManifest()
 	if err != nil {

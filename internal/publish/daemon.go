@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 )
 
-// load gives an image to the Docker Engine.
+// load loads an image into the Docker Engine.
 func (r *Result) load(ctx context.Context, image string, index v1.ImageIndex) error {
 	img, platform, err := layout.Pick(index)
 	if err != nil {

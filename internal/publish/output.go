@@ -31,7 +31,7 @@ type Output struct {
 	Tags []string `json:"-"`              // of Registry: more tags than the one in Ref
 }
 
-// keysOf says which keys a type takes beside "type", and which of them it must have.
+// keysOf holds the keys that a type takes beside "type", and whether it must have them.
 func keysOf(t Type) (allowed []string, required string) {
 	switch t {
 	case OCI:
@@ -134,15 +134,15 @@ func (o Output) String() string {
 	return strings.Join(fields, ",")
 }
 
-// For puts the image's name where {name} stands.
+// For returns the output with the image's name in place of {name}.
 func (o Output) For(image string) Output {
 	o.Dest = destination.Fill(o.Dest, image)
 	o.Ref = destination.Fill(o.Ref, image)
 	return o
 }
 
-// Check says whether these outputs keep these images apart: with several images, every dest and ref needs {name}, and
-// no two outputs may write to one place.
+// Check returns an error unless these outputs keep these images apart: with several images, every dest and ref needs
+// {name}, and no two outputs may write to one place.
 func Check(outputs []Output, images []string) error {
 	taken := map[string]bool{}
 	for _, output := range outputs {

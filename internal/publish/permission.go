@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// CheckPermission says whether this login may push these images to the outputs that are registries, before anything is
-// built for them.
+// CheckPermission returns an error unless this login may push these images to the outputs that are registries. It is
+// called before anything is built for them.
 func (p *Publisher) CheckPermission(ctx context.Context, outputs []Output, images []string) error {
 	var repositories []name.Repository
 	asked := map[name.Repository]bool{}

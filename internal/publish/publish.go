@@ -40,7 +40,7 @@ type Image struct {
 	Index v1.ImageIndex
 }
 
-// Result says where an image was written.
+// Result is an image as it was written to an output.
 type Result struct {
 	Output
 	Digest    string    `json:"digest"`             // of the index, as "sha256:…"
@@ -97,7 +97,7 @@ func (o Output) place(image string) string {
 	return string(o.Type) + " " + cmp.Or(o.Ref, image)
 }
 
-// localTag is how an archive or the daemon calls an image: as the output says, else NAME:latest.
+// localTag returns the name of an image in an archive or the daemon: the output's, else NAME:latest.
 func (o Output) localTag(image string) (name.Tag, error) {
 	ref := cmp.Or(o.Ref, image)
 	tag, err := name.NewTag(ref)

@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
-// parallel is how many requests of one push are under way: 1, 4 and 8 took 610, 260 and 250 ms for 8 blobs of 8 MiB.
+// parallel is the number of requests of one push at a time: 1, 4 and 8 took 610, 260 and 250 ms for 8 blobs of 8 MiB.
 const parallel = 4
 
 // push is one image on its way to one repository.
@@ -59,11 +59,11 @@ func (p *Publisher) push(ctx context.Context, r *Result, image Image, note func(
 	return nil
 }
 
-// errUntagged is how a push stands between Write and SetTags.
+// errUntagged is the state of a push between Write and SetTags.
 var errUntagged = errors.New("its tags are not set")
 
-// SetTags sets the tags of an image that Write has brought to a registry, and is the last thing that is done there. Other
-// outputs have none.
+// SetTags sets the tags of an image that Write has brought to a registry, and is the last thing that is done there.
+// Other outputs have none.
 func (p *Publisher) SetTags(ctx context.Context, r *Result) error {
 	if r.pushed == nil {
 		return nil
@@ -202,8 +202,8 @@ func (p *push) upload(ctx context.Context, missing []v1.Image) error {
 	return group.Wait()
 }
 
-// put puts the manifests of the missing images, and then the index, which names them all, unless its content tag has shown
-// that it is there.
+// put puts the manifests of the missing images, and then the index, which names them all, unless its content tag has
+// shown that it is there.
 func (p *push) put(ctx context.Context, missing []v1.Image, there bool) error {
 	group, shared := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)

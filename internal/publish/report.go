@@ -39,7 +39,7 @@ func (a *attempts) record(at place, pushed *push, err error) {
 		moved.Uploaded.Blobs + moved.Mounted.Blobs + moved.Present.Blobs, err}
 }
 
-// Report lists what was pushed of these images and what was not, a line for each image and output:
+// Report lists which of these images were pushed and which were not, with a line for each image and output:
 //
 //	pushed: registry.example.org/actions/hello@sha256:… as content-0123456789ab, dev
 //	not pushed: registry.example.org/actions/scratch:dev (3 of its blobs are there)
@@ -67,7 +67,7 @@ func (p *Publisher) Report(outputs []Output, images []string) []string {
 	return lines
 }
 
-// left says which tags of an output are not set.
+// left returns the tags of an output that are not set, in words.
 func (p *Publisher) left(output Output, tried attempt) string {
 	tags, err := p.tagsOf(output)
 	if err != nil {

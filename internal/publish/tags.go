@@ -20,7 +20,8 @@ const contentPrefix = "content-"
 // a tag has to stand for the content.
 func ContentTag(digest v1.Hash) string { return contentPrefix + digest.Hex[:12] }
 
-// tagsOf returns the tags that an output asks for: that of its reference and the others, or latest when there are none.
+// tagsOf returns the tags that an output asks for: the tag of its reference and the others, or latest if there are
+// none.
 func (p *Publisher) tagsOf(output Output) ([]name.Tag, error) {
 	first, err := p.Registry.Tag(output.Ref)
 	if err != nil {
@@ -38,7 +39,7 @@ func (p *Publisher) tagsOf(output Output) ([]name.Tag, error) {
 	return tags, nil
 }
 
-// CheckTag says whether a push may be asked to set a tag.
+// CheckTag returns an error for a tag that a push may not be asked to set.
 func CheckTag(tag string) error {
 	if strings.HasPrefix(tag, contentPrefix) {
 		return fmt.Errorf("%s: a push sets the tags that begin with %q itself, and they never move", tag, contentPrefix)
@@ -57,7 +58,8 @@ func (e *takenError) Error() string {
 	return fmt.Sprintf("%s exists and names %s: %s", e.tag.Name(), e.names, e.reason)
 }
 
-// mayMove says whether a tag that names a digest may be set: a content tag never moves, and no tag does with NoOverwrite.
+// mayMove returns an error if a tag that names a digest may not be set: a content tag never moves, nor does any tag
+// with NoOverwrite.
 func (p *push) mayMove(i int, names v1.Hash) error {
 	switch {
 	case names == v1.Hash{} || names == p.digest:

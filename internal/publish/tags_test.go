@@ -66,7 +66,8 @@ func TestNoOverwrite(t *testing.T) {
 	}
 }
 
-// TestTagThatIsSetAlready has a registry whose tags never move, and another push that has set one to the same digest meanwhile.
+// TestTagThatIsSetAlready has a registry whose tags never move, and another push that has set one to the same digest
+// meanwhile.
 func TestTagThatIsSetAlready(t *testing.T) {
 	to := newCounting(t)
 	index := sample(t, "linux/amd64")

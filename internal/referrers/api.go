@@ -15,8 +15,8 @@ const (
 	maxListed = 1 << 16
 )
 
-// ask asks the referrers API. It is not there unless the answer is 200 with a list: registries without it answer 404, 400,
-// 403 or 500, a page for people, or a way to their login. A further page that cannot be had is left out.
+// ask asks the referrers API. It is not there unless the answer is 200 with a list: registries without it answer 404,
+// 400, 403 or 500, a page for people, or a way to their login. A further page that cannot be had is left out.
 func (r *Registry) ask(ctx context.Context, subject Subject) (listed []Listed, there bool) {
 	path := "referrers/" + subject.Descriptor.Digest.String()
 	for range maxPages {

@@ -9,16 +9,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// index is a list of referrers, as the API answers it or as it stands under the fall-back tag. It keeps every member that
-// others have written, known or not.
+// index is a list of referrers, as the API answers it or as it stands under the fall-back tag. It keeps every member
+// that others have written, known or not.
 type index struct {
 	members map[string]json.RawMessage // all but the manifests
 	entries []json.RawMessage          // the manifests
 	listed  []Listed                   // those entries that can be read
 }
 
-// parseIndex reads a list by its content: registries call it many things, and call many things a list. It is one when it
-// has schemaVersion 2 and an array of manifests (OCI image-spec, "Image Index").
+// parseIndex reads a list by its content: registries call it many things, and call many things a list. It is one when
+// it has schemaVersion 2 and an array of manifests (OCI image-spec, "Image Index").
 func parseIndex(text []byte) (index, bool) {
 	var shape struct {
 		SchemaVersion int               `json:"schemaVersion"`

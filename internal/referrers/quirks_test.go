@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry/registrytest"
 )
 
-// TestQuirks attaches everything in registries as they are. Where it says no reason, all of it must be found again, also by
-// a reader, and attaching it again must write nothing; else nothing is attached, for that reason.
+// TestQuirks attaches everything in registries as they are. Where it says no reason, all of it must be found again,
+// also by a reader, and attaching it again must write nothing; else nothing is attached, for that reason.
 func TestQuirks(t *testing.T) {
 	const index = `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`
 	for _, test := range []struct {
@@ -113,8 +113,8 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
-// TestListOfOthers holds that what others have put into the list stays as it is, to the last member, and that what mkimage
-// adds is described so that readers can choose by it.
+// TestListOfOthers holds that what others have put into the list stays as it is, to the last member, and that what
+// mkimage adds is described so that readers can choose by it.
 func TestListOfOthers(t *testing.T) {
 	for _, quirks := range [][]string{nil, {"etag"}} {
 		s, r, subject := start(t, quirks...)
@@ -169,8 +169,8 @@ func TestTagOfOthers(t *testing.T) {
 	}
 }
 
-// TestOthersInBetween lets another program change the list between the look and the put: with ETags it is not even put, and
-// nothing of the other is lost.
+// TestOthersInBetween lets another program change the list between the look and the put: with ETags it is not even put,
+// and nothing of the other is lost.
 func TestOthersInBetween(t *testing.T) {
 	s, r, subject := start(t, "etag")
 	add(t, r, subject, nil, documents()[0]) // so that there is an ETag

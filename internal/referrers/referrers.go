@@ -1,5 +1,6 @@
-// Package referrers keeps documents beside an image in a registry, as referrers of its index (OCI image-spec 1.1, "Guidelines
-// for Artifact Usage"; distribution-spec 1.1, "Referrers API"): what is in it, what it weighs, and where it comes from.
+// Package referrers keeps documents beside an image in a registry, as referrers of its index (OCI image-spec 1.1,
+// "Guidelines for Artifact Usage"; distribution-spec 1.1, "Referrers API"): what is in it, what it weighs, and where it
+// comes from.
 //
 //	attached := referrers.Writer(client)
 //	listed, err := attached.List(ctx, subject)
@@ -9,12 +10,12 @@
 //
 // The same document gives the same referrer, so that adding it again changes nothing.
 //
-// Lists are read and written by one rule, whatever a registry says of itself. The API counts as present if it lists the new
-// documents after they were put. Otherwise the list is kept under the tag sha256-DIGEST ("Referrers Tag Schema"), together
-// with the entries of others; a tag that names something else is left alone.
+// Lists are read and written by one rule, whatever a registry says of itself. The API counts as present if it lists the
+// new documents after they were put. Otherwise the list is kept under the tag sha256-DIGEST ("Referrers Tag Schema"),
+// together with the entries of others; a tag that names something else is left alone.
 //
-// Everybody who may push can attach, so nothing is trusted: digests are verified, sizes are bounded, and a wrong referrer
-// is an error of that referrer alone.
+// Everybody who may push can attach, so nothing is trusted: digests are verified, sizes are bounded, and a wrong
+// referrer is an error of that referrer alone.
 package referrers
 
 import (

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// fallbackTag is the tag that has the list of a subject where there is no API (distribution-spec, "Referrers Tag Schema").
+// fallbackTag is the tag that has the list of a subject where there is no API (distribution-spec, "Referrers Tag
+// Schema").
 func fallbackTag(subject Subject) string {
 	return subject.Descriptor.Digest.Algorithm + "-" + subject.Descriptor.Digest.Hex
 }
@@ -31,7 +32,8 @@ func (e *noListError) Error() string {
 	return fmt.Sprintf("the tag %s, which would list it, names %s there, and is left as it is", e.tag, e.what)
 }
 
-// pull reads the fall-back tag. Where it does not exist, the list is empty: some registries answer 401, 403 or 400 then.
+// pull reads the fall-back tag. Where it does not exist, the list is empty: some registries answer 401, 403 or 400
+// then.
 func (r *Registry) pull(ctx context.Context, subject Subject) (tagged, error) {
 	tag := fallbackTag(subject)
 	answer, err := r.session(subject.Repository).Manifest(ctx, tag)

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// TestExplain asks servers that are no good registries whether somebody may push: each gives one line that says what to do.
+// TestExplain asks servers that are no good registries whether somebody may push: each gives one line that says what to
+// do.
 func TestExplain(t *testing.T) {
 	login := Access{User: "me", Password: "secret"}
 	// tokens is a registry whose token service answers so.

@@ -65,7 +65,8 @@ func TestUploadOutlasts(t *testing.T) {
 				}
 				inner.ServeHTTP(w, r)
 			}))
-			// More than what fits into the buffers of a connection, so that a silent server is noticed while it is sent.
+			// More than what fits into the buffers of a connection, so that a silent server is noticed while it is
+			// sent.
 			blob := blobOf(8 << 20)
 			access := Access{}
 			if strings.Contains(test.name, "silent") {

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// bodies is a blob whose first body is read slowly: some bytes at once, and the rest when released. It tells when that body
-// is closed, after which nobody reads it.
+// bodies is a blob whose first body is read slowly: some bytes at once, and the rest when released. It tells when that
+// body is closed, after which nobody reads it.
 type bodies struct {
 	v1.Layer
 	begun    atomic.Int32
