@@ -1,5 +1,5 @@
-// Package affected finds the images that a change affects, so that only those are built. It affects an image if it changes
-// its definition, lock, stemcell or action, and all images if it changes an input of all.
+// Package affected finds the images that a change affects, so that only those are built. It affects an image if it
+// changes its definition, lock, stemcell or action, and all images if it changes an input of all.
 //
 //	change, err := affected.Since(ctx, base)
 //	change.Shared = []string{".gitlab-ci.yml"}

@@ -57,7 +57,8 @@ func split(name string) []string {
 	return all
 }
 
-// linked returns the places of all that symbolic links in a folder lead to. Of a Go package, those are files beside its own.
+// linked returns the places of all that symbolic links in a folder lead to. Of a Go package, those are files beside its
+// own.
 func linked(dir string, isPackage bool) []string {
 	var all []string
 	seen := map[string]bool{}

@@ -46,8 +46,8 @@ func actionOf(definition images.Definition) string {
 	return filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(definition.Action))
 }
 
-// actions returns the sources of definitions' actions: a file, the folder of a function, or Go packages and the files of
-// their module.
+// actions returns the sources of definitions' actions: a file, the folder of a function, or Go packages and the files
+// of their module.
 func (s search) actions(ctx context.Context, definitions []images.Definition) (map[string][]source, error) {
 	made := map[string][]source{}
 	folders := map[string]string{} // absolute -> the action

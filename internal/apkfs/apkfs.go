@@ -9,8 +9,8 @@
 // index, the index has the checksum of each package's control part, and the control part has the SHA-256 of the files.
 // A lock replaces the index. Packages are kept in a cache.
 //
-// apko's packages expandapk and types unpack packages. Its package apk is not used: it needs 398 MB of modules for a login
-// with Google, and its resolver does not choose as apk does.
+// apko's packages expandapk and types unpack packages. Its package apk is not used: it needs 398 MB of modules for a
+// login with Google, and its resolver does not choose as apk does.
 package apkfs
 
 import (

@@ -15,8 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/solver"
 )
 
-// TestBesideApk holds that packages are chosen, and their files shared out, as the genuine apk does it: for random small
-// repositories, from a fixed list of seeds, which is longer with LONG=1.
+// TestBesideApk holds that packages are chosen, and their files shared out, as the genuine apk does it: for random
+// small repositories, from a fixed list of seeds, which is longer with LONG=1.
 func TestBesideApk(t *testing.T) {
 	apk := newGenuineApk(t)
 	first, last := uint64(1), uint64(64)

@@ -11,8 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
-// TestFormat fails when the same packages give other files than they did. Then raise Format, so that nobody takes what an
-// older mkimage has kept in the cache for ours, and write the new digest here.
+// TestFormat fails when the same packages give other files than they did. Then raise Format, so that nobody takes what
+// an older mkimage has kept in the cache for ours, and write the new digest here.
 func TestFormat(t *testing.T) {
 	const want = "apkfs 2: 08639b71f9c89384f25283dd1941c943cdfe81b20d7d33adb8a6fe4248526e0b"
 	mirror := newWritten(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// MirrorError is a mirror that cannot be reached, or gives a wrong answer.
+// MirrorError is the error of a mirror that cannot be reached, or that answers wrongly.
 type MirrorError struct {
 	Err   error
 	State string // why the mirror is needed

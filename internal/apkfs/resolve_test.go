@@ -119,8 +119,8 @@ func TestReleaseKeys(t *testing.T) {
 	}
 }
 
-// TestResolvedIsKept holds that what an index gave is known the next time, but only of that index, and only to those who
-// trust its key.
+// TestResolvedIsKept holds that what an index gave is known the next time, but only of that index, and only to those
+// who trust its key.
 func TestResolvedIsKept(t *testing.T) {
 	mirror, kept := newWritten(t), t.TempDir()
 	resolve := func(dir string, keyFiles ...string) ([]images.Pin, error) {

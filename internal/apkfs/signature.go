@@ -78,7 +78,7 @@ func (s signature) verify(signed, key []byte) error {
 	return rsa.VerifyPKCS1v15(public, s.hash, sum.Sum(nil), s.bytes)
 }
 
-// signed returns the gzip streams after the first one, which is that of the signatures.
+// signed returns the gzip streams after the first one, which holds the signatures.
 func signed(raw []byte) ([]byte, error) {
 	rest := bytes.NewReader(raw) // an io.ByteReader, of which gzip reads no byte ahead
 	unzipped, err := gzip.NewReader(rest)

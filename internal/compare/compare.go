@@ -147,7 +147,7 @@ func take(platform string, side Side, store cache.Dir) (*half, error) {
 	return &half{row, taken, *config, taken.Visible()}, nil
 }
 
-// thing is what a layer, package or file is, and its size.
+// thing is the identity of a layer, package or file, and its size.
 type thing struct {
 	is    string
 	bytes int64

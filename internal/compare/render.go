@@ -105,7 +105,7 @@ func (w *writer) changes(kind string, all []Change) {
 	w.more(len(all), kind)
 }
 
-// what says how a thing differs.
+// what returns the difference of a thing in words.
 func (c Change) what(kind string) string {
 	switch {
 	case c.From == "" && kind == "package":

@@ -1,6 +1,6 @@
-// Package content describes the content of a layer, from one pass over its bytes: every entry, the hashes of files, the Go
-// programs among them, and the texts that list the installed packages. Descriptions are kept in the cache by the layer's
-// digest.
+// Package content describes the content of a layer, from one pass over its bytes: every entry, the hashes of files, the
+// Go programs among them, and the texts that list the installed packages. Descriptions are kept in the cache by the
+// layer's digest.
 //
 //	image, err := content.Read(img, store)          // all layers of an image, and the files that are seen in it
 //	one, err := content.Of(layer, store)            // one layer

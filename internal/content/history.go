@@ -13,8 +13,8 @@ const createdBy = "mkimage "
 // CreatedBy returns the history text for the layer with this name.
 func CreatedBy(name string) string { return createdBy + name }
 
-// OwnNames returns the name that [CreatedBy] wrote into the history for each of an image's layers, the lowest first, and ""
-// for layers that mkimage has not made.
+// OwnNames returns the name that [CreatedBy] wrote into the history for each of an image's layers, the lowest first,
+// and "" for layers that mkimage has not made.
 func OwnNames(history []v1.History, layers int) []string {
 	names := make([]string, layers)
 	for n, text := range texts(history, layers) {

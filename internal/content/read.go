@@ -15,7 +15,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
-// kind is that of the cache's entries. format is raised when the same layer is described in another way.
+// kind is the kind of the entries in the cache. format is raised when the same layer is described in another way.
 const (
 	kind   = "content"
 	format = "content 2"

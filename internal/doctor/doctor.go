@@ -1,5 +1,5 @@
-// Package doctor looks at everything on a machine that mkimage works with, and says what works, what does not, and what to
-// do about it.
+// Package doctor looks at everything on a machine that mkimage works with, and says what works, what does not, and what
+// to do about it.
 //
 //	findings := doctor.Examine(ctx, doctor.Options{Toolchain: "go1.26.8"})
 package doctor
@@ -34,7 +34,7 @@ const (
 	Absent State = "absent" // nobody has set it up, and much works without
 )
 
-// Finding is what was found of a part.
+// Finding is the result for a part.
 type Finding struct {
 	Part   string `json:"part"`
 	State  State  `json:"state"`

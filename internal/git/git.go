@@ -4,8 +4,8 @@
 //	files, err := base.Changed(ctx)
 //	former, err := base.File(ctx, "images/sizes.json")
 //
-// All paths are as seen from the working directory, with slashes. Where that lies behind a symbolic link, it is the folder
-// at the link's end, for git knows no other.
+// All paths are as seen from the working directory, with slashes. Where that lies behind a symbolic link, it is the
+// folder at the link's end, for git knows no other.
 package git
 
 import (
@@ -24,8 +24,8 @@ type Base struct {
 	prefix string // the working directory below the top of the repository, as "a/b/"
 }
 
-// Since returns the commit that HEAD has in common with a revision: a branch, a tag or a commit. A commit that is not in
-// this clone, and the zeros that CI systems give for a new branch, are a base of which nothing is known.
+// Since returns the commit that HEAD has in common with a revision: a branch, a tag or a commit. A commit that is not
+// in this clone, and the zeros that CI systems give for a new branch, are a base of which nothing is known.
 func Since(ctx context.Context, revision string) (Base, error) {
 	prefix, err := Run(ctx, "", "rev-parse", "--show-prefix")
 	if err != nil {

@@ -1,7 +1,7 @@
 // Package gobuild compiles Go programs for the inside of an image: static, and with the same bytes on every machine.
 //
-// Another patch release of Go gives other bytes, so a module is compiled with exactly the toolchain that its go.mod
-// names; the go command fetches that where another one is installed. What is compiled once is kept in a cache by the
+// Another patch release of Go compiles other bytes, so a module is compiled with exactly the toolchain that its go.mod
+// names; the go command fetches it if another one is installed. A compiled program is kept in a cache by the
 // content of its source, so that later builds do not run the go command at all.
 package gobuild
 
@@ -89,8 +89,8 @@ func (m *Module) Requires(path string) string { return m.requires[path] }
 // Source returns the files that programs are compiled from, by their path in the module.
 func (m *Module) Source() map[string][]byte { return maps.Clone(m.files) }
 
-// Proxy returns the program of the package ./proxy for a platform, a static ELF file: the one that mkimage carries, or a
-// compiled one of the same bytes.
+// Proxy returns the program of the package ./proxy for a platform, a static ELF file: the one that mkimage carries, or
+// a compiled one of the same bytes.
 func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, error) {
 	if program, ok := carried.Program(m.ProxyKey(platform)); ok {
 		return program, nil
@@ -106,7 +106,7 @@ func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, e
 	return program, nil
 }
 
-// ProxyKey returns the key of the proxy for a platform: another source, flag or toolchain gives another.
+// ProxyKey returns the key of the proxy for a platform, which depends on the source, the flags and the toolchain.
 func (m *Module) ProxyKey(platform images.Platform) string { return m.key("./proxy", platform) }
 
 // Carries reports whether the proxy for a platform need not be compiled.

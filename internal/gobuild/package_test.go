@@ -88,8 +88,8 @@ func programOf(t *testing.T, own Package, platform images.Platform) []byte {
 	return program
 }
 
-// TestPackageBelowAnothersWorkspace holds that GOWORK=off, which is the only way to compile a module that the go.work above
-// it does not list, reaches the go command, and that another value does not.
+// TestPackageBelowAnothersWorkspace holds that GOWORK=off, which is the only way to compile a module that the go.work
+// above it does not list, reaches the go command, and that another value does not.
 func TestPackageBelowAnothersWorkspace(t *testing.T) {
 	const main = "package main\n\nfunc main() {}\n"
 	top := written(t, map[string]string{

@@ -9,7 +9,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 )
 
-// ReadProxy reads the ready proxy of --proxy FILE. It must be a static Linux program for the one platform that is built.
+// ReadProxy reads the ready proxy of --proxy FILE. It must be a static Linux program for the one platform that is
+// built.
 func ReadProxy(file string, platforms []images.Platform) ([]byte, error) {
 	program, err := os.ReadFile(file)
 	if err != nil {

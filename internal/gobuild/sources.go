@@ -91,7 +91,7 @@ type module struct {
 	Replace *module
 }
 
-// pinned reports whether the package is that of a module's version, and no copy that is kept in a folder vendor.
+// pinned reports whether the package belongs to a version of a module, and is not a copy in a folder vendor.
 func (p pkg) pinned() bool {
 	m := p.Module
 	return m != nil && m.Version != "" && (m.Replace == nil || m.Replace.Version != "") && !strings.Contains(filepath.ToSlash(p.Dir), "/vendor/")

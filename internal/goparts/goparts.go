@@ -1,10 +1,10 @@
-// Package goparts tells where the bytes of a Go program are: the code of each Go package, and the other parts of the file,
-// such as the line tables that stack traces are read from.
+// Package goparts tells where the bytes of a Go program are: the code of each Go package, and the other parts of the
+// file, such as the line tables that stack traces are read from.
 //
 //	parts, ok := goparts.Read(program) // the bytes of an ELF file, stripped or not
 //
-// The linker keeps the table of functions (the section .gopclntab) in stripped programs, too. A function that is compiled
-// into its caller counts as the caller's.
+// The linker keeps the table of functions (the section .gopclntab) in stripped programs, too. A function that is
+// compiled into its caller counts as the caller's.
 package goparts
 
 import (

@@ -1,4 +1,5 @@
-// Package human writes values the way people read them in messages: sizes, counts, texts on one line, and reasons of errors.
+// Package human writes values the way people read them in messages: sizes, counts, texts on one line, and reasons of
+// errors.
 package human
 
 import (

@@ -58,7 +58,7 @@ func (i *remoteImage) use(ctx context.Context, attachment referrers.Attachment) 
 	return text, nil
 }
 
-// rowsOf reads a size record that must be that of these images, and returns its rows by digest.
+// rowsOf reads a size record, which must be the record of these images, and returns its rows by digest.
 func rowsOf(text []byte, platforms []Platform) (map[string]sizes.Image, error) {
 	record, err := sizes.Parse(text)
 	if err != nil {

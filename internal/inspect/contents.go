@@ -16,7 +16,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// The limits of what is told of an image in a registry.
+// The limits of the contents that are attached to an image in a registry.
 const (
 	largest = 20   // files
 	boxes   = 1500 // in the tree, with which its document has some 100 kB

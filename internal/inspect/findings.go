@@ -43,7 +43,7 @@ type Owned struct {
 	Why   string `json:"why,omitempty"`
 }
 
-// Findings looks through all files. user is that of the image's config, such as "65532:65532".
+// Findings searches all files. user is the user in the image's config, such as "65532:65532".
 func (a Anatomy) Findings(user string) Findings {
 	var found Findings
 	seen := map[string]int{}
@@ -68,7 +68,7 @@ func (a Anatomy) Findings(user string) Findings {
 		return cmp.Or(cmp.Compare(b.Bytes*int64(len(b.Paths)-1), a.Bytes*int64(len(a.Paths)-1)), cmp.Compare(a.Paths[0], b.Paths[0]))
 	})
 	usual := owners(user)
-	top := map[string]Owned{} // what the uppermost layer says of a path
+	top := map[string]Owned{} // the owner of a path in the uppermost layer that has it
 	setuid := map[string]bool{}
 	for place, layer := range a.Layers {
 		hidden := content.Cover(layer)

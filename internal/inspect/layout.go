@@ -11,8 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// Layout looks into the image in an OCI layout. Which packages it has, the SBOM beside it says where there is one of this
-// image, else the layers.
+// Layout looks into the image in an OCI layout. Which packages it has, the SBOM beside it says where there is one of
+// this image, else the layers.
 func Layout(dir string) (Report, error) {
 	index, err := layout.Read(dir)
 	if err != nil {

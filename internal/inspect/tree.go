@@ -53,7 +53,7 @@ func title(box sizes.Box) string {
 	return box.Name
 }
 
-// findings writes what somebody should look at.
+// findings writes the findings.
 func (p *page) findings(found Findings) {
 	if found.WastedBytes > 0 {
 		p.line("  %s in hidden files and duplicates", human.Bytes(found.WastedBytes))

@@ -21,8 +21,8 @@ type Answer struct {
 // OK reports whether the platform would take the answer of an init for a success.
 func (a Answer) OK() bool { return a.Status == http.StatusOK }
 
-// RunError returns why the platform would take the answer of a run for a failure, or nil: another status than 200, a body
-// that is neither an object nor an array, or an object with a member "error", whatever that is (openwhisk,
+// RunError returns why the platform would take the answer of a run for a failure, or nil: another status than 200, a
+// body that is neither an object nor an array, or an object with a member "error", whatever that is (openwhisk,
 // ActivationResponse.processRunResponseContent).
 func (a Answer) RunError() error {
 	if !a.OK() {

@@ -76,7 +76,7 @@ func (c Client) Run(ctx context.Context, value json.RawMessage) (Answer, error) 
 	})
 }
 
-// namespace is that of a local OpenWhisk's user.
+// namespace is the namespace of a local OpenWhisk's user.
 const namespace = "guest"
 
 // encode returns code as /init has it: text as it is, anything binary in base64.

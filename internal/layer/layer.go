@@ -5,8 +5,8 @@
 //	proxy, err := maker.New(ctx, "proxy", files)
 //	layers, err := maker.Make(ctx, layer.Recipe{Key: cache.Key(inputs...), Parts: install})
 //
-// The cache finds a layer by its inputs, and keeps its digests and sizes beside its bytes. A layer in the cache is not made
-// again, and is read only if its bytes are asked for.
+// The cache finds a layer by its inputs, and keeps its digests and sizes beside its bytes. A layer in the cache is not
+// made again, and is read only if its bytes are asked for.
 package layer
 
 import (

@@ -154,8 +154,8 @@ func TestLostBytesAreMadeAgain(t *testing.T) {
 	}
 }
 
-// TestLostBytesDoNotWaitForWhatIsKnown has another image ask for the layers, which still knows the lost ones, while they
-// are made again.
+// TestLostBytesDoNotWaitForWhatIsKnown has another image ask for the layers, which still knows the lost ones, while
+// they are made again.
 func TestLostBytesDoNotWaitForWhatIsKnown(t *testing.T) {
 	maker, dir := keeping(t)
 	recipe := newCounted("key", twoParts()...).Recipe

@@ -24,11 +24,11 @@ func Conflict(text []byte) int {
 	return 0
 }
 
-// Advice says what is to be done about a conflict.
+// Advice is the advice about a conflict.
 const Advice = "a merge conflict: keep one side, and delete the lines <<<<<<<, ======= and >>>>>>>"
 
-// JSON returns an error of package encoding/json, for a text, with line and column where they are known. A nil error stays
-// nil.
+// JSON returns an error of package encoding/json, for a text, with line and column where they are known. A nil error
+// stays nil.
 func JSON(text []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError

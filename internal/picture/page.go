@@ -82,7 +82,7 @@ func (p Page) Write(w io.Writer) error {
 	})
 }
 
-// distinct gives the second picture of a page identifiers of its own. Its style is the first one's.
+// distinct returns the second picture of a page with its own identifiers. It shares the style of the first.
 func distinct(svg string) string {
 	svg = strings.NewReplacer(`id="title"`, `id="past-title"`, `id="description"`, `id="past-description"`, `aria-labelledby="title description"`, `aria-labelledby="past-title past-description"`).Replace(svg)
 	before, rest, _ := strings.Cut(svg, "<style>")

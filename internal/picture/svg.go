@@ -22,8 +22,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
-// style has the colours of both schemes. Their contrast to the background is at least 4.5 for text (WCAG 2.2, 1.4.3) and 3
-// for shapes (1.4.11).
+// style has the colours of both schemes. Their contrast to the background is at least 4.5 for text (WCAG 2.2, 1.4.3)
+// and 3 for shapes (1.4.11).
 const style = `
 .back{fill:#fff}text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#1f2328;stroke:#fff;stroke-width:3px;paint-order:stroke}
 .title{font-size:15px;font-weight:600}.name{font-weight:600}.soft{fill:#59636e}
@@ -160,7 +160,7 @@ func round(bytes int64) string {
 	return fmt.Sprintf("%d B", bytes)
 }
 
-// describe says in words what the bars show.
+// describe returns the bars in words.
 func describe(all []bar) string {
 	var words []string
 	for _, b := range all[:min(len(all), 100)] {

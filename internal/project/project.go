@@ -1,4 +1,5 @@
-// Package project reads mkimage.yaml, the settings of a project, which count where neither a flag nor its variable is set.
+// Package project reads mkimage.yaml, the settings of a project, which count where neither a flag nor its variable is
+// set.
 //
 //	settings, err := project.Find(".")
 //	for _, value := range settings.Values() { ... }
@@ -66,8 +67,8 @@ type Value struct {
 	Words []string // one, for a flag that is given once
 }
 
-// Values returns the settings that the file has, for the flags of commands. The API host is none of them: its flag says more
-// than its value.
+// Values returns the settings that the file has, for the flags of commands. The API host is none of them: its flag says
+// more than its value.
 func (s Settings) Values() []Value {
 	var values []Value
 	for _, value := range []Value{
@@ -84,8 +85,8 @@ func (s Settings) Values() []Value {
 	return values
 }
 
-// Find reads the settings of the project that a folder belongs to: the nearest file in it or above, up to the top of its
-// repository. Outside of one, only the folder itself counts. Settings without a File mean that there is none.
+// Find reads the settings of the project that a folder belongs to: the nearest file in it or above, up to the top of
+// its repository. Outside of one, only the folder itself counts. Settings without a File mean that there is none.
 func Find(dir string) (Settings, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

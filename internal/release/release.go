@@ -1,4 +1,4 @@
-// Package release tells what a released mkimage is made from. ci/release writes it down with the linker:
+// Package release knows the version and the commit of a released mkimage. ci/release sets them with the linker:
 //
 //	go build -ldflags "-X PATH/internal/release.Version=v1.0.0 -X PATH/internal/release.Commit=HASH" ...
 //

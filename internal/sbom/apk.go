@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 )
 
-// bare returns the names of dependencies, such as so:libc.musl-x86_64.so.1, busybox>=1.36 and !uclibc. Packages that may
-// not be there are left out.
+// bare returns the names of dependencies, such as so:libc.musl-x86_64.so.1, busybox>=1.36 and !uclibc. Packages that
+// may not be there are left out.
 func bare(dependencies []string) []string {
 	var names []string
 	for _, word := range dependencies {

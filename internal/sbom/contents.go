@@ -91,7 +91,7 @@ func (c *contents) contains(p *spdx.Package) {
 	c.document.relate(c.image.PackageSPDXIdentifier, common.TypeRelationshipContains, p)
 }
 
-// addModule adds a Go module, which is the same on every platform. sum is that of go.sum, or "".
+// addModule adds a Go module, which is the same on every platform. sum is its checksum in go.sum, or "".
 func (c *contents) addModule(path, version, sum string) *spdx.Package {
 	added := c.document.pack([]string{"Go", path, version}, func(p *spdx.Package) {
 		p.PackageName = path

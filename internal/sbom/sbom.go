@@ -3,10 +3,10 @@
 //	document, err := sbom.Make("bash", index, sbom.Sources{Roots: module.Requires("golang.org/x/crypto/x509roots/fallback")})
 //	err = sbom.Write(sbom.Beside("dist/bash"), document)
 //
-// Everything is read from the built layers: Alpine packages from apk's database, Go modules from the build information of
-// each program, and the SHA-1 and SHA-256 of every file that no Alpine package has. There is one document for the whole
-// index: it describes the image, which contains a package for each platform, which contains the content of that platform.
-// Content that is the same on several platforms is listed once.
+// Everything is read from the built layers: Alpine packages from apk's database, Go modules from the build information
+// of each program, and the SHA-1 and SHA-256 of every file that no Alpine package has. There is one document for the
+// whole index: it describes the image, which contains a package for each platform, which contains the content of that
+// platform. Content that is the same on several platforms is listed once.
 //
 // The document depends on the image alone. Its time is that of the image and its namespace has the digest, so that two
 // machines which build the same image write the same bytes.

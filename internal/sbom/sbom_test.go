@@ -197,7 +197,8 @@ func named(t *testing.T, document *spdx.Document, name string) common.ElementID 
 	return ""
 }
 
-// related returns what an element is in this relationship with, sorted: NAME VERSION PURL of packages, the names of files.
+// related returns what an element is in this relationship with, sorted: NAME VERSION PURL of packages, the names of
+// files.
 func related(document *spdx.Document, id common.ElementID, kind string) []string {
 	shown := map[common.ElementID]string{}
 	for _, p := range document.Packages {

@@ -26,7 +26,7 @@ type Difference struct {
 	CompressedSize   int64  `json:"compressed_size"`
 	FormerDocker     int64  `json:"former_docker_size,omitempty"`
 	FormerCompressed int64  `json:"former_compressed_size,omitempty"`
-	Moved            []Move `json:"moved,omitempty"` // what makes the difference, the largest first
+	Moved            []Move `json:"moved,omitempty"` // the parts of the difference, the largest first
 	From             string `json:"from,omitempty"`  // the record of the last build, where the row is of that
 }
 
@@ -146,7 +146,7 @@ func (c Comparison) details(format string) []string {
 	return text
 }
 
-// The limits of what is told of a change.
+// The limits of the report on a change.
 const (
 	mostMoves  = 12 // packages and layers of an image
 	barColumns = 30

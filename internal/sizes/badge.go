@@ -8,7 +8,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// badge writes the JSON of a badge (https://shields.io/badges/endpoint-badge). Of an image's platforms it tells the largest.
+// badge writes the JSON of a badge (https://shields.io/badges/endpoint-badge). Of an image's platforms it tells the
+// largest.
 func (r Record) badge(w io.Writer) error {
 	if len(r.Images) == 0 {
 		return fmt.Errorf("a badge is of one image, and none is in the size record")

@@ -14,7 +14,7 @@ type Box struct {
 	Boxes []Box  `json:"boxes,omitempty"` // the largest first
 }
 
-// Kind says what a box stands for.
+// Kind is the kind of thing that a box stands for.
 type Kind string
 
 // The kinds of boxes, from the outermost.

@@ -1,7 +1,8 @@
 package sizes
 
-// Contents says where the bytes of an image are, in more detail than its layers do. The record of a build has the packages
-// alone. The one that is attached to an image in a registry has all, so that nobody needs to pull the image to know.
+// Contents says where the bytes of an image are, in more detail than its layers do. The record of a build has the
+// packages alone. The one that is attached to an image in a registry has all, so that nobody needs to pull the image to
+// know.
 type Contents struct {
 	Packages []Package `json:"packages,omitempty"` // of Alpine, the heaviest first
 	Files    []File    `json:"files,omitempty"`    // the largest ones, by falling size

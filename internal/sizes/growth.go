@@ -113,7 +113,7 @@ func Signed(by int64) string {
 // another reason, the largest difference first.
 func moved(former, now Image) []Move {
 	var moves []Move
-	inLayer := map[string]int64{} // what packages say of the difference of a layer
+	inLayer := map[string]int64{} // the difference of a layer that its packages account for
 	packages := func(i Image) map[string]Package {
 		all := map[string]Package{}
 		if i.Contents != nil {

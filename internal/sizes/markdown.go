@@ -6,7 +6,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
-// special are the characters that markdown, or HTML in it, gives a meaning, and for which a cell of a table has a character reference.
+// special are the characters with a meaning in markdown, or in HTML inside it. A cell of a table has a character
+// reference in place of each.
 var special = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "&#124;", "`", "&#96;", "*", "&#42;", "_", "&#95;",
 	"[", "&#91;", "]", "&#93;", "\\", "&#92;", "~", "&#126;", "@", "&#64;", "#", "&#35;", "!", "&#33;", "$", "&#36;", "://", "&#58;//")
 

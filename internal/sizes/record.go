@@ -100,7 +100,8 @@ func edit(path string, change func(former []byte) (Record, error)) (changed bool
 	return changed, err
 }
 
-// With returns a record that holds the rows too, sorted, with the quoted references of this mkimage beside its own measured ones.
+// With returns a record that holds the rows too, sorted, with the quoted references of this mkimage beside its own
+// measured ones.
 func (r Record) With(rows ...Image) Record {
 	images := slices.Clone(rows)
 	for _, kept := range r.Images {
@@ -114,8 +115,8 @@ func (r Record) With(rows ...Image) Record {
 	return Record{Schema: Schema, Images: images, References: references(r.References)}
 }
 
-// Under returns a view of the record in which the rows of the last build count, for the images and platforms that it has.
-// Those that differ are marked with the build's record, last, at path.
+// Under returns a view of the record in which the rows of the last build count, for the images and platforms that it
+// has. Those that differ are marked with the build's record, last, at path.
 func (r Record) Under(last Record, path string) Record {
 	rows := slices.Clone(last.Images)
 	for i, row := range rows {

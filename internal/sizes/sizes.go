@@ -52,7 +52,7 @@ const (
 // them.
 const InputPackages = "packages signed by"
 
-// Special returns the first input that makes the image another one than its definition gives, or "".
+// Special returns the first input that makes the image differ from its definition, or "".
 func (i Image) Special() string {
 	for _, input := range []string{InputAction, InputProxy, InputRelease} {
 		if _, ok := i.Inputs[input]; ok {

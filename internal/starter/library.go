@@ -13,11 +13,12 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// libraryFolder is where a project has the library. The project's go.mod replaces the published module by it, so that it is
-// compiled without a network, and other modules can be added as always.
+// libraryFolder is where a project has the library. The project's go.mod replaces the published module by it, so that
+// it is compiled without a network, and other modules can be added as always.
 const libraryFolder = "third_party/openwhisk-runtime-go"
 
-// library returns the go.mod of a project, and the module of the library: the package openwhisk, and those that it imports.
+// library returns the go.mod of a project, and the library as a module: the package openwhisk and the packages it
+// imports.
 func library(module fs.FS) ([]File, error) {
 	text, err := fs.ReadFile(module, "go.mod")
 	if err != nil {

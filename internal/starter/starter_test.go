@@ -49,7 +49,8 @@ func TestProjects(t *testing.T) {
 	}
 }
 
-// TestGoIsCompiledWithoutNetwork holds that a project in Go needs no module of others, for mkimage and for the go command.
+// TestGoIsCompiledWithoutNetwork holds that a project in Go needs no module of others, for mkimage and for the go
+// command.
 func TestGoIsCompiledWithoutNetwork(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := Write(dir, project(t, "go", "")); err != nil {

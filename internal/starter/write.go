@@ -9,9 +9,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Write writes a project into a folder, which is made where it is missing. It replaces nothing: common files that are there
-// already are kept, and returned; where another one is there, nothing is written. When it fails, everything that it has made
-// is removed.
+// Write writes a project into a folder, which is made where it is missing. It replaces nothing: common files that are
+// there already are kept, and returned; where another one is there, nothing is written. When it fails, everything that
+// it has made is removed.
 func Write(dir string, files []File) (kept []string, err error) {
 	var missing []File
 	for _, file := range files {

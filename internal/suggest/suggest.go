@@ -10,8 +10,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Word returns the choice that is nearest to word, or "" if none is near. A choice is near if it has at most one mistake
-// for every three letters of word, rounded up. Two swapped letters are two mistakes.
+// Word returns the choice that is nearest to word, or "" if none is near. A choice is near if it has at most one
+// mistake for every three letters of word, rounded up. Two swapped letters are two mistakes.
 func Word(word string, choices []string) string {
 	best, distance := "", 1+(len(word)+2)/3
 	for _, choice := range choices {

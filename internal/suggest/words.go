@@ -8,8 +8,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Words returns up to n choices that are near to word, the nearest first. A choice is near as for [Word], or if it begins
-// with word, or word with it.
+// Words returns up to n choices that are near to word, the nearest first. A choice is near as for [Word], or if it
+// begins with word, or word with it.
 func Words(word string, choices []string, n int) []string {
 	type near struct {
 		choice   string

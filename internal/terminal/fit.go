@@ -12,8 +12,8 @@ import (
 // narrowest is the width below which a terminal is taken for none.
 const narrowest = 20
 
-// Fit returns a writer to w that cuts lines at the width of the terminal that file is, so that a table stays one. Where file is
-// no terminal, it is w itself. Lines are written when they are whole.
+// Fit returns a writer to w that cuts lines at the width of the terminal that file is, so that a table stays one. Where
+// file is no terminal, it is w itself. Lines are written when they are whole.
 func Fit(w io.Writer, file *os.File) io.Writer {
 	width, _, err := term.GetSize(int(file.Fd()))
 	if err != nil || width < narrowest {

@@ -14,7 +14,7 @@ type View struct {
 	ASCII   bool // for terminals that show nothing else
 }
 
-// The widths of text. What is not for a terminal has the usual one, so that it is the same everywhere.
+// The widths of text. Text that is not for a terminal has the usual width, so that it is the same everywhere.
 const (
 	Usual  = 80
 	narrow = 40

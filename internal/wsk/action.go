@@ -92,8 +92,8 @@ func (kv KeyValue) text() string {
 	return string(kv.Value)
 }
 
-// Commands returns the lines of wsk that create and update the action, for a POSIX shell. An init parameter is an error:
-// wsk has no flag for it.
+// Commands returns the lines of wsk that create and update the action, for a POSIX shell. An init parameter is an
+// error: wsk has no flag for it.
 func (a Action) Commands() (string, error) {
 	words := []string{a.Name.String()}
 	if a.Code != nil {

@@ -25,8 +25,8 @@ type current struct {
 	} `json:"limits"`
 }
 
-// Current returns the version of the action when OpenWhisk has it as it should be, and "" when it has none or another: an
-// update that changes nothing would end the containers that wait for the next run.
+// Current returns the version of the action when OpenWhisk has it as it should be, and "" when it has none or another:
+// an update that changes nothing would end the containers that wait for the next run.
 func (c *Client) Current(ctx context.Context, action Action) (version string, err error) {
 	doing := "get " + action.Name.String()
 	answer, err := c.call(ctx, doing, http.MethodGet, action.Name.path()+"?code=true", nil)

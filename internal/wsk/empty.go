@@ -54,8 +54,9 @@ func isForeign(img v1.Image) (bool, error) {
 	return !slices.ContainsFunc(config.History, ours), nil
 }
 
-// isEmpty reports whether an image has no action: neither the label of one nor, for images of older versions, anything at
-// /action/exec. Layers of mkimage are skipped if their names say that they hold no action. With onlyOurs, an image without any layer of mkimage is not read, and not empty.
+// isEmpty reports whether an image has no action: neither the label of one nor, for images of older versions, anything
+// at /action/exec. Layers of mkimage are skipped if their names say that they hold no action. With onlyOurs, an image
+// without any layer of mkimage is not read, and not empty.
 func isEmpty(img v1.Image, onlyOurs bool) (bool, error) {
 	config, err := img.ConfigFile()
 	if err != nil {

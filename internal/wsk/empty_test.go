@@ -25,8 +25,8 @@ func (c counted) Compressed() (io.ReadCloser, error) {
 	return c.Layer.Compressed()
 }
 
-// imageOf returns an image with one file in each layer, given as pairs of history text and path, and the number of reads
-// of each layer.
+// imageOf returns an image with one file in each layer, given as pairs of history text and path, and the number of
+// reads of each layer.
 func imageOf(t *testing.T, pairs ...string) (v1.Image, []int) {
 	t.Helper()
 	img, reads := empty.Image, make([]int, len(pairs)/2)

@@ -33,7 +33,7 @@ func ParseKind(text string) (Kind, error) {
 	return Kind{parts[1], parts[2]}, nil
 }
 
-// familyOf returns an image's name as that of a family.
+// familyOf returns an image's name as the name of a family.
 func familyOf(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {

@@ -6,7 +6,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// maxCode is how much code OpenWhisk takes unless it is set otherwise, in bytes: that of the text as it travels, in base64
+// maxCode is OpenWhisk's default limit for code, in bytes of the text that is sent, which is base64
 // where it is binary, with the names of function and image (openwhisk, application.conf, exec-size-limit; Exec.scala).
 const maxCode = 48 << 20
 

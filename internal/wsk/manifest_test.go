@@ -12,7 +12,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// manifest is a file as operators have it: with comments of sorts, keys that nobody knows, and prewarming as it is written today.
+// manifest is a file as operators have it: with comments of sorts, keys that nobody knows, and prewarming as it is
+// written today.
 const manifest = `{
   "description": ["kinds", "and blackboxes"],
   "runtimes": {
@@ -196,8 +197,8 @@ func compacted(t *testing.T, text string) string {
 	return string(out)
 }
 
-// loaded is what OpenWhisk makes of a runtimes.json, read by the rules of ExecManifest.scala: each version of each family
-// has a kind and an image with a name; the rest is optional, and has its type where it is there; prewarmed
+// loaded is what OpenWhisk makes of a runtimes.json, read by the rules of ExecManifest.scala: each version of each
+// family has a kind and an image with a name; the rest is optional, and has its type where it is there; prewarmed
 // containers have a positive count and a memory such as "256 MB"; of several versions exactly one is the default.
 type loaded struct {
 	defaults map[string]bool

@@ -9,7 +9,7 @@ import (
 
 // Name is the qualified name of an action.
 type Name struct {
-	Namespace string // "_" is that of the key
+	Namespace string // "_" is the namespace of the key
 	Package   string // "" is none
 	Action    string
 }

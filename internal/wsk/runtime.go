@@ -61,11 +61,11 @@ func (i Image) Offer(kind string, memory int) (Runtime, error) {
 	return NewRuntime(i, parsed, memory), err
 }
 
-// defaultMemory is that of an action, in MB.
+// defaultMemory is the default memory of an action, in MB.
 const defaultMemory = 256
 
-// NewRuntime returns the entry that offers the image as a kind, with a prewarmed container for actions of that memory, in
-// MB; 0 is OpenWhisk's default.
+// NewRuntime returns the entry that offers the image as a kind, with a prewarmed container for actions of that memory,
+// in MB; 0 is OpenWhisk's default.
 func NewRuntime(image Image, kind Kind, memory int) Runtime {
 	if memory == 0 {
 		memory = defaultMemory

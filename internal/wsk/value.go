@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// sameJSON reports whether two JSON texts have the same value: OpenWhisk sorts the members of objects and writes numbers
-// its own way. Of a member that stands twice, the last counts, there as here.
+// sameJSON reports whether two JSON texts have the same value: OpenWhisk sorts the members of objects and writes
+// numbers its own way. Of a member that stands twice, the last counts, there as here.
 func sameJSON(a, b json.RawMessage) bool {
 	x, xErr := decode(a)
 	y, yErr := decode(b)

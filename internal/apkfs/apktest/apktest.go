@@ -4,8 +4,8 @@
 //	err = mirror.Add("v3.22", "main", "x86_64", apktest.Base("v3.22")...)
 //	source, err := apkfs.Open(mirror.Dir, []string{mirror.KeyFile}, cache)
 //
-// The format is that of apk-tools 2 (https://wiki.alpinelinux.org/wiki/Apk_spec): gzip streams one after the other, each
-// a tar, for the signature, the control part and the files; an index is a signature and a list.
+// The format is that of apk-tools 2 (https://wiki.alpinelinux.org/wiki/Apk_spec): gzip streams one after the other,
+// each a tar, for the signature, the control part and the files; an index is a signature and a list.
 package apktest
 
 import (
@@ -15,7 +15,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // what the format has
+	"crypto/sha1" //nolint:gosec // the format requires it
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -30,7 +30,7 @@ import (
 	"sync"
 )
 
-// Package is what a package is made from.
+// Package describes a package to make.
 type Package struct {
 	Name, Version, Origin       string
 	Depends, Provides, Replaces []string
@@ -63,7 +63,7 @@ type Mirror struct {
 	key     *rsa.PrivateKey
 }
 
-// New makes a mirror in a folder, with a key of its own beside it. What is there already stays, also the key.
+// New makes a mirror in a folder, with a key of its own beside it. It keeps the packages and the key of a former call.
 func New(dir string) (*Mirror, error) {
 	m := &Mirror{Dir: filepath.Join(dir, "mirror"), KeyFile: filepath.Join(dir, "test@example.org-1.rsa.pub")}
 	if err := os.MkdirAll(m.Dir, 0o777); err != nil {

@@ -39,7 +39,7 @@ func Base(release string) []Package {
 	}
 }
 
-// Languages returns packages that look like what the shipped stemcells want.
+// Languages returns packages that look like those of the shipped stemcells.
 func Languages() []Package {
 	return []Package{
 		{Name: "readline", Version: "8.2.13-r1", Provides: []string{"so:libreadline.so.8=8.2"}, Files: []tar.Header{

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// awaitLost waits for the builders that went away during an image, and returns those that are back. It is called when
+// awaitLost waits for the builders that were lost during an image, and returns those that are back. It is called when
 // no builder is left, for example while all are restarted one after the other.
 func (e *Engine) awaitLost(ctx context.Context, image string, failures map[*builder]*lostError) []*builder {
 	order := e.order(image)

@@ -42,8 +42,8 @@ func TestFailingStep(t *testing.T) {
 	}
 }
 
-// TestFailingStepIsNotPushed holds that nothing is sent to the registry when a step fails on one platform alone, and that
-// the line says on which.
+// TestFailingStepIsNotPushed holds that nothing is sent to the registry when a step fails on one platform alone, and
+// that the line says on which.
 func TestFailingStepIsNotPushed(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)

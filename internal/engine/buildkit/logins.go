@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// logins gives a builder the login for a registry that it asks for during the session. Neither side keeps it.
+// logins sends a builder the login for a registry that it asks for during the session. Neither side keeps it.
 type logins struct{ keychain authn.Keychain }
 
 // Register implements session.Attachable.

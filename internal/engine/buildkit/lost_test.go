@@ -156,7 +156,8 @@ func (e *endless) Compressed() (io.ReadCloser, error) {
 	return e.Layer.Compressed()
 }
 
-// TestBuilderComesBack holds that an image waits for a builder that was there and is started anew, when no other is left.
+// TestBuilderComesBack holds that an image waits for a builder that was there and is started anew, when no other is
+// left.
 func TestBuilderComesBack(t *testing.T) {
 	t.Parallel()
 	dir, err := os.MkdirTemp("", "builder") // t.TempDir is too long for a socket

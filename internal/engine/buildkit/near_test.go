@@ -26,8 +26,8 @@ func buildOnce(t *testing.T, options buildkit.Options, made []plan.Image) v1.Has
 	return digest
 }
 
-// TestGroundFromTheRegistry holds that a builder takes finished layers from the registry when it has them, with the login of
-// this side, and that a step is not run again because its ground came another way.
+// TestGroundFromTheRegistry holds that a builder takes finished layers from the registry when it has them, with the
+// login of this side, and that a step is not run again because its ground came another way.
 func TestGroundFromTheRegistry(t *testing.T) {
 	t.Parallel()
 	own, made := daemontest.Start(t, t.TempDir()), stepPlans(t, "x", chance())
@@ -62,8 +62,9 @@ func TestGroundFromTheRegistry(t *testing.T) {
 	}
 }
 
-// TestGroundRequests holds what it costs to ask the registry: a question for each layer of an image with steps, and where
-// only the manifest is missing that names the layer alone, to put it there, once. The packages of a step are not asked for.
+// TestGroundRequests holds what it costs to ask the registry: a question for each layer of an image with steps, and
+// where only the manifest is missing that names the layer alone, to put it there, once. The packages of a step are not
+// asked for.
 func TestGroundRequests(t *testing.T) {
 	t.Parallel()
 	own, there, shown := daemontest.Start(t, t.TempDir()), newRegistry(t), &lines{}
@@ -112,8 +113,8 @@ func TestGroundThatIsLost(t *testing.T) {
 	}
 }
 
-// TestGroundFromTheCache holds that with a cache in a registry not even the packages of a step go to the builder again, also
-// when the step has changed.
+// TestGroundFromTheCache holds that with a cache in a registry not even the packages of a step go to the builder again,
+// also when the step has changed.
 func TestGroundFromTheCache(t *testing.T) {
 	t.Parallel()
 	own, there, shown := daemontest.Start(t, t.TempDir()), newRegistry(t), &lines{}

@@ -65,8 +65,8 @@ func file(t *testing.T, l v1.Layer, name string) string {
 	}
 }
 
-// TestBothPlatforms holds that each platform's step is run by a machine of that kind, and that another builder makes the
-// same of it.
+// TestBothPlatforms holds that each platform's step is run by a machine of that kind, and that another builder makes
+// the same of it.
 func TestBothPlatforms(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)
@@ -130,8 +130,8 @@ func TestNoSuchPlatform(t *testing.T) {
 	})
 }
 
-// TestOwnEmulator holds that a builder gets an image which brings its own emulators, as BuildKit's container image does and
-// does not tell, but only when no other builder says that it runs such programs.
+// TestOwnEmulator holds that a builder gets an image which brings its own emulators, as BuildKit's container image does
+// and does not tell, but only when no other builder says that it runs such programs.
 func TestOwnEmulator(t *testing.T) {
 	daemontest.NeedEmulation(t)
 	dir := t.TempDir()

@@ -91,7 +91,8 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// TestPushOfWhatIsThere holds that a layer goes nowhere that the registry has, also where the builder has never seen it.
+// TestPushOfWhatIsThere holds that a layer goes nowhere that the registry has, also where the builder has never seen
+// it.
 func TestPushOfWhatIsThere(t *testing.T) {
 	t.Parallel()
 	own, host := daemontest.Start(t, t.TempDir()), guarded(t)

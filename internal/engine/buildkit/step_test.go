@@ -52,8 +52,8 @@ func stepLayers(t *testing.T, index v1.ImageIndex, epoch time.Time) [][]string {
 	return all
 }
 
-// TestStepIsTheSameAgain holds that scripts that do not depend on the day give the same layers on another one, whatever they
-// do to the file system and to the tools in it. Each step lies on the former ones.
+// TestStepIsTheSameAgain holds that scripts that do not depend on the day give the same layers on another one, whatever
+// they do to the file system and to the tools in it. Each step lies on the former ones.
 func TestStepIsTheSameAgain(t *testing.T) {
 	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())

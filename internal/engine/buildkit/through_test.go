@@ -14,8 +14,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// TestThroughPrograms reaches a builder as docker, kubectl and ssh would: they run "buildctl dial-stdio" beside it, and a
-// stand-in for them does so here.
+// TestThroughPrograms reaches a builder as docker, kubectl and ssh would: they run "buildctl dial-stdio" beside it, and
+// a stand-in for them does so here.
 func TestThroughPrograms(t *testing.T) {
 	address, programs := builder(t), os.Getenv("MKIMAGE_TEST_BUILDKIT_PROGRAMS")
 	if programs == "" {

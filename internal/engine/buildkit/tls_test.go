@@ -53,7 +53,8 @@ func newAuthority(t *testing.T) authority {
 	return a
 }
 
-// issue writes a certificate for some hours from now, which may be less than none, and its key, and returns their files.
+// issue writes a certificate for some hours from now, which may be less than none, and its key, and returns their
+// files.
 func (a authority) issue(t *testing.T, name string, hours int) (cert, key string) {
 	t.Helper()
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -13,7 +13,7 @@ import (
 	"path"
 )
 
-// suffix is how the files of programs end. What comes before it is the key of the sources, the platform and the flags
+// suffix ends the names of programs. Before it stands the key of the sources, the platform and the flags
 // that a program is compiled from.
 const suffix = ".gz"
 

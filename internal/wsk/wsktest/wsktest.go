@@ -23,7 +23,7 @@ const Key = "tester:a-key-that-no-output-may-have"
 // root is where the API's namespaces begin.
 const root = "/api/v1/namespaces/"
 
-// Request is what a client sent.
+// Request is a request of a client.
 type Request struct {
 	Method, Path, Query string // the path as it was written, escapes and all
 	Header              http.Header
@@ -113,8 +113,8 @@ func (s *Stub) put(w http.ResponseWriter, r *http.Request, name string, body []b
 	}
 }
 
-// kept returns an action as it is kept: what was sent over what was there, annotations merged into those that were
-// there, and what OpenWhisk adds (Actions.scala, makeWhiskAction and updateWhiskAction).
+// kept returns an action as it is kept: the sent members over the former ones, the sent annotations merged into the
+// former ones, and the members that OpenWhisk adds (Actions.scala, makeWhiskAction and updateWhiskAction).
 func kept(body []byte, version string, former map[string]any) map[string]any {
 	action := map[string]any{"limits": map[string]any{"timeout": 60000, "memory": 256, "logs": 10, "concurrency": 1}, "parameters": []any{}, "annotations": []any{}}
 	maps.Copy(action, former)
