@@ -63,7 +63,8 @@ var only = map[string]string{
 // standard are the folders that import nothing outside the standard library, for what they are linked into is small.
 var standard = []string{"proxy", "openwhisk", "."}
 
-// heavy are packages that bring modules of some hundred MB to everybody who compiles mkimage, for a part that is not used.
+// heavy are packages that bring modules of some hundred MB to everybody who compiles mkimage, for a part that is not
+// used.
 var heavy = []string{"chainguard.dev/apko/pkg/apk/apk", "chainguard.dev/apko/pkg/apk/auth", "google.golang.org/api"}
 
 func TestImports(t *testing.T) {

@@ -122,8 +122,8 @@ func functionsIn(t *testing.T, file string) map[string]bool {
 	return found
 }
 
-// TestWalks holds that each step of the two walks in CONTRIBUTING.md names functions that are declared in the files that
-// it names.
+// TestWalks holds that each step of the two walks in CONTRIBUTING.md names functions that are declared in the files
+// that it names.
 func TestWalks(t *testing.T) {
 	for _, heading := range []string{"### How `mkimage build bash --push` goes", "### How a `POST /run` goes"} {
 		steps := regexp.MustCompile(`(?m)^\d+\. `).Split(section(t, heading), -1)[1:]

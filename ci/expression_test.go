@@ -10,8 +10,8 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// values are the contexts of GitHub's expressions: what "github.sha" and "steps.id.outputs.name" mean. What is not there
-// is "".
+// values are the contexts of GitHub's expressions: what "github.sha" and "steps.id.outputs.name" mean. What is not
+// there is "".
 type values map[string]any
 
 var embedded = regexp.MustCompile(`\$\{\{(.*?)\}\}`)
@@ -24,8 +24,8 @@ func (v values) expand(t *testing.T, text string) string {
 	})
 }
 
-// condition evaluates the "if" of a job or a step, which may do without ${{ }}. Like GitHub, it takes one that asks for no
-// status to be true only after success.
+// condition evaluates the "if" of a job or a step, which may do without ${{ }}. Like GitHub, it takes one that asks for
+// no status to be true only after success.
 func (v values) condition(t *testing.T, text string, failed bool) bool {
 	t.Helper()
 	if found := embedded.FindStringSubmatch(text); found != nil {

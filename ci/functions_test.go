@@ -70,8 +70,8 @@ func TestFunctions(t *testing.T) {
 	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), p.puts(t, 0)); diff != "" {
 		t.Error(diff)
 	}
-	// Base, stemcells and proxy are in nine or three images each, and were sent once. Attachments have an empty config of
-	// two bytes, which pushes at the same time may each send.
+	// Base, stemcells and proxy are in nine or three images each, and were sent once. Attachments have an empty config
+	// of two bytes, which pushes at the same time may each send.
 	const empty = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
 	for digest, times := range p.uploads.count {
 		if times > 1 && digest != empty {

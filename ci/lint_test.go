@@ -11,7 +11,8 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// TestWorkflowsAreValid has actionlint read the workflows and, where a workflow uses it from this repository, action.yml.
+// TestWorkflowsAreValid has actionlint read the workflows and, where a workflow uses it from this repository,
+// action.yml.
 func TestWorkflowsAreValid(t *testing.T) {
 	root := t.TempDir()
 	copyFile(t, "../action.yml", filepath.Join(root, "action.yml"))

@@ -41,8 +41,8 @@ func TestMain(m *testing.M) {
 	testkit.Main(m, testkit.Program{File: &mkimage, Source: "../cmd/mkimage"})
 }
 
-// project is a git repository with two images that bring an action and one that brings none, and what its pipeline talks
-// to. It is a user's: nothing in it comes from this repository.
+// project is a git repository with two images that bring an action and one that brings none, and what its pipeline
+// talks to. It is a user's: nothing in it comes from this repository.
 type project struct {
 	dir, temp string
 	repo      string // where images are pushed to

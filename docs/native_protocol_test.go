@@ -40,7 +40,8 @@ func (e example) resultFD() int {
 	return 1
 }
 
-// needs are the commands that run or compile an example, by the end of its name. Each has to succeed for the tool to count as there.
+// needs are the commands that run or compile an example, by the end of its name. Each has to succeed for the tool to
+// count as there.
 func needs() map[string][][]string {
 	return map[string][][]string{
 		".sh": {{"bash", "-c", "true"}, {"jq", "--version"}},

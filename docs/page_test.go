@@ -1,5 +1,5 @@
-// Package docs_test keeps the pages of this folder true: it runs their examples as they stand, plays their transcripts and
-// compares their tables with the real proxy.
+// Package docs_test keeps the pages of this folder true: it runs their examples as they stand, plays their transcripts
+// and compares their tables with the real proxy.
 package docs_test
 
 import (

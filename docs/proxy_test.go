@@ -53,8 +53,9 @@ func pattern(text string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)^` + strings.ReplaceAll(regexp.QuoteMeta(text), "…", ".+") + `$`)
 }
 
-// playBehindProxy plays a transcript through a fresh proxy: what the action reads becomes a request, its result is the answer, its log
-// stands before the sentinel, and the end of its input is SIGTERM. Handshakes and acknowledgements belong to init.
+// playBehindProxy plays a transcript through a fresh proxy: what the action reads becomes a request, its result is the
+// answer, its log stands before the sentinel, and the end of its input is SIGTERM. Handshakes and acknowledgements
+// belong to init.
 func playBehindProxy(t *testing.T, e example, transcript []step) {
 	s := startServer(t, built.proxy, e.env...)
 	s.upload(e.path)
@@ -99,7 +100,8 @@ func oddBehindProxy(t *testing.T, e example) {
 	}
 }
 
-// The exchanges between platform and proxy that the page shows: a line with a request, then one with the answer. <FILE> is an example's text.
+// The exchanges between platform and proxy that the page shows: a line with a request, then one with the answer. <FILE>
+// is an example's text.
 func TestExchanges(t *testing.T) {
 	p := readPage(t, "native-protocol.md")
 	for _, b := range p.blocks {

@@ -16,7 +16,8 @@ var (
 	pem   = regexp.MustCompile(`[a-z-]+\.pem`)
 )
 
-// TestBuildersPageTLS types what docs/buildkit.md says of a daemon with TLS. Only the address differs, and where files are.
+// TestBuildersPageTLS types what docs/buildkit.md says of a daemon with TLS. Only the address differs, and where files
+// are.
 func TestBuildersPageTLS(t *testing.T) {
 	needProgram(t, "openssl")
 	_, section, found := strings.Cut(string(read(t, "../docs/buildkit.md")), "\n## A daemon with TLS\n")

@@ -113,7 +113,8 @@ func put(t *testing.T, dir, name, text string) {
 	}
 }
 
-// wheel returns greeter 1.0 as pip installs it (https://packaging.python.org/en/latest/specifications/binary-distribution-format).
+// wheel returns greeter 1.0 as pip installs it
+// (https://packaging.python.org/en/latest/specifications/binary-distribution-format).
 func wheel(t *testing.T, source string) string {
 	t.Helper()
 	var text bytes.Buffer

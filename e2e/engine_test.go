@@ -34,8 +34,7 @@ func loadScratch(t *testing.T) string {
 	return name
 }
 
-// start runs a container and waits for its proxy. Arguments that follow the
-// image are flags of docker run.
+// start runs a container and waits for its proxy. Arguments that follow the image are flags of docker run.
 func start(t *testing.T, image string, flags ...string) (instance, string) {
 	t.Helper()
 	args := append([]string{"create", "-p", "127.0.0.1::8080"}, flags...)

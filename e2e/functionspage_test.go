@@ -11,8 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// layFunctionsPage writes the files that docs/functions.md shows into a folder, and returns the values and answers of its
-// runs by image.
+// layFunctionsPage writes the files that docs/functions.md shows into a folder, and returns the values and answers of
+// its runs by image.
 func layFunctionsPage(t *testing.T) (dir string, values, answers map[string]string) {
 	t.Helper()
 	dir, values, answers = t.TempDir(), map[string]string{}, map[string]string{}
@@ -57,7 +57,8 @@ func (i instance) initBaked(t *testing.T, main string) testkit.Answer {
 	return i.post(t, "/init", map[string]any{"value": map[string]any{"name": "any", "main": main, "binary": false, "code": ""}})
 }
 
-// TestFunctionsPage bakes the functions of docs/functions.md, a file and folders in three languages, and has them answer.
+// TestFunctionsPage bakes the functions of docs/functions.md, a file and folders in three languages, and has them
+// answer.
 func TestFunctionsPage(t *testing.T) {
 	needEngine(t)
 	needPackagesForAMD64(t)

@@ -24,8 +24,7 @@ func loadImage(t *testing.T, image string, flags ...string) string {
 	return name
 }
 
-// TestSeedHello holds that the example is the program that this project began
-// with, byte for byte.
+// TestSeedHello holds that the example is the program that this project began with, byte for byte.
 func TestSeedHello(t *testing.T) {
 	if !bytes.Equal(read(t, "testdata/hello.go.seed"), read(t, "../stemcells/go/examples/hello/main.go")) {
 		t.Error("stemcells/go/examples/hello/main.go is not the seed's hello any more")

@@ -127,8 +127,7 @@ func zippedFiles(t *testing.T, files ...string) []byte {
 	return []byte(testkit.Zip(t, archived...))
 }
 
-// wrapped is base64 as the seed's shell line sends it: in lines, whose ends the
-// shell turns into blanks.
+// wrapped is base64 as the seed's shell line sends it: in lines, whose ends the shell turns into blanks.
 func wrapped(content []byte) string {
 	text := base64.StdEncoding.EncodeToString(content)
 	var lines []string

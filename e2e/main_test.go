@@ -1,6 +1,5 @@
-// Package e2e tests what mkimage makes against the real parts: a Docker Engine
-// runs the images, a registry keeps them, skopeo pulls them, qemu runs the arm64
-// proxy, bash and jq run an action. A part that is absent skips its tests and
+// Package e2e tests what mkimage makes against the real parts: a Docker Engine runs the images, a registry keeps them,
+// skopeo pulls them, qemu runs the arm64 proxy, bash and jq run an action. A part that is absent skips its tests and
 // says why; with CI=true it fails them. This starts the parts and the tests:
 //
 //	eval "$(ci/services)"
@@ -29,8 +28,7 @@ func TestMain(m *testing.M) {
 		testkit.Program{File: &built.v0, Source: "testdata/v0"})
 }
 
-// mkimage runs the command in an empty directory and returns its stdout, without
-// the last newline, and that directory.
+// mkimage runs the command in an empty directory and returns its stdout, without the last newline, and that directory.
 func mkimage(t *testing.T, args ...string) (stdout, dir string) {
 	t.Helper()
 	dir = t.TempDir()

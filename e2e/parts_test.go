@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// missing ends a test whose part is absent: it skips it with the reason, and
-// fails it where all parts have to be there.
+// missing ends a test whose part is absent: it skips it with the reason, and fails it where all parts have to be there.
 func missing(t *testing.T, reason string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -20,9 +20,8 @@ func startProcess(t *testing.T, program string, args ...string) instance {
 	return reach(t, s.Address, func() (string, string) { return string(collector.Read(0)), string(collector.Read(1)) })
 }
 
-// speaksToBash initialises with the loop that the v1 protocol was proposed with
-// on OpenWhisk's mailing list, and runs it. The answers are the point: logger
-// grumbles where no system log listens.
+// speaksToBash initialises with the loop that the v1 protocol was proposed with on OpenWhisk's mailing list, and runs
+// it. The answers are the point: logger grumbles where no system log listens.
 func (i instance) speaksToBash(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{"/bin/bash", "jq", "logger"} {

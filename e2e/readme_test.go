@@ -85,8 +85,7 @@ func TestReadmeTour(t *testing.T) {
 	}
 }
 
-// copyCheckout copies the files of the checkout, without what git ignores
-// at its top, into an empty directory.
+// copyCheckout copies the files of the checkout, without what git ignores at its top, into an empty directory.
 func copyCheckout(t *testing.T) string {
 	t.Helper()
 	root, target := os.DirFS(".."), t.TempDir()

@@ -11,8 +11,7 @@ import (
 	"testing"
 )
 
-// TestRegistry pushes the image, pulls it by its digest with another program,
-// and starts what came back.
+// TestRegistry pushes the image, pulls it by its digest with another program, and starts what came back.
 func TestRegistry(t *testing.T) {
 	registry := needRegistry(t)
 	needProgram(t, "skopeo")

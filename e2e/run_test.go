@@ -35,8 +35,8 @@ func run(t *testing.T, dir, image string) (*running, error) {
 	return r, err
 }
 
-// TestRunsAtOnce: images that are started at the same time from folders of one name, each are the own one, and nothing of
-// them is left.
+// TestRunsAtOnce: images that are started at the same time from folders of one name, each are the own one, and nothing
+// of them is left.
 func TestRunsAtOnce(t *testing.T) {
 	needEngine(t)
 	dir := t.TempDir()

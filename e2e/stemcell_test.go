@@ -68,8 +68,7 @@ func TestBashLoopInItsImage(t *testing.T) {
 	i.speaksToBash(t)
 }
 
-// TestRubyFunction uploads main as OpenWhisk's Ruby kind has it, as text and in an
-// archive.
+// TestRubyFunction uploads main as OpenWhisk's Ruby kind has it, as text and in an archive.
 func TestRubyFunction(t *testing.T) {
 	image := loadStemcell(t, "ruby")
 	source := `def main(args)
@@ -193,8 +192,8 @@ async def main(args):
 	}
 }
 
-// TestSeveralStemcells has two languages and one more package in an image. Text goes to the first, an archive to that of
-// its main file, and everything to the one that OW_STEMCELL names.
+// TestSeveralStemcells has two languages and one more package in an image. Text goes to the first, an archive to that
+// of its main file, and everything to the one that OW_STEMCELL names.
 func TestSeveralStemcells(t *testing.T) {
 	needEngine(t)
 	needPackagesForAMD64(t)

@@ -71,8 +71,8 @@ func (r *reader) key(entry *ast.MappingValueNode, seen map[string]*ast.MappingVa
 	return node.Value, true
 }
 
-// scalar returns a value that is text. Numbers and the like are refused: 3.20 would become 3.2. Quotes are advised where
-// they help: where check, which may be nil, finds nothing wrong with the text.
+// scalar returns a value that is text. Numbers and the like are refused: 3.20 would become 3.2. Quotes are advised
+// where they help: where check, which may be nil, finds nothing wrong with the text.
 func (r *reader) scalar(node ast.Node, check func(string) (problem, near string)) (string, bool) {
 	switch node := node.(type) {
 	case *ast.StringNode:

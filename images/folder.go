@@ -54,7 +54,8 @@ func (f Folder) Names() ([]string, error) {
 	return names, err
 }
 
-// list returns the images of the folder, and the files that are perhaps meant to be definitions, but are called otherwise.
+// list returns the images of the folder, and the files that are perhaps meant to be definitions, but are called
+// otherwise.
 func (f Folder) list() (names, misnamed []string, err error) {
 	entries, err := fs.ReadDir(f.files, ".")
 	if errors.Is(err, fs.ErrNotExist) && f.optional {
@@ -77,7 +78,8 @@ func (f Folder) list() (names, misnamed []string, err error) {
 	return names, misnamed, nil
 }
 
-// Misnamed tells of each file of the folder that is perhaps meant to be a definition, but is called otherwise than NAME.yaml.
+// Misnamed tells of each file of the folder that is perhaps meant to be a definition, but is called otherwise than
+// NAME.yaml.
 func (f Folder) Misnamed() []string {
 	_, misnamed, _ := f.list() // Load returns the error, if there is one
 	for i, file := range misnamed {
@@ -153,7 +155,8 @@ func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) 
 	return definitions, nil
 }
 
-// read returns the file that an argument names, as it stands in messages, and its bytes, and whether it is a shipped one.
+// read returns the file that an argument names, as it stands in messages, and its bytes, and whether it is a shipped
+// one.
 func (f Folder) read(arg string) (shown string, data []byte, shipped bool, err error) {
 	if !isName(arg) {
 		file, err := os.Open(arg)

@@ -1,4 +1,5 @@
-// Package images holds the image definitions, the files NAME.yaml that describe the content of an image, and reads them.
+// Package images holds the image definitions, the files NAME.yaml that describe the content of an image, and reads
+// them.
 //
 // The definitions beside this file are embedded, so that an installed mkimage works in any folder:
 //
@@ -35,7 +36,8 @@ type Definition struct {
 	Packages []string `json:"packages,omitempty"`
 	// Scripts that a builder runs on the image's file system, for base alpine. Every step makes a layer.
 	Run []Step `json:"run,omitempty"`
-	// A path to bake in as the action, seen from the definition: a function's file or folder, a Go package's folder, a program, a script, a zip or a tar.gz.
+	// A path to bake in as the action, seen from the definition: a function's file or folder, a Go package's folder, a
+	// program, a script, a zip or a tar.gz.
 	Action string `json:"action,omitempty"`
 	// The function to call of an action that is a function; main when the key is not given.
 	Main string `json:"main,omitempty"`
@@ -50,7 +52,7 @@ type Definition struct {
 
 	// File is where the definition was read from.
 	File string `json:"-"`
-	// SHA256 is that of the file, in hexadecimal.
+	// SHA256 is the sum of the file, in hexadecimal.
 	SHA256 string `json:"-"`
 	// Shipped says that the definition travels in the program, and with it the action that it names.
 	Shipped bool `json:"-"`

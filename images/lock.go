@@ -46,8 +46,8 @@ type Pin struct {
 	SHA256     string `json:"sha256"`     // of the package, in hexadecimal; "" until it was fetched
 	Signer     string `json:"signer"`     // the key that the index was signed with
 
-	// Order is the place in apk's order of installation, from 1, where versions that are not installed have changed it; of
-	// all packages or of none.
+	// Order is the place in apk's order of installation, from 1, where versions that are not installed have changed it;
+	// of all packages or of none.
 	Order int `json:"order,omitempty"`
 }
 

@@ -33,7 +33,8 @@ const (
 	sourcePattern = `^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`
 )
 
-// Steps is a list of steps. A decoder of YAML, such as that of a stemcell, reads it as a definition's run: is read.
+// Steps is a list of steps. A decoder of YAML, such as the decoder of a stemcell, reads it as it reads run: of a
+// definition.
 type Steps []Step
 
 // UnmarshalYAML implements yaml.NodeUnmarshaler. The error joins an [*Error] without a file for each mistake.

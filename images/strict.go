@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
-// Strict reads another YAML file of ours into the struct that target points to, as strictly as a definition. An error is an
-// [*Error], or joins several.
+// Strict reads another YAML file of ours into the struct that target points to, as strictly as a definition. An error
+// is an [*Error], or joins several.
 func Strict(file string, text []byte, target any) error {
 	r := &reader{file: file}
 	if r.text(text) && len(bytes.TrimSpace(text)) > 0 {

@@ -289,7 +289,8 @@ def main(args): return args["text"] if "text" in args else [type(args["object"],
 	s.end()
 }
 
-// What a handler of a signal raises while the launcher waits is logged, and the request that is on its way then is read whole.
+// What a handler of a signal raises while the launcher waits is logged, and the request that is on its way then is read
+// whole.
 func TestPythonHandlerBetweenRuns(t *testing.T) {
 	s := python().start(t, `import signal
 def handler(*args): raise TimeoutError("too late")

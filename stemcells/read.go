@@ -109,7 +109,7 @@ func checkPattern(pattern string) string {
 	return ""
 }
 
-// plain reports whether a name is that of a file in one folder, of characters that need no quotes anywhere.
+// plain reports whether a name is the name of a file in one folder, of characters that need no quotes anywhere.
 func plain(name string) bool { return matches(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`, name) }
 
 func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }

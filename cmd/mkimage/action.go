@@ -150,7 +150,7 @@ func same(a, b string) bool {
 	return err == nil && otherErr == nil && os.SameFile(one, other)
 }
 
-// verb says what is done with an action.
+// verb returns the word for packing an action.
 func verb(of *action.Source) string {
 	if of.IsGo() {
 		return "compile"

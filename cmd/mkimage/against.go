@@ -21,7 +21,8 @@ func (f *sizesFlags) checkAgainst() error {
 	return nil
 }
 
-// comparison compares a record with the checked-in one: as git has it where a change began, or without --against as it is.
+// comparison compares a record with the checked-in one: as git has it where a change began, or without --against as it
+// is.
 func (f *sizesFlags) comparison(command *cobra.Command, record sizes.Record) (sizes.Comparison, error) {
 	former, err := f.former(command)
 	return record.Against(former), err

@@ -128,7 +128,8 @@ func (f *builderFlags) checkEmbedded() error {
 	return nil
 }
 
-// open returns the engine for images of these names, and the function that closes it; nil is the embedded one, the build's own.
+// open returns the engine for images of these names, and the function that closes it; nil is the embedded one, the
+// build's own.
 func (f *builderFlags) open(options build.Options, registries registryFlags, names []string) (engine.Engine, func() error, error) {
 	if f.engine != buildkitEngine {
 		return nil, func() error { return nil }, nil

@@ -17,7 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
-// kinds says in words what the kinds of entries are.
+// kinds are the kinds of entries in words.
 var kinds = map[string]string{
 	"apk": "Alpine packages", "builder": "what builders were sent", "content": "contents of layers", "contents": "contents of layers",
 	"go": "proxies", "go-action": "Go actions", "layer": "layers", "layer-record": "which layer is made from what",

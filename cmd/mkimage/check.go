@@ -85,7 +85,7 @@ func checkedRecord(dir string) (sizes.Record, error) {
 	return sizes.Read(path)
 }
 
-// dryRun tells what would be built, from which inputs, and where it would go.
+// dryRun lists the images that would be built, with their inputs and outputs.
 func (f *buildFlags) dryRun(command *cobra.Command, definitions []images.Definition, options build.Options) error {
 	definitions, err := build.Restrict(definitions, options.Platforms)
 	if err != nil {

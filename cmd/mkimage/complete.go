@@ -49,8 +49,8 @@ func completeValues(command *cobra.Command) {
 	}
 }
 
-// withoutPackage is put before the completion script of bash: two functions of the package bash-completion that it calls, for
-// shells that do not have it.
+// withoutPackage is put before the completion script of bash: two functions of the package bash-completion that it
+// calls, for shells that do not have it.
 const withoutPackage = `# Where the package bash-completion is missing, these take the place of its functions.
 if ! declare -F _get_comp_words_by_ref >/dev/null; then
 _get_comp_words_by_ref() {

@@ -39,7 +39,8 @@ func tellMisnamed(command *cobra.Command, dir string) {
 	}
 }
 
-// loadWithShipped reads all definitions of the folder dir, if it has any, and those shipped ones that it does not replace.
+// loadWithShipped reads all definitions of the folder dir, if it has any, and those shipped ones that it does not
+// replace.
 func loadWithShipped(command *cobra.Command, dir string) (own, shipped []images.Definition, err error) {
 	own, err = images.Load(definitionsIn(dir), nil)
 	var none *images.NoneError

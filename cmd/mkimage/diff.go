@@ -83,7 +83,7 @@ func (f *diffFlags) run(command *cobra.Command, a, b string) error {
 	return nil
 }
 
-// side is an image to compare; close ends what reading it needs.
+// side is an image to compare; close ends the connection that it is read through.
 type side struct {
 	compare.Side
 	close func()

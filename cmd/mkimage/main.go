@@ -22,8 +22,8 @@ func main() {
 	os.Exit(run(os.Args[1:], terminal.Guard(os.Stdout), terminal.Guard(os.Stderr), os.Stderr))
 }
 
-// run carries a command line out and returns the exit status. It ends after the first interrupt, as soon as the work under
-// way can be left; the second interrupt kills. Failures are told to the writer failures.
+// run carries a command line out and returns the exit status. It ends after the first interrupt, as soon as the work
+// under way can be left; the second interrupt kills. Failures are told to the writer failures.
 func run(args []string, stdout, stderr, failures io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer context.AfterFunc(ctx, stop)()

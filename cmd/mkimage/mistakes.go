@@ -15,7 +15,8 @@ import (
 // mostArguments is more than any command needs.
 const mostArguments = 4
 
-// explainArguments says which arguments a command wants, after its check has refused those that were given.
+// explainArguments returns an error that names the arguments a command takes, after its check has refused the given
+// ones.
 func explainArguments(command *cobra.Command, check cobra.PositionalArgs, given []string, err error) error {
 	wanted := strings.TrimPrefix(command.Use, command.Name()+" ")
 	for n := len(given) + 1; n <= mostArguments; n++ {
@@ -50,7 +51,7 @@ func example(command *cobra.Command) string {
 	return ""
 }
 
-// explainFlag says what is wrong with a flag, and which flag or value was probably meant.
+// explainFlag returns an error that names the mistake in a flag, and the flag or value that was probably meant.
 func explainFlag(command *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
@@ -95,7 +96,7 @@ func unknownFlag(command *cobra.Command, unknown *pflag.NotExistError) error {
 	return fmt.Errorf("no flag %s", given)
 }
 
-// wantedValue says which values a flag takes, after the name that its help gives them.
+// wantedValue returns the values that a flag takes, by the name that they have in its help.
 func wantedValue(flag *pflag.Flag) string {
 	name, usage := pflag.UnquoteUsage(flag)
 	switch flag.Value.Type() {
@@ -147,7 +148,7 @@ func unknownCommand(command *cobra.Command, word string) error {
 	return usage(command, fmt.Errorf("command %w", err))
 }
 
-// helpOrMistake is the command of those that only have parts.
+// helpOrMistake runs a command that only has subcommands.
 func helpOrMistake(command *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return command.Help()

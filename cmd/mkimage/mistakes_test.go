@@ -18,9 +18,10 @@ import (
 const fewestMistakes = 90
 
 // TestMistakes holds the answers to mistakes that people make. Each file of testdata/mistakes is a transcript, and the
-// files that are there before it: a line "$ COMMAND" is followed by its answer and its exit status. Every answer is one line
-// that begins with "mkimage: ", for each mistake that was made, and changes nothing. In commands, NAME=VALUE before
-// mkimage sets a variable, and single quotes hold an argument together. Rewrite answers with -update, and read them.
+// files that are there before it: a line "$ COMMAND" is followed by its answer and its exit status. Every answer is one
+// line that begins with "mkimage: ", for each mistake that was made, and changes nothing. In commands, NAME=VALUE
+// before mkimage sets a variable, and single quotes hold an argument together. Rewrite answers with -update, and read
+// them.
 func TestMistakes(t *testing.T) {
 	files, err := filepath.Glob("testdata/mistakes/*.txtar")
 	if err != nil {

@@ -114,8 +114,8 @@ func (f *runFlags) invocation(url string) string {
 	return "mkimage invoke " + url + " --param name=Mike"
 }
 
-// insist returns a context that ends with the second interrupt. Until it is done, that does not kill: a container would be
-// left. The third one does.
+// insist returns a context that ends with the second interrupt. Until it is done, that does not kill: a container would
+// be left. The third one does.
 func insist() (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -148,7 +148,7 @@ func (f *runFlags) follow(command *cobra.Command, insisted context.Context, star
 	return errors.Join(<-logged, err)
 }
 
-// load finds the image, and gives it to the engine where that does not have it.
+// load finds the image, and loads it into the engine if that lacks it.
 func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image string) (*container.Loaded, error) {
 	ctx := command.Context()
 	if dir, found := layout.Find(image); found {

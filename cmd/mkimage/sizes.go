@@ -181,9 +181,9 @@ func (f *sizesFlags) growth() (sizes.Growth, error) {
 
 func (f *sizesFlags) checkedIn() string { return filepath.Join(f.images, "sizes.json") }
 
-// shown reads the record that was asked for: that in a registry, that of --size-record, or the checked-in one, in which the
-// rows of the last builds count for the images that they have. Which of the two files is newer does not matter: a checkout
-// sets times anew.
+// shown reads the record that was asked for: that in a registry, that of --size-record, or the checked-in one, in which
+// the rows of the last builds count for the images that they have. Which of the two files is newer does not matter: a
+// checkout sets times anew.
 func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 	if f.remote != "" {
 		return f.attached(command)

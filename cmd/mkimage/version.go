@@ -43,7 +43,7 @@ func versionLine() string {
 	return fmt.Sprintf("mkimage %s, %s, %s/%s\n", release.Number(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// aboutMkimage is what version --json prints.
+// aboutMkimage is the output of version --json.
 type aboutMkimage struct {
 	Version  string `json:"version"`
 	Commit   string `json:"commit,omitempty"`
