@@ -15,6 +15,7 @@ var rooms = []struct {
 	room string
 }{
 	{regexp.MustCompile(`strings\.Join\(strings\.Fields\(`), "internal/human"},
+	{regexp.MustCompile(`HumanSize\(|"(kB|MB)", "(MB|GB)", `), "internal/human"},
 	{regexp.MustCompile(`csv\.NewReader\(|const \w+ = "\{name\}"`), "internal/destination"},
 	{regexp.MustCompile(`net\.DNSError|x509\.UnknownAuthorityError|Get\("Retry-After"\)`), "internal/patient"},
 	{regexp.MustCompile(`(n|size|bytes) \+= int64\(n\)`), "internal/cache"},

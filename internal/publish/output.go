@@ -15,7 +15,6 @@ import (
 // Type is a kind of sink.
 type Type string
 
-// The kinds of sinks.
 const (
 	OCI      Type = "oci"      // an OCI image layout: a folder
 	Docker   Type = "docker"   // a docker archive: a file that "docker load" reads
