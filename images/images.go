@@ -36,8 +36,7 @@ type Definition struct {
 	Packages []string `json:"packages,omitempty"`
 	// Scripts that a builder runs on the image's file system, for base alpine. Every step makes a layer.
 	Run []Step `json:"run,omitempty"`
-	// A path to bake in as the action, seen from the definition: a function's file or folder, a Go package's folder, a
-	// program, a script, a zip or a tar.gz.
+	// A path to bake in as the action, seen from the definition: a function's file or folder, a Go package's folder, a program, a script, a zip or a tar.gz.
 	Action string `json:"action,omitempty"`
 	// The function to call of an action that is a function; main when the key is not given.
 	Main string `json:"main,omitempty"`

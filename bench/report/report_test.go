@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
-	"os"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -40,19 +41,7 @@ func TestMarkdown(t *testing.T) {
 	if err := Markdown(&got, record, targets); err != nil {
 		t.Fatal(err)
 	}
-	const golden = "testdata/example.md"
-	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
-	}
+	testkit.Golden(t, "testdata/example.md", got.Bytes(), *update)
 }
 
 func TestJSONSaysWhatWasNotMeasured(t *testing.T) {

@@ -2,33 +2,19 @@ package main
 
 import (
 	"bytes"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // TestReference keeps docs/cli.md, which is made from the commands: go test ./cmd/mkimage -update
 func TestReference(t *testing.T) {
-	const path = "../../docs/cli.md"
-	got := reference(t)
-	if *update {
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is not what the commands say (rewrite it with -update): %s", path, diff)
-	}
+	testkit.Golden(t, "../../docs/cli.md", reference(t), *update)
 }
 
 func reference(t *testing.T) []byte {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"flag"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -18,6 +17,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -117,19 +117,7 @@ func TestImages(t *testing.T) {
 		if strings.ContainsAny(text.String(), "\x1b\u202e") || format == "markdown" && strings.Contains(text.String(), "<b>") {
 			t.Errorf("a name commands:\n%s", text.String())
 		}
-		golden := "testdata/" + format
-		if *update {
-			if err := os.WriteFile(golden, []byte(text.String()), 0o666); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), text.String()); diff != "" {
-			t.Errorf("%s (-update writes it): %s", golden, diff)
-		}
+		testkit.Golden(t, "testdata/"+format, []byte(text.String()), *update)
 	}
 	var text strings.Builder
 	var again Report

@@ -3,7 +3,6 @@ package sbom
 import (
 	"bytes"
 	"flag"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -28,19 +28,7 @@ var update = flag.Bool("update", false, "write testdata anew")
 // Write it with: go test ./internal/sbom -update
 func TestScratch(t *testing.T) {
 	document := list(t, "scratch", scratch(t), Sources{Roots: "v0.0.1"})
-	const golden = "testdata/scratch.spdx.json"
-	if *update {
-		if err := os.WriteFile(golden, document, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(document)); diff != "" {
-		t.Error(diff)
-	}
+	testkit.Golden(t, "testdata/scratch.spdx.json", document, *update)
 	store, err := cache.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

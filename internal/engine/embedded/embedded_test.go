@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -62,7 +62,7 @@ func TestBuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	raw, _ := built.RawManifest()
-	golden(t, "index.json", raw)
+	testkit.Golden(t, "testdata/index.json", raw, *update)
 	index, err := built.IndexManifest()
 	if err != nil {
 		t.Fatal(err)
@@ -73,26 +73,9 @@ func TestBuild(t *testing.T) {
 			t.Fatal(err)
 		}
 		raw, _ := image.RawManifest()
-		golden(t, file+".manifest.json", raw)
+		testkit.Golden(t, "testdata/"+file+".manifest.json", raw, *update)
 		raw, _ = image.RawConfigFile()
-		golden(t, file+".config.json", raw)
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	file := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s: %s", name, diff)
+		testkit.Golden(t, "testdata/"+file+".config.json", raw, *update)
 	}
 }
 
