@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// maxLinks is how many symbolic links lead to a file at most, as Linux has it.
+// maxLinks is Linux's limit for the symbolic links on the way to a file.
 const maxLinks = 40
 
-// places returns where git may tell a change of a file: at each symbolic link on the way to it, and where the last one
-// leads. All names are absolute, and of a file that is not there, as far as there are folders.
+// places returns the paths at which git may report a change of a file: each symbolic link on the way to it, and the target
+// of the last one. All names are absolute, and of a file that is not there, as far as there are folders.
 func places(name string) []string {
 	var links []string
 	at, rest := string(filepath.Separator), split(name)

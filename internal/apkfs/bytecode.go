@@ -9,7 +9,7 @@ import (
 // cached is the path of the bytecode that belongs to a source of Python, as PEP 3147 has it, without optimization.
 var cached = regexp.MustCompile(`^(?:(.+)/)?__pycache__/([^/]+)\.cpython-[0-9]+\.pyc$`)
 
-// placeBytecode puts Python's bytecode into the place of its source where the layers say so: a/b.py becomes a/b.pyc.
+// placeBytecode puts Python's bytecode into the place of its source if the layers ask for it: a/b.py becomes a/b.pyc.
 // From there Python loads it whatever the times of files, where bytecode in __pycache__ counts only if its source has
 // the time that it names. The source goes where the layers put what they leave out.
 func (t *tree) placeBytecode() {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// database is where apk and scanners look for installed packages.
+// database is the file in which apk and scanners look for installed packages.
 const database = "lib/apk/db/installed"
 
 // describe writes the installed packages up to each layer into it, and the release into the lowest. The mirror that the

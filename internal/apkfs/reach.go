@@ -5,7 +5,7 @@ import (
 	"path"
 )
 
-// Where returns where the mirror is, without a password.
+// Where returns the address of the mirror, without a password.
 func (s *Source) Where() string { return s.mirror.full("") }
 
 // Reach returns why a release cannot be had from the mirror, or nil. The index is not verified.

@@ -17,7 +17,7 @@ import (
 	"chainguard.dev/apko/pkg/apk/types"
 )
 
-// A record tells of one package, "K:value" in a line for each field, and ends with an empty line. An index of a
+// A record describes one package, with "K:value" on a line for each field, and ends with an empty line. An index of a
 // repository and the database of installed packages both are lists of records
 // (https://wiki.alpinelinux.org/wiki/Apk_spec).
 type record struct {

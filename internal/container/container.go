@@ -68,7 +68,7 @@ func (e *Engine) Has(ctx context.Context, image string) (bool, error) {
 	return err == nil, e.explain("look for "+image, err)
 }
 
-// Options says how a container is started.
+// Options are the settings of a container.
 type Options struct {
 	Port int      // of the engine's machine; 0 for any that is free
 	Env  []string // NAME=VALUE, over the image's environment

@@ -15,7 +15,7 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// endpoint is where an engine is, and how it is reached.
+// endpoint is the address of an engine, and the way to reach it.
 type endpoint struct {
 	docker.Endpoint
 	context string // docker's name for it, or "" where it is $DOCKER_HOST or the usual address
@@ -76,7 +76,7 @@ func inContext(name string) (endpoint, error) {
 	return endpoint{made, name}, nil
 }
 
-// fromEnvironment returns the certificates for an engine that speaks TLS, or nil where none is asked for.
+// fromEnvironment returns the certificates for an engine that speaks TLS, or nil if none is asked for.
 func fromEnvironment() (*contexts.TLSData, error) {
 	if os.Getenv(client.EnvTLSVerify) == "" && os.Getenv("DOCKER_TLS") == "" {
 		return nil, nil
@@ -97,7 +97,7 @@ func fromEnvironment() (*contexts.TLSData, error) {
 	return secrets, err
 }
 
-// String is where the engine is, for errors.
+// String returns the address of the engine, for errors.
 func (e endpoint) String() string {
 	if e.context == "" {
 		return e.Host

@@ -20,7 +20,7 @@ const (
 	oneTry  = 2 * time.Second
 )
 
-// host returns the name of the engine's machine as it is reached from here, or "" where it is this one.
+// host returns the name of the engine's machine as it is reached from here, or "" for this machine.
 func (e endpoint) host() string {
 	parsed, err := url.Parse(e.Host)
 	if err != nil || parsed.Scheme == "unix" || parsed.Scheme == "npipe" {
@@ -48,7 +48,7 @@ func (e endpoint) binding() network.PortBinding {
 	return network.PortBinding{HostIP: netip.MustParseAddr("127.0.0.1")}
 }
 
-// url returns where a port of the engine's machine is reached.
+// url returns the address of a port of the engine's machine.
 func (e endpoint) url(port string) string {
 	name := e.host()
 	if name == "" || e.tunnelled() {
@@ -129,7 +129,7 @@ func answers(ctx context.Context, asking *http.Client, address string) (listens 
 	return true, err
 }
 
-// unreached says why a container that runs does not answer, as far as that can be seen from here.
+// unreached returns an error that says why a running container does not answer, as far as it can be seen from here.
 func (c *Container) unreached(port string, err error) error {
 	at := c.engine.endpoint
 	switch {

@@ -6,7 +6,7 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// Version returns where the engine is, and its version.
+// Version returns the address of the engine, and its version.
 func (e *Engine) Version(ctx context.Context) (address, version string, err error) {
 	found, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
 	return e.endpoint.String(), found.Version, e.explain("look for a Docker Engine", err)

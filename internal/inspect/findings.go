@@ -113,7 +113,7 @@ func owners(user string) map[int]bool {
 	return usual
 }
 
-// odd says why a file is unusual, or "".
+// odd returns the reason why a file is unusual, or "".
 func odd(entry content.Entry, usual map[int]bool) string {
 	var why []string
 	switch {

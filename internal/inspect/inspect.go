@@ -1,4 +1,4 @@
-// Package inspect tells where the bytes of an image are: in which layers, packages and files.
+// Package inspect finds out where the bytes of an image are: in which layers, packages and files.
 //
 //	report, err := inspect.Layout("dist/bash")
 //	report, err := inspect.Remote(ctx, client, reference)

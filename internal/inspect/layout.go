@@ -11,8 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 )
 
-// Layout looks into the image in an OCI layout. Which packages it has, the SBOM beside it says where there is one of
-// this image, else the layers.
+// Layout inspects the image in an OCI layout. Its packages come from the SBOM beside it if that is of
+// this image, else from the layers.
 func Layout(dir string) (Report, error) {
 	index, err := layout.Read(dir)
 	if err != nil {

@@ -98,7 +98,7 @@ func Document(ctx context.Context, client *registry.Client, reference name.Refer
 	return nil, image.report.Warnings, fmt.Errorf("%s has no %s attached: %s", reference, kind, advice(kind))
 }
 
-// advice says when a document of a kind is attached.
+// advice returns a sentence on when a document of a kind is attached.
 func advice(kind referrers.Kind) string {
 	switch kind {
 	case referrers.Provenance:

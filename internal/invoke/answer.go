@@ -42,7 +42,7 @@ func (a Answer) RunError() error {
 	return nil
 }
 
-// longestMessage is how much of an answer an error tells, in characters.
+// longestMessage is the number of characters of an answer in an error.
 const longestMessage = 300
 
 // Message returns the error that an answer has, else its text, on one line of a bounded length.

@@ -62,7 +62,7 @@ func (c Client) Init(ctx context.Context, code []byte) (Answer, error) {
 	}})
 }
 
-// limit is how long an activation may take, as in OpenWhisk's defaults.
+// limit is the longest time of an activation in OpenWhisk's defaults.
 const limit = time.Minute
 
 // Run sends a value, which is a JSON object or array, with an activation as the platform makes it up.
@@ -121,7 +121,7 @@ func (c Client) post(ctx context.Context, path string, body any) (Answer, error)
 	return Answer{Status: response.StatusCode, Body: answered, Took: time.Since(began)}, nil
 }
 
-// explain says in one line why there is no answer.
+// explain returns the reason why there is no answer, on one line.
 func explain(ctx context.Context, address, path string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -28,7 +28,7 @@ func Archive(file string) (v1.ImageIndex, error) {
 	return Alone(image)
 }
 
-// checkArchive says why a file is no archive of one image.
+// checkArchive returns the reason why a file is not an archive of one image.
 func checkArchive(file string) error {
 	f, err := os.Open(file)
 	if err != nil {

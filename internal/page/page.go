@@ -1,7 +1,7 @@
 // Package page has the addresses of the documentation's pages, for users of mkimage who have no checkout.
 package page
 
-// Root is where the pages are.
+// Root is the address of the pages.
 const Root = "https://github.com/sciabarracom/openwhisk-runtime-go/blob/main/docs/"
 
 // releases is where released versions are.

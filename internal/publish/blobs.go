@@ -44,7 +44,7 @@ func blobsOf(index v1.ImageIndex) ([]v1.Descriptor, error) {
 	return blobs, nil
 }
 
-// blobFile returns where a blob is in a layout (OCI image-spec, image-layout.md).
+// blobFile returns the file of a blob in a layout (OCI image-spec, image-layout.md).
 func blobFile(dir string, digest v1.Hash) string {
 	return filepath.Join(dir, "blobs", digest.Algorithm, digest.Hex)
 }

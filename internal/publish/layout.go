@@ -17,7 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 )
 
-// marker is the annotation of index.json that says that mkimage made the folder and may replace it.
+// marker is the annotation of index.json with which mkimage marks a folder that it made and may replace.
 const marker = "io.github.sciabarracom.mkimage"
 
 // writeLayout writes an OCI image layout whose index.json names index, and nothing else, as "latest". One that is there

@@ -52,8 +52,8 @@ func typeNames() []string {
 // Default is the output if none is given.
 func Default() Output { return Output{Type: OCI, Dest: "dist/" + destination.Placeholder} }
 
-// Parse reads one value of --output: fields KEY=VALUE with commas between them, where a field that holds a comma
-// stands in double quotes (as in CSV), such as
+// Parse reads one value of --output: fields KEY=VALUE with commas between them. A field that holds a comma stands in
+// double quotes (as in CSV). Examples:
 //
 //	type=oci,dest=dist/scratch
 //	type=registry,ref=registry.example.org/actions/{name}

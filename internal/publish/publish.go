@@ -53,7 +53,7 @@ type Result struct {
 	pushed *push // of a registry
 }
 
-// Repository is where a registry has the image now.
+// Repository returns the repository that the image was pushed to.
 func (r Result) Repository() name.Repository { return r.pushed.repository }
 
 // Detail returns the result of a push in words, or "" for other outputs.

@@ -70,7 +70,7 @@ func (s *sharedBlobs) of(host string, digest v1.Hash) *shared {
 	return s.blobs[key]
 }
 
-// share puts a blob into a repository: from another one of this run where there is one, else by sending it.
+// share puts a blob into a repository: from another repository of this run if one has it, else by sending it.
 func (p *Publisher) share(ctx context.Context, repository name.Repository, b blob, moved func(bytes int64)) (*registry.Tally, error) {
 	of := p.sharedBlobs.of(repository.RegistryStr(), b.digest)
 	select {

@@ -58,7 +58,7 @@ func (p *push) countPresent(b blob) {
 	}
 }
 
-// String says it in words, such as "2.56 MB sent in 3 blobs, 1 mounted, 4 there".
+// String returns the transfer in words, such as "2.56 MB sent in 3 blobs, 1 mounted, 4 there".
 func (t Transfer) String() string {
 	parts := []string{"nothing sent"}
 	if t.Uploaded.Blobs > 0 {

@@ -80,7 +80,7 @@ func (i *index) text() ([]byte, types.MediaType, error) {
 	return text, mediaType, err
 }
 
-// hasAll says whether a list has all of these manifests.
+// hasAll reports whether a list has all of these manifests.
 func hasAll(listed []Listed, manifests []referrer) bool {
 	return !slices.ContainsFunc(manifests, func(m referrer) bool { return !has(listed, m) })
 }

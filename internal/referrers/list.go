@@ -21,7 +21,7 @@ func (l Listed) Kind() Kind {
 	return kindOf(l.ArtifactType)
 }
 
-// maxOpened is how many referrers are looked into whose list says too little of them.
+// maxOpened is the number of referrers that are opened because the list says too little of them.
 const maxOpened = 16
 
 // HasProvenance reports whether the subject has provenance, from anybody. The lists of some registries lack

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// fallbackTag is the tag that has the list of a subject where there is no API (distribution-spec, "Referrers Tag
+// fallbackTag is the tag with the list of a subject if there is no API (distribution-spec, "Referrers Tag
 // Schema").
 func fallbackTag(subject Subject) string {
 	return subject.Descriptor.Digest.Algorithm + "-" + subject.Descriptor.Digest.Hex

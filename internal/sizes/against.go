@@ -174,7 +174,7 @@ func escaped(format string) string {
 	return ""
 }
 
-// change tells a difference, such as "+12.0 kB (+0.4 %)".
+// change returns a difference in words, such as "+12.0 kB (+0.4 %)".
 func change(former, now int64) string {
 	switch {
 	case former == 0:

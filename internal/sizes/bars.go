@@ -38,7 +38,7 @@ func ScaleOf(bars []Bar) Scale {
 	return scale
 }
 
-// Share returns where a size is on the scale, from 0 to 1.
+// Share returns the place of a size on the scale, from 0 to 1.
 func (s Scale) Share(size int64) float64 {
 	if size <= 0 {
 		return 0
@@ -55,7 +55,7 @@ func (s Scale) Marks() []int64 {
 	return marks
 }
 
-// Bars returns sizes as lines of text with bars on a log scale, and a line that says so.
+// Bars returns sizes as lines of text with bars on a log scale, and a line that names the scale.
 func Bars(bars []Bar, columns int) []string {
 	scale, view := ScaleOf(bars), terminal.View{}
 	var lines [][]string

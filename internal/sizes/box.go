@@ -128,7 +128,7 @@ func (b Box) atLeast(size int64) Box {
 	return b
 }
 
-// Check says whether the boxes in each box add up to it.
+// Check returns an error unless the boxes in each box add up to it.
 func (b Box) Check() error { return b.check(0) }
 
 // deepest is how many boxes lie in each other: image, layer, package, file, part.

@@ -23,7 +23,7 @@ func (r Record) Check(budgets map[string]int64) []Over {
 	return over
 }
 
-// String tells by how much the row is over, and which layers weigh most.
+// String returns the excess of the row, with its heaviest layers.
 func (o Over) String() string {
 	text := fmt.Sprintf("%s (%s) is %s, over its budget of %s by %s; heaviest layers:", o.Image.Name, o.Image.Platform,
 		human.Bytes(o.Image.DockerSize), human.Bytes(o.Budget), human.Bytes(o.Image.DockerSize-o.Budget))

@@ -25,7 +25,7 @@ type File struct {
 	Size    int64  `json:"size"`
 }
 
-// PackagesOnly returns the contents as the record of a build has them, or nil where there is no package.
+// PackagesOnly returns the contents as the record of a build has them, or nil if there is no package.
 func (c Contents) PackagesOnly() *Contents {
 	if len(c.Packages) == 0 {
 		return nil

@@ -61,7 +61,8 @@ func Add(path string, rows ...Image) (changed bool, err error) {
 	return Edit(path, func(r Record) (Record, error) { return r.With(rows...), nil })
 }
 
-// Rebuild is [Add] for a record that builds alone write: one that cannot be read is written anew, and broken says why.
+// Rebuild is [Add] for a record that builds alone write. It writes an unreadable one anew, and returns the reason as
+// broken.
 func Rebuild(path string, rows ...Image) (broken, err error) {
 	_, err = edit(path, func(former []byte) (Record, error) {
 		var record Record

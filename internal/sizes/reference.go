@@ -43,7 +43,7 @@ func Measured(name, source string, image Image) Reference {
 // Quoted reports whether the size is somebody's word.
 func (r Reference) Quoted() bool { return r.Digest == "" }
 
-// how says in a word where the size is from, and the platform of an image that was measured.
+// how returns the origin of the size in a word, with the platform of an image that was measured.
 func (r Reference) how() string {
 	if r.Quoted() {
 		return "quoted"
@@ -51,7 +51,7 @@ func (r Reference) how() string {
 	return "measured, " + r.Platform
 }
 
-// source returns where the size is from, as markdown. The quoted ones are our own words.
+// source returns the origin of the size as markdown. The origins of quoted sizes are our own words.
 func (r Reference) source() string {
 	if r.Quoted() {
 		return r.Source
@@ -71,7 +71,7 @@ func isQuoted(name string) bool {
 	return slices.ContainsFunc(References(), func(r Reference) bool { return r.Name == name })
 }
 
-// Refer takes a measured reference into the record, in the place of one of the same name.
+// Refer puts a measured reference into the record, in place of one of the same name.
 func (r Record) Refer(one Reference) (Record, error) {
 	if one.Name == "" || strings.ContainsFunc(one.Name, func(c rune) bool { return c <= ' ' || c == 0x7f || strings.ContainsRune("|<>`\"'&", c) }) {
 		return Record{}, fmt.Errorf("%q cannot be the name of a reference: it is a word, without quotes and |, <, >, &", one.Name)
@@ -84,7 +84,7 @@ func (r Record) Refer(one Reference) (Record, error) {
 	return r.With(), nil
 }
 
-// Forget takes references out of the record.
+// Forget removes references from the record.
 func (r Record) Forget(names ...string) (Record, error) {
 	var errs []error
 	for _, name := range names {

@@ -18,7 +18,7 @@ func Clean(text string) string {
 	}, text)
 }
 
-// Columns returns how wide a text is on a terminal.
+// Columns returns the width of a text on a terminal.
 func Columns(text string) int { return ansi.StringWidth(text) }
 
 // Fit cleans a text, and takes out its middle if it is wider than columns.

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// View says how wide text may be, and which characters it may have.
+// View is the width and the character set of text.
 type View struct {
 	Columns int
 	ASCII   bool // for terminals that show nothing else

@@ -40,7 +40,7 @@ type KeyValue struct {
 	Encryption string `json:"encryption,omitempty"` // of a parameter that OpenWhisk answers: the value is not in the clear
 }
 
-// KeyValues returns the members of a JSON object by name. One that stands twice is an error.
+// KeyValues returns the members of a JSON object by name. A member that stands twice is an error.
 func KeyValues(object json.RawMessage) ([]KeyValue, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(object, &members); err != nil || members == nil {
@@ -53,7 +53,7 @@ func KeyValues(object json.RawMessage) ([]KeyValue, error) {
 	return all, checkTwice(object)
 }
 
-// checkTwice returns an error when a member stands twice in a JSON object.
+// checkTwice returns an error if a member stands twice in a JSON object.
 func checkTwice(object json.RawMessage) error {
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	_, _ = decoder.Token() // the brace
@@ -82,7 +82,7 @@ func Environment(variable string) (KeyValue, error) {
 	return KeyValue{Key: name, Value: text, Init: true}, err
 }
 
-// text is the value as wsk takes it on its command line: JSON, or text that is none. wsk puts text between quotes as it
+// text returns the value as wsk takes it on its command line: JSON, or text that is none. wsk puts text between quotes as it
 // is (openwhisk-cli, commands/util.go), so one that JSON would escape has to be JSON already.
 func (kv KeyValue) text() string {
 	var text string

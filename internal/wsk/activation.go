@@ -24,9 +24,9 @@ type Activation struct {
 }
 
 const (
-	// longest is how long an activation is waited for whose result does not come with the answer.
+	// longest is the longest wait for an activation whose result does not come with the answer.
 	longest = 15 * time.Minute
-	// collected is how long a log is waited for after the result.
+	// collected is the longest wait for a log after the result.
 	collected = 20 * time.Second
 	// slowest is the longest pause between two looks.
 	slowest = 4 * time.Second

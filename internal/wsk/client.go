@@ -21,7 +21,7 @@ const maxAnswer = 64 << 20
 
 var errTooLarge = fmt.Errorf("answered more than %d MiB", maxAnswer>>20)
 
-// slowestAnswer is how long an answer may take. OpenWhisk keeps the request of a blocking invocation for a minute.
+// slowestAnswer is the longest time for an answer. OpenWhisk keeps the request of a blocking invocation for a minute.
 const slowestAnswer = 2 * time.Minute
 
 // Client speaks to the REST API of an OpenWhisk.
@@ -56,7 +56,7 @@ func NewClient(settings Settings, insecure bool) (*Client, error) {
 	}, nil
 }
 
-// Put creates the action, or updates it where it is there, and returns its version, such as "0.0.1".
+// Put creates the action, or updates an existing one, and returns its version, such as "0.0.1".
 func (c *Client) Put(ctx context.Context, action Action) (version string, err error) {
 	doing := "update " + action.Name.String()
 	body, err := action.Body()

@@ -68,7 +68,7 @@ func kind(content []byte) string {
 	return "neither text nor a zip"
 }
 
-// advice says how a file becomes a zip that has "exec" at its top.
+// advice returns the way to make a zip with "exec" at its top from a file.
 func advice(path string, content []byte) string {
 	base := filepath.Base(path)
 	packed := strings.TrimSuffix(strings.TrimSuffix(base, filepath.Ext(base)), ".tar") + ".zip"

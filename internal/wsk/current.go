@@ -79,7 +79,7 @@ func (c current) stays(action Action) bool {
 		sameSet(over(c.Annotations, settable(action.Annotations)), c.Annotations)
 }
 
-// sameCode compares the code. OpenWhisk takes blanks alone for none.
+// sameCode reports whether two codes are the same. To OpenWhisk, blanks alone are no code.
 func (c current) sameCode(code *Code) bool {
 	var there, wanted string
 	if len(c.Exec.Code) > 0 && json.Unmarshal(c.Exec.Code, &there) != nil {

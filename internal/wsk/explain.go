@@ -14,7 +14,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// maxReason is how much of a reason an error tells, in characters.
+// maxReason is the number of characters of a reason in an error.
 const maxReason = 300
 
 // unreached returns an error for a missing answer, with advice.

@@ -10,10 +10,10 @@ import (
 // where it is binary, with the names of function and image (openwhisk, application.conf, exec-size-limit; Exec.scala).
 const maxCode = 48 << 20
 
-// MostZip is how large a zip is at most that OpenWhisk takes, in bytes.
+// MostZip is the size in bytes of the largest zip that OpenWhisk takes.
 const MostZip = maxCode / 4 * 3
 
-// TooLarge says that what is at path, packed, has more than MostZip.
+// TooLarge returns the error for code at path that, packed, has more than MostZip.
 func TooLarge(path string) error {
 	return fmt.Errorf("%s is too large for an upload: packed it has more than %s, and OpenWhisk takes 48 MB of base64: bake it into the image with "+
 		"mkimage build --action", path, human.Bytes(MostZip))
@@ -27,7 +27,7 @@ func checkSize(path string, sent int) error {
 		"bake it into the image with mkimage build --action", path, sent, maxCode)
 }
 
-// CheckSize returns an error when the action's code is more than OpenWhisk takes.
+// CheckSize returns an error if the action's code is larger than OpenWhisk takes.
 func (a Action) CheckSize() error {
 	if a.Code == nil {
 		return nil

@@ -96,7 +96,7 @@ func familyWith(file []byte, kind string) string {
 	return ""
 }
 
-// span is where a value stands in a text: between its brackets, of an object or an array.
+// span is the place of a value in a text: between the brackets of an object or an array.
 type span struct{ start, end int }
 
 var errNoMember = errors.New("there is no such member")

@@ -46,7 +46,7 @@ func (n Name) entity() string {
 	return n.Package + "/" + n.Action
 }
 
-// String is the name as wsk takes it.
+// String returns the name as wsk takes it.
 func (n Name) String() string {
 	if n.Namespace == "_" {
 		return n.entity()

@@ -11,7 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// Settings are where an OpenWhisk is and the key to it, as wsk finds them.
+// Settings are the address of an OpenWhisk and the key to it, as wsk finds them.
 type Settings struct {
 	APIHost string // such as "openwhisk.example.org" or "http://127.0.0.1:3233"
 	Auth    string // ID:KEY

@@ -27,7 +27,7 @@ type runtimeImage struct {
 	Tag      string `json:"tag"`
 }
 
-// attached says that OpenWhisk keeps an action's code as an attachment.
+// attached makes OpenWhisk keep an action's code as an attachment.
 type attached struct {
 	Name string `json:"attachmentName"`
 	Type string `json:"attachmentType"`

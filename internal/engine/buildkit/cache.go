@@ -47,7 +47,7 @@ func ParseCache(value, folder string) (Cache, error) {
 	return Cache{values["type"], values[key]}, nil
 }
 
-// CheckCaches returns an error where several images would overwrite each other's cache.
+// CheckCaches returns an error if several images would overwrite each other's cache.
 func CheckCaches(caches []Cache, images []string) error {
 	for i, c := range caches {
 		if !destination.Apart(c.Where, len(images)) {

@@ -22,7 +22,8 @@ type nearby struct {
 	insecure     bool // plain http is allowed
 }
 
-// find returns where a builder finds each finished layer as an image of its own, or "" if it must take it from here.
+// find returns the reference at which a builder finds each finished layer as an image of its own, or "" if it must take
+// the layer from here.
 // For an image without steps it needs no layer that the registry has.
 func (n nearby) find(ctx context.Context, image plan.Image) []string {
 	found := make([]string, len(image.Layers))
