@@ -30,25 +30,8 @@ func image(t *testing.T, config v1.Config, layers map[string][]tar.Header, order
 	t.Helper()
 	img := v1.Image(empty.Image)
 	for _, name := range order {
-		var archive bytes.Buffer
-		w := tar.NewWriter(&archive)
-		for _, header := range layers[name] {
-			text := ""
-			if header.Typeflag == tar.TypeReg {
-				text, header.Linkname = header.Linkname, ""
-				header.Size = int64(len(text))
-			}
-			if err := w.WriteHeader(&header); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.WriteString(w, text); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
+		archive := testkit.Layer(t, layers[name]...)
+		l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,34 +18,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// entry is an entry of an archive with its content.
-type entry struct {
-	tar.Header
-	content string
-}
-
-func file(name, content string) entry {
-	return entry{tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(content))}, content}
-}
-
-func archive(t testing.TB, entries ...entry) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, e := range entries {
-		if err := w.WriteHeader(&e.Header); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(w, e.content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+// file returns the entry of a file for [testkit.Layer].
+func file(name, content string) tar.Header {
+	return tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Linkname: content}
 }
 
 // packed returns the bytes as each media type has them.
@@ -77,11 +55,11 @@ type counted struct {
 func (c *counted) Compressed() (io.ReadCloser, error) { c.opened++; return c.Layer.Compressed() }
 
 func TestOf(t *testing.T) {
-	bare := archive(t,
-		entry{Header: tar.Header{Name: "./bin/", Typeflag: tar.TypeDir, Mode: 0o755}},
+	bare := testkit.Layer(t,
+		tar.Header{Name: "./bin/", Typeflag: tar.TypeDir, Mode: 0o755},
 		file("bin/busybox", "\x7fELF but no program"),
-		entry{Header: tar.Header{Name: "bin/sh", Typeflag: tar.TypeLink, Linkname: "bin/busybox"}},
-		entry{Header: tar.Header{Name: "/bin/ls", Typeflag: tar.TypeSymlink, Linkname: "busybox"}},
+		tar.Header{Name: "bin/sh", Typeflag: tar.TypeLink, Linkname: "bin/busybox"},
+		tar.Header{Name: "/bin/ls", Typeflag: tar.TypeSymlink, Linkname: "busybox"},
 		file("etc/apk/world", "musl\n"),
 	)
 	bare = append(bare, make([]byte, 1024)...) // more after the archive's end
@@ -128,7 +106,7 @@ func TestOf(t *testing.T) {
 }
 
 func TestBrokenLayers(t *testing.T) {
-	whole := packed(t, archive(t, file("a", "b")))[types.OCILayer]
+	whole := packed(t, testkit.Layer(t, file("a", "b")))[types.OCILayer]
 	other, _, err := v1.SHA256(strings.NewReader("other"))
 	if err != nil {
 		t.Fatal(err)
@@ -159,9 +137,9 @@ func TestBrokenLayers(t *testing.T) {
 // TestRead holds that an image has what its upper layers leave of the lower ones.
 func TestRead(t *testing.T) {
 	layers := [][]byte{
-		archive(t, file("etc/a", "1"), file("etc/b", "2"), file("usr/c", "3"), file("d", "4"), file(DatabasePath, "old")),
-		archive(t, file("etc/.wh.a", ""), file("usr/.wh..wh..opq", ""), file("usr/new", "5"), file("etc/b", "first"), file("etc/b", "second"),
-			entry{Header: tar.Header{Name: "d", Typeflag: tar.TypeSymlink, Linkname: "e"}}, file(DatabasePath, "new")),
+		testkit.Layer(t, file("etc/a", "1"), file("etc/b", "2"), file("usr/c", "3"), file("d", "4"), file(DatabasePath, "old")),
+		testkit.Layer(t, file("etc/.wh.a", ""), file("usr/.wh..wh..opq", ""), file("usr/new", "5"), file("etc/b", "first"), file("etc/b", "second"),
+			tar.Header{Name: "d", Typeflag: tar.TypeSymlink, Linkname: "e"}, file(DatabasePath, "new")),
 	}
 	img := v1.Image(empty.Image)
 	for _, bare := range layers {
@@ -193,7 +171,7 @@ func TestRead(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	for _, stored := range packed(f, archive(f, file("bin/a", "\x7fELF"), file(WorldPath, "musl"))) {
+	for _, stored := range packed(f, testkit.Layer(f, file("bin/a", "\x7fELF"), file(WorldPath, "musl"))) {
 		f.Add(stored)
 	}
 	f.Fuzz(func(t *testing.T, stored []byte) {

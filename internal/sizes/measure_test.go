@@ -2,7 +2,7 @@ package sizes
 
 import (
 	"archive/tar"
-	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,16 +13,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestMeasure(t *testing.T) {
-	base := archive(t,
+	base := testkit.Layer(t,
 		tar.Header{Typeflag: tar.TypeDir, Name: "bin/"},
-		tar.Header{Typeflag: tar.TypeReg, Name: "bin/busybox", Size: 700},
+		tar.Header{Typeflag: tar.TypeReg, Name: "bin/busybox", Linkname: strings.Repeat("b", 700)},
 		tar.Header{Typeflag: tar.TypeLink, Name: "bin/sh", Linkname: "bin/busybox"},
 		tar.Header{Typeflag: tar.TypeSymlink, Name: "bin/ls", Linkname: "busybox"},
 	)
-	proxy := archive(t, tar.Header{Typeflag: tar.TypeReg, Name: "bin/proxy", Size: 1600})
+	proxy := testkit.Layer(t, tar.Header{Typeflag: tar.TypeReg, Name: "bin/proxy", Linkname: strings.Repeat("p", 1600)})
 	img, err := mutate.Append(empty.Image,
 		mutate.Addendum{Layer: static.NewLayer(base, types.OCIUncompressedLayer), History: v1.History{CreatedBy: "mkimage base"}},
 		mutate.Addendum{Layer: static.NewLayer(proxy, types.OCIUncompressedLayer), History: v1.History{CreatedBy: "mkimage proxy"}},
@@ -56,22 +57,4 @@ func TestMeasure(t *testing.T) {
 	if diff := cmp.Diff(want, row); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func archive(t *testing.T, headers ...tar.Header) []byte {
-	t.Helper()
-	var archive bytes.Buffer
-	w := tar.NewWriter(&archive)
-	for _, header := range headers {
-		if err := w.WriteHeader(&header); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(make([]byte, header.Size)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return archive.Bytes()
 }

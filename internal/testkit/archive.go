@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"io/fs"
 	"testing"
@@ -56,7 +57,18 @@ func Tar(t testing.TB, entries ...tar.Header) string {
 	t.Helper()
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	w := tar.NewWriter(z)
+	_, err := z.Write(Layer(t, entries...))
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Layer returns a tar archive that is not compressed. Linkname holds the content of a file.
+func Layer(t testing.TB, entries ...tar.Header) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
 	for _, h := range entries {
 		content := ""
 		if h.Typeflag == tar.TypeReg {
@@ -70,10 +82,8 @@ func Tar(t testing.TB, entries ...tar.Header) string {
 			t.Fatal(err)
 		}
 	}
-	for _, closer := range []io.Closer{w, z} {
-		if err := closer.Close(); err != nil {
-			t.Fatal(err)
-		}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
 	}
-	return b.String()
+	return b.Bytes()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // counted is a layer that counts how often its bytes are read.
@@ -31,15 +32,8 @@ func imageOf(t *testing.T, pairs ...string) (v1.Image, []int) {
 	t.Helper()
 	img, reads := empty.Image, make([]int, len(pairs)/2)
 	for i := range reads {
-		var archive bytes.Buffer
-		writer := tar.NewWriter(&archive)
-		if err := writer.WriteHeader(&tar.Header{Name: pairs[2*i+1], Typeflag: tar.TypeReg, Mode: 0o755}); err != nil {
-			t.Fatal(err)
-		}
-		if err := writer.Close(); err != nil {
-			t.Fatal(err)
-		}
-		layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
+		archive := testkit.Layer(t, tar.Header{Name: pairs[2*i+1], Typeflag: tar.TypeReg, Mode: 0o755})
+		layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -100,12 +100,12 @@ func TestHanging(t *testing.T) {
 func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	small := t.TempDir()
-	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=24m", "none", small).CombinedOutput(); err != nil {
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=10m", "none", small).CombinedOutput(); err != nil {
 		t.Skipf("a small file system cannot be mounted: %s", out)
 	}
 	t.Cleanup(func() { _ = exec.Command("umount", "-l", small).Run() })
 	full := daemontest.Start(t, small)
-	content := make([]byte, 32<<20)
+	content := make([]byte, 12<<20)
 	if _, err := rand.Read(content); err != nil {
 		t.Fatal(err)
 	}
