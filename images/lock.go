@@ -67,14 +67,31 @@ func ReadLock(path string) (Lock, error) {
 	}
 	lock, err := ParseLock(text)
 	if err != nil {
+		var newer *NewerLockError
+		if errors.As(err, &newer) {
+			return Lock{}, fmt.Errorf("read the lock %s: %w", path, err)
+		}
 		return Lock{}, fmt.Errorf("read the lock %s: %w; make it anew with mkimage lock", path, err)
 	}
 	lock.Text = text
 	return lock, nil
 }
 
+// NewerLockError is the error for a lock that a later mkimage has written.
+type NewerLockError struct{ schema int }
+
+func (e *NewerLockError) Error() string {
+	return fmt.Sprintf("it is from a newer mkimage (schema %d, and this one reads %d): take that one, or a lock that this one has made", e.schema, lockSchema)
+}
+
 // ParseLock reads the bytes of a lock.
 func ParseLock(text []byte) (Lock, error) {
+	var head struct {
+		Schema int `json:"schema"`
+	}
+	if json.Unmarshal(text, &head) == nil && head.Schema > lockSchema { // it may have keys that are not known here
+		return Lock{}, &NewerLockError{head.Schema}
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	var lock Lock

@@ -1,6 +1,7 @@
 package apkfs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,6 +47,58 @@ func (s *Source) Resolve(ctx context.Context, w World) ([]images.Pin, error) {
 	}
 	var pins []images.Pin
 	return pins, json.Unmarshal(text, &pins)
+}
+
+// ResolveKeeping is [Source.Resolve], with some packages as they were before, by name, where the mirror still has them.
+func (s *Source) ResolveKeeping(ctx context.Context, w World, kept map[string]images.Pin) ([]images.Pin, error) {
+	indexes, err := s.allIndexes(ctx, w)
+	if err != nil {
+		return nil, s.mirrorError(err, "a lock is made from the index")
+	}
+	return resolveIn(w, keeping(indexes, kept), s.lacking(w))
+}
+
+// keeping returns indexes without other versions of packages that are kept.
+func keeping(indexes []*index, kept map[string]images.Pin) []*index {
+	there := map[string]bool{}
+	is := func(p record) bool {
+		pin, ok := kept[p.Name]
+		return ok && pin.Version == p.Version && pin.Checksum == p.ChecksumString()
+	}
+	for _, one := range indexes {
+		for _, p := range one.packages {
+			there[p.Name] = there[p.Name] || is(p)
+		}
+	}
+	var less []*index
+	for _, one := range indexes {
+		copied := *one
+		copied.packages = slices.DeleteFunc(slices.Clone(one.packages), func(p record) bool { return there[p.Name] && !is(p) })
+		less = append(less, &copied)
+	}
+	return less
+}
+
+// Listed is a package as the mirror lists it.
+type Listed struct {
+	Version, Checksum string
+	Repository        string // main or community
+	Origin            string // the package whose source it is built from
+}
+
+// List returns all packages of the mirror by their names.
+func (s *Source) List(ctx context.Context, w World) (map[string][]Listed, error) {
+	indexes, err := s.allIndexes(ctx, w)
+	if err != nil {
+		return nil, s.mirrorError(err, "what moved is seen in the index")
+	}
+	all := map[string][]Listed{}
+	for _, one := range indexes {
+		for _, p := range one.packages {
+			all[p.Name] = append(all[p.Name], Listed{p.Version, p.ChecksumString(), one.repository, cmp.Or(p.Origin, p.Name)})
+		}
+	}
+	return all, nil
 }
 
 // resolveKey returns a key for everything that the result depends on: the world, every byte of the indexes, and the

@@ -132,7 +132,7 @@ func TestLock(t *testing.T) {
 	if _, err := Run(t.Context(), []images.Definition{bash}, options); err == nil || !strings.Contains(err.Error(), "there is no lock "+bash.LockFile()) {
 		t.Errorf("no lock: got %v", err)
 	}
-	files, err := Lock(t.Context(), []images.Definition{bash, definition("scratch")}, options.Packages, options.Display)
+	files, err := Lock(t.Context(), []images.Definition{bash, definition("scratch")}, options.Packages, nil, options.Display)
 	if diff := cmp.Diff([]string{filepath.Join(dir, "bash.lock.json")}, files); diff != "" || err != nil {
 		t.Fatal(diff, err)
 	}
@@ -156,7 +156,7 @@ func TestLock(t *testing.T) {
 	if _, err := Run(t.Context(), []images.Definition{bash}, options); err == nil || !strings.Contains(err.Error(), "does not fit") {
 		t.Errorf("another definition: got %v", err)
 	}
-	if _, err := Lock(t.Context(), []images.Definition{bash}, moved.Packages, moved.Display); err != nil {
+	if _, err := Lock(t.Context(), []images.Definition{bash}, moved.Packages, nil, moved.Display); err != nil {
 		t.Fatal(err)
 	}
 	lock, err := images.ReadLock(bash.LockFile())
@@ -174,7 +174,7 @@ func TestVendor(t *testing.T) {
 		t.Errorf("without locks: got %v", err)
 	}
 	want := digestsOf(t, definitions, options)
-	if _, err := Lock(t.Context(), definitions, options.Packages, options.Display); err != nil {
+	if _, err := Lock(t.Context(), definitions, options.Packages, nil, options.Display); err != nil {
 		t.Fatal(err)
 	}
 	if err := Vendor(t.Context(), packages, definitions, options.Packages, options.Display); err != nil {

@@ -318,7 +318,7 @@ func TestStatementNamesPackages(t *testing.T) {
 		t.Errorf("without a lock:\n%s", text)
 	}
 	s = shelve(t, options, "referrers")
-	if _, err := Lock(context.Background(), []images.Definition{own}, options.Packages, options.Display); err != nil {
+	if _, err := Lock(context.Background(), []images.Definition{own}, options.Packages, nil, options.Display); err != nil {
 		t.Fatal(err)
 	}
 	if text := read(); !strings.Contains(text, `"name": "bash.lock.json"`) || strings.Contains(text, "control part") {

@@ -5,18 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
 // Lock pins the packages of every definition with base alpine and writes the lock beside it. It returns the files, also
-// of locks that did not change, and shows the changes.
-func Lock(ctx context.Context, definitions []images.Definition, packages Packages, display *progress.Display) ([]string, error) {
+// of locks that did not change, and shows the changes. With names of packages to update, all others stay as they are locked,
+// where the mirror still has them.
+func Lock(ctx context.Context, definitions []images.Definition, packages Packages, update []string, display *progress.Display) ([]string, error) {
+	if err := checkLocked(definitions, update); err != nil {
+		return nil, err
+	}
 	r := &run{Options: Options{Packages: packages, Display: display}}
 	var files []string
 	var failures []error
@@ -25,7 +33,7 @@ func Lock(ctx context.Context, definitions []images.Definition, packages Package
 			continue
 		}
 		step := r.Display.Start("lock " + definition.Name)
-		err := r.writeLock(ctx, definition)
+		err := r.writeLock(ctx, definition, update)
 		if step.End("", err) != nil {
 			failures = append(failures, fmt.Errorf("lock %s: %w", definition.Name, err))
 			continue
@@ -35,16 +43,72 @@ func Lock(ctx context.Context, definitions []images.Definition, packages Package
 	return files, errors.Join(failures...)
 }
 
-func (r *run) writeLock(ctx context.Context, definition images.Definition) error {
+// checkLocked refuses a package to update that no lock has.
+func checkLocked(definitions []images.Definition, update []string) error {
+	if len(update) == 0 {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, definition := range definitions {
+		if definition.Base != images.Alpine {
+			continue
+		}
+		lock, err := images.ReadLock(definition.LockFile())
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, pins := range lock.Platforms {
+			for _, pin := range pins {
+				known[pin.Name] = true
+			}
+		}
+	}
+	for _, name := range update {
+		if known[name] {
+			continue
+		}
+		text := fmt.Sprintf("no lock here has a package %q", name)
+		if near := suggest.Word(name, slices.Sorted(maps.Keys(known))); near != "" {
+			text += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		return errors.New(text)
+	}
+	return nil
+}
+
+// choose returns the packages to lock: as the mirror has them, but for those of the former lock that are not to be updated.
+func (r *run) choose(ctx context.Context, world apkfs.World, former []images.Pin, update []string) ([]images.Pin, error) {
+	if len(update) == 0 || len(former) == 0 {
+		return r.Alpine.Resolve(ctx, world)
+	}
+	kept := map[string]images.Pin{}
+	for _, pin := range former {
+		if !slices.Contains(update, pin.Name) {
+			kept[pin.Name] = pin
+		}
+	}
+	pins, err := r.Alpine.ResolveKeeping(ctx, world, kept)
+	if err != nil {
+		return nil, fmt.Errorf("with all other packages as they are locked: %w; update more of them, or all with mkimage lock", err)
+	}
+	return pins, nil
+}
+
+func (r *run) writeLock(ctx context.Context, definition images.Definition, update []string) error {
 	languages, err := r.Stemcells.Pick(definition.Stemcells)
 	if err != nil {
 		return err
 	}
 	lock := images.Lock{Release: r.release(definition), Platforms: map[images.Platform][]images.Pin{}}
+	file := definition.LockFile()
+	former, missing := images.ReadLock(file)
+	if newer := (*images.NewerLockError)(nil); errors.As(missing, &newer) {
+		return missing
+	}
 	for _, platform := range definition.Platforms {
 		world := plan.World(definition, languages, lock.Release, platform)
 		lock.Layers = world.Wanted()
-		pins, err := r.Alpine.Resolve(ctx, world)
+		pins, err := r.choose(ctx, world, former.Platforms[platform], update)
 		if err != nil {
 			return err
 		}
@@ -52,13 +116,12 @@ func (r *run) writeLock(ctx context.Context, definition images.Definition) error
 			return err
 		}
 	}
-	file := definition.LockFile()
-	if former, err := images.ReadLock(file); err == nil {
+	if missing == nil {
 		for _, line := range lock.Changes(former) {
 			r.Display.Text(definition.Name + "  " + line)
 		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		r.Display.Text(fmt.Sprintf("%v: it is replaced", err))
+	} else if !errors.Is(missing, fs.ErrNotExist) {
+		r.Display.Text(fmt.Sprintf("%v: it is replaced", missing))
 	}
 	text, err := lock.Marshal()
 	if err != nil {

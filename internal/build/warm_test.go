@@ -26,7 +26,7 @@ func TestWarmIsCold(t *testing.T) {
 		definition("scratch"), onAlpine(dir, "alpine"), onAlpine(dir, "bash", "bash"), onAlpine(dir, "both", "bash", "ruby"),
 		withScript(t, dir, "script", images.Alpine),
 	}
-	if _, err := Lock(t.Context(), definitions, options.Packages, options.Display); err != nil {
+	if _, err := Lock(t.Context(), definitions, options.Packages, nil, options.Display); err != nil {
 		t.Fatal(err)
 	}
 	kept := t.TempDir()

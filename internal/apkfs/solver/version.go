@@ -49,6 +49,9 @@ func Valid(version string) bool {
 	return r.next == end
 }
 
+// Newer reports whether version a is a later one than b.
+func Newer(a, b string) bool { return a != "" && b != "" && compareVersions(a, b, false) == greater }
+
 // compareVersions returns the relation of a to b. No version ("") has every relation to another one. If only the start
 // counts, a version equals all that continue it.
 func compareVersions(a, b string, start bool) relation {
