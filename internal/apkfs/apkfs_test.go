@@ -5,13 +5,16 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -23,18 +26,65 @@ import (
 
 const release = "v3.22"
 
-// newWritten writes a mirror with a base and languages for both machines.
+// newWritten writes a mirror with a base and languages for both machines. All that it writes have one key.
 func newWritten(t *testing.T) *apktest.Mirror {
 	t.Helper()
-	mirror, err := apktest.New(t.TempDir())
-	if err != nil {
+	dir, files := t.TempDir(), written()
+	if err := os.CopyFS(dir, files); err != nil {
 		t.Fatal(err)
 	}
-	for _, arch := range []string{"x86_64", "aarch64"} {
-		add(t, mirror, "main", arch, append(apktest.Base(release), apktest.Languages()...)...)
+	mirror, err := apktest.New(dir) // of the same key
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files of a mirror, %v", len(files), err)
 	}
 	return mirror
 }
+
+// newSigner writes such a mirror with a key of its own.
+func newSigner(t *testing.T) *apktest.Mirror {
+	t.Helper()
+	mirror, err := writeMirror(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mirror
+}
+
+func writeMirror(dir string) (*apktest.Mirror, error) {
+	mirror, err := apktest.New(dir)
+	for _, arch := range []string{"x86_64", "aarch64"} {
+		if err == nil {
+			err = mirror.Add(release, "main", arch, append(apktest.Base(release), apktest.Languages()...)...)
+		}
+	}
+	return mirror, err
+}
+
+// written returns the files of the mirror of newWritten, or none if that failed. Packing and signing them for every test
+// was a third of the work of all tests.
+var written = sync.OnceValue(func() fstest.MapFS {
+	dir, err := os.MkdirTemp("", "mirror")
+	if err != nil {
+		return nil
+	}
+	defer os.RemoveAll(dir)
+	if _, err := writeMirror(dir); err != nil {
+		return nil
+	}
+	files := fstest.MapFS{}
+	err = fs.WalkDir(os.DirFS(dir), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		files[name] = &fstest.MapFile{Data: content, Mode: 0o600}
+		return err
+	})
+	if err != nil {
+		return nil
+	}
+	return files
+})
 
 func add(t *testing.T, mirror *apktest.Mirror, repository, arch string, packages ...apktest.Package) {
 	t.Helper()

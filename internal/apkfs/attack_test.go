@@ -32,7 +32,7 @@ func TestAttacks(t *testing.T) {
 		want   string
 	}{
 		"another key of the same name": {func(t *testing.T, m *apktest.Mirror) {
-			other := newWritten(t)
+			other := newSigner(t)
 			writeFile(t, m.KeyFile, readFile(t, other.KeyFile))
 		}, "does not match"},
 		"a key that nobody trusts": {func(t *testing.T, m *apktest.Mirror) {

@@ -190,7 +190,7 @@ func TestVendorRefusesWhatTheIndexHasNot(t *testing.T) {
 
 // TestLockOfAnotherSigner holds that a package in the cache, which another mirror has signed anew, is no obstacle.
 func TestLockOfAnotherSigner(t *testing.T) {
-	one, other := newWritten(t), newWritten(t)
+	one, other := newWritten(t), newSigner(t)
 	source, dir := openCached(t, one.Dir, t.TempDir(), one.KeyFile)
 	pins := lockOf(t, openMirror(t, other.Dir, other.KeyFile), world())
 	lockOf(t, source, world())

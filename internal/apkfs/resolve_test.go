@@ -92,7 +92,7 @@ func TestOpenRefuses(t *testing.T) {
 		"not a key":         {"", []string{key("text.rsa.pub", []byte("hello"))}, "not a public key in PEM"},
 		"a key's bad name":  {"", []string{key("key.pem", good)}, "is not called NAME.rsa.pub"},
 		"Alpine's name":     {"", []string{key(releaseKeys("x86_64")[0], good)}, "has the name of one of Alpine's, but is another key"},
-		"two of a name":     {"", []string{mirror.KeyFile, newWritten(t).KeyFile}, "two different Alpine keys are called test@example.org-1.rsa.pub"},
+		"two of a name":     {"", []string{mirror.KeyFile, newSigner(t).KeyFile}, "two different Alpine keys are called test@example.org-1.rsa.pub"},
 		"a broken PEM part": {"", []string{key("part.rsa.pub", []byte("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"))}, "part.rsa.pub"},
 	} {
 		t.Run(name, func(t *testing.T) {
