@@ -1,7 +1,9 @@
 package buildkit_test
 
 import (
+	"context"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,13 +34,20 @@ func builder(t *testing.T) string {
 	return address
 }
 
-// plans returns an image of two platforms whose layers nobody has seen before.
+// planned is the time in the images of [plans].
+var planned = time.Unix(60, 0)
+
+// scratch returns the base of these images, which is compressed once: under the race detector that takes half a second.
+var scratch = sync.OnceValues(func() (layer.Layer, error) {
+	return plan.Scratch(context.Background(), layer.NewMaker(planned, cache.Dir{}))
+})
+
+// plans returns an image of two platforms with proxies that nobody has seen before.
 func plans(t *testing.T, name string) []plan.Image {
 	t.Helper()
-	epoch := time.Unix(60, 0)
-	in := plan.Inputs{Epoch: epoch, Materials: plan.Materials{Layers: layer.NewMaker(epoch, cache.Dir{})}, Proxies: map[images.Platform]layer.Layer{}}
+	in := plan.Inputs{Epoch: planned, Materials: plan.Materials{Layers: layer.NewMaker(planned, cache.Dir{})}, Proxies: map[images.Platform]layer.Layer{}}
 	var err error
-	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
+	if in.Scratch, err = scratch(); err != nil {
 		t.Fatal(err)
 	}
 	for _, platform := range images.Platforms() {
