@@ -74,7 +74,7 @@ func newRunner(t *testing.T, p *project, github values) *runner {
 		project: p, summary: filepath.Join(t.TempDir(), "summary"), environ: map[string]string{},
 		contexts: values{
 			"github": github, "runner": values{"os": "Linux", "arch": "X64"},
-			"vars":    values{"MKIMAGE_REPO": p.repo, "WHISK_APIHOST": p.openwhisk},
+			"vars":    values{"MKIMAGE_REPO": p.repo, "WHISK_APIHOST": p.openwhisk, "MKIMAGE_MAX_GROWTH": p.growth},
 			"secrets": values{"WHISK_AUTH": key},
 		},
 	}

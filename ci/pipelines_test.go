@@ -48,6 +48,7 @@ func story(t *testing.T, p *project, ci pipeline) {
 
 	p.run(t, "rm -r dist")
 	p.edit(t)
+	p.growth = "90%"
 	if !ci.check(t) {
 		t.Fatal("the change is not good")
 	}
@@ -55,7 +56,8 @@ func story(t *testing.T, p *project, ci pipeline) {
 		t.Errorf("the change touches other images: %s", diff)
 	}
 	told := ci.comment(t)
-	if !strings.HasPrefix(told, "| image | platform |") || !strings.Contains(told, "| greet | linux/amd64 | ") || !strings.Contains(told, " (+") || strings.Contains(told, "count") {
+	if !strings.HasPrefix(told, "| image | platform |") || !strings.Contains(told, "| greet | linux/amd64 | ") || !strings.Contains(told, " (+") ||
+		!strings.Contains(told, "\ngreet (linux/amd64)  ▇") || !strings.Contains(told, "\n- greet (linux/amd64): layer ") || strings.Contains(told, "count") {
 		t.Errorf("the comment is:\n%s", told)
 	}
 
@@ -77,8 +79,9 @@ func story(t *testing.T, p *project, ci pipeline) {
 
 	p.write(t, "images/greet.yaml", strings.Replace(p.read(t, "images/greet.yaml"), "9MB", "100kB", 1))
 	p.run(t, "git switch -qc heavy && git commit -qam third && rm -r dist")
-	if ci.check(t) || !strings.Contains(p.said.String(), "mkimage: greet (linux/amd64) is ") || !strings.HasPrefix(p.read(t, "dist/sizes.md"), "| image |") {
-		t.Errorf("an image over its budget is good, or the comment on it is not written")
+	p.growth = "0"
+	if ci.check(t) || !strings.Contains(p.said.String(), ", over its budget of 100 kB by ") || !strings.Contains(p.said.String(), "more than 0: layer ") || !strings.HasPrefix(p.read(t, "dist/sizes.md"), "| image |") {
+		t.Errorf("an image over its budget, or that has grown, is good, or the comment on it is not written:\n%s", &p.said)
 	}
 	p.keepsSecrets(t)
 }
@@ -88,7 +91,7 @@ type shell struct{ *project }
 
 func (s shell) call(t *testing.T, verb string) bool {
 	return s.bash(t, `"$PIPELINE" `+verb, map[string]string{
-		"PIPELINE": filepath.Join(repositoryRoot(t), "ci/pipeline"), "BASE": "main", "TAGS": "main " + s.run(t, "git rev-parse HEAD"),
+		"PIPELINE": filepath.Join(repositoryRoot(t), "ci/pipeline"), "BASE": "main", "MAX_GROWTH": s.growth, "TAGS": "main " + s.run(t, "git rev-parse HEAD"),
 		"MKIMAGE_REPO": s.repo, "MKIMAGE_REGISTRY_USER": user, "MKIMAGE_REGISTRY_PASSWORD": password, "WHISK_APIHOST": s.openwhisk, "WHISK_AUTH": key,
 	}, nil)
 }
@@ -199,7 +202,7 @@ func (g gitlab) job(t *testing.T, name string) bool {
 		"CI": "true", "GITLAB_CI": "true", "CI_PROJECT_DIR": g.dir, "CI_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "7", "CI_API_V4_URL": g.api,
 		"CI_COMMIT_SHA": g.run(t, "git rev-parse HEAD"), "CI_COMMIT_REF_SLUG": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": g.run(t, "git merge-base main HEAD"),
 		"CI_REGISTRY_IMAGE": g.repo, "CI_REGISTRY_USER": user, "CI_REGISTRY_PASSWORD": password,
-		"WHISK_APIHOST": g.openwhisk, "WHISK_AUTH": key, "GITLAB_TOKEN": password, "MKIMAGE_VERSION": version,
+		"WHISK_APIHOST": g.openwhisk, "WHISK_AUTH": key, "GITLAB_TOKEN": password, "MKIMAGE_VERSION": version, "MAX_GROWTH": g.growth,
 	}
 	environment := map[string]string{}
 	for _, variables := range []map[string]string{file.Variables, each.Variables, given} {
@@ -262,7 +265,7 @@ func TestOneWay(t *testing.T) {
 		text = strings.NewReplacer("mkimage list --since", "mkimage build --since", "mkimage sizes $IMAGES", "mkimage sizes").Replace(text)
 		for _, line := range []string{
 			"mkimage build --since \"$BASE\"",
-			"mkimage sizes --check --against \"$BASE\" --size-record dist/sizes.json --format markdown >dist/sizes.md",
+			"mkimage sizes --check --against \"$BASE\" --max-growth \"$MAX_GROWTH\" --size-record dist/sizes.json --format markdown >dist/sizes.md",
 			"--push ",
 			"for image in $(mkimage list --with-action --format names); do",
 			"mkimage wsk \"$image\" --update",

@@ -49,6 +49,7 @@ type project struct {
 	ref       string // of the GitHub Action: the release that it takes, or "", and it compiles
 	openwhisk string // the URL of the stub
 	stub      *wsktest.Stub
+	growth    string          // how much an image may grow
 	said      strings.Builder // everything that steps wrote
 	uploads   *uploads
 	own       map[string]string
