@@ -20,8 +20,8 @@ import (
 const onEngine = "daemon:"
 
 // anImage says in help texts which images anywhere are.
-const anImage = `An image is the one that was built as NAME to dist/NAME, the one in the OCI layout in a folder, that in an archive of
-docker save, daemon:NAME on the Docker Engine, or REF in a registry, whose layers are read where the cache lacks them.`
+const anImage = `An image is the one that was built as NAME to dist/NAME, the one in an OCI layout, a folder or an archive, that in an
+archive of docker save, daemon:NAME on the Docker Engine, or REF in a registry, whose layers are read where the cache lacks them.`
 
 // found is an image, wherever it is.
 type found struct {
@@ -41,7 +41,7 @@ func anywhere(command *cobra.Command, access *registryFlags, images, text string
 		index, err := layout.Read(dir)
 		return found{index, layout.Name(dir), "OCI layout: " + layout.Name(dir), func() {}}, err
 	}
-	if info, err := os.Stat(text); err == nil && info.Mode().IsRegular() {
+	if isFileOrEngine(text) {
 		index, err := layout.Archive(text)
 		return found{index, filepath.Base(text), "archive: " + filepath.Base(text), func() {}}, err
 	}
@@ -63,6 +63,12 @@ func anywhere(command *cobra.Command, access *registryFlags, images, text string
 		return found{}, err
 	}
 	return found{index, text, reference.Context().Name(), client.Close}, nil
+}
+
+// isFileOrEngine reports whether an image is in a file, or on the Docker Engine.
+func isFileOrEngine(text string) bool {
+	info, err := os.Stat(text)
+	return strings.HasPrefix(text, onEngine) || err == nil && info.Mode().IsRegular()
 }
 
 // fromEngine saves an image of the Docker Engine to a temporary file, which remove takes away.

@@ -30,13 +30,14 @@ func newInspect() *cobra.Command {
 programs, the largest first, as wide as the terminal; files that an upper layer hides, duplicates, setuid files, odd
 owners and modes; and what is attached to the image. With --json all of it is written.
 
-The image is the one that was built as NAME to dist/NAME, the one in the OCI layout in the folder PATH, or that of
-a registry for REF.
+The image is the one that was built as NAME to dist/NAME, the one in PATH, an OCI layout in a folder or an archive, or an archive
+of docker save, daemon:NAME on the Docker Engine, or that of a registry for REF.
 
 Of an image in a registry no layer is pulled. Sizes, packages and files are those of the size record and the SBOM
 that are attached to it, and what nobody has attached is said to be unknown.`,
 		Example: `  mkimage inspect bash
   mkimage inspect bash --format html >bash.html
+  mkimage inspect saved.tar
   mkimage inspect registry.example.org/actions/bash:1 --json
   mkimage inspect registry.example.org/actions/bash:1 --show provenance`,
 		Args:              cobra.ExactArgs(1),
@@ -84,6 +85,21 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 			return usage(command, fmt.Errorf("--show is for what is attached in a registry, and %s is a folder", dir))
 		}
 		report, err := inspect.Layout(dir)
+		if err != nil {
+			return err
+		}
+		return f.write(command, report)
+	}
+	if isFileOrEngine(image) {
+		if f.show != "" {
+			return usage(command, fmt.Errorf("--show is for what is attached in a registry, and %s is in none", image))
+		}
+		from, err := anywhere(command, &f.registryFlags, f.images, image)
+		if err != nil {
+			return err
+		}
+		defer from.close()
+		report, err := inspect.Index(from.name, from.index)
 		if err != nil {
 			return err
 		}

@@ -16,8 +16,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/goparts"
 )
 
-// The files with the packages and the release of an Alpine image. Their text is kept.
+// The files whose text is kept: of an Alpine image the packages and the release, of any the names of users and groups.
 const (
+	UsersPath     = "etc/passwd"
+	GroupsPath    = "etc/group"
 	DatabasePath  = "lib/apk/db/installed"
 	WorldPath     = "etc/apk/world"
 	OSReleasePath = "etc/os-release"
@@ -29,7 +31,7 @@ type Layer struct {
 	DiffID  v1.Hash           // of the tar stream
 	TarSize int64             // bytes of the tar stream
 	Entries []Entry           // in the order of the archive
-	Texts   map[string][]byte // of DatabasePath, WorldPath and OSReleasePath, where the layer has them
+	Texts   map[string][]byte // of the paths above, where the layer has them
 }
 
 // Entry is an entry of a layer's archive.

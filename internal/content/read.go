@@ -18,7 +18,7 @@ import (
 // kind is the kind of the entries in the cache. format is raised when the same layer is described in another way.
 const (
 	kind   = "content"
-	format = "content 2"
+	format = "content 3"
 )
 
 // Of returns the content of a layer.

@@ -90,7 +90,7 @@ func (l *Layer) look(entry *Entry, size int64, from io.Reader) error {
 	from = io.TeeReader(from, io.MultiWriter(sum1, sum256))
 	var whole bytes.Buffer
 	_, err := io.CopyN(&whole, from, min(size, int64(len(elf.ELFMAG))))
-	switch isText := slices.Contains([]string{DatabasePath, WorldPath, OSReleasePath}, entry.Path); {
+	switch isText := slices.Contains([]string{DatabasePath, WorldPath, OSReleasePath, UsersPath, GroupsPath}, entry.Path); {
 	case err != nil:
 	case isText && size > mostText:
 		err = fmt.Errorf("it has %d bytes, and at most %d are read", size, mostText)

@@ -14,7 +14,7 @@ import (
 
 // Findings are the facts about an image's files that somebody should look at.
 type Findings struct {
-	WastedBytes int64       `json:"wasted_bytes"` // of hidden files, and of duplicates but for one of each
+	WastedBytes int64       `json:"wasted_bytes"` // of hidden files, and of these duplicates but for one of each
 	Hidden      []Hidden    `json:"hidden,omitempty"`
 	Duplicates  []Duplicate `json:"duplicates,omitempty"`
 	Setuid      []Owned     `json:"setuid,omitempty"` // files that run as their owner or group
@@ -28,7 +28,7 @@ type Hidden struct {
 	Bytes int64  `json:"bytes"`
 }
 
-// Duplicate is a content that several files of the image have.
+// Duplicate is a content that several files of the image have, not all of them of one package, whose maker chose so.
 type Duplicate struct {
 	Bytes int64    `json:"bytes"` // of one of them
 	Paths []string `json:"paths"` // with the layer before each, as LAYER:PATH
@@ -48,18 +48,25 @@ func (a Anatomy) Findings(user string) Findings {
 	var found Findings
 	seen := map[string]int{}
 	same := map[string]*Duplicate{} // by hash
+	packages := map[string]int{}    // by hash: the place in Installed of the package that has all files, or -1
 	for _, f := range a.Files {
 		seen[f.Path] = f.Layer
 		if f.Size == 0 {
 			continue
 		}
+		of, owned := a.owner[f.Path]
+		if !owned {
+			of = -1
+		}
 		if same[f.SHA256] == nil {
-			same[f.SHA256] = &Duplicate{Bytes: f.Size}
+			same[f.SHA256], packages[f.SHA256] = &Duplicate{Bytes: f.Size}, of
+		} else if packages[f.SHA256] != of {
+			packages[f.SHA256] = -1
 		}
 		same[f.SHA256].Paths = append(same[f.SHA256].Paths, a.Names[f.Layer]+":"+f.Path)
 	}
-	for _, duplicate := range same {
-		if len(duplicate.Paths) > 1 {
+	for hash, duplicate := range same {
+		if len(duplicate.Paths) > 1 && packages[hash] < 0 {
 			found.Duplicates = append(found.Duplicates, *duplicate)
 			found.WastedBytes += duplicate.Bytes * int64(len(duplicate.Paths)-1)
 		}
@@ -67,7 +74,7 @@ func (a Anatomy) Findings(user string) Findings {
 	slices.SortFunc(found.Duplicates, func(a, b Duplicate) int {
 		return cmp.Or(cmp.Compare(b.Bytes*int64(len(b.Paths)-1), a.Bytes*int64(len(a.Paths)-1)), cmp.Compare(a.Paths[0], b.Paths[0]))
 	})
-	usual := owners(user)
+	usual := a.usual(user)
 	top := map[string]Owned{} // the owner of a path in the uppermost layer that has it
 	setuid := map[string]bool{}
 	for place, layer := range a.Layers {
@@ -102,19 +109,31 @@ func (a Anatomy) Findings(user string) Findings {
 	return found
 }
 
-// owners returns the numbers that owners and groups usually have: root's, and those of the image's user.
-func owners(user string) map[int]bool {
-	usual := map[int]bool{0: true}
+// owners are the numbers that users and groups usually have.
+type owners struct{ users, groups map[int]bool }
+
+// usual returns the numbers of root, of the image's user, and of those that the image itself has names for.
+func (a Anatomy) usual(user string) owners {
+	usual := owners{map[int]bool{0: true}, map[int]bool{0: true}}
 	for _, word := range strings.Split(user, ":") {
 		if id, err := strconv.Atoi(word); err == nil {
-			usual[id] = true
+			usual.users[id], usual.groups[id] = true, true
+		}
+	}
+	for path, ids := range map[string]map[int]bool{content.UsersPath: usual.users, content.GroupsPath: usual.groups} {
+		for line := range strings.Lines(string(a.Texts[path])) {
+			if fields := strings.Split(line, ":"); len(fields) > 2 {
+				if id, err := strconv.Atoi(fields[2]); err == nil {
+					ids[id] = true
+				}
+			}
 		}
 	}
 	return usual
 }
 
 // odd returns the reason why a file is unusual, or "".
-func odd(entry content.Entry, usual map[int]bool) string {
+func odd(entry content.Entry, usual owners) string {
 	var why []string
 	switch {
 	case entry.Type != tar.TypeReg && entry.Type != tar.TypeDir:
@@ -126,11 +145,11 @@ func odd(entry content.Entry, usual map[int]bool) string {
 	case entry.Mode&0o002 != 0 && entry.Mode&0o1000 == 0:
 		why = append(why, "anybody may replace files in it")
 	}
-	if !usual[entry.UID] {
-		why = append(why, "its owner is neither root nor the image's user")
+	if !usual.users[entry.UID] {
+		why = append(why, "no user has its owner's number")
 	}
-	if !usual[entry.GID] {
-		why = append(why, "its group is neither root's nor the image's user's")
+	if !usual.groups[entry.GID] {
+		why = append(why, "no group has its group's number")
 	}
 	return strings.Join(why, "; ")
 }

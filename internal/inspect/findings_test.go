@@ -25,16 +25,19 @@ func sample() Anatomy {
 		{Path: "lib/b", Type: tar.TypeLink, Link: "lib/a"}, {Path: "lib/c", Type: tar.TypeSymlink, Link: "a"}, {Path: "lib/d", Type: tar.TypeSymlink, Link: "a"},
 		{Path: "dev/null", Type: tar.TypeChar, Mode: 0o666},
 	}
+	shadow := file("lib/e", "e", 4, 0o640, 42) // of a user and a group with names, and twice in its package
+	lower = append(lower, shadow, file("lib/f", "e", 4, 0o644, 0))
 	upper := []content.Entry{
 		file("etc/conf", "c2", 21, 0o666, 65532), file("etc/.wh.gone", "", 0, 0, 0), file("usr/a", "a", 5, 0o644, 7), program,
 	}
 	return Anatomy{
 		Image: content.Image{
 			Names: []string{"base", "top"}, Layers: []content.Layer{{Entries: lower}, {Entries: upper}},
-			Files: []content.File{{Entry: program, Layer: 1}, {Entry: lower[2]}, {Entry: upper[0], Layer: 1}, {Entry: lower[5]}, {Entry: upper[2], Layer: 1}},
+			Files: []content.File{{Entry: program, Layer: 1}, {Entry: lower[2]}, {Entry: upper[0], Layer: 1}, {Entry: lower[5]}, {Entry: shadow}, {Entry: lower[11]}, {Entry: upper[2], Layer: 1}},
+			Texts: map[string][]byte{content.UsersPath: []byte("root:x:0:0::/root:/bin/sh\nwww:x:42:42\n:\n"), content.GroupsPath: []byte("shadow:x:42:\n")},
 		},
 		Installed: []apkfs.Installed{{Name: "su", Version: "1-r0"}},
-		owner:     map[string]int{"bin/su": 0},
+		owner:     map[string]int{"bin/su": 0, "lib/e": 0, "lib/f": 0},
 	}
 }
 
@@ -48,7 +51,7 @@ func TestFindings(t *testing.T) {
 			{"dev/null", "base", "0666", "0:0", "a device or a pipe"},
 			{"etc/conf", "top", "0666", "65532:65532", "anybody may write it"},
 			{"srv", "base", "0777", "0:0", "anybody may replace files in it"},
-			{"usr/a", "top", "0644", "7:7", "its owner is neither root nor the image's user; its group is neither root's nor the image's user's"},
+			{"usr/a", "top", "0644", "7:7", "no user has its owner's number; no group has its group's number"},
 		},
 	}
 	if diff := cmp.Diff(want, sample().Findings("65532:65532")); diff != "" {
@@ -61,12 +64,12 @@ func TestTree(t *testing.T) {
 	box := func(name string, kind sizes.Kind, size int64, boxes ...sizes.Box) sizes.Box {
 		return sizes.Box{Name: name, Kind: kind, Size: size, Boxes: boxes}
 	}
-	want := box("x", sizes.KindImage, 193,
+	want := box("x", sizes.KindImage, 201,
 		box("top", sizes.KindLayer, 126,
 			box("bin/proxy", sizes.KindFile, 100, box("runtime", sizes.KindGo, 60), box("line tables", sizes.KindPart, 40)),
 			box("etc/conf", sizes.KindFile, 21), box("usr/a", sizes.KindFile, 5)),
-		box("base", sizes.KindLayer, 67,
-			box("su 1-r0", sizes.KindPackage, 30, box("bin/su", sizes.KindFile, 30)),
+		box("base", sizes.KindLayer, 75,
+			box("su 1-r0", sizes.KindPackage, 38, box("bin/su", sizes.KindFile, 30), box("lib/e", sizes.KindFile, 4), box("lib/f", sizes.KindFile, 4)),
 			box("etc/conf", sizes.KindHidden, 20), box("etc/gone", sizes.KindHidden, 10), box("lib/a", sizes.KindFile, 5), box("2 symbolic links", sizes.KindLinks, 2)))
 	got := *sample().Contents("x").Tree
 	if diff := cmp.Diff(want, got); diff != "" {

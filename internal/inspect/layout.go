@@ -30,6 +30,20 @@ func Layout(dir string) (Report, error) {
 	return report, nil
 }
 
+// Index looks into an index of any place, which has this name. It reads the layers that the cache lacks.
+func Index(name string, index v1.ImageIndex) (Report, error) {
+	store, _ := cache.Open("") // without one, each layer is unpacked for every question
+	document, err := sbom.Make(name, index, sbom.Sources{Cache: store})
+	if err != nil {
+		return Report{}, err
+	}
+	report, err := look(name, index, document, store)
+	if err != nil {
+		return Report{}, fmt.Errorf("inspect %s: %w", name, err)
+	}
+	return report, nil
+}
+
 // List returns the SBOM beside a layout if it is about this image, else one made from the layers, whose content is kept
 // in store.
 func List(dir string, index v1.ImageIndex, store cache.Dir) ([]byte, error) {

@@ -90,10 +90,12 @@ func (p *page) packages(all []Package) {
 }
 
 func (p *page) more(n int, thing string) {
+	text := fmt.Sprintf("and %d %ss more: --json shows them", n, thing)
 	if n == 1 {
-		p.line("  and one %s more: --json shows it", thing)
-	} else if n > 1 {
-		p.line("  and %d %ss more: --json shows them", n, thing)
+		text = fmt.Sprintf("and one %s more: --json shows it", thing)
+	}
+	if n > 0 {
+		p.line("  %s", p.view.Fit(text, p.view.Columns-2))
 	}
 }
 

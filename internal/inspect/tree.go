@@ -58,14 +58,16 @@ func (p *page) findings(found Findings) {
 	if found.WastedBytes > 0 {
 		p.line("  %s in hidden files and duplicates", human.Bytes(found.WastedBytes))
 	}
-	for _, hidden := range found.Hidden[:min(len(found.Hidden), shownFindings)] {
+	many := told(found.Hidden, func(h Hidden) int64 { return h.Bytes })
+	for _, hidden := range found.Hidden[:many] {
 		p.row(10, "hidden", hidden.Path+" of layer "+hidden.Layer, human.Bytes(hidden.Bytes))
 	}
-	p.more(len(found.Hidden)-shownFindings, "hidden file")
-	for _, same := range found.Duplicates[:min(len(found.Duplicates), shownFindings)] {
+	p.more(len(found.Hidden)-many, "hidden file")
+	many = told(found.Duplicates, func(d Duplicate) int64 { return d.Bytes * int64(len(d.Paths)-1) })
+	for _, same := range found.Duplicates[:many] {
 		p.row(10, "duplicate", fmt.Sprintf("%s and %d more", same.Paths[0], len(same.Paths)-1), human.Bytes(same.Bytes*int64(len(same.Paths)-1)))
 	}
-	p.more(len(found.Duplicates)-shownFindings, "duplicate")
+	p.more(len(found.Duplicates)-many, "duplicate")
 	for _, file := range found.Setuid[:min(len(found.Setuid), shownFindings)] {
 		p.row(10, "setuid", file.Path+", mode "+file.Mode, file.Owner)
 	}
@@ -74,4 +76,16 @@ func (p *page) findings(found Findings) {
 		p.row(10, "mode "+file.Mode, file.Path+": "+file.Why, file.Owner)
 	}
 	p.more(len(found.Odd)-shownFindings, "odd owner or mode")
+}
+
+// leastWaste is how many bytes a finding wastes that text has a line for.
+const leastWaste = 1000
+
+// told returns how many findings, the largest of which is the first, text has a line for: one at least.
+func told[F any](all []F, waste func(F) int64) int {
+	n := min(len(all), shownFindings)
+	for n > 1 && waste(all[n-1]) < leastWaste {
+		n--
+	}
+	return n
 }

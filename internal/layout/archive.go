@@ -1,11 +1,8 @@
 package layout
 
 import (
-	"archive/tar"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
@@ -13,44 +10,44 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
-// mostEntries of an archive are looked at for its list of images.
+// mostEntries is how many files an archive of images may have.
 const mostEntries = 100_000
 
-// Archive returns the image in an archive of docker save, or of --output type=docker, as an index with one entry.
+// Archive returns the image in an archive of docker save, or of --output type=docker, as an index with one entry, or the
+// index in an archive of an OCI layout.
 func Archive(file string) (v1.ImageIndex, error) {
-	if err := checkArchive(file); err != nil {
-		return nil, fmt.Errorf("read the archive %s: %w", file, err)
-	}
-	image, err := tarball.ImageFromPath(file, nil)
+	index, err := readArchive(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the archive %s: %w", file, human.OneLine(err))
 	}
-	return Alone(image)
+	return index, nil
 }
 
-// checkArchive returns the reason why a file is not an archive of one image.
-func checkArchive(file string) error {
-	f, err := os.Open(file)
+func readArchive(file string) (v1.ImageIndex, error) {
+	inside, err := readPacked(file)
 	if err != nil {
-		return human.Reason(err)
+		return nil, err
 	}
-	defer f.Close()
-	isLayout := false
-	for n, entries := 0, tar.NewReader(f); n < mostEntries; n++ {
-		switch header, err := entries.Next(); {
-		case err == io.EOF && isLayout:
-			return errors.New("it is an archive of an OCI layout: unpack it with tar -xf, and name the folder")
-		case err == io.EOF:
-			return errors.New("it has no manifest.json: it is none of docker save")
-		case err != nil && n == 0:
-			return errors.New("it is no tar archive")
-		case err != nil:
-			return err
-		case header.Name == "manifest.json":
-			return nil
-		case header.Name == "index.json":
-			isLayout = true
+	switch _, saved := inside.files["manifest.json"]; {
+	case saved:
+		image, err := tarball.ImageFromPath(file, nil)
+		if err != nil {
+			return nil, err
 		}
+		return Alone(image)
+	case !inside.isLayout():
+		return nil, errors.New("it has neither a manifest.json, as docker save writes it, nor an OCI layout")
 	}
-	return fmt.Errorf("it has more than %d entries and no manifest.json among the first", mostEntries)
+	text, err := inside.document("index.json")
+	if err != nil {
+		return nil, err
+	}
+	top, err := inside.index(text)
+	if err == nil {
+		top, err = choose(top, "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return flat(top)
 }
