@@ -3,6 +3,7 @@ package picture
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -77,13 +78,48 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestManyImages: five hundred make one page, and none makes one, too.
-func TestManyImages(t *testing.T) {
+// many returns a record of five hundred images, each with this number of files.
+func many(files int) sizes.Record {
 	var rows []sizes.Image
 	for i := range 500 {
-		rows = append(rows, sizes.Image{Name: fmt.Sprintf("image-%03d", i), Platform: "linux/amd64", DockerSize: int64(2_000_000 + i), Layers: []sizes.Layer{{Name: "proxy", DockerSize: int64(2_000_000 + i)}}})
+		var boxes []sizes.Box
+		for n := range files {
+			boxes = append(boxes, sizes.Box{Name: fmt.Sprintf("usr/lib/%06d", n), Kind: sizes.KindFile, Size: int64(1 + n%50)})
+		}
+		tree := sizes.NewBox("image", sizes.KindImage, []sizes.Box{sizes.NewBox("proxy", sizes.KindLayer, boxes)})
+		rows = append(rows, sizes.Image{Name: fmt.Sprintf("image-%03d", i), Platform: "linux/amd64", DockerSize: tree.Size, Layers: []sizes.Layer{{Name: "proxy", DockerSize: tree.Size}},
+			Contents: &sizes.Contents{Tree: &tree}})
 	}
-	if text := write(t, Page{Title: "many", Record: sizes.Record{}.With(rows...)}); !strings.Contains(text, "image-499") {
+	return sizes.Record{}.With(rows...)
+}
+
+// BenchmarkPage writes a page of five hundred images.
+func BenchmarkPage(b *testing.B) {
+	page := Page{Title: "many", Record: many(1000), Boxes: 150}
+	for b.Loop() {
+		if err := page.Write(io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// TestManyFiles: a hundred thousand files of one size are told as one box, and the page stays small.
+func TestManyFiles(t *testing.T) {
+	boxes := make([]sizes.Box, 100_000)
+	for i := range boxes {
+		boxes[i] = sizes.Box{Name: fmt.Sprintf("srv/<script>%d", i), Kind: sizes.KindFile, Size: 7}
+	}
+	tree := sizes.NewBox("many", sizes.KindImage, []sizes.Box{sizes.NewBox("action", sizes.KindLayer, boxes)})
+	row := sizes.Image{Name: "many", Platform: "linux/amd64", DockerSize: tree.Size, Contents: &sizes.Contents{Tree: &tree}}
+	text := write(t, Page{Title: "many", Record: sizes.Record{}.With(row), Boxes: 150})
+	if !strings.Contains(text, `["m","100000 more",700000]`) || len(text) > 400_000 {
+		t.Errorf("the page of %d files has %d bytes", len(boxes), len(text))
+	}
+}
+
+// TestManyImages: five hundred make one page, and none makes one, too.
+func TestManyImages(t *testing.T) {
+	if text := write(t, Page{Title: "many", Record: many(1)}); !strings.Contains(text, "image-499") {
 		t.Error("an image is missing")
 	}
 	write(t, Page{Title: "none", Record: sizes.Record{}})

@@ -112,6 +112,8 @@ func (b Box) atLeast(size int64) Box {
 		kept = append(kept, inner.atLeast(size))
 	}
 	switch {
+	case n == len(b.Boxes) && n > 1 && b.Kind == KindLayer: // such as 100 000 files of one size
+		kept = []Box{{Name: fmt.Sprintf("%d more", n), Kind: KindMore, Size: folded.Size}}
 	case n == len(b.Boxes): // all is small: the box says as much
 		b.Boxes = nil
 		return b
