@@ -34,7 +34,8 @@ type index struct {
 // opened is an index that is fetched once and verified once.
 type opened struct {
 	repository, at string
-	fetched        sync.Once
+	turn           chan struct{} // of length 1: full while somebody fetches
+	fetched        bool
 	raw            []byte
 	sum            string // the SHA-256 of raw, in hexadecimal
 	missing        error
@@ -50,15 +51,25 @@ func (s *Source) fetchIndex(ctx context.Context, w World, repository string) (*o
 	s.mutex.Lock()
 	entry := s.indexes[at]
 	if entry == nil {
-		entry = &opened{repository: repository, at: at}
+		entry = &opened{repository: repository, at: at, turn: make(chan struct{}, 1)}
 		s.indexes[at] = entry
 	}
 	s.mutex.Unlock()
-	entry.fetched.Do(func() {
-		entry.raw, entry.missing = s.mirror.get(ctx, at, maxIndex)
-		entry.sum = hexSum(entry.raw)
-	})
-	return entry, entry.missing
+	select {
+	case entry.turn <- struct{}{}:
+	case <-ctx.Done():
+		return entry, context.Cause(ctx)
+	}
+	defer func() { <-entry.turn }()
+	if entry.fetched {
+		return entry, entry.missing
+	}
+	raw, err := s.mirror.get(ctx, at, maxIndex)
+	if err != nil && ctx.Err() != nil { // this caller has given up, the next one has not
+		return entry, err
+	}
+	entry.raw, entry.sum, entry.missing, entry.fetched = raw, hexSum(raw), err, true
+	return entry, err
 }
 
 // readIndex verifies an index and reads it.

@@ -1,6 +1,10 @@
 package apkfs
 
 import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,5 +163,28 @@ func TestResolvedIsKept(t *testing.T) {
 	got, err := resolve(kept, mirror.KeyFile)
 	if diff := cmp.Diff(renewed, got); diff != "" || err != nil || cmp.Equal(want, got) {
 		t.Errorf("another index: %s, %v", diff, err)
+	}
+}
+
+// TestGivenUpIndex holds that an index which one caller has given up is fetched for the next.
+func TestGivenUpIndex(t *testing.T) {
+	mirror := newWritten(t)
+	ctx, giveUp := context.WithCancel(t.Context())
+	files := http.FileServer(http.Dir(mirror.Dir))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() == nil {
+			giveUp()
+			<-r.Context().Done()
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	source := openMirror(t, server.URL, mirror.KeyFile)
+	if _, err := source.Resolve(ctx, world()); !errors.Is(err, context.Canceled) {
+		t.Errorf("the first caller: got %v", err)
+	}
+	if _, err := source.Resolve(t.Context(), world()); err != nil {
+		t.Errorf("the next caller: got %v", err)
 	}
 }
