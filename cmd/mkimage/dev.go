@@ -1,9 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +14,7 @@ import (
 	source "github.com/sciabarracom/openwhisk-runtime-go"
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/dev"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
@@ -105,10 +106,9 @@ func (f *devFlags) run(command *cobra.Command, args []string, mode *progress.Mod
 	defer done()
 	options.Display = progress.New(os.Stderr, *mode)
 	defer options.Display.Close()
-	color := term.IsTerminal(int(os.Stderr.Fd())) && os.Getenv("NO_COLOR") == ""
-	screen := dev.NewScreen(command.OutOrStdout(), command.ErrOrStderr(), color)
+	screen := dev.NewScreen(colored(os.Stdout, command.OutOrStdout()), colored(os.Stderr, command.ErrOrStderr()))
 	if !f.local {
-		if err := answers(command.Context()); err != nil {
+		if err := answers(command, options.Cache); err != nil {
 			fmt.Fprintf(command.ErrOrStderr(), "%v; until then, this machine runs the action itself, as with --local\n", err)
 			f.local = true
 		}
@@ -119,14 +119,24 @@ func (f *devFlags) run(command *cobra.Command, args []string, mode *progress.Mod
 	})
 }
 
-// answers returns why no engine answers, or nil.
-func answers(ctx context.Context) error {
+// colored returns a terminal that may show colours, or the writer that stands for the file otherwise.
+func colored(file *os.File, otherwise io.Writer) dev.Out {
+	if os.Getenv("NO_COLOR") != "" || !term.IsTerminal(int(file.Fd())) {
+		return dev.Out{Writer: otherwise}
+	}
+	return dev.Out{Writer: file, Color: true}
+}
+
+// answers returns why no engine answers, or nil. It clears one that does.
+func answers(command *cobra.Command, store cache.Dir) error {
 	engine, err := container.Connect()
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	_, _, err = engine.Version(ctx)
+	if _, _, err = engine.Version(command.Context()); err == nil {
+		clearEngine(command, engine, store)
+	}
 	return err
 }
 

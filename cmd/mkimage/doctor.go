@@ -21,6 +21,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/project"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // doctorFlags are the flags of mkimage doctor, as they were typed.
@@ -160,16 +161,17 @@ func (f *doctorFlags) write(command *cobra.Command, findings []doctor.Finding, s
 		return encoder.Encode(map[string]any{"schema": 1, "version": release.Number(), "parts": findings, "settings": settings})
 	}
 	fmt.Fprint(out, versionLine())
+	width := terminal.Width(os.Stdout)
 	for _, finding := range findings {
-		fmt.Fprintf(out, "%-7s %-10s %s\n", finding.State, finding.Part, finding.Detail)
+		fmt.Fprintf(out, "%-7s %-10s %s\n", finding.State, finding.Part, terminal.Hang(finding.Detail, 19, width))
 		if finding.ToDo != "" {
-			fmt.Fprintf(out, "%18s -> %s\n", "", finding.ToDo)
+			fmt.Fprintf(out, "%18s -> %s\n", "", terminal.Hang(finding.ToDo, 22, width))
 		}
 	}
 	if len(settings) == 0 {
 		return nil
 	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(terminal.Fit(out, os.Stdout), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nSETTING\tVALUE\tFROM")
 	for _, one := range settings {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", one.Name, one.Value, one.From)

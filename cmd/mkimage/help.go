@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
 // heading is a heading of a help text, and the commands or flags below it.
@@ -43,10 +43,18 @@ var flagGroups = []heading{
 // manyFlags is how many flags a command has that shows them below headings.
 const manyFlags = 16
 
-// showUsage writes the usage of a command, at the width of the terminal.
-func showUsage(command *cobra.Command) error {
+// showHelp writes the purpose of a command, its usage with examples, and then the details.
+func showHelp(command *cobra.Command, _ []string) {
+	_ = writeHelp(command, command.Short+"\n\n", command.Long) // cobra asks for no error
+}
+
+func showUsage(command *cobra.Command) error { return writeHelp(command, "", "") }
+
+// writeHelp writes the usage of a command, at the width of the terminal, between a title and details.
+func writeHelp(command *cobra.Command, title, details string) error {
 	var text strings.Builder
-	width := widthOf(os.Stdout)
+	width := terminal.Width(os.Stdout)
+	text.WriteString(terminal.Wrap(title, width))
 	if command.HasParent() || !command.HasAvailableSubCommands() {
 		fmt.Fprintf(&text, "Usage:\n  %s\n", command.UseLine())
 	} else {
@@ -59,7 +67,10 @@ func showUsage(command *cobra.Command) error {
 		}
 		fmt.Fprintf(&text, "\n%s:\n%s\n", title, command.Example)
 	}
-	writeCommands(&text, command)
+	if details != "" {
+		fmt.Fprintf(&text, "\n%s\n", terminal.Wrap(details, width))
+	}
+	writeCommands(&text, command, width)
 	writeFlags(&text, command.LocalFlags(), width)
 	if !command.HasParent() {
 		fmt.Fprintf(&text, "\nMore:\n  mkimage help COMMAND\n  %s\n", page.Index)
@@ -68,16 +79,7 @@ func showUsage(command *cobra.Command) error {
 	return err
 }
 
-// widthOf returns the columns of a terminal, or 0 for no end.
-func widthOf(file *os.File) int {
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
-}
-
-func writeCommands(text *strings.Builder, command *cobra.Command) {
+func writeCommands(text *strings.Builder, command *cobra.Command, width int) {
 	listed := map[string][]*cobra.Command{}
 	for _, sub := range command.Commands() {
 		if sub.IsAvailableCommand() {
@@ -98,7 +100,7 @@ func writeCommands(text *strings.Builder, command *cobra.Command) {
 		})
 		fmt.Fprintf(text, "\n%s:\n", group.title)
 		for _, sub := range subs {
-			fmt.Fprintf(text, "  %-11s %s\n", sub.Name(), sub.Short)
+			fmt.Fprintf(text, "  %-11s %s\n", sub.Name(), terminal.Hang(sub.Short, 14, width))
 		}
 	}
 }

@@ -25,7 +25,7 @@ func main() {
 // run carries a command line out and returns the exit status. It ends after the first interrupt, as soon as the work
 // under way can be left; the second interrupt kills. Failures are told to the writer failures.
 func run(args []string, stdout, stderr, failures io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	defer context.AfterFunc(ctx, stop)()
 	defer stop()
 	mode := progress.Auto // until the command line says otherwise
@@ -50,6 +50,15 @@ func run(args []string, stdout, stderr, failures io.Writer) int {
 		return answer.status
 	}
 	return 1
+}
+
+// endings returns the signals that ask for the end: also that of a terminal that is closed, unless nohup has it ignored.
+func endings() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 func report(w io.Writer, mode progress.Mode, err error) {

@@ -29,9 +29,7 @@ func newRoot(mode *progress.Mode) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mkimage",
 		Short: "Build minimal container images for OpenWhisk actions",
-		Long: `Build minimal container images for OpenWhisk actions.
-
-An image is a static proxy on an empty or small base, plus the languages and the action that its definition
+		Long: `An image is a static proxy on an empty or small base, plus the languages and the action that its definition
 names. Digest references go to stdout, everything else to stderr. The exit status is 0, 1 when something
 failed, or 2 when the command line was wrong.
 
@@ -62,6 +60,7 @@ mkimage.yaml at the root of the project.`,
 		}
 	}
 	root.SetUsageFunc(showUsage)
+	root.SetHelpFunc(showHelp)
 	completeValues(root)
 	completeBash(root)
 	for _, command := range root.Commands() {

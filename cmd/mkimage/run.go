@@ -9,11 +9,11 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/spf13/cobra"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
@@ -87,6 +87,12 @@ func (f *runFlags) run(command *cobra.Command, image string) error {
 	ctx := command.Context()
 	insisted, done := insist()
 	defer done()
+	store, err := cache.Open("")
+	if err != nil {
+		store = cache.Dir{} // it only tells later runs of this one
+	}
+	clearEngine(command, engine, store)
+	release := engine.Own(store)
 	loaded, err := f.load(command, engine, image)
 	if err != nil {
 		return err
@@ -103,7 +109,23 @@ func (f *runFlags) run(command *cobra.Command, image string) error {
 	}
 	fmt.Fprintln(command.OutOrStdout(), started.URL)
 	fmt.Fprintf(command.ErrOrStderr(), "run it with: %s\nCtrl-C stops it\n", f.invocation(started.URL))
-	return errors.Join(f.follow(command, insisted, started, image), started.Remove(), loaded.Remove())
+	err = f.follow(command, insisted, started, image)
+	left := errors.Join(started.Remove(), loaded.Remove())
+	if left == nil {
+		release()
+	}
+	return errors.Join(err, left)
+}
+
+// clearEngine removes containers that killed processes have left.
+func clearEngine(command *cobra.Command, engine *container.Engine, store cache.Dir) {
+	removed, err := engine.RemoveOrphans(command.Context(), store)
+	if len(removed) > 0 {
+		fmt.Fprintf(command.ErrOrStderr(), "removed %s, left by a mkimage that was killed\n", strings.Join(removed, ", "))
+	}
+	if err != nil && command.Context().Err() == nil {
+		fmt.Fprintf(command.ErrOrStderr(), "a mkimage that was killed has left things on the engine: %v\n", err)
+	}
 }
 
 // invocation returns the command that runs the action.
@@ -119,7 +141,7 @@ func (f *runFlags) invocation(url string) string {
 func insist() (ctx context.Context, done func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, endings()...)
 	go func() {
 		for range 2 {
 			select {

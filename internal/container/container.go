@@ -37,6 +37,7 @@ const lateAnswer = 30 * time.Second
 type Engine struct {
 	client   *client.Client
 	endpoint endpoint
+	owner    string // of all that is started and loaded, or ""; see Own
 }
 
 // Connect returns the engine. Whether it answers shows with the first call.
@@ -53,7 +54,7 @@ func Connect() (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the Docker Engine at %s: %w", found, err)
 	}
-	return &Engine{connected, found}, nil
+	return &Engine{client: connected, endpoint: found}, nil
 }
 
 // Close ends the connection.
@@ -93,11 +94,15 @@ func (e *Engine) Start(ctx context.Context, image string, options Options) (*Con
 		outside.HostPort = fmt.Sprint(options.Port)
 	}
 	limit := int64(pids)
+	labels := map[string]string{"io.github.sciabarracom.mkimage": "run"}
+	if e.owner != "" {
+		labels[ownerLabel] = e.owner
+	}
 	c := &Container{engine: e, id: "mkimage-run-" + unique()}
 	err = c.create(ctx, client.ContainerCreateOptions{
 		Name:   c.id,
 		Image:  image,
-		Config: &container.Config{Env: options.Env, Labels: map[string]string{"io.github.sciabarracom.mkimage": "run"}},
+		Config: &container.Config{Env: options.Env, Labels: labels},
 		HostConfig: &container.HostConfig{
 			CapDrop:      []string{"NET_RAW", "NET_ADMIN"},
 			PortBindings: network.PortMap{inside: {outside}},

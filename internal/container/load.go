@@ -23,10 +23,17 @@ type Loaded struct {
 	engine *Engine
 }
 
+// loadedAs begins the names of images that were loaded to be started.
+const loadedAs = "mkimage-run"
+
 // Load loads an image into the engine, under a name that it returns. Two that are loaded at the same time never take
 // each other's name, whatever they are called.
 func (e *Engine) Load(ctx context.Context, title string, image v1.Image) (*Loaded, error) {
-	tag, err := name.NewTag("mkimage-run/" + path(title) + ":" + unique())
+	word := unique()
+	if e.owner != "" {
+		word = e.owner + "-" + word
+	}
+	tag, err := name.NewTag(loadedAs + "/" + path(title) + ":" + word)
 	if err != nil {
 		return nil, err
 	}

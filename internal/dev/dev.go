@@ -53,11 +53,14 @@ type session struct {
 	leaving     sync.WaitGroup // places that end
 	front       *front
 	watcher     *watcher
+	prefix      string // of the names of temporary folders
 }
 
 // Run runs until the context ends, which is no failure, and then cleans up.
 func Run(ctx context.Context, options Options) (err error) {
 	s := &session{Options: options}
+	release := s.own()
+	defer release()
 	if s.front, err = listen(options.Port); err != nil {
 		return err
 	}
@@ -75,6 +78,26 @@ func Run(ctx context.Context, options Options) (err error) {
 	}
 	s.Screen.note("it is reached at %s (mkimage invoke %s --no-init); Ctrl-C ends it", s.front.url, s.front.url)
 	return s.loop(ctx)
+}
+
+// thisMachine is the place of temporary folders, for the cache's list of owners.
+const thisMachine = "this machine"
+
+// foldersOf returns the prefix of the names of an owner's temporary folders.
+func foldersOf(owner string) string { return "mkimage-dev-" + owner + "-" }
+
+// own removes the temporary folders that killed processes have left, and makes others removable likewise.
+func (s *session) own() (release func()) {
+	for _, killed := range s.Build.Cache.Killed(thisMachine) {
+		left, _ := filepath.Glob(filepath.Join(os.TempDir(), foldersOf(killed)+"*")) // the pattern is a good one
+		for _, dir := range left {
+			_ = os.RemoveAll(dir) // the system removes it some day
+		}
+		s.Build.Cache.Forget(killed)
+	}
+	owner, release := s.Build.Cache.Alive(thisMachine)
+	s.prefix = foldersOf(owner)
+	return release
 }
 
 // loop serves changes, one after the other. A cycle that still waits for an answer of former code is cut off.

@@ -98,7 +98,7 @@ func begin(t *testing.T, store cache.Dir, prepare ...func(project)) project {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Run(ctx, Options{
-			Define: define, Local: true, Screen: NewScreen(p.screen, p.screen, false),
+			Define: define, Local: true, Screen: NewScreen(Out{Writer: p.screen}, Out{Writer: p.screen}),
 			Build: build.Options{Display: progress.New(io.Discard, progress.None), Cache: store, Packages: build.Packages{Stemcells: known}, Programs: build.Programs{Module: module}},
 		})
 	}()

@@ -39,7 +39,7 @@ func (s *session) buildLocal(ctx context.Context) (image, error) {
 	if step.End(human.Bytes(int64(len(proxy))), err) != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "mkimage-dev-")
+	dir, err := os.MkdirTemp("", s.prefix)
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the proxy: %w", human.Reason(err))
 	}
@@ -122,7 +122,7 @@ func (i *localImage) start(ctx context.Context, log *Screen) (place, error) {
 	p.command.Env = append(slices.Clone(i.env), fmt.Sprintf("OW_PORT=%d", address.Port), "OW_ACTION_DIR="+filepath.Join(work, "action"), "TMPDIR="+work)
 	p.command.Stdout, p.command.Stderr = out, out
 	p.command.WaitDelay = stopping
-	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM} // it ends with this process, also a killed one
 	if err := p.command.Start(); err != nil {
 		return nil, fmt.Errorf("start the proxy: %w", err)
 	}

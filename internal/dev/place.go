@@ -53,7 +53,7 @@ func (s *session) build(ctx context.Context) (image, error) {
 	}
 	definition := s.definition
 	definition.Action = ""
-	dir, err := os.MkdirTemp("", "mkimage-dev-")
+	dir, err := os.MkdirTemp("", s.prefix)
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the image: %w", human.Reason(err))
 	}
@@ -81,25 +81,33 @@ func (s *session) build(ctx context.Context) (image, error) {
 	if err != nil {
 		return nil, err
 	}
+	release := engine.Own(s.Build.Cache)
 	loaded, err := engine.Load(ctx, definition.Name, picked)
 	if err != nil {
+		release()
 		engine.Close()
 		return nil, err
 	}
-	return &engineImage{engine, loaded}, nil
+	return &engineImage{engine, loaded, release}, nil
 }
 
 // engineImage is an image on a Docker Engine.
 type engineImage struct {
 	engine *container.Engine
 	loaded *container.Loaded
+
+	release func() // the engine has nothing more of this process
 }
 
 func (i *engineImage) where() string { return "built for the Docker Engine" }
 
 func (i *engineImage) remove() error {
 	defer i.engine.Close()
-	return i.loaded.Remove()
+	err := i.loaded.Remove()
+	if err == nil {
+		i.release()
+	}
+	return err
 }
 
 func (i *engineImage) start(ctx context.Context, log *Screen) (place, error) {

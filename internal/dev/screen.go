@@ -12,40 +12,40 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
-// Screen shows events. Answers go to one writer, everything else to another.
+// Screen shows events: answers in one place, everything else in another.
 type Screen struct {
-	answers, rest io.Writer
-	color         bool
+	answers, rest Out
 	mutex         sync.Mutex
 }
 
-// NewScreen returns a screen, in colour or not.
-func NewScreen(answers, rest io.Writer, color bool) *Screen {
-	return &Screen{answers: answers, rest: rest, color: color}
+// Out is a place for text.
+type Out struct {
+	io.Writer
+	Color bool // for a terminal, for which everything foreign is made harmless here
 }
+
+// NewScreen returns a screen.
+func NewScreen(answers, rest Out) *Screen { return &Screen{answers: answers, rest: rest} }
 
 const (
 	red   = "\x1b[31m"
 	green = "\x1b[32m"
 	dim   = "\x1b[2m"
+	plain = ""
 	reset = "\x1b[0m"
 )
 
-func (s *Screen) paint(color, text string) string {
-	if !s.color {
-		return text
-	}
-	return color + text + reset
-}
-
 // line writes foreign text, made harmless, in a colour.
-func (s *Screen) line(w io.Writer, color, text string) {
+func (s *Screen) line(out Out, color, text string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.color {
+	if out.Color {
 		text = terminal.Escape([]byte(text))
 	}
-	_, _ = io.WriteString(w, s.paint(color, text)+"\n") // there is no better place to tell that it is gone
+	if out.Color && color != plain {
+		text = color + text + reset
+	}
+	_, _ = io.WriteString(out, text+"\n") // there is no better place to tell that it is gone
 }
 
 func (s *Screen) note(format string, args ...any) { s.line(s.rest, dim, fmt.Sprintf(format, args...)) }
@@ -73,7 +73,7 @@ func (s *Screen) answer(body []byte, took, since time.Duration) {
 // Write shows lines of the log.
 func (s *Screen) Write(p []byte) (int, error) {
 	for line := range bytes.Lines(p) {
-		s.line(s.rest, "", "  | "+strings.TrimRight(string(line), "\r\n"))
+		s.line(s.rest, plain, "  | "+strings.TrimRight(string(line), "\r\n"))
 	}
 	return len(p), nil
 }

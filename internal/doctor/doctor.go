@@ -148,7 +148,7 @@ func store(_ context.Context, options Options) Finding {
 	return found("cache", dir+", "+human.Bytes(bytes), err, todo)
 }
 
-func docker(ctx context.Context, _ Options) Finding {
+func docker(ctx context.Context, options Options) Finding {
 	const todo = "mkimage run and dev need one: start it, or set DOCKER_HOST; mkimage dev --local does without"
 	engine, err := container.Connect()
 	if err != nil {
@@ -158,6 +158,12 @@ func docker(ctx context.Context, _ Options) Finding {
 	address, version, err := engine.Version(ctx)
 	if err != nil && os.Getenv("DOCKER_HOST") == "" {
 		return Finding{"docker", Absent, human.Line(err.Error()), todo}
+	}
+	if err == nil {
+		orphans, _ := engine.Orphans(ctx, options.Cache) // an engine that answers, and does not tell, is one without
+		if len(orphans) > 0 {
+			return Finding{"docker", OK, fmt.Sprintf("Docker Engine %s at %s, with %s, left by a mkimage that was killed", version, address, orphans[0].Name), "the next mkimage run or dev removes it"}
+		}
 	}
 	return found("docker", "Docker Engine "+version+" at "+address, err, todo)
 }

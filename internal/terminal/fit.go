@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/charmbracelet/x/ansi"
-	"golang.org/x/term"
 )
 
 // narrowest is the width below which a terminal is taken for none.
@@ -15,8 +14,8 @@ const narrowest = 20
 // Fit returns a writer to w that cuts lines at the width of the terminal that file is, so that a table stays one. Where
 // file is no terminal, it is w itself. Lines are written when they are whole.
 func Fit(w io.Writer, file *os.File) io.Writer {
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil || width < narrowest {
+	width := Width(file)
+	if width == 0 {
 		return w
 	}
 	return &fit{w: w, width: width}

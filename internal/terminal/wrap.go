@@ -1,0 +1,53 @@
+package terminal
+
+import (
+	"os"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/term"
+)
+
+// Wrap breaks the paragraphs of a text anew, between words, so that no line is wider than columns. Lines that begin with a
+// space or a tab stay as they are. With columns 0, the text does.
+func Wrap(text string, columns int) string {
+	if columns <= 0 {
+		return text
+	}
+	var out []string
+	var paragraph []string
+	end := func() {
+		if len(paragraph) > 0 {
+			out = append(out, ansi.Wordwrap(strings.Join(paragraph, " "), columns, " "))
+		}
+		paragraph = nil
+	}
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == "" || line[0] == ' ' || line[0] == '\t' {
+			end()
+			out = append(out, line)
+			continue
+		}
+		paragraph = append(paragraph, line)
+	}
+	end()
+	return strings.Join(out, "\n")
+}
+
+// Hang breaks a text that stands behind an indent of some columns: its further lines are indented as well. Where less than
+// a third of the columns is left, or columns is 0, the text stays as it is.
+func Hang(text string, indent, columns int) string {
+	if columns-indent < columns/3 || columns <= 0 {
+		return text
+	}
+	return strings.ReplaceAll(ansi.Wordwrap(text, columns-indent, " "), "\n", "\n"+strings.Repeat(" ", indent))
+}
+
+// Width returns the columns of the terminal that file is, or 0 where it is none.
+func Width(file *os.File) int {
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width < narrowest {
+		return 0
+	}
+	return width
+}
