@@ -17,11 +17,17 @@ type running struct {
 	stderr strings.Builder
 }
 
-// run starts mkimage run and waits for the URL.
-func run(t *testing.T, dir, image string) (*running, error) {
+// run starts mkimage run, with more variables, and waits for the URL.
+func run(t *testing.T, dir, image string, variables ...string) (*running, error) {
 	t.Helper()
-	r := &running{Cmd: exec.Command(built.mkimage, "run", image)}
-	r.Dir, r.Cmd.Stderr = dir, &r.stderr
+	return starting(t, dir, variables, "run", image)
+}
+
+// starting starts mkimage and waits for its first line on stdout.
+func starting(t *testing.T, dir string, variables []string, args ...string) (*running, error) {
+	t.Helper()
+	r := &running{Cmd: exec.Command(built.mkimage, args...)}
+	r.Dir, r.Cmd.Stderr, r.Env = dir, &r.stderr, append(os.Environ(), variables...)
 	stdout, err := r.StdoutPipe()
 	if err == nil {
 		err = r.Start()
