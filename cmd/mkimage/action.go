@@ -38,11 +38,14 @@ func newActionBuild(mode *progress.Mode) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "build PATH",
 		Short: "Pack an action for an upload, compiled where it is Go",
-		Long: `Pack what is at PATH into a zip that "wsk action create" takes, after the checks that the proxy makes of an upload. A folder with
-Go files is a package: it is compiled, static and stripped, and packed as exec. Of the folder of a function, with a main file
-of a stemcell (main.sh, main.rb, main.py), all goes in but .git and what its .dockerignore names. A file may be a function, a
-program, a script, a zip or a tar.gz. A file that looks like a secret is refused, unless --allow-secret-file or a line !NAME
-of .dockerignore names it. The same content gives the same bytes on every machine.`,
+		Long: `Pack the action at PATH into a zip for "wsk action create", after the checks that the proxy makes of an upload.
+
+A folder with Go files is a package: it is compiled, static and stripped, and packed as exec. Any other folder needs a
+main file (main.sh, main.rb, main.py) or exec, and goes in whole, without .git and without the files in its
+.dockerignore. A file may be a function, a program, a script, a zip or a tar.gz.
+
+A file that looks like a secret is refused, unless --allow-secret-file or a line !NAME of .dockerignore names it. The
+same content gives the same bytes on every machine.`,
 		Example: `  mkimage action build ./hello -o hello.zip
   mkimage action build ./hello -o hello.zip --platform linux/arm64
   mkimage action build ./greet -o greet.zip

@@ -19,9 +19,9 @@ import (
 // onEngine is the prefix of an image on the Docker Engine.
 const onEngine = "daemon:"
 
-// anImage says in help texts which images anywhere are.
-const anImage = `An image is the one that was built as NAME to dist/NAME, the one in an OCI layout, a folder or an archive, that in an
-archive of docker save, daemon:NAME on the Docker Engine, or REF in a registry, whose layers are read where the cache lacks them.`
+// anImage tells in help texts where an image may be.
+const anImage = `An image is NAME, built to dist/NAME; an OCI layout, in a folder or an archive; an archive of docker save; daemon:NAME on
+the Docker Engine; or REF in a registry, from which only layers that the cache lacks are read.`
 
 // found is an image, wherever it is.
 type found struct {

@@ -44,44 +44,46 @@ func newBuild(mode *progress.Mode) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "build [NAME|FILE]...",
 		Short: "Build images",
-		Long: `Build images, all of the definitions here (images/NAME.yaml) when none is named, and write them to every output.
-The images that mkimage itself brings (mkimage list --shipped) are built by name alone. With --since, only those are built
-that a change touches, as mkimage list --help says; when it touches none, nothing is done.
+		Long: `Build images and write them to every output. Without a name, all definitions here (images/NAME.yaml) are built. The
+images that mkimage brings along (mkimage list --shipped) are built by name only. With --since, only images that a
+change touches are built; mkimage list --help has the rules.
 
 An output is one of
-  type=oci,dest=DIR              an OCI image layout; a folder is replaced only if mkimage made it
+  type=oci,dest=DIR              an OCI image layout; only a folder of mkimage is replaced
   type=docker,dest=FILE[,ref=R]  an archive for "docker load"
   type=daemon[,ref=R]            the Docker Engine at $DOCKER_HOST, or at its usual address
   type=registry,ref=R            a repository of a registry
-where {name} stands for the image's name, and is needed when several images are built. Every output gets an
-index of all platforms, but archives and the Docker Engine take one: this machine's, or the only one that
-is built; it is called NAME:latest unless ref says otherwise.
+In it, {name} stands for the image's name; several images need it. Layouts and registries get an index of all
+platforms. Archives and the Docker Engine get one platform: this machine's, or the only one. Without ref, the image is
+NAME:latest there.
 
-With --push, every image is pushed to REPO/NAME. A push sends what the repository lacks, and sets the tags last: those of
---tag or of ref, else latest, and content-XXXXXXXXXXXX, the first 12 digits of the digest, which never moves. It attaches
-what is in the image, what it weighs and where it comes from; mkimage inspect shows that. Whether the login may push is
-asked before anything is built. Which login that is, mkimage push --help says.
+--push pushes every image to REPO/NAME. It sends only missing blobs, and sets the tags last: those of --tag or ref,
+else latest, and always content-XXXXXXXXXXXX, the first 12 digits of the digest, which never moves. SBOM, sizes and
+provenance are attached; mkimage inspect shows them. Before anything is built, the registry is asked whether the login
+may push. mkimage push --help lists the logins.
 
-Each image's digest reference is printed on stdout: REPOSITORY@sha256:... when it was pushed, else NAME@sha256:...
-With --action, or "action:" in a definition, the image brings its action, anything that /init takes in it: a function, as a
-file, or as a folder or an archive with a main file of a stemcell (main.sh, main.rb, main.py), a program, or a script. Of a
-folder, all goes in but .git and what its .dockerignore names. A file that looks like a secret stops the build, unless
---allow-secret-file or a line !NAME of .dockerignore names it. A folder with Go files is a package, which is compiled for every
-platform. A Go program that links the openwhisk library serves /init and /run itself, and its image has no proxy.
+The digest reference of each image is printed on stdout: REPOSITORY@sha256:... after a push, else NAME@sha256:...
 
-Alpine packages are verified, from the mirror to the layer, and kept in the cache. Their versions are those of the
-lock beside the definition where there is one that fits, else the mirror's newest, which --verbose tells.
+--action, or action: in a definition, bakes an action into the image: a function's file, a folder or an archive with a
+main file (main.sh, main.rb, main.py), a program, or a script. A folder goes in whole, without .git and without the
+files in its .dockerignore. A file that looks like a secret stops the build, unless --allow-secret-file or a line
+!NAME of .dockerignore names it. A folder with Go files is a package, and is compiled for every platform. A Go program
+with the openwhisk library serves /init and /run itself, so its image has no proxy.
 
-What was built before is not built again: a layer is known by what it is made from, and kept in the cache. A layout that is
-there already stays as it is. With more than 20 images it is counted how many are done, in place of telling every step; one
-that fails does not keep the others from being built, and all failures are told at the end.
+Alpine packages are verified from the mirror to the layer, and kept in the cache. Their versions are those of the lock
+beside the definition, if it fits; else the newest of the mirror, which --verbose lists.
 
-With --builder, BuildKit daemons put the images together and run their steps (run:); the digests stay the same. With several
---builder, images are spread over them. ` + page.BuildKit + ` says how
-builders are started and reached.
+Nothing is built twice: a layer is kept in the cache by its inputs, and a layout that is there already stays. With
+more than 20 images, progress is a count. A failed image does not stop the others; all failures are told at the end.
 
-The same definition and packages give the same digest on every machine. SOURCE_DATE_EPOCH sets the time that is in images,
-in seconds since 1970; it is 0 when not set.`,
+With --builder, BuildKit daemons run the steps of images (run:); digests stay the same. Several builders share the
+images. How to start and reach one: ` + page.BuildKit + `
+
+The same definition and packages have the same digest on every machine. SOURCE_DATE_EPOCH sets the time in images, in
+seconds since 1970; the default is 0.` + page.BuildKit + `
+
+The same definition and packages have the same digest on every machine. SOURCE_DATE_EPOCH sets the time in images, in
+seconds since 1970; the default is 0.`,
 		Example: `  mkimage build scratch
   mkimage build scratch --action ./hello
   mkimage build bash --action greet.sh

@@ -35,8 +35,8 @@ func newCache() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "cache",
 		Short: "Show what is kept from build to build, and remove it",
-		Long: `Show what is kept from build to build, by kind: the folder --cache-dir, $MKIMAGE_CACHE_DIR, or mkimage in the user's cache
-folder. Everything in it can be made or fetched anew. What was not used for 30 days is removed by builds themselves.`,
+		Long: `Show the cache by kind of content. It is the folder --cache-dir or $MKIMAGE_CACHE_DIR, else mkimage in the user's
+cache folder. Everything in it can be made or fetched again. Builds remove entries that were not used for 30 days.`,
 		Example: "  mkimage cache\n  mkimage cache prune --older-than 7d",
 		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -49,8 +49,8 @@ folder. Everything in it can be made or fetched anew. What was not used for 30 d
 	prune := &cobra.Command{
 		Use:   "prune",
 		Short: "Remove what is kept and not used",
-		Long: `Remove what was not used for the time --older-than, or everything with --all. Builds that run beside it lose nothing: while there
-is one, what was used within the last hour stays.`,
+		Long: `Remove entries that were not used for the time --older-than, or all entries with --all. Builds that run at the same
+time lose nothing: while there is one, everything used within the last hour stays.`,
 		Example: "  mkimage cache prune\n  mkimage cache prune --older-than 7d\n  mkimage cache prune --all",
 		Args:    cobra.NoArgs,
 		RunE:    func(command *cobra.Command, _ []string) error { return flags.prune(command) },

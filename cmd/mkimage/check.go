@@ -22,9 +22,10 @@ func newCheck() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check [NAME|FILE]...",
 		Short: "Check definitions, locks and the size record, and build nothing",
-		Long: `Check definitions, all of this folder when none is named: whether they can be read, whether their stemcells and
-actions are there, whether their locks fit, and whether the checked-in size record can be read and holds no image over its
-budget. Nothing is built, and no network is asked. An image without a lock or without a record is fine, and told.`,
+		Long: `Check definitions without building: can they be read, are their stemcells and actions there, do their locks fit? Check
+as well that the checked-in size record can be read, and that no image in it is over its budget. Without a name, all
+definitions of this folder are checked. No network is needed. An image without a lock or a record is fine, and is
+mentioned.`,
 		Example:           "  mkimage check\n  mkimage check greet",
 		ValidArgsFunction: completeNames,
 		RunE:              func(command *cobra.Command, args []string) error { return runCheck(command, &flags, args) },

@@ -35,16 +35,20 @@ func newDev(mode *progress.Mode) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "dev [NAME|DIR]",
 		Short: "Keep an action running while it is edited",
-		Long: `Build the image NAME, or the one of the definitions in DIR/images or here, start it on the Docker Engine, init it with its
-action and run it with a value; and again whenever a file changes. A function, a script or an archive is initialised anew in place, a
-program in Go is compiled and replaced, and a changed definition is built anew.
+		Long: `Build an image, start it on the Docker Engine, init it with its action, and run it with a value. Do so again after
+every change of a file. The image is NAME, or the only one with an action in DIR/images, or in images here.
 
-Answers go to stdout; the log, times and errors with file and line go to stderr, and the next change is awaited. The value is that
-in the file --value, or in the file beside the action that is called as it and ends in .json. The action is reached at one address
-all the time, which is told, for mkimage invoke or curl.
+A changed function, script or archive is initialised in place. A changed Go program is compiled and replaced. A
+changed definition is built anew.
 
-Where no Docker Engine answers, or with --local, the proxy and the interpreter of this machine are started, without a container: on
-Linux, and without the image's packages and limits. Ctrl-C ends it, and leaves nothing.`,
+Answers go to stdout. The action's log, times, and errors with file and line go to stderr. The value is in the file
+--value, or beside the action: actions/greet.json for actions/greet.sh. The action keeps one address, for mkimage
+invoke and curl.
+
+Without a Docker Engine, or with --local, the proxy and the interpreters of this machine run the action. This works on
+Linux, and lacks the packages and the limits of the image.
+
+Ctrl-C ends it and leaves nothing.`,
 		Example: `  mkimage dev
   mkimage dev greet --value event.json --port 8080
   mkimage dev bash --action greet.sh`,

@@ -26,8 +26,8 @@ func newDiff() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Show how two images differ",
-		Long: `Show how two images differ on each platform: layers, packages with their versions, files with mode and owner, and config.
-Sizes have a sign: what the second image has more or less.
+		Long: `Show how two images differ on each platform: layers, packages with their versions, files with mode and owner, and
+config. A size with a sign is the difference of the second image to the first.
 
 ` + anImage,
 		Example: `  mkimage diff bash registry.example.org/actions/bash:main

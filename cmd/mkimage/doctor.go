@@ -44,11 +44,11 @@ func newDoctor() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what works on this machine, and what to do about the rest",
-		Long: `Look at all that mkimage works with: Go and the exact release that it compiles with, the cache, the Docker Engine, builders,
-the login for the registry, the Alpine mirror, OpenWhisk, git. Say what works, what does not, and what to do about it; and where the
-settings come from: flags, variables, or mkimage.yaml.
+		Long: `Look at everything that mkimage works with: Go and the exact release for compiling, the cache, the Docker Engine,
+builders, the registry's login, the Alpine mirror, OpenWhisk and git. For each, say whether it works, and how to mend
+it. Then list the settings and their origins: flag, variable, or mkimage.yaml.
 
-The exit status is 0 whatever is found; with --exit-code, 1 when something that is set up does not work.`,
+The exit status is 0. With --exit-code it is 1 when something that is set up does not work.`,
 		Example: "  mkimage doctor\n  mkimage doctor --json --exit-code",
 		Args:    cobra.NoArgs,
 		RunE:    func(command *cobra.Command, _ []string) error { return flags.run(command) },

@@ -23,12 +23,13 @@ func newInit() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Write the folder that a project begins with",
-		Long: `Write a project into the folder DIR, or this one: a function, a value to try it with, the definition of an image
-that brings it, .dockerignore, a README with the next commands and, with --ci, a pipeline. Nothing is asked, and nothing is
-replaced: a README.md, .dockerignore or .gitignore that is there stays, and where another of the files is there already, nothing is
-written.
+		Long: `Write a project into the folder DIR, or into this one: a function, a value to try it with, the definition of its
+image, .dockerignore, .gitignore, a README with the next commands and, with --ci, a pipeline.
 
-A function in Go is compiled without a network: the project has the library openwhisk as a folder.`,
+Nothing is asked and nothing is replaced. If README.md, .dockerignore or .gitignore is there already, it stays. If
+another file of the project is there already, nothing is written.
+
+A project in Go is compiled without a network, because it has the library openwhisk in a folder.`,
 		Example: `  mkimage init --lang bash
   mkimage init functions --lang go --ci github`,
 		Args: cobra.MaximumNArgs(1),

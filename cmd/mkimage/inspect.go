@@ -26,15 +26,15 @@ func newInspect() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "inspect NAME|PATH|REF",
 		Short: "Show where the bytes of an image are",
-		Long: `Show where the bytes of an image are: what its layers weigh, the packages and files in them, and the Go packages in
-programs, the largest first, as wide as the terminal; files that an upper layer hides, duplicates, setuid files, odd
-owners and modes; and what is attached to the image. With --json all of it is written.
+		Long: `Show where the bytes of an image are: its layers, their packages and files, and the Go packages in programs, the
+largest first, as wide as the terminal. Also show hidden files, duplicates, setuid files, odd owners and modes, and
+the image's attachments. --json writes all of it.
 
-The image is the one that was built as NAME to dist/NAME, the one in PATH, an OCI layout in a folder or an archive, or an archive
-of docker save, daemon:NAME on the Docker Engine, or that of a registry for REF.
+The image is NAME, built to dist/NAME; an OCI layout or an archive of docker save at PATH; daemon:NAME on the Docker Engine;
+or REF in a registry.
 
-Of an image in a registry no layer is pulled. Sizes, packages and files are those of the size record and the SBOM
-that are attached to it, and what nobody has attached is said to be unknown.`,
+No layer of an image in a registry is pulled. Its sizes, packages and files come from the attached size record and
+SBOM. Without these, they are unknown.`,
 		Example: `  mkimage inspect bash
   mkimage inspect bash --format html >bash.html
   mkimage inspect saved.tar

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -31,12 +32,13 @@ func newInvoke() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "invoke URL",
 		Short: "Init and run an action as OpenWhisk does",
-		Long: `Call the container at URL as OpenWhisk's invoker does: init it, with the code in --init or with what is
-baked in, then run it. A container of mkimage run takes a second --init, one of OpenWhisk's does not. URL may be a port of this machine.
+		Long: `Call the container at URL as OpenWhisk's invoker does: init it, with the code in --init or with its baked action, then
+run it. URL may be a port of this machine. A container of mkimage run takes a second --init; one of OpenWhisk does
+not.
 
-Results go to stdout, a line each; status and time of every answer go to stderr. A failure, after which nothing more
-is sent, is what the platform takes for one: an answer other than 200, a result that is neither an object nor an
-array, or one with a member "error". On a terminal, control characters of a result are shown as \u001b.`,
+Results go to stdout, one a line. Status and time of each answer go to stderr. The first failure ends the command. As
+on the platform, a failure is a status other than 200, a result that is neither an object nor an array, or a result
+with a member "error". On a terminal, control characters of a result are shown as \u001b.`,
 		Example: `  mkimage invoke http://localhost:8080 --init hello.zip --param name=Mike
   mkimage invoke 8080 --no-init --json event.json -n 100`,
 		Args: cobra.ExactArgs(1),
@@ -126,6 +128,8 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 		return nil
 	case again:
 		return errors.New("it runs already: --init needs a container that takes another one, as those of mkimage run do (PROXY_ALLOW_REINIT=1); --no-init runs the code that is there")
+	case answer.Status == http.StatusForbidden && len(code) > 0:
+		text += "; it is the image's own action, or a Go program, which takes the place of the proxy: start the container again, or keep the action running with mkimage dev"
 	case len(code) == 0:
 		text += " (nothing is baked in: give the code with --init FILE)"
 	}

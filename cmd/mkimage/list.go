@@ -33,23 +33,23 @@ func newList() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "list",
 		Short: "List the images that can be built",
-		Long: `List the images that can be built: those of the definitions here, and the shipped ones, which mkimage brings along and
-builds by name alone. Tables and json mark which is which. The formats names and matrix, and what --since, --with-action
-and --group choose, are for builds, so they have the definitions here alone, or with --shipped the others.
+		Long: `List the images that can be built: those of the definitions here, and the shipped ones, which mkimage brings along.
+The table and json tell them apart. The formats names and matrix, and the flags --since, --with-action and --group,
+select from the definitions here; with --shipped, from the shipped ones.
 
-With --since, list the images that a change touches: it is compared with the commit that the working tree has in
-common with a git revision, uncommitted and new files included.
+--since lists the images that a change touches. It compares the working tree, with uncommitted and new files, to its
+last common commit with a git revision.
 
-A change touches an image when it changes the definition, the lock, a stemcell of the folder --stemcells that
-the image has, the file that it bakes in, or a Go package that its action is compiled from. It touches all images
-when it changes a --shared file, or in go.mod the version of mkimage, of Go or of the toolchain. A commit
-that is not in this clone, or zeros, as CI systems give for a new branch, also touch all.
+A change of one of these touches an image: its definition, its lock, a stemcell of the folder --stemcells that it has,
+the file that it bakes in, or a Go package of its action. A change of a --shared file touches all images; so does a
+new version of mkimage, Go or the toolchain in go.mod, and a commit that is not in this clone, or zeros, as CI systems
+write for a new branch.
 
-In doubt an image is touched: when it is made from a file that git ignores or was told not to look at, that no
-repository has, or that lies in a submodule of which anything has changed. Symbolic links are followed.
+In doubt an image counts as touched: when it is made from a file that git ignores or skips, that no repository has, or
+that is in a changed submodule. Symbolic links are followed.
 
-The format names is one name a line; matrix is a JSON array for a matrix of jobs, each with the names of its
-images with blanks between: at most --groups of them. With --group I/N, only the I-th of N even shares is listed.`,
+The format names has one name a line. The format matrix is a JSON array for a matrix of at most --groups jobs; each
+entry has the names of a job's images with spaces between. --group I/N lists only the I-th of N even shares.`,
 		Example: `  mkimage list --since origin/main
   mkimage list --since origin/main --format matrix --groups 8
   mkimage list --since origin/main --format names --group $CI_NODE_INDEX/$CI_NODE_TOTAL`,

@@ -38,19 +38,18 @@ func newLock(mode *progress.Mode) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "lock [NAME|FILE]...",
 		Short: "Pin the Alpine packages of images, and keep the pins up to date",
-		Long: `Find the Alpine packages of images as the mirror has them now, and write them to NAME.lock.json beside each
-definition: every package with version, checksum, repository and the key that signed the index, for each platform.
-All definitions with base alpine when none is named. With --update, only the named packages move, and those whose locked
-version the mirror has no more.
+		Long: `Write the Alpine packages that the mirror has now to NAME.lock.json beside each definition: version, checksum,
+repository and signing key of every package, for each platform. Without a name, lock all definitions with base alpine. With
+--update, move only the named packages, and those whose locked version is gone from the mirror.
 
-A build goes by the lock where it fits the definition; with --locked it must. A lock whose packages are in the cache
-needs no network. Alpine removes old versions from its mirrors: "mkimage vendor" keeps the locked ones.
+A build uses the lock if it fits the definition; with --locked it must. If the cache has the packages of the lock, the
+build needs no network. Alpine removes old versions from its mirrors; "mkimage vendor" keeps the locked ones.
 
-With --check, nothing is written: a table on stdout says which packages moved, and which locked versions vanished from the
-mirror, and with --secdb which known vulnerabilities the locked ones have, and the versions that mend them. The exit status is 1
-when there are any.
+--check writes nothing. Its table on stdout lists packages that moved, and locked versions that are gone from the mirror; with
+--secdb also known vulnerabilities of the locked packages, and the versions that mend them. If there are any, the exit status
+is 1.
 
-The locks' files are printed on stdout, what moved on stderr.`,
+The files of the locks are printed on stdout, the changes of versions on stderr.`,
 		Example: `  mkimage lock bash
   mkimage lock bash --update openssl --update curl
   mkimage lock --check --secdb ` + apkfs.PublicSecDB + `

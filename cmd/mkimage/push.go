@@ -188,22 +188,23 @@ func newPush(mode *progress.Mode) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "push NAME|PATH... REPOSITORY[:TAG]",
 		Short: "Push images that are built",
-		Long: `Push images to a registry: those that were built as NAME to dist/NAME, or the OCI layouts in the folders PATH.
+		Long: `Push images to a registry: NAME, built to dist/NAME, or an OCI layout in the folder PATH.
 
-Several images need {name} in REPOSITORY, which stands for the name of each image: that of its folder. With --repo REPO, every
-argument is an image, and goes to REPO/NAME. Each gets all tags that are asked for. What several of them have is sent once.
-All are looked for before anything is pushed; a push that fails does not keep the others from it, and the exit status is 1.
+For several images, REPOSITORY needs {name}, which stands for the name of each image: the name of its folder. With
+--repo REPO, every argument is an image, and goes to REPO/NAME. Each image gets all the tags. Shared layers are sent
+once. All images must be there before the first is pushed. A failed push does not stop the others, and makes the exit
+status 1.
 
-What the repository has already is not sent again, so a push that was broken off is finished by the next one. Tags are
-set last, when all that they name is there; beside those that are asked for, the tag content-XXXXXXXXXXXX, the first 12
-digits of the digest, which never moves. REPOSITORY@sha256:... is printed on stdout.
+Only missing blobs are sent, so the next push finishes one that was broken off. Tags are set last, when everything
+that they name is there. Beside your tags, the tag content-XXXXXXXXXXXX, the first 12 digits of the digest, is set and
+never moves. REPOSITORY@sha256:... is printed on stdout.
 
-What is in the image and what it weighs is attached to it. Where it comes from, only the build knows: mkimage build --push
-attaches that too. What a registry does not take of it is told, and stands in the metadata; the image gets its tags all the same.
+SBOM and sizes are attached to the image. Only a build can attach the provenance: mkimage build --push. If the
+registry refuses an attachment, that is told, and the image gets its tags all the same.
 
-The login is that of --registry-user, or else of docker login or podman login: from $REGISTRY_AUTH_FILE, config.json in
-$DOCKER_CONFIG or ~/.docker, or containers/auth.json in $XDG_RUNTIME_DIR or ~/.config, and the credential helpers that
-these name.`,
+The login is that of --registry-user, else that of docker login or podman login: from $REGISTRY_AUTH_FILE, from
+config.json in $DOCKER_CONFIG or ~/.docker, or from containers/auth.json in $XDG_RUNTIME_DIR or ~/.config, with their
+credential helpers.`,
 		Example: `  mkimage push scratch registry.example.org/actions/scratch:1.0
   mkimage push dist/scratch localhost:5000/scratch --tag 1.0 --tag 1
   mkimage push scratch hello registry.example.org/actions/{name}:1.0

@@ -22,8 +22,8 @@ func newSizesAdd() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "add NAME=IMAGE...",
 		Short: "Measure images as references to compare with",
-		Long: `Measure images, whoever made them, and put them into the checked-in size record as references, to which pictures and tables
-compare: docker, compressed and tar size, with digest, platform and source. One that has the NAME already is replaced.
+		Long: `Measure images of anybody, and put them into the checked-in size record as references for pictures and tables: docker,
+compressed and tar size, with digest, platform and source. A reference of the same NAME is replaced.
 
 ` + anImage,
 		Example: `  mkimage sizes add python-slim=docker.io/library/python:3.12-slim
@@ -44,7 +44,7 @@ func newSizesRemove() *cobra.Command {
 	command := &cobra.Command{
 		Use:               "remove NAME...",
 		Short:             "Take measured references out of the size record",
-		Long:              `Take references that mkimage sizes add has measured out of the checked-in size record. Those that are quoted stay.`,
+		Long:              `Remove references that mkimage sizes add has measured from the checked-in size record. Quoted references stay.`,
 		Example:           `  mkimage sizes remove python-slim`,
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: flags.complete,

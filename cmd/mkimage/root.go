@@ -29,11 +29,13 @@ func newRoot(mode *progress.Mode) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mkimage",
 		Short: "Build minimal container images for OpenWhisk actions",
-		Long: `An image is a static proxy on an empty or small base, plus the languages and the action that its definition
-names. Digest references go to stdout, everything else to stderr. The exit status is 0, 1 when something
-failed, or 2 when the command line was wrong.
+		Long: `An image is one small static program, the proxy, on an empty or a small base, plus the languages and the action that
+its definition names.
 
-A flag that is not given takes its value from the environment variable in parentheses, where there is one, or from
+Results, such as digests, go to stdout; everything else goes to stderr. The exit status is 0, or 1 after a failure, or
+2 for a wrong command line.
+
+A flag that is not given takes its value from the environment variable in parentheses, if it has one, or from
 mkimage.yaml at the root of the project.`,
 		Example:       "  mkimage init --lang bash            a function, and the image that brings it\n  mkimage dev                         run it, again whenever it changes\n  mkimage build --push --repo REPO    build the image, and push it",
 		SilenceErrors: true,

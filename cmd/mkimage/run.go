@@ -34,16 +34,18 @@ func newRun() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "run NAME|PATH|REF",
 		Short: "Start an image on the Docker Engine",
-		Long: `Start an image on the Docker Engine with the limits that OpenWhisk's invoker gives it, on a port of the engine's
-loopback address. The engine is the one that docker takes: that of $DOCKER_HOST, $DOCKER_CONTEXT or the context in
-use. Where it is on another machine (tcp://HOST), the port is one of HOST, open to all who reach that. The image is the one that was built as NAME to dist/NAME, the OCI layout in the
-folder PATH, or REF, which the engine has or a registry.
+		Long: `Start an image on the Docker Engine, with the limits of OpenWhisk's invoker, at a port of this machine. The image is
+NAME, built to dist/NAME; an OCI layout in the folder PATH; or REF, on the engine or in a registry.
 
-With --init, it is initialised with a FILE when it answers; it may be initialised again, by mkimage invoke URL --init FILE.
+When it answers, its URL is printed on stdout. With --init it has been initialised with FILE by then. To replace the
+code, run mkimage invoke URL --init FILE; only a Go program, which takes the place of the proxy, cannot be replaced
+so.
 
-When it answers, its URL is printed on stdout. Its log goes to stderr, without the lines that mark the end of an
-activation. Ctrl-C stops and removes the container, and what was loaded for it; a second Ctrl-C does not wait for
-its end.`,
+The log goes to stderr, without the lines that mark the end of an activation. Ctrl-C stops the container and removes
+it; a second Ctrl-C does so at once. If mkimage itself is killed, the next mkimage run or dev removes the container.
+
+The engine is docker's own choice: $DOCKER_HOST, $DOCKER_CONTEXT, or the context in use. With an engine on another
+machine (tcp://HOST), the port is one of HOST, and open to all who reach HOST.`,
 		Example: `  mkimage run hello
   mkimage run bash --init greet.sh
   mkimage run scratch --port 8080 --env OW_PROTOCOL=v0`,
@@ -95,36 +97,36 @@ func (f *runFlags) run(command *cobra.Command, image string) error {
 	release := engine.Own(store)
 	loaded, err := f.load(command, engine, image)
 	if err != nil {
+		release()
+		return err
+	}
+	removed := func(failures ...error) error {
+		err := errors.Join(failures...)
+		if err == nil {
+			release()
+		}
 		return err
 	}
 	started, err := engine.Start(ctx, loaded.Name, container.Options{Port: f.port, Env: append([]string{"PROXY_ALLOW_REINIT=1"}, f.env...)})
 	if err != nil {
-		return errors.Join(err, loaded.Remove())
+		return errors.Join(err, removed(loaded.Remove()))
 	}
 	client.URL = started.URL
 	if code != nil {
 		if err := client.Start(ctx, code); err != nil {
-			return errors.Join(err, started.Stop(insisted), started.Remove(), loaded.Remove())
+			return errors.Join(err, started.Stop(insisted), removed(started.Remove(), loaded.Remove()))
 		}
 	}
 	fmt.Fprintln(command.OutOrStdout(), started.URL)
 	fmt.Fprintf(command.ErrOrStderr(), "run it with: %s\nCtrl-C stops it\n", f.invocation(started.URL))
-	err = f.follow(command, insisted, started, image)
-	left := errors.Join(started.Remove(), loaded.Remove())
-	if left == nil {
-		release()
-	}
-	return errors.Join(err, left)
+	return errors.Join(f.follow(command, insisted, started, image), removed(started.Remove(), loaded.Remove()))
 }
 
-// clearEngine removes containers that killed processes have left.
+// clearEngine removes containers and images that killed processes have left. Where that fails, the next one tries again.
 func clearEngine(command *cobra.Command, engine *container.Engine, store cache.Dir) {
-	removed, err := engine.RemoveOrphans(command.Context(), store)
+	removed, _ := engine.RemoveOrphans(command.Context(), store)
 	if len(removed) > 0 {
 		fmt.Fprintf(command.ErrOrStderr(), "removed %s, left by a mkimage that was killed\n", strings.Join(removed, ", "))
-	}
-	if err != nil && command.Context().Err() == nil {
-		fmt.Fprintf(command.ErrOrStderr(), "a mkimage that was killed has left things on the engine: %v\n", err)
 	}
 }
 

@@ -35,27 +35,25 @@ func newSizes() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sizes [NAME]...",
 		Short: "Show the size record",
-		Long: `Show what images weigh beside the images that people use today, from the checked-in size record sizes.json
-among the definitions. For images that the last builds have made, what these have measured counts in its place, from
-` + builtRecord + `, whichever file is newer; where it differs it is marked with a +. With --size-record, the rows of
-that file alone are shown, such as --size-record images/sizes.json.
+		Long: `Show the sizes of images beside the images that people use today. They come from the checked-in size record,
+sizes.json among the definitions. The newest build counts in its place: where dist/sizes.json is newer and differs,
+the row has a +. With --size-record FILE, only the rows of FILE are shown.
 
-With --update, take what the last builds wrote to ` + builtRecord + ` (or --size-record) over into the checked-in
-record. An image that was built with --action, --proxy or another Alpine release than its definition's is taken over only
-with --as, which says under what name. Images of other inputs than the definition's are marked in tables.
+--update copies the sizes of the last builds into the checked-in record. An image that was built with --action,
+--proxy or another Alpine release needs --as NAME; tables mark it.
 
-With --against, show how images differ from the checked-in record that git has where the working tree has begun to differ
-from a revision.
+--against REV shows the differences to the record in git, at the last common commit with REV.
 
-With --remote, show the record that is attached to an image in a registry, without pulling the image.
+--remote REF shows the record that is attached to an image in a registry, without a pull.
 
-With --check, fail when an image that would be shown weighs more than its definition allows, and with --max-growth, when its
-docker size has grown by more than that: since --against, or since the checked-in record. The packages that grew are named.
+--check fails when an image is larger than the budget of its definition. With --max-growth it also fails when the
+docker size has grown by more than that, since --against or since the checked-in record, and names the packages that
+grew.
 
-With --history, show how sizes have changed over the commits that lead to HEAD, and which packages moved.
+--history shows the sizes over the commits up to HEAD, and the packages that moved.
 
-The format svg is a picture, and badge the JSON for a badge of one image (shields.io, endpoint). The format html is a page in one
-file: bars, a map in which images that are built here open down to files and Go packages, a table and the history.`,
+The format svg is a picture. badge is JSON for a badge of one image (shields.io, endpoint). html is a page in one
+file: bars, a map of each image down to files and Go packages, a table, and the history.`,
 		Example: `  mkimage sizes --format markdown
   mkimage sizes --update
   mkimage sizes --update bash --as bash-v3.19

@@ -15,9 +15,9 @@ func newVendor(mode *progress.Mode) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "vendor DIR [NAME|FILE]...",
 		Short: "Copy the pinned Alpine packages into a folder that serves as a mirror",
-		Long: `Copy the locked Alpine packages of images, and the signed indexes that list them, into a folder. All definitions with
-base alpine when none is named. The folder is a mirror of those packages for ever, also when Alpine has removed
-them from its own: give it to --alpine-mirror. Builds from it have the same digests.`,
+		Long: `Copy the locked Alpine packages of images, and the signed indexes that list them, into a folder. Without a name, copy
+those of all definitions with base alpine. With --alpine-mirror, the folder serves as a mirror, also when Alpine no
+longer has these packages. Builds from it have the same digests.`,
 		Example:           "  mkimage lock\n  mkimage vendor packages\n  mkimage build --locked --alpine-mirror packages",
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: completeVendor,

@@ -17,10 +17,10 @@ func newVersion() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "version",
 		Short: "Show the version of mkimage",
-		Long: `Show the version of mkimage, the Go version that compiled it, and the platform.
+		Long: `Show the version of mkimage, the version of Go that compiled it, and the platform.
 
---json also has the commit, and tells where the proxy comes from: "carried" by a release, or "compiled" with the go
-command of this machine.`,
+--json also has the commit and the origin of the proxy: "carried" in a release, or "compiled" with the go command
+here.`,
 		Example: `  mkimage version
   mkimage version --json`,
 		Args: cobra.NoArgs,

@@ -34,26 +34,25 @@ func newWsk() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "wsk NAME|PATH|REF [ACTION|KIND]",
 		Short: "Select an image for an OpenWhisk action",
-		Long: `Print the lines of wsk that create and update an action with an image: the one that was built as NAME to dist/NAME
-or that lies as an OCI layout in the folder PATH, and that is pushed to the repository --repo/NAME, or REF,
-which a registry has. The action is called as the image when ACTION is not given.
+		Long: `Print the wsk commands that create and update an action with an image. The image is NAME, built to dist/NAME, or an
+OCI layout in the folder PATH, pushed to --repo/NAME; or REF in a registry. The default for ACTION is the name of the
+image.
 
-OpenWhisk drops the digest of a reference and runs "latest" in its place, so the lines name the image by the
-content tag, which every push sets and which never moves. A comment has the digest.
+OpenWhisk drops the digest of a reference and runs "latest". So the commands have the content tag, which every push
+sets and which never moves. A comment has the digest.
 
-With --update (or --apihost), create or update the action through OpenWhisk's REST API, and with --invoke run it
-once as well: its result goes to stdout, its log to stderr, and a run that fails is a failure. An action that would be
-the same afterwards is left alone: OpenWhisk replaces parameters, and merges annotations into those that the action
-has. Host and key are those of wsk when not given: $WHISK_APIHOST and $WHISK_AUTH, or apihost: in mkimage.yaml,
-or APIHOST and AUTH in ~/.wskprops or the file $WSK_CONFIG_FILE.
+--update (or --apihost) creates or updates the action by OpenWhisk's REST API. --invoke also runs it once: the result
+goes to stdout, the log to stderr, and a failed run is a failure. An action that would not change is left alone.
+OpenWhisk replaces parameters, and adds annotations to those of the action. Host and key are those of wsk:
+$WHISK_APIHOST and $WHISK_AUTH, or apihost: in mkimage.yaml, or APIHOST and AUTH in ~/.wskprops or in the file
+$WSK_CONFIG_FILE.
 
-wsk sends *.zip and *.jar as they are and every other file as text, so a program or a tar.gz is refused: zip it.
+wsk sends *.zip and *.jar as they are and any other file as text. So a program or a tar.gz is refused: zip it.
 
-With --runtimes, print the entry of OpenWhisk's runtimes.json that offers the image as a kind, for operators: actions
-of kinds get prewarmed containers, which those with --docker never do. In place of ACTION stands the kind,
-FAMILY:VERSION; when not given, it is the image's name with the major version of the Alpine package
-that is called so, such as bash:5. --into merges the entry into a file, where OpenWhisk wants exactly one default for
-each family of several kinds.`,
+--runtimes prints the image as a kind for OpenWhisk's runtimes.json, for operators: kinds get prewarmed containers,
+images of --docker never do. Give the kind, FAMILY:VERSION, in place of ACTION. Its default is the image's name with
+the major version of the Alpine package of that name, such as bash:5. --into merges the entry into a file. There,
+OpenWhisk wants exactly one default in each family of several kinds.`,
 		Example: `  mkimage wsk hello --repo docker.io/you
   mkimage wsk docker.io/you/go:1.2 greet --file greet.zip --memory 128
   mkimage wsk hello --repo docker.io/you --update

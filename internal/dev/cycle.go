@@ -71,7 +71,10 @@ func (s *session) named(err error) error {
 		return err
 	}
 	inside := "main" + filepath.Ext(path)
-	text := strings.ReplaceAll(err.Error(), inside, path)
+	text := strings.NewReplacer("/action/"+inside, path, inside, path).Replace(err.Error())
+	if _, lines, found := strings.Cut(text, "; last log lines: "); found {
+		text = "it does not start: " + lines
+	}
 	if text == err.Error() && !strings.Contains(text, path) {
 		text = path + ": " + text
 	}
