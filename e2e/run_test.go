@@ -13,7 +13,7 @@ import (
 // running is an image that mkimage run has started.
 type running struct {
 	*exec.Cmd
-	url    string
+	url    string // the first line of stdout: of mkimage run, the URL
 	stderr strings.Builder
 }
 

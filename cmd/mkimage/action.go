@@ -37,7 +37,7 @@ func newActionBuild(mode *progress.Mode) *cobra.Command {
 	var flags actionFlags
 	command := &cobra.Command{
 		Use:   "build PATH",
-		Short: "Pack an action for an upload, compiled where it is Go",
+		Short: "Pack an action for an upload; compile it if it is Go",
 		Long: `Pack the action at PATH into a zip for "wsk action create", after the checks that the proxy makes of an upload.
 
 A folder with Go files is a package: it is compiled, static and stripped, and packed as exec. Any other folder needs a
@@ -60,7 +60,7 @@ same content gives the same bytes on every machine.`,
 	set.StringVar(&flags.platform, "platform", string(images.LinuxAMD64), "compile for `PLATFORM`, that of the image")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile with the build tags in `LIST`")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker `FLAGS` beside \"-s -w\"")
-	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep what is costly to make in `DIR`; in mkimage of the user's cache folder when not given")
+	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep costly results in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
 	withVariable(set, "allow-secret-file", "stemcells", "go-tags", "go-ldflags", "cache-dir", "progress")
 	return command

@@ -28,7 +28,7 @@ func (f *alpineFlags) add(set *pflag.FlagSet, verb string) {
 	set.StringVar(&f.images, "images", "", "take definitions from `DIR`; from images when not given")
 	set.StringVar(&f.stemcells, "stemcells", "", "take the stemcells in `DIR` beside mkimage's own; from stemcells if it is there")
 	set.StringVar(&f.platform, "platform", "", verb+" only for the platforms in `LIST`, such as linux/amd64,linux/arm64")
-	set.StringVar(&f.cacheDir, "cache-dir", "", "keep what is costly to make or to get in `DIR`; in mkimage of the user's cache folder when not given")
+	set.StringVar(&f.cacheDir, "cache-dir", "", "keep costly results in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&f.mirror, "alpine-mirror", "", "take Alpine packages from `URL|DIR`; from "+apkfs.PublicMirror+" when not given")
 	set.StringVar(&f.release, "alpine-release", "", "take Alpine release `R` in place of the definitions'")
 	set.StringArrayVar(&f.keys, "alpine-key", nil, "trust the public key in `FILE` beside Alpine's own, repeatable ($"+keysVariable+", a list as in PATH)")

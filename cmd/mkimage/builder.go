@@ -41,8 +41,8 @@ func (f *builderFlags) add(set *pflag.FlagSet) {
 	set.StringVar(&f.tls.CA, "builder-tls-ca", "", "trust builders at tcp:// whose certificate is signed by one in `FILE`")
 	set.StringVar(&f.tls.Cert, "builder-tls-cert", "", "show builders at tcp:// the certificate in `FILE`")
 	set.StringVar(&f.tls.Key, "builder-tls-key", "", "the key of --builder-tls-cert is in `FILE`")
-	set.StringArrayVar(&f.cacheTo, "cache-to", nil, "keep what steps (run:) make in `CACHE`, repeatable: type=registry,ref=R or type=local,dest=DIR")
-	set.StringArrayVar(&f.cacheFrom, "cache-from", nil, "take what steps (run:) make from `CACHE`, repeatable: type=registry,ref=R or type=local,src=DIR")
+	set.StringArrayVar(&f.cacheTo, "cache-to", nil, "keep the layers of steps (run:) in `CACHE`, repeatable: type=registry,ref=R or type=local,dest=DIR")
+	set.StringArrayVar(&f.cacheFrom, "cache-from", nil, "take the layers of steps (run:) from `CACHE`, repeatable: type=registry,ref=R or type=local,src=DIR")
 	withVariable(set, "cache-to", "cache-from", "engine", "builder", "builder-tls-ca", "builder-tls-cert", "builder-tls-key")
 }
 

@@ -34,7 +34,7 @@ func newCache() *cobra.Command {
 	var flags cacheFlags
 	command := &cobra.Command{
 		Use:   "cache",
-		Short: "Show what is kept from build to build, and remove it",
+		Short: "Show the cache, and remove its entries",
 		Long: `Show the cache by kind of content. It is the folder --cache-dir or $MKIMAGE_CACHE_DIR, else mkimage in the user's
 cache folder. Everything in it can be made or fetched again. Builds remove entries that were not used for 30 days.`,
 		Example: "  mkimage cache\n  mkimage cache prune --older-than 7d",
@@ -48,7 +48,7 @@ cache folder. Everything in it can be made or fetched again. Builds remove entri
 	}
 	prune := &cobra.Command{
 		Use:   "prune",
-		Short: "Remove what is kept and not used",
+		Short: "Remove unused entries of the cache",
 		Long: `Remove entries that were not used for the time --older-than, or all entries with --all. Builds that run at the same
 time lose nothing: while there is one, everything used within the last hour stays.`,
 		Example: "  mkimage cache prune\n  mkimage cache prune --older-than 7d\n  mkimage cache prune --all",
@@ -60,7 +60,7 @@ time lose nothing: while there is one, everything used within the last hour stay
 		part.Flags().BoolVar(&flags.json, "json", false, "write JSON")
 		withVariable(part.Flags(), "cache-dir")
 	}
-	prune.Flags().StringVar(&flags.olderThan, "older-than", "30d", "remove what was not used for `TIME`, such as 12h or 30d")
+	prune.Flags().StringVar(&flags.olderThan, "older-than", "30d", "remove entries that were not used for `TIME`, such as 12h or 30d")
 	prune.Flags().BoolVar(&flags.all, "all", false, "remove everything")
 	command.AddCommand(prune)
 	return command

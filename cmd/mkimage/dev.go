@@ -61,9 +61,9 @@ Ctrl-C ends it and leaves nothing.`,
 	set.Lookup("platform").Hidden = true // it is this machine's
 	set.StringVar(&flags.action, "action", "", "run the action in `PATH`, in place of the definition's")
 	set.StringVar(&flags.main, "main", "", "call the function `NAME`, in place of the definition's")
-	set.StringVar(&flags.value, "value", "", "run with the JSON in `FILE`; with that beside the action when not given")
+	set.StringVar(&flags.value, "value", "", "run with the JSON in `FILE`; with the file beside the action when not given")
 	set.BoolVar(&flags.local, "local", false, "start the proxy and the interpreter of this machine, without an engine")
-	set.IntVar(&flags.port, "port", 0, "the action is reached at port `N` of this machine; 0 is any that is free")
+	set.IntVar(&flags.port, "port", 0, "listen on port `N` of this machine; 0 is any that is free")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress of builds in `MODE`: auto, plain, json or none")

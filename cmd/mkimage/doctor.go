@@ -43,7 +43,7 @@ func newDoctor() *cobra.Command {
 	var flags doctorFlags
 	command := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what works on this machine, and what to do about the rest",
+		Short: "Look for problems on this machine, and say how to mend them",
 		Long: `Look at everything that mkimage works with: Go and the exact release for compiling, the cache, the Docker Engine,
 builders, the registry's login, the Alpine mirror, OpenWhisk and git. For each, say whether it works, and how to mend
 it. Then list the settings and their origins: flag, variable, or mkimage.yaml.

@@ -22,7 +22,7 @@ func newInit() *cobra.Command {
 	var flags initFlags
 	command := &cobra.Command{
 		Use:   "init [DIR]",
-		Short: "Write the folder that a project begins with",
+		Short: "Begin a project: write a function and its image",
 		Long: `Write a project into the folder DIR, or into this one: a function, a value to try it with, the definition of its
 image, .dockerignore, .gitignore, a README with the next commands and, with --ci, a pipeline.
 

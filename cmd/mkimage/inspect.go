@@ -49,7 +49,7 @@ SBOM. Without these, they are unknown.`,
 	set.BoolVar(&flags.json, "json", false, "write all that is known, as JSON; the same as --format json")
 	set.StringVar(&flags.format, "format", "text", "write in `FORMAT`: text, json or html, a page in one file")
 	set.BoolVar(&flags.allFiles, "all-files", false, "with --format html, have every file in the page, not the largest alone")
-	set.StringVar(&flags.show, "show", "", "write what is attached to REF as it is: sbom, sizes or provenance")
+	set.StringVar(&flags.show, "show", "", "write an attachment of REF as it is: sbom, sizes or provenance")
 	withVariable(set, "images")
 	_ = command.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json", "html"}, cobra.ShellCompDirectiveNoFileComp)) // the flag is there, and has none
 	flags.registryFlags.add(set)

@@ -47,7 +47,7 @@ with a member "error". On a terminal, control characters of a result are shown a
 	set := command.Flags()
 	set.StringVar(&flags.code, "init", "", "init with the code in `FILE`: a program, a script, a zip, a tar.gz or source")
 	set.StringVar(&flags.main, "main", "main", "the function to call, `NAME`, for source that has several")
-	set.BoolVar(&flags.noInit, "no-init", false, "run what has been initialised before")
+	set.BoolVar(&flags.noInit, "no-init", false, "do not init: run the code that is there")
 	set.StringArrayVarP(&flags.parameters, "param", "p", nil, "run with `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
 	set.StringVar(&flags.document, "json", "", "run with the JSON in `FILE`; - is standard input")
 	set.IntVarP(&flags.runs, "runs", "n", 1, "run `N` times, one after the other; 0 only inits")

@@ -161,7 +161,7 @@ func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]...",
 		Short: "Show what a command does",
-		Long:  "Show what a command does, as COMMAND --help does.",
+		Long:  "Show the help of a command, as COMMAND --help does.",
 		RunE: func(command *cobra.Command, args []string) error {
 			at := command.Root()
 			for _, word := range args {

@@ -41,7 +41,7 @@ func (f *pushFlags) add(set *pflag.FlagSet) {
 
 func (f *pushFlags) addTags(set *pflag.FlagSet) {
 	f.set = set
-	set.StringArrayVar(&f.tags, "tag", nil, "set `TAG` on what is pushed, repeatable; latest when neither this nor the reference has one")
+	set.StringArrayVar(&f.tags, "tag", nil, "set `TAG` on pushed images, repeatable; latest when neither this nor the reference has one")
 	set.BoolVar(&f.noOverwrite, "no-overwrite", false, "fail rather than move a tag that exists and names another digest")
 	withVariable(set, "tag", "no-overwrite")
 }
@@ -233,9 +233,9 @@ credential helpers.`,
 	set.StringVar(&flags.under, "repo", "", "push every image that is named to `REPO`/NAME; $"+repoVariable+" is for mkimage build alone")
 	flags.addTags(set)
 	flags.registryFlags.add(set)
-	set.StringVar(&flags.metadataFile, "metadata-file", "", "write the digest, what was moved and what is attached to `FILE`, as JSON")
+	set.StringVar(&flags.metadataFile, "metadata-file", "", "write the digest, the transfer and the attachments to `FILE`, as JSON")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "take the sizes to attach from `FILE`, where it has those of this image")
-	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "attach the list of what is in the image in `FORMAT`: spdx or none")
+	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "attach an SBOM in `FORMAT`: spdx or none")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
 	withVariable(set, "size-record", "sbom", "metadata-file", "progress")
 	return command

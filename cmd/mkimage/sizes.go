@@ -69,7 +69,7 @@ file: bars, a map of each image down to files and Go packages, a table, and the 
 	set := command.Flags()
 	set.StringVar(&flags.images, "images", "images", "take definitions, and the checked-in record sizes.json, from `DIR`")
 	set.StringVar(&flags.sizeRecord, "size-record", "", "show `FILE`, or take it over with --update")
-	set.StringVar(&flags.remote, "remote", "", "show what is attached to the image `REF` in a registry")
+	set.StringVar(&flags.remote, "remote", "", "show the record that is attached to the image `REF` in a registry")
 	set.StringVar(&flags.format, "format", "table", "write in `FORMAT`: table, markdown, json, csv, svg, html or badge")
 	set.BoolVar(&flags.update, "update", false, "take the last builds' sizes over into the checked-in record")
 	set.StringVar(&flags.as, "as", "", "with --update, take one image over as `NAME`")

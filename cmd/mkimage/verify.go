@@ -81,7 +81,7 @@ says what to do about each reason.`,
 	set.StringVar(&flags.mirror, "alpine-mirror", "", "take Alpine packages from `URL|DIR`; from Alpine's own mirror when not given")
 	set.StringArrayVar(&flags.keys, "alpine-key", nil, "trust the public key in `FILE` beside Alpine's own, repeatable ($"+keysVariable+", a list as in PATH)")
 	set.StringVar(&flags.stemcells, "stemcells", "", "take the stemcells in `DIR` beside mkimage's own; those of the source when not given")
-	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep what is costly to make or to get in `DIR`; in mkimage of the user's cache folder when not given")
+	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep costly results in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&flags.proxy, "proxy", "", "use the ready static proxy in `FILE`, for an image that was built so")
 	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS`, for an image that was built so")
 	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "let the file `NAME` of an action into the image, though it looks like a secret, repeatable")

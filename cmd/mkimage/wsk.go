@@ -22,6 +22,7 @@ type wskFlags struct {
 	registryFlags
 	images, repo, file, main                    string
 	parameters, annotations, environment, value []string
+	tags                                        []string
 	parameterFile, apihost, auth                string
 	memory, timeout                             int
 	json, update, insecureTLS, invoke           bool
@@ -34,9 +35,10 @@ func newWsk() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "wsk NAME|PATH|REF [ACTION|KIND]",
 		Short: "Select an image for an OpenWhisk action",
-		Long: `Print the wsk commands that create and update an action with an image. The image is NAME, built to dist/NAME, or an
-OCI layout in the folder PATH, pushed to --repo/NAME; or REF in a registry. The default for ACTION is the name of the
-image.
+		Long: `Print the wsk commands that create and update an action with an image. The image is NAME, or an OCI layout in the folder
+PATH, both pushed to --repo/NAME; or REF in a registry. The default for ACTION is the name of the image.
+
+The digest is that of dist/NAME. Without that, as after mkimage build --push, it is that of --repo/NAME with the tag --tag.
 
 OpenWhisk drops the digest of a reference and runs "latest". So the commands have the content tag, which every push
 sets and which never moves. A comment has the digest.
@@ -65,6 +67,7 @@ OpenWhisk wants exactly one default in each family of several kinds.`,
 	set := command.Flags()
 	set.StringVar(&flags.images, "images", "", "take definitions from `DIR`; from images when not given")
 	set.StringVar(&flags.repo, "repo", "", "images are pushed to `REPO`/NAME")
+	set.StringArrayVar(&flags.tags, "tag", nil, "take the image that was pushed with `TAG`, where none is built here; latest when not given")
 	set.StringVar(&flags.file, "file", "", "upload the code in `FILE`: a zip, or a text; none for an image that brings its action")
 	set.StringVar(&flags.main, "main", "", "call the function `NAME`, for code that has several")
 	set.StringArrayVarP(&flags.parameters, "param", "p", nil, "give every run `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
@@ -81,7 +84,7 @@ OpenWhisk wants exactly one default in each family of several kinds.`,
 	set.BoolVar(&flags.invoke, "invoke", false, "create or update the action and run it once")
 	set.StringArrayVar(&flags.value, "with", nil, "run it with `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
 	flags.runtimes.add(set)
-	withVariable(set, "images", "repo")
+	withVariable(set, "images", "repo", "tag")
 	flags.registryFlags.add(set)
 	return command
 }
@@ -214,9 +217,30 @@ func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error)
 		}
 		return wsk.FromLayout(dir, f.repo)
 	}
+	if f.repo != "" && slices.Contains(knownNames(f.images), image) {
+		found, err := f.reference(command, f.pushed(image))
+		if err != nil {
+			err = fmt.Errorf("image %s is not built here (mkimage build %s), and in the registry: %w", image, image, err)
+		}
+		return found, err
+	}
 	if err := layout.NotHere(image, knownNames(f.images)); err != nil {
 		return wsk.Image{}, err
 	}
+	return f.reference(command, image)
+}
+
+// pushed returns the reference of an image that mkimage build --push has pushed, without a layout here.
+func (f *wskFlags) pushed(image string) string {
+	tag := "latest"
+	if len(f.tags) > 0 {
+		tag = f.tags[0]
+	}
+	return f.repo + "/" + image + ":" + tag
+}
+
+// reference returns an image in a registry.
+func (f *wskFlags) reference(command *cobra.Command, image string) (wsk.Image, error) {
 	client, err := f.open(command, image)
 	if err != nil {
 		return wsk.Image{}, err
