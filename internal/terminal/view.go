@@ -23,6 +23,9 @@ const (
 
 // Of returns the view of a writer.
 func Of(w io.Writer) View {
+	if behind, is := w.(guard); is {
+		w = behind.w
+	}
 	file, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return View{Columns: Usual}
