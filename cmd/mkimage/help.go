@@ -123,14 +123,49 @@ func writeFlags(text *strings.Builder, flags *pflag.FlagSet, width int) {
 		sets[title].AddFlag(flag)
 	})
 	if n < manyFlags {
-		fmt.Fprintf(text, "\nFlags:\n%s", flags.FlagUsagesWrapped(width))
+		fmt.Fprintf(text, "\nFlags:\n%s", usagesOf(flags, width))
 		return
 	}
 	for _, group := range flagGroups {
 		if set := sets[group.title]; set != nil {
-			fmt.Fprintf(text, "\n%s:\n%s", group.title, set.FlagUsagesWrapped(width))
+			fmt.Fprintf(text, "\n%s:\n%s", group.title, usagesOf(set, width))
 		}
 	}
+}
+
+// The text of a flag stands beside it, or, where less than its narrowest column is left for that, below it.
+const (
+	narrowestText = 40
+	belowFlag     = 10
+)
+
+// usagesOf returns the flags with their texts, at a width, or as long as they are with 0.
+func usagesOf(flags *pflag.FlagSet, width int) string {
+	all := flags.FlagUsages()
+	if width == 0 {
+		return all
+	}
+	lines := strings.Split(all, "\n")
+	var text strings.Builder
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Hidden {
+			return
+		}
+		_, usage := pflag.UnquoteUsage(flag)
+		line := lines[0]
+		lines = lines[1:]
+		at := strings.Index(line, usage)
+		if at < 0 || usage == "" {
+			at = len(line)
+		}
+		if width-at < narrowestText {
+			indent := strings.Repeat(" ", belowFlag)
+			fmt.Fprintf(&text, "%s\n%s%s\n", strings.TrimRight(line[:at], " "), indent, terminal.Hang(line[at:], belowFlag, width))
+			return
+		}
+		fmt.Fprintf(&text, "%s%s\n", line[:at], terminal.Hang(line[at:], at, width))
+	})
+	return text.String()
 }
 
 // groupOf returns the title of the group that has a name, or of the last.

@@ -4,7 +4,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
 )
 
@@ -18,7 +17,7 @@ func Wrap(text string, columns int) string {
 	var paragraph []string
 	end := func() {
 		if len(paragraph) > 0 {
-			out = append(out, ansi.Wordwrap(strings.Join(paragraph, " "), columns, " "))
+			out = append(out, fill(strings.Join(paragraph, " "), columns))
 		}
 		paragraph = nil
 	}
@@ -34,13 +33,34 @@ func Wrap(text string, columns int) string {
 	return strings.Join(out, "\n")
 }
 
+// fill breaks a text between words alone: flags and addresses have hyphens, which end no line.
+func fill(text string, columns int) string {
+	var out strings.Builder
+	used := 0
+	for i, word := range strings.Fields(text) {
+		width := Columns(word)
+		switch {
+		case i == 0:
+		case used+1+width > columns:
+			out.WriteByte('\n')
+			used = 0
+		default:
+			out.WriteByte(' ')
+			used++
+		}
+		out.WriteString(word)
+		used += width
+	}
+	return out.String()
+}
+
 // Hang breaks a text that stands behind an indent of some columns: its further lines are indented as well. Where less than
 // a third of the columns is left, or columns is 0, the text stays as it is.
 func Hang(text string, indent, columns int) string {
 	if columns-indent < columns/3 || columns <= 0 {
 		return text
 	}
-	return strings.ReplaceAll(ansi.Wordwrap(text, columns-indent, " "), "\n", "\n"+strings.Repeat(" ", indent))
+	return strings.ReplaceAll(fill(text, columns-indent), "\n", "\n"+strings.Repeat(" ", indent))
 }
 
 // Width returns the columns of the terminal that file is, or 0 where it is none.

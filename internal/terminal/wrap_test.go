@@ -11,6 +11,7 @@ func TestWrap(t *testing.T) {
 		"no end":              {"one two\nthree", 0, "one two\nthree"},
 		"broken anew":         {"one two\nthree four\n\nfive", 9, "one two\nthree\nfour\n\nfive"},
 		"examples stay":       {"one two three\n  four five six", 9, "one two\nthree\n  four five six"},
+		"hyphens":             {"one --two-three", 9, "one\n--two-three"},
 		"a word that is long": {"one https://example.org/two", 9, "one\nhttps://example.org/two"},
 	} {
 		if got := Wrap(test.text, test.columns); got != test.want {
