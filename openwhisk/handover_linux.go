@@ -104,7 +104,7 @@ func (h *handover) refuse(status int, reason string) {
 	if h.request == nil {
 		http1.AnswerHandover(h.file, status, answer)
 	} else {
-		h.request.Answer(status, answer)
+		h.request.AnswerLast(status, answer)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
@@ -26,7 +27,11 @@ func (p *program) http() {
 	if err != nil {
 		fail(err.Error())
 	}
-	host := native.NewHost(1, 2)
+	loop, err := epoll.New()
+	if err != nil {
+		fail(err.Error())
+	}
+	host := native.NewHost(loop, 1, 2)
 	host.Orphans = false // the program's own os/exec waits for its children
 	logs, err := takeLogs(host.Logs)
 	if err != nil {
@@ -35,9 +40,9 @@ func (p *program) http() {
 	if !set.Whisk.Concurrent {
 		p.env = &variables{}
 	}
-	action := &inProcess{program: p, logs: logs, watch: newWatch()}
+	action := &inProcess{program: p, logs: logs, loop: loop, watch: newWatch(loop.Lead), together: set.Whisk.Concurrent}
 	service := whisk.New(set.Whisk, host, &loader{program: p, action: action, config: &set.Whisk})
-	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
+	server := &http1.Server{Handler: service, Loop: loop, MaxBody: set.MaxBody}
 	service.Server = server
 	// Go's runtime opens descriptors of its own for the first timer, and ends the process when there are none left
 	// then.

@@ -3,30 +3,63 @@ package openwhisk
 import (
 	"errors"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
 // inProcess is a native.Action that calls the handler in this process.
 type inProcess struct {
-	program *program
-	logs    *logPipes
-	watch   *watch
+	program  *program
+	logs     *logPipes
+	loop     *epoll.Loop
+	watch    *watch
+	together bool // runs may overlap
+	runs     int
 }
 
-// Run implements native.Action.
-func (a *inProcess) Run(activation native.Activation, slow func()) ([]byte, error) {
-	if slow != nil {
-		a.watch.begin(slow)
+// mostTogether is how many runs may overlap.
+const mostTogether = 64
+
+// Takes implements native.Action.
+func (a *inProcess) Takes() bool { return a.runs == 0 || a.together && a.runs < mostTogether }
+
+// Start implements native.Action. A handler that goes alone is called where the loop is, for most are done sooner than
+// another thread would have begun; when it takes long, another goroutine leads the loop on.
+func (a *inProcess) Start(r *native.Run) {
+	a.runs++
+	if a.together {
+		go func() { a.report(r)(a.run(r)) }()
+		return
 	}
-	result, err := a.program.invoke(activation.Body, activation.Value)
-	if slow != nil {
-		a.watch.end()
+	a.watch.begin()
+	b, err := a.run(r)
+	if lost := a.watch.end(); lost {
+		a.report(r)(b, err)
+		runtime.Goexit()
 	}
+	a.runs--
+	r.Done(b, err)
+}
+
+// report returns how a run's end is told to the loop from beside it.
+func (a *inProcess) report(r *native.Run) func(b []byte, err error) {
+	return func(b []byte, err error) {
+		a.loop.Post(func() {
+			a.runs--
+			r.Done(b, err)
+		})
+	}
+}
+
+// run calls the handler.
+func (a *inProcess) run(r *native.Run) ([]byte, error) {
+	result, err := a.program.invoke(r.Body, r.Value)
 	a.logs.settle()
 	if err != nil {
 		return nil, err
@@ -38,9 +71,6 @@ func (a *inProcess) Run(activation native.Activation, slow func()) ([]byte, erro
 
 // Settle implements native.Action.
 func (a *inProcess) Settle([]byte, bool) {}
-
-// Overlaps implements native.Action.
-func (a *inProcess) Overlaps() bool { return true }
 
 // Signal implements native.Action. SIGKILL comes when a run has not ended in time; there is no other process to give it
 // to.

@@ -9,9 +9,10 @@ import (
 // watch notices a run that takes longer than a millisecond, without a timer for every run: starting one wakes another
 // thread up, which costs more than the run. It looks once a millisecond as long as there are runs, and then sleeps.
 type watch struct {
+	lead   func() // is called in a goroutine of its own where a run takes long
 	mu     sync.Mutex
 	run    uint64 // odd while one is under way
-	slow   func()
+	lost   bool   // lead was called for it
 	awake  bool
 	wakeUp chan struct{}
 }
@@ -21,28 +22,30 @@ const (
 	watchIdle  = 1000 // looks without a run after which it goes to sleep
 )
 
-func newWatch() *watch {
-	w := &watch{wakeUp: make(chan struct{}, 1)}
+func newWatch(lead func()) *watch {
+	w := &watch{lead: lead, wakeUp: make(chan struct{}, 1)}
 	go w.loop()
 	return w
 }
 
-// begin notes a run; slow is called when it takes long, perhaps more than once, and not after end.
-func (w *watch) begin(slow func()) {
+// begin notes a run.
+func (w *watch) begin() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.run++
-	w.slow = slow
+	w.lost = false
 	if !w.awake {
 		w.awake = true
 		w.wakeUp <- struct{}{}
 	}
 }
 
-func (w *watch) end() {
+// end notes its end, and tells whether another goroutine leads since.
+func (w *watch) end() (lost bool) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.run++
-	w.mu.Unlock()
+	return w.lost
 }
 
 func (w *watch) loop() {
@@ -56,13 +59,15 @@ func (w *watch) loop() {
 	}
 }
 
-// look calls slow for a run that was there at the last look, when seen was its number, and counts looks without any.
+// look has another goroutine lead when a run was there at the last look, when seen was its number, and counts looks
+// without any.
 func (w *watch) look(idle int, seen uint64) (int, uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	running := w.run&1 == 1
-	if running && w.run == seen {
-		w.slow()
+	if running && w.run == seen && !w.lost {
+		w.lost = true
+		go w.lead()
 	}
 	if running || w.run != seen {
 		return 0, w.run

@@ -44,7 +44,7 @@ func compile(s settings.Settings, mainName string, env [][2]string) error {
 		return err
 	}
 	s.Whisk.ActionDir = folder.Dir
-	uploads := whisk.NewUploads(s.Whisk, native.NewHost(1, 2))
+	uploads := whisk.NewUploads(s.Whisk, native.NewHost(nil, 1, 2))
 	if err := uploads.Compile(source, mainName, variable.With(s.Whisk.Env, env)); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/settings"
@@ -50,10 +51,15 @@ func main() {
 }
 
 func serve(set settings.Settings) {
-	host := native.NewHost(1, 2)
+	loop, err := epoll.New()
+	if err != nil {
+		fail(err, failed)
+	}
+	host := native.NewHost(loop, 1, 2)
 	host.MaxLine = set.MaxBody
+	host.Logs.NeverBlock(loop)
 	service := whisk.New(set.Whisk, host, whisk.NewUploads(set.Whisk, host))
-	server := &http1.Server{Handler: service, MaxBody: set.MaxBody}
+	server := &http1.Server{Handler: service, Loop: loop, MaxBody: set.MaxBody}
 	service.Server = server
 	openPoller()
 	onSignal(func(s syscall.Signal) { service.Received(s, func() { exit(0) }) }, service.Signals()...)

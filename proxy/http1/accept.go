@@ -5,14 +5,19 @@ package http1
 import (
 	"syscall"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 )
 
 // reserved is how many descriptors connections leave to the rest of the process.
-const reserved = 20
+const reserved = 26
 
-// accept takes the connections that wait in the kernel's queue. One thread at a time does, for the listening socket is
-// armed anew only when it is done.
+// An acceptor is a server that sees to its listening socket.
+type acceptor Server
+
+// Ready implements epoll.Handler.
+func (a *acceptor) Ready(uint32) { (*Server)(a).accept() }
+
+// accept takes the connections that wait in the kernel's queue.
 func (s *Server) accept() {
 	for s.admit() {
 		fd, _, err := syscall.Accept4(s.listener, syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
@@ -29,13 +34,13 @@ func (s *Server) accept() {
 		s.mu.Unlock()
 		switch {
 		case err == syscall.EAGAIN:
-			s.armListener()
 			return
 		case err == syscall.ECONNABORTED || err == syscall.EINTR:
 		default:
 			// No descriptors or no memory: who will give some back is not known, and asking again at once would find
 			// the same.
-			clock.After(s.tick/50, s.armListener)
+			s.Loop.Set(s.listener, 0)
+			s.Loop.After(s.tick/50, s.armListener)
 			return
 		}
 	}
@@ -48,6 +53,7 @@ func (s *Server) admit() bool {
 	defer s.mu.Unlock()
 	if s.open >= max(1, len(s.conns)-reserved) {
 		s.full = true
+		s.Loop.Set(s.listener, 0)
 		return false
 	}
 	s.open++
@@ -56,23 +62,25 @@ func (s *Server) admit() bool {
 
 // adopt makes a connection of an accepted socket.
 func (s *Server) adopt(fd int) {
-	c := &conn{server: s, fd: fd, small: make([]byte, smallBuffer)}
+	c := &conn{server: s, fd: fd, small: make([]byte, smallBuffer), events: epoll.In}
 	c.buf = c.small
+	c.turn.Store(armed)
 	s.conns[fd].Store(c)
-	if err := s.arm(fd, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD); err != nil {
+	if err := s.Loop.Add(fd, epoll.In, c); err != nil {
 		s.close(c)
 	}
 }
 
 //go:noinline
-func (s *Server) armListener() { s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_MOD) }
+func (s *Server) armListener() { s.Loop.Set(s.listener, epoll.In) }
 
 // close ends a connection that the caller owns.
 func (s *Server) close(c *conn) {
 	s.mu.Lock()
 	s.conns[c.fd].Store(nil)
 	c.setWait(notWaiting)
-	syscall.Close(c.fd)
+	fd := c.fd
+	s.Loop.Close(&fd)
 	s.open--
 	accept := s.full
 	s.full = false

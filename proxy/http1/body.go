@@ -95,7 +95,7 @@ func (b *Body) read() error {
 		if c.awaitBriefly() {
 			continue
 		}
-		if c.arm(waitBody, syscall.EPOLLIN) != nil {
+		if c.armBody() != nil {
 			c.request.close = true
 			return errGone
 		}

@@ -4,7 +4,8 @@ package http1
 
 import (
 	"sync"
-	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 )
 
 const (
@@ -142,6 +143,7 @@ func (c *conn) promise() bool {
 		return true
 	}
 	c.setWait(notWaiting) // it is not the client who keeps us waiting
+	c.turn.Store(deferred)
 	s.queue = append(s.queue, c)
 	s.press()
 	return false
@@ -165,7 +167,6 @@ func (c *conn) release(size int) {
 	s := c.server
 	s.mu.Lock()
 	s.promised -= size
-	s.room.Broadcast()
 	s.admitBodies()
 	s.mu.Unlock()
 }
@@ -183,7 +184,7 @@ func (s *Server) admitBodies() {
 		s.promised += most
 		next.promised = most
 		s.mu.Unlock()
-		next.await(waitBody, syscall.EPOLLIN)
+		next.await(waitBody, epoll.In)
 		s.mu.Lock()
 	}
 }

@@ -7,14 +7,16 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// conn is a connection. All but the last part belongs to its owner: the thread that got its event, or whoever answers
-// its request.
+// conn is a connection. All but the last part belongs to its owner: the loop, or the goroutine that reads the body of
+// its request as it comes.
 type conn struct {
 	server *Server
 	fd     int
+	events uint32 // that the loop waits for
 
 	small    []byte
 	buf      []byte // small, or a larger one while a request needs it
@@ -53,15 +55,18 @@ const (
 	serving  = iota // Serve has not returned
 	deferred        // Serve has returned, the answer comes later
 	answered        // the answer came before Serve returned
-	armed           // the next event's
+	armed           // the client's
 )
 
 // mostReads is how often a connection is read before others have their turn.
 const mostReads = 16
 
-// ready is called by the thread that got the connection's event.
-func (c *conn) ready() {
-	c.turn.Load() // sees what the last owner wrote: epoll is unknown to Go's memory model
+// Ready implements epoll.Handler.
+func (c *conn) Ready(uint32) {
+	if c.turn.Load() != armed { // the client sends more than its answer is waited for, or leaves
+		c.listen(epoll.Once)
+		return
+	}
 	c.reads = 0
 	switch {
 	case len(c.out) > 0:
@@ -72,6 +77,7 @@ func (c *conn) ready() {
 		c.farewell()
 	case c.request.body != nil:
 		c.waitFor(notWaiting)
+		c.turn.Store(deferred)
 		c.wake <- struct{}{}
 	case c.refused():
 	case c.fill(c.wait):
@@ -84,10 +90,10 @@ func (c *conn) ready() {
 func (c *conn) fill(w waitFor) bool {
 	c.reads++
 	room := c.room()
-	n, err := sys.Read(c.fd, room)
+	n, err := sys.ReadNow(c.fd, room)
 	if err == syscall.EAGAIN {
 		c.full = false
-		c.await(w, syscall.EPOLLIN)
+		c.await(w, epoll.In)
 		return false
 	}
 	if n <= 0 {
@@ -117,6 +123,8 @@ func (c *conn) advance() {
 		c.waitFor(notWaiting)
 		h := c.server.Handler
 		if c.request.body != nil {
+			c.turn.Store(deferred)
+			c.listen(epoll.Once)
 			go h.ServeStream(&c.request, c.request.body)
 			return
 		}
@@ -147,7 +155,7 @@ func (c *conn) more() bool {
 	if c.full && c.reads < mostReads {
 		return c.fill(w)
 	}
-	c.await(w, syscall.EPOLLIN)
+	c.await(w, epoll.In)
 	return false
 }
 
@@ -166,7 +174,7 @@ func (c *conn) invite() bool {
 // rest drops an answered request from the buffer. It reports false when the connection has ended, or has to send first.
 func (c *conn) rest() bool {
 	if len(c.out) > 0 {
-		c.await(waitRoom, syscall.EPOLLOUT)
+		c.await(waitRoom, epoll.Out)
 		return false
 	}
 	if c.request.close {
@@ -184,7 +192,7 @@ func (c *conn) rest() bool {
 func (c *conn) proceed() {
 	if c.rest() {
 		if c.n == 0 {
-			c.await(notWaiting, syscall.EPOLLIN)
+			c.await(notWaiting, epoll.In)
 			return
 		}
 		c.advance()
@@ -203,7 +211,7 @@ func (c *conn) leave() {
 
 func (c *conn) farewell() {
 	for range mostReads {
-		n, err := sys.Read(c.fd, c.small)
+		n, err := sys.ReadNow(c.fd, c.small)
 		if err == syscall.EAGAIN {
 			break
 		}
@@ -213,21 +221,24 @@ func (c *conn) farewell() {
 		}
 		c.hears()
 	}
-	c.await(waitFarewell, syscall.EPOLLIN)
+	c.await(waitFarewell, epoll.In)
 }
 
 // await gives the connection up until there is something to do.
 func (c *conn) await(w waitFor, events uint32) {
-	if c.arm(w, events) != nil {
-		c.server.close(c)
-	}
-}
-
-func (c *conn) arm(w waitFor, events uint32) error {
-	if w == waitBody {
-		return c.armBody()
-	}
 	c.waitFor(w)
 	c.turn.Store(armed)
-	return c.server.arm(c.fd, events, syscall.EPOLL_CTL_MOD)
+	c.listen(events)
+}
+
+// listen says which events are waited for. The usual one stays as it is from one request to the next, so that this is
+// no system call in a run.
+func (c *conn) listen(events uint32) {
+	if events == c.events {
+		return
+	}
+	c.events = events
+	if c.server.Loop.Set(c.fd, events) != nil {
+		c.server.close(c)
+	}
 }

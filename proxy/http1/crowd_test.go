@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 )
 
 // openFiles is how many descriptors this process has.
@@ -33,10 +34,9 @@ func openFiles(t *testing.T) int {
 // A thousand connections at once are served, each with its own answers, and leave nothing behind.
 func TestThousandConnections(t *testing.T) {
 	const connections, requests = 1000, 3
-	s := serve(t, &Server{tick: tick, Handler: &funcs{ // its ticker is to rest in the end
-		serve:  func(r *Request) { go echo(r) },
-		stream: echoing().stream,
-	}})
+	s := &Server{tick: tick} // its ticker is to rest in the end
+	s.Handler = &funcs{serve: func(r *Request) { go s.echo(r) }, stream: echoing().stream}
+	serve(t, s)
 	files, goroutines := openFiles(t), runtime.NumGoroutine()
 	clients := make([]*client, connections)
 	for i := range clients {
@@ -96,6 +96,9 @@ func serveAsChild(args string) {
 	}
 	check(syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: descriptors, Max: descriptors}))
 	s := &Server{Handler: echoing(), MaxBody: 1 << 20, tick: tick}
+	var err error
+	s.Loop, err = epoll.New()
+	check(err)
 	check(s.Listen(0))
 	for range others {
 		_, err := syscall.Dup(2)
@@ -243,7 +246,7 @@ func TestManyLargeBodies(t *testing.T) {
 		if n := len(waiting) + 1; n > most {
 			t.Errorf("%d bodies in memory, at most %d fit", n, most)
 		}
-		r.Answer(200, []byte("ok"))
+		s.Loop.Do(func() { r.Answer(200, []byte("ok")) })
 	}
 	all.Wait()
 	s.expectIdle(t)

@@ -25,26 +25,6 @@ import (
 // answered, input and output are how many bytes follow, close and old are 1 or 0.
 const handoverHead = "http1 2\n"
 
-// Quiesce stops the reading, for good: when it returns no thread of the server works on a connection.
-func (s *Server) Quiesce() error {
-	s.stopped.Store(true)
-	if err := s.wakeReader(); err != nil {
-		return err
-	}
-	s.lead.Lock()
-	return nil
-}
-
-// wakeReader wakes the thread that waits for events, by an event that means nothing: the end of a pipe.
-func (s *Server) wakeReader() error {
-	r, w, err := sys.Pipe()
-	if err != nil {
-		return err
-	}
-	sys.Close(&w)
-	return s.arm(r, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
-}
-
 // Sending reports whether an answer waits for its client to take it.
 func (s *Server) Sending() bool {
 	s.mu.Lock()
@@ -57,8 +37,8 @@ func (s *Server) Sending() bool {
 	return false
 }
 
-// Handover returns the descriptor of the file that TakeOver and Note read. The server is quiesced, and r, whose body
-// was read, is not answered. Other requests whose bodies were being read get the given answer, for the part that was
+// Handover returns the descriptor of the file that TakeOver and Note read. The loop calls it, and does nothing after it
+// with connections. r, whose body was read, is not answered. Other requests whose bodies were being read get the given answer, for the part that was
 // taken of them is gone. All descriptors that are handed over survive an exec.
 func (s *Server) Handover(r *Request, note []byte, status int, answer []byte) (int, error) {
 	file, err := sys.MemoryFile()

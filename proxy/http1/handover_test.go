@@ -4,6 +4,7 @@ package http1
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,7 +60,7 @@ func TestHandover(t *testing.T) {
 		}
 		select {} // another upload waits for its turn, unread
 	}}}
-	first.tick = clock.Hour
+	first.tick, first.Loop = clock.Hour, newLoop(t)
 	if err := first.Listen(0); err != nil {
 		t.Fatal(err)
 	}
@@ -108,10 +109,12 @@ func TestHandover(t *testing.T) {
 		return false
 	})
 
-	if err := first.Quiesce(); err != nil {
-		t.Fatal(err)
-	}
-	file, err := first.Handover(r, []byte("told\nbeside\x00it"), 403, []byte(`{}`))
+	var file int
+	var err error
+	first.Loop.Do(func() {
+		file, err = first.Handover(r, []byte("told\nbeside\x00it"), 403, []byte(`{}`))
+		runtime.Goexit()
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,13 +124,13 @@ func TestHandover(t *testing.T) {
 	late := dial(t, first) // waits in the kernel's queue
 	late.send(post("/late", ""))
 
-	second := &Server{MaxBody: 1 << 20, tick: clock.Hour, Handler: &funcs{serve: serveRequest, stream: echoing().stream}}
+	second := &Server{MaxBody: 1 << 20, tick: clock.Hour, Loop: newLoop(t), Handler: &funcs{serve: serveRequest, stream: echoing().stream}}
 	r, err = second.TakeOver(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	serveTaken(t, second)
-	r.Answer(200, []byte("ready"))
+	second.Loop.Do(func() { r.Answer(200, []byte("ready")) })
 
 	asking.expect(200, "ready")
 	asking.expect(200, "POST /behind 2")
@@ -166,10 +169,10 @@ func TestTakeOverOfNothing(t *testing.T) {
 		if _, err := syscall.Write(file, []byte(content)); err != nil {
 			t.Fatal(err)
 		}
-		s := &Server{Handler: echoing()}
+		s := &Server{Handler: echoing(), Loop: newLoop(t)}
 		if _, err := s.TakeOver(file); err == nil {
 			t.Errorf("%q is taken over", content)
 		}
-		syscall.Close(s.epoll)
+		s.Loop.Free()
 	}
 }

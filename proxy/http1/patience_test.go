@@ -194,7 +194,7 @@ func TestIdleConnectionsStay(t *testing.T) {
 	s.waits(t, 1, waitHead)
 	s.sweeps(100)
 	slow.expectEnd()
-	r.Answer(200, []byte("late"))
+	s.Loop.Do(func() { r.Answer(200, []byte("late")) })
 	waiting.expect(200, "late")
 	for _, c := range []*client{fresh, used, waiting} {
 		c.send(post("/a", ""))

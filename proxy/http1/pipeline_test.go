@@ -4,6 +4,7 @@ package http1
 
 import (
 	"bytes"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -34,11 +35,11 @@ func TestPipeline(t *testing.T) {
 	t.Run("the first later", func(t *testing.T) {
 		c := dial(t, s)
 		c.send(post("/later", "1") + post("/b", "2") + post("/stream", "3") + post("/later", "4") + post("/c", "5"))
-		echo(<-later)
+		s.echo(<-later)
 		c.expect(200, "POST /later 1")
 		c.expect(200, "POST /b 2")
 		c.expect(200, "POST /stream 3")
-		echo(<-later)
+		s.echo(<-later)
 		c.expect(200, "POST /later 4")
 		c.expect(200, "POST /c 5")
 	})
@@ -76,50 +77,30 @@ func TestAnswerWhileServeReturns(t *testing.T) {
 	}
 }
 
-// One thread may block in Work: the other goes on.
-func TestWorkBlocks(t *testing.T) {
-	waiting := make(chan *Request, 100)
-	turn := make(chan struct{}, 1)
+// A run may turn out to be slow where it is served: another goroutine leads on.
+func TestAnotherLeads(t *testing.T) {
 	release := make(chan struct{})
-	s := serve(t, &Server{Handler: &funcs{
-		serve: func(r *Request) {
-			if r.Path == "/run" {
-				waiting <- r
-				return
-			}
+	s := &Server{}
+	s.Handler = &funcs{serve: func(r *Request) {
+		if r.Path != "/run" {
 			echo(r)
-		},
-		work: func(slow func()) {
-			select {
-			case turn <- struct{}{}:
-			default:
-				return
-			}
-			for {
-				select {
-				case r := <-waiting:
-					slow()
-					<-release
-					echo(r)
-					continue
-				default:
-				}
-				break
-			}
-			<-turn
-		},
-	}})
-	runs := []*client{dial(t, s), dial(t, s), dial(t, s)}
-	for _, c := range runs {
-		c.send(post("/run", "1"))
-	}
+			return
+		}
+		s.Loop.Post(func() {
+			go s.Loop.Lead()
+			<-release
+			s.Loop.Post(func() { echo(r) })
+			runtime.Goexit()
+		})
+	}}
+	serve(t, s)
+	run := dial(t, s)
+	run.send(post("/run", "1"))
 	for range 20 {
 		c := dial(t, s)
 		c.send(post("/other", "2"))
 		c.expect(200, "POST /other 2")
 	}
 	close(release)
-	for _, c := range runs {
-		c.expect(200, "POST /run 1")
-	}
+	run.expect(200, "POST /run 1")
 }

@@ -4,55 +4,57 @@ package http1
 
 import (
 	"errors"
-	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 )
 
 // errRefused is how the reading of a streamed body fails when the server refuses it.
 var errRefused = errors.New("the server takes no request any more")
 
-// Refuse has the requests answered with a status and a reason whose bodies are not here yet, and those that still come
+// Refuse has the requests answered with a status and a reason that are not whole yet, and those whose bodies still come
 // in parts: what ends can take none of them, but must not leave a client without an answer either. Streamed bodies end
 // with an error, and whoever reads them answers. Requests that are here, or come in one piece, are still given to the
 // handler.
 func (s *Server) Refuse(status int, reason string) {
 	s.refusing.Store(&refusal{status, reason})
-	s.mu.Lock()
-	s.room.Broadcast()
-	s.wakeReader() // it does the rest: connections are its own
-	s.mu.Unlock()
+	s.Loop.Post(s.refuseAll)
 }
 
-// refuseAll refuses the bodies that are awaited. It is called by the thread that reads, once.
-func (s *Server) refuseAll(reason *refusal) {
+// refuseAll refuses the bodies that are awaited.
+func (s *Server) refuseAll() {
+	reason := s.refusing.Load()
 	s.mu.Lock()
-	queued := s.queue
+	refused := s.queue
 	s.queue, s.refused = nil, true
 	for i := range s.conns {
-		if c := s.conns[i].Load(); c != nil && c.wait == waitBody {
-			s.arm(c.fd, syscall.EPOLLIN|syscall.EPOLLOUT, syscall.EPOLL_CTL_MOD) // comes back at once
+		switch c := s.conns[i].Load(); {
+		case c == nil || c.wait != waitBody && c.wait != waitHead:
+		case c.request.body != nil:
+			s.Loop.Set(c.fd, epoll.In|epoll.Out|epoll.Once) // comes back at once
+		default:
+			refused = append(refused, c)
 		}
 	}
 	s.mu.Unlock()
-	for _, c := range queued {
+	for _, c := range refused {
 		c.refuse(reason)
 	}
 }
 
-// armBody waits for more of a body, or is refused at once. What refuseAll finds waiting is armed, and belongs to
-// nobody.
+// armBody has the loop wait for more of a body that another goroutine reads, or come back at once where bodies are
+// refused.
 func (c *conn) armBody() error {
 	s := c.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	events := uint32(syscall.EPOLLIN)
+	events := uint32(epoll.In | epoll.Once)
 	if s.refusing.Load() != nil {
-		events |= syscall.EPOLLOUT
+		events |= epoll.Out
 	}
 	c.setWait(waitBody)
 	c.turn.Store(armed)
-	return s.arm(c.fd, events, syscall.EPOLL_CTL_MOD)
+	return s.Loop.Set(c.fd, events)
 }
 
 // refused answers a request whose body is not all here, where the server refuses it, and reports whether it did.

@@ -6,11 +6,12 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A Request is a request without an answer. It holds until Answer or Send, and must not be used after them: the next
-// request may be in its place by then.
+// A Request is a request without an answer. It holds until Answer or Send, which the loop calls, or ServeStream does,
+// and must not be used after them: the next request may be in its place by then.
 type Request struct {
 	Method string
 	Path   string // without query, escapes decoded
@@ -38,7 +39,30 @@ func (r *Request) Send(status int, b []byte, room int) (free bool) {
 	c := r.conn
 	if r.body != nil {
 		r.body.finish()
+		r.prepare(status, b, room)
+		c.server.Loop.Post(func() {
+			c.push()
+			c.proceed()
+		})
+		return false
 	}
+	r.prepare(status, b, room)
+	free = c.push()
+	if !c.turn.CompareAndSwap(serving, answered) {
+		c.proceed()
+	}
+	return free
+}
+
+// AnswerLast is Answer for a program that ends before its loop runs. It sends as much as the socket takes.
+func (r *Request) AnswerLast(status int, body []byte) {
+	r.close = true
+	r.prepare(status, append(make([]byte, HeadRoom), body...), HeadRoom)
+	r.conn.push()
+}
+
+// prepare makes b[room:] the answer, with the header before it.
+func (r *Request) prepare(status int, b []byte, room int) {
 	var space [HeadRoom]byte
 	head := r.appendHead(space[:0], status, len(b)-room)
 	start := room - len(head)
@@ -46,16 +70,7 @@ func (r *Request) Send(status int, b []byte, room int) (free bool) {
 	if r.Method == "HEAD" {
 		b = b[:room]
 	}
-	c.out, c.size = b[start:], cap(b)
-	free = c.push()
-	switch {
-	case r.body != nil:
-		c.proceed()
-	case c.turn.CompareAndSwap(serving, answered):
-	default:
-		c.proceed()
-	}
-	return free
+	r.conn.out, r.conn.size = b[start:], cap(b)
 }
 
 // appendHead appends the status line and header fields. Every answer has a length: OpenWhisk's invoker takes one
@@ -87,7 +102,7 @@ func (r *Request) appendHead(b []byte, status, length int) []byte {
 // next waited for.
 func (c *conn) push() bool {
 	for len(c.out) > 0 {
-		n, err := sys.Write(c.fd, c.out)
+		n, err := sys.WriteNow(c.fd, c.out)
 		if err == syscall.EAGAIN {
 			c.owe(max(c.size, len(c.out)))
 			return false
@@ -108,7 +123,7 @@ func (c *conn) flush() bool {
 	if c.push() {
 		return true
 	}
-	c.await(waitRoom, syscall.EPOLLOUT)
+	c.await(waitRoom, epoll.Out)
 	return false
 }
 

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // roomy gives a server with answers of 8 MB and room for 17 MB.
@@ -48,24 +50,30 @@ func (s *Server) answering() (n int) {
 	return n
 }
 
-// awaiting calls AwaitRoom and gives its result when that is there.
-func (s *Server) awaiting(t *testing.T) chan bool {
+// hasRoomNow calls HasRoom.
+func (s *Server) hasRoomNow() (has bool) {
+	s.Loop.Do(func() { has = s.HasRoom() })
+	return has
+}
+
+// awaiting has somebody wait for room, and gives a channel that closes when there is some.
+func (s *Server) awaiting(t *testing.T) chan struct{} {
 	t.Helper()
-	slow, room := make(chan struct{}), make(chan bool, 1)
-	go func() { room <- s.AwaitRoom(func() { close(slow) }) }()
-	<-slow
-	select {
-	case <-room:
+	if s.hasRoomNow() {
 		t.Fatal("there is room")
-	default:
 	}
+	room := make(chan struct{})
+	go func() {
+		defer close(room)
+		testkit.Await(t, "room", s.hasRoomNow)
+	}()
 	return room
 }
 
-func TestAwaitRoom(t *testing.T) {
+func TestHasRoom(t *testing.T) {
 	s := roomy(t)
 	deaf(t, s, 1)
-	if !s.AwaitRoom(nil) {
+	if !s.hasRoomNow() {
 		t.Error("no room beside 8 MB")
 	}
 	clients := deaf(t, s, 3)
@@ -74,9 +82,7 @@ func TestAwaitRoom(t *testing.T) {
 	for _, c := range clients[:2] {
 		c.expect(200, large)
 	}
-	if !<-room {
-		t.Error("it was refused")
-	}
+	<-room
 	clients[2].expect(200, large)
 	s.eventually(t, "one answer", func() bool { return s.untaken.Load() < 9<<20 })
 }
@@ -108,15 +114,12 @@ func TestWhoTakesNothingIsCut(t *testing.T) {
 		})
 		s.look()
 		select {
-		case has := <-room:
-			room <- has
+		case <-room:
 			waits = false
 		default:
 		}
 	}
-	if !<-room {
-		t.Error("it was refused")
-	}
+	<-room
 	cut := 0
 	for _, c := range clients[:3] {
 		if n, _ := io.Copy(io.Discard, io.LimitReader(c, 8<<20)); n < 8<<20 {
@@ -148,17 +151,15 @@ func TestNoRoomForBodies(t *testing.T) {
 
 func TestRefuse(t *testing.T) {
 	s := roomy(t)
-	deaf(t, s, 4)
-	room := s.awaiting(t)
 	half, chunked, idle := dial(t, s), dial(t, s), dial(t, s)
+	head := dial(t, s)
+	head.send("POST /a HTTP/1.1\r\nHo")
 	half.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabc")
 	chunked.send("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc")
 	s.waits(t, 2, waitBody)
+	s.waits(t, 1, waitHead)
 	s.Refuse(503, "it ends")
-	if <-room {
-		t.Error("there is room")
-	}
-	for _, c := range []*client{half, chunked} {
+	for _, c := range []*client{head, half, chunked} {
 		c.expect(503, `{"error":"it ends"}`)
 		c.expectEnd()
 	}
@@ -206,7 +207,7 @@ func TestRefuseRace(t *testing.T) {
 
 // A signal may come while the port is being opened: the race detector looks at it.
 func TestRefuseBeforeItListens(t *testing.T) {
-	s := &Server{MaxBody: 1 << 20, Handler: &funcs{serve: echo}}
+	s := &Server{MaxBody: 1 << 20, Handler: &funcs{serve: echo}, Loop: newLoop(t)}
 	refused := make(chan struct{})
 	go func() {
 		s.Refuse(503, "it ends")
@@ -217,5 +218,5 @@ func TestRefuseBeforeItListens(t *testing.T) {
 	}
 	<-refused
 	syscall.Close(s.listener)
-	syscall.Close(s.epoll)
+	s.Loop.Free()
 }

@@ -12,20 +12,19 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 )
 
 // funcs is a handler of functions. Those that are nil do nothing.
 type funcs struct {
 	serve  func(*Request)
 	stream func(*Request, *Body) // for paths that begin with /stream
-	work   func(slow func())
 }
 
 func (f *funcs) Streams(_, path string) bool {
@@ -33,16 +32,15 @@ func (f *funcs) Streams(_, path string) bool {
 }
 func (f *funcs) Serve(r *Request)                { f.serve(r) }
 func (f *funcs) ServeStream(r *Request, b *Body) { f.stream(r, b) }
-func (f *funcs) Work(slow func()) {
-	if f.work != nil {
-		f.work(slow)
-	}
-}
+func (f *funcs) Work() bool                      { return false }
 
 // echo answers with what came: method, path and body.
 func echo(r *Request) {
 	r.Answer(200, append([]byte(r.Method+" "+r.Path+" "), r.Body...))
 }
+
+// echo answers a request that waits.
+func (s *Server) echo(r *Request) { s.Loop.Do(func() { echo(r) }) }
 
 // echoing streams bodies of /stream as well.
 func echoing() *funcs {
@@ -66,22 +64,6 @@ func drain(b *Body) (all []byte, err error) {
 	}
 }
 
-// ending is a handler whose threads end when it is told to.
-type ending struct {
-	Handler
-	ended chan struct{}
-}
-
-func (e *ending) Work(slow func()) {
-	select {
-	case <-e.ended:
-		slow() // the other thread has to see it too
-		runtime.Goexit()
-	default:
-		e.Handler.Work(slow)
-	}
-}
-
 // serve starts s until the test ends, on a free port. No time passes for its patience, unless the test sets the tick or
 // calls sweep.
 func serve(t testing.TB, s *Server) *Server {
@@ -92,6 +74,7 @@ func serve(t testing.TB, s *Server) *Server {
 	if s.tick == 0 {
 		s.tick = clock.Hour
 	}
+	s.Loop = newLoop(t)
 	if err := s.Listen(0); err != nil {
 		t.Fatal(err)
 	}
@@ -101,33 +84,32 @@ func serve(t testing.TB, s *Server) *Server {
 // serveTaken starts a server that has its listening socket.
 func serveTaken(t testing.TB, s *Server) *Server {
 	t.Helper()
-	e := &ending{s.Handler, make(chan struct{})}
-	s.Handler = e
-	s.goOn()
-	var loops sync.WaitGroup
-	for range threads {
-		loops.Add(1)
-		go func() {
-			defer loops.Done()
-			t.Error(s.loop())
-		}()
-	}
+	ended := make(chan struct{})
+	go func() {
+		s.Loop.Work = s.Handler.Work
+		s.goOn()
+		s.Loop.Lead()
+	}()
 	t.Cleanup(func() {
-		close(e.ended)
-		event, _, errno := syscall.Syscall(syscall.SYS_EVENTFD2, 1, syscall.O_CLOEXEC, 0)
-		if errno != 0 {
-			t.Fatal(errno)
-		}
-		wakes := syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(event)}
-		if err := syscall.EpollCtl(s.epoll, syscall.EPOLL_CTL_ADD, int(event), &wakes); err != nil {
-			t.Fatal(err)
-		}
-		loops.Wait()
-		for _, fd := range []int{int(event), s.epoll, s.listener} {
-			syscall.Close(fd)
-		}
+		s.Loop.Post(func() {
+			close(ended)
+			runtime.Goexit()
+		})
+		<-ended
+		s.Loop.Free()
+		syscall.Close(s.listener)
 	})
 	return s
+}
+
+// newLoop returns a loop for a test.
+func newLoop(t testing.TB) *epoll.Loop {
+	t.Helper()
+	loop, err := epoll.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loop
 }
 
 // A client is one end of a connection to a server.

@@ -41,7 +41,8 @@ func TestAddresses(t *testing.T) {
 
 func TestPortInUse(t *testing.T) {
 	s := serve(t, &Server{Handler: echoing()})
-	other := &Server{Handler: echoing()}
+	other := &Server{Handler: echoing(), Loop: newLoop(t)}
+	defer other.Loop.Free()
 	if err := other.Listen(s.Port()); err == nil {
 		t.Fatal("two servers listen on one port")
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
@@ -65,16 +66,17 @@ func (s *Server) TakeOver(file int) (*Request, error) {
 	if request == nil {
 		return nil, errHandover
 	}
-	return request, s.arm(s.listener, syscall.EPOLLIN, syscall.EPOLL_CTL_ADD)
+	return request, s.Loop.Add(s.listener, epoll.In, (*acceptor)(s))
 }
 
 // AnswerHandover answers the request that waits in the file that Handover returned, where there will be no server to do
 // it.
 func AnswerHandover(file int, status int, answer []byte) {
-	s := &Server{}
-	if r, err := s.TakeOver(file); err == nil {
-		r.close = true
-		r.Answer(status, answer)
+	if loop, err := epoll.New(); err == nil {
+		s := &Server{Loop: loop}
+		if r, err := s.TakeOver(file); err == nil {
+			r.AnswerLast(status, answer)
+		}
 	}
 }
 
@@ -95,7 +97,7 @@ func (s *Server) resume(b []byte) (c *conn, pending bool, rest []byte, err error
 		return nil, false, nil, errHandover
 	}
 	syscall.CloseOnExec(fd)
-	c = &conn{server: s, fd: fd, small: make([]byte, smallBuffer)}
+	c = &conn{server: s, fd: fd, small: make([]byte, smallBuffer), events: epoll.Once}
 	c.buf = c.small
 	if input > len(c.buf) {
 		c.buf = make([]byte, input+1)
@@ -109,8 +111,8 @@ func (s *Server) resume(b []byte) (c *conn, pending bool, rest []byte, err error
 	}
 	s.conns[fd].Store(c)
 	s.open++
-	// Its owner arms it, once the server serves.
-	return c, pending, rest[input+output:], syscall.EpollCtl(s.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLONESHOT, Fd: int32(fd)})
+	c.turn.Store(deferred) // until the server serves
+	return c, pending, rest[input+output:], s.Loop.Add(fd, c.events, c)
 }
 
 // goOn lets what was handed over go on where it was.
@@ -124,7 +126,7 @@ func (s *Server) goOn() {
 		case c.n > 0:
 			c.advance()
 		default:
-			c.await(notWaiting, syscall.EPOLLIN)
+			c.await(notWaiting, epoll.In)
 		}
 	}
 	s.resumed = nil

@@ -32,7 +32,7 @@ func (s *Server) ticks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ticking = s.unfinished > 0; s.ticking {
-		clock.After(s.tick, s.ticks)
+		s.Loop.After(s.tick, s.ticks)
 	}
 }
 
@@ -75,7 +75,7 @@ func (w waitFor) lasts() bool { return w == waitBody || w == waitRoom }
 func (c *conn) setWait(w waitFor) {
 	s := c.server
 	// While requests wait for the memory that others hold, nothing lasts.
-	if w != c.wait || w.lasts() && len(s.queue)+s.waiting == 0 {
+	if w != c.wait || w.lasts() && len(s.queue) == 0 && !s.waiting {
 		c.ticks = 0
 	}
 	if (c.wait == notWaiting) != (w == notWaiting) {
@@ -91,7 +91,7 @@ func (c *conn) setWait(w waitFor) {
 	}
 	if s.unfinished > 0 && !s.ticking {
 		s.ticking = true
-		clock.After(s.tick, s.ticks)
+		s.Loop.After(s.tick, s.ticks)
 	}
 }
 

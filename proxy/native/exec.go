@@ -55,11 +55,11 @@ func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, 
 	}
 	l := &Loop{child: child, in: newLineBuffer(host)}
 	if err := l.rehearsed(r.Until, limit); err != nil {
-		l.Stop(Patience{})
+		child.stop(Patience{})
 		err.LastLines = logs.held.release(host.Logs)
 		return nil, err
 	}
-	l.Stop(Patience{AfterEOF: rehearsalPatience})
+	child.stop(Patience{AfterEOF: rehearsalPatience})
 	return r, nil
 }
 
@@ -81,7 +81,7 @@ func (r *Replacement) rehearse(host *Host, logs *Logs) (*process, error) {
 
 // rehearsed waits for the report of a rehearsal: Ready, or the reason why it is not.
 func (l *Loop) rehearsed(until clock.Moment, limit clock.Duration) *StartError {
-	line, err := l.line(nil, until, nil)
+	line, err := l.first(until)
 	exit, exited := err.(*ExitError)
 	switch {
 	case err == errTime:
@@ -117,14 +117,14 @@ func (r *Replacement) Exec(descriptor int) error {
 	return syscall.Exec(r.Program.Path, append([]string{r.Program.Path}, r.Program.Args...), r.environment(descriptor))
 }
 
-// Run implements Action.
-func (r *Replacement) Run(Activation, func()) ([]byte, error) { return nil, &ExitError{} }
+// Takes implements Action.
+func (r *Replacement) Takes() bool { return false }
+
+// Start implements Action.
+func (r *Replacement) Start(run *Run) { run.Done(nil, &ExitError{}) }
 
 // Settle implements Action.
 func (r *Replacement) Settle([]byte, bool) {}
-
-// Overlaps implements Action.
-func (r *Replacement) Overlaps() bool { return false }
 
 // Signal implements Action.
 func (r *Replacement) Signal(syscall.Signal) {}

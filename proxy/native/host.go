@@ -6,11 +6,13 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A Host is what actions share of the proxy: its log streams and its table of processes.
+// A Host is what actions share of the proxy: its loop, its log streams and its table of processes.
 type Host struct {
+	Loop *epoll.Loop
 	Logs *Logs
 	// Orphans tells that this process adopts those whose parents have ended, and has to collect them. A program whose
 	// own code waits for children must not set it.
@@ -23,8 +25,9 @@ type Host struct {
 }
 
 // NewHost returns a host that logs to two descriptors: usually 1 and 2.
-func NewHost(stdout, stderr int) *Host {
+func NewHost(loop *epoll.Loop, stdout, stderr int) *Host {
 	return &Host{
+		Loop:    loop,
 		Logs:    newLogs(stdout, stderr),
 		Orphans: syscall.Getpid() == 1,
 		MaxLine: 64 << 20,

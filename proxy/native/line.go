@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"runtime"
 	"strconv"
+	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
@@ -29,8 +30,8 @@ func newLineBuffer(host *Host) lineBuffer {
 	return lineBuffer{buf: make([]byte, loopBuffer), n: HeadRoom, most: int(min(host.MaxLine, 1<<30))}
 }
 
-// read reads once and returns what came, nothing at the end of the file.
-func (b *lineBuffer) read(fd int) []byte {
+// read reads once and returns what came. open tells whether more may come.
+func (b *lineBuffer) read(fd int) (piece []byte, open bool) {
 	if b.n == len(b.buf) {
 		size := 4 * len(b.buf)
 		if len(b.buf) > keptBuffer { // few copies of what is short, and little room too much for what is long
@@ -42,9 +43,9 @@ func (b *lineBuffer) read(fd int) []byte {
 		b.buf = buf
 	}
 	from := b.n
-	n, _ := sys.Read(fd, b.buf[from:])
+	n, err := sys.ReadNow(fd, b.buf[from:])
 	b.n += n
-	return b.buf[from:b.n]
+	return b.buf[from:b.n], n > 0 || err == syscall.EAGAIN
 }
 
 // isFull reports whether a line that ends at end, or goes on there, is too long.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
@@ -23,11 +24,21 @@ type Logs struct {
 	ends    []byte  // a line end and two sentinels; made once, for each conversion of a string this long allocates
 	tail    *[]byte // where the last lines are also kept, while an action starts
 	held    *held   // where bytes are kept instead
+
+	loop    *epoll.Loop // where set, no write of the loop blocks
+	pending [2][]byte   // what the descriptors do not take for now
+	drained sync.Cond   // nothing is pending
+	after   []func()    // is called then
 }
+
+// mostPending is how much may be pending, in bytes, before processes are kept from logging more.
+const mostPending = 64 << 10
 
 // newLogs returns the logs on two descriptors.
 func newLogs(stdout, stderr int) *Logs {
-	return &Logs{fd: [2]int{stdout, stderr}, one: same(stdout, stderr), ends: []byte("\n" + Sentinel + Sentinel)}
+	l := &Logs{fd: [2]int{stdout, stderr}, one: same(stdout, stderr), ends: []byte("\n" + Sentinel + Sentinel)}
+	l.drained.L = &l.mu
+	return l
 }
 
 // same reports whether two descriptors lead to the same file.
@@ -45,7 +56,7 @@ const (
 	Stderr = 1
 )
 
-// Write relays bytes of an action.
+// Write relays bytes of an action. What the descriptor does not take for now is written later.
 func (l *Logs) Write(stream int, b []byte) {
 	if len(b) == 0 {
 		return
@@ -100,10 +111,18 @@ func (l *Logs) write(stream int, b []byte) {
 	l.partial[stream] = b[len(b)-1] != '\n'
 	if l.one {
 		l.partial[1-stream] = l.partial[stream]
+		stream = Stdout
 	}
 	for len(b) > 0 {
+		if len(l.pending[stream]) > 0 {
+			l.keep(stream, b)
+			return
+		}
 		n, err := sys.Write(l.fd[stream], b)
 		switch {
+		case err == syscall.EAGAIN && l.loop != nil:
+			l.keep(stream, b)
+			return
 		case err == syscall.EAGAIN: // a stream that somebody made non-blocking
 			sys.Poll([]sys.PollFd{{Fd: int32(l.fd[stream]), Events: sys.PollOut}}, -1)
 		case err != nil:

@@ -36,16 +36,27 @@ const (
 // settleTime is how long a child without a greeting is watched (rule 14).
 const settleTime = 10 * clock.Millisecond
 
-// A Loop is a long-lived child that answers each line with a line (v1 and ActionLoop). Its methods are for one
-// goroutine at a time, Signal excepted.
+// A Loop is a long-lived child that answers each line with a line (v1 and ActionLoop).
 type Loop struct {
 	child *process
 	whole bool
 	in    lineBuffer
-	dead  string // how the child ended, once that is known
-	// chatty is set when a child has written more than a line for a run: it is then given a moment to write the rest
-	// before the next run.
-	chatty bool
+
+	run     *Run   // that was given to the child
+	request []byte // its line, without the end
+	sent    int    // how much of that was written, and of the end
+
+	turn   uint64 // of the loop, when the child's output was last known to be empty
+	chatty bool   // it has written more than a line for a run: it is given a moment to write the rest before the next
+	spilt  int    // bytes of such output since the last run
+	deaf   bool   // no more of it is read until the next run
+	atOnce int    // small results that were there at once
+
+	waiting bool // for room in the child's input
+	shut    bool // the child has closed it
+
+	dead   string        // how the child ended, once that is known
+	ending chan struct{} // closed then; nil before its end has begun
 }
 
 // A StartError says why a child was not accepted.
@@ -73,12 +84,16 @@ func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
 	}
 	l := &Loop{child: child, whole: o.WholeLine, in: newLineBuffer(host)}
 	if err := l.greet(o); err != nil {
-		l.Stop(Patience{})
+		child.stop(Patience{})
 		err.LastLines = logs.lastLines()
 		return nil, err
 	}
 	logs.lastLines()
 	child.relayAll() // what it logged before its greeting
+	host.Loop.Do(func() {
+		l.turn = host.Loop.Turn
+		child.join(l)
+	})
 	return l, nil
 }
 
@@ -91,7 +106,7 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 	if timeout >= 0 {
 		until = clock.In(timeout)
 	}
-	line, err := l.line(nil, until, nil)
+	line, err := l.first(until)
 	exit, exited := err.(*ExitError)
 	switch {
 	case o.Greeting == NoGreeting && err == errTime:
@@ -160,119 +175,45 @@ func clip(s string) string {
 	return s
 }
 
-// Run implements Action.
-func (l *Loop) Run(a Activation, slow func()) ([]byte, error) {
-	if l.dead != "" {
-		return nil, &ExitError{Reason: l.dead, Before: true}
-	}
-	line := a.Value
-	if l.whole {
-		line = a.Body
-	}
-	l.discard()
-	answer, err := l.line(line, 0, slow)
-	if err == nil {
-		l.child.relayAll()
-	}
-	return answer, err
-}
-
-// discard drops what the child wrote since its last answer: it is nobody's. A child that goes on writing has no end,
-// and is not waited for.
-func (l *Loop) discard() {
-	if l.chatty {
-		sys.Poll([]sys.PollFd{{Fd: int32(l.child.result), Events: sys.PollIn}}, clock.Millisecond)
-	}
-	l.in.clear(true)
-	for left := sys.Unread(l.child.result); left > 0; {
-		l.chatty = true
-		n := len(l.in.read(l.child.result))
-		if n == 0 {
-			break
-		}
-		left -= n
-		l.in.clear(true)
-	}
-}
-
 var errTime = errors.New("time is up")
 
-// line writes request, if any, as a line, and waits for a line of the child, with the head room in front. A zero until means for
-// ever. slow is called as Run says.
-func (l *Loop) line(request []byte, until clock.Moment, slow func()) ([]byte, error) {
+// first waits for the child's first line. A zero until means for ever. It is not for the loop, in which the child is not
+// yet.
+func (l *Loop) first(until clock.Moment) ([]byte, error) {
 	c := l.child
 	p := c.polls()
-	sent, err := l.send(request, 0, &p)
-	if err != nil {
-		return nil, err
-	}
 	limit := clock.Duration(-1)
 	for {
 		if until != 0 {
 			limit = until.Left()
 		}
-		if slow != nil {
-			if !p.wait(slowAfter) {
-				slow()
-				slow = nil
-				continue
-			}
-		} else if !p.wait(limit) {
+		if !p.wait(limit) {
 			return nil, errTime
 		}
 		if p.ready(onResult) {
-			line, err := l.read(&p)
-			if err != nil {
+			switch line, end, err := l.read(); {
+			case err != nil:
 				return nil, err
-			}
-			if line != nil && !l.stray(request, sent) {
+			case line != nil:
 				return line, nil
+			case end:
+				sys.Close(&c.result)
+				p[onResult].Fd = -1
 			}
 		}
 		c.relay(&p)
-		switch {
-		case p[onStdin].Revents == 0:
-		case len(request) > 0 && sent <= len(request):
-			if sent, err = l.send(request, sent, &p); err != nil {
-				return nil, err
-			}
-		case len(request) > 0 && l.unheard(sent): // it closed its input with the request in it
-			return nil, l.died(true)
-		default: // it closed its input, and may still answer what it has read
-			p[onStdin].Fd = -1
-		}
 		if p.ready(onExit) && !p.ready(onResult) || c.result < 0 {
-			return nil, l.died(len(request) > 0 && l.unheard(sent))
+			reason := c.end()
+			return nil, &ExitError{Reason: reason}
 		}
 	}
 }
 
-// send writes as much of a request and its line end as the pipe takes, and has p wait for room for the rest, or for the
-// child to close its input. sent is how many bytes were written before, and are afterwards.
-func (l *Loop) send(request []byte, sent int, p *polls) (int, error) {
-	for len(request) > 0 && sent <= len(request) {
-		n, err := sys.WriteLine(l.child.stdin, request[sent:])
-		switch {
-		case err == syscall.EAGAIN:
-			p[onStdin] = sys.PollFd{Fd: int32(l.child.stdin), Events: sys.PollOut}
-			return sent, nil
-		case err != nil: // it closed its input: it has ended, or will answer no more
-			return sent, l.died(true)
-		default:
-			sent += n
-		}
-	}
-	p[onStdin] = sys.PollFd{Fd: int32(l.child.stdin)}
-	return sent, nil
-}
-
-// read reads once from the result pipe and gives the line if it is complete.
-func (l *Loop) read(p *polls) ([]byte, error) {
-	piece := l.in.read(l.child.result)
+// read reads once from the result pipe and gives the line if it is complete, or tells that the pipe has ended.
+func (l *Loop) read() (line []byte, ended bool, err error) {
+	piece, open := l.in.read(l.child.result)
 	if len(piece) == 0 {
-		sys.Close(&l.child.result)
-		p[onResult].Fd = -1
-		return nil, nil
+		return nil, !open, nil
 	}
 	i := bytes.IndexByte(piece, '\n')
 	end := l.in.n
@@ -281,85 +222,30 @@ func (l *Loop) read(p *polls) ([]byte, error) {
 	}
 	switch {
 	case l.in.isFull(end):
-		return nil, l.tooLong()
+		return nil, false, &LengthError{Most: l.child.host.MaxLine}
 	case i < 0:
-		return nil, nil
+		return nil, false, nil
 	case end+1 < l.in.n:
 		l.chatty = true
 	}
-	return l.in.buf[:end], nil
-}
-
-// tooLong ends a child whose line is longer than it may be.
-func (l *Loop) tooLong() error {
-	l.child.signal(syscall.SIGKILL)
-	l.child.stop(Patience{})
-	l.in.drop()
-	err := &LengthError{Most: l.child.host.MaxLine}
-	l.dead = err.reason()
-	return err
-}
-
-// stray reports whether a line cannot be the answer to request, because the child has not read any of it yet, and drops
-// it if so.
-func (l *Loop) stray(request []byte, sent int) bool {
-	if len(request) == 0 || !l.unheard(sent) {
-		return false
-	}
-	l.in.clear(true)
-	l.chatty = true
-	return true
-}
-
-// unheard reports whether the child has read nothing of a request of which so many bytes were sent.
-//
-//go:noinline
-func (l *Loop) unheard(sent int) bool {
-	return sys.Unread(l.child.stdin) >= sent
+	return l.in.buf[:end], false, nil
 }
 
 // leaveTime is how long a child that has closed its pipes may take to end. One that ends closes them first, and may not
 // get a processor at once to go on.
 const leaveTime = clock.Second
 
-// died finds out how the child ended, gives it its end if it only closed its pipes, and keeps the reason. before tells
-// that it had ended before this run.
-func (l *Loop) died(before bool) error {
-	reason := ""
-	if !l.child.leaves(leaveTime) {
+// end ends a child that has closed its pipes, if it has not ended by itself, and says how it ended. It is not for the
+// loop.
+func (c *process) end() (reason string) {
+	if !c.leaves(leaveTime) {
 		reason = "it closed its input or output"
-		l.child.signal(syscall.SIGKILL)
-		l.child.leaves(-1)
+		c.signal(syscall.SIGKILL)
+		c.leaves(-1)
 	}
-	l.child.stop(Patience{})
+	c.stop(Patience{})
 	if reason == "" {
-		reason = l.child.reason()
+		reason = c.reason()
 	}
-	l.dead = reason
-	l.in.clear(false)
-	return &ExitError{Reason: reason, Before: before}
-}
-
-// Settle implements Action.
-func (l *Loop) Settle(b []byte, free bool) {
-	if l.dead != "" {
-		return
-	}
-	l.in.clear(free)
-}
-
-// Overlaps implements Action.
-func (l *Loop) Overlaps() bool { return false }
-
-// Signal implements Action.
-func (l *Loop) Signal(s syscall.Signal) { l.child.pass(s) }
-
-// Stop implements Action.
-//
-//go:noinline
-func (l *Loop) Stop(p Patience) {
-	if l.dead == "" {
-		l.dead = "it was stopped"
-		l.child.stop(p)
-	}
+	return reason
 }

@@ -2,10 +2,12 @@
 
 // Package native speaks the OpenWhisk Native Protocol with actions: it starts an executable, gives it activations and
 // takes its results and logs. The protocol is specified in docs/native-protocol.md; each form of it is a file here:
-// v0.go (a process per run), loop.go (a long-lived child: v1 and ActionLoop, whose compilers compile.go runs).
+// v0.go (a process per run), loop.go and exchange.go (a long-lived child: v1 and ActionLoop, whose compilers compile.go
+// runs).
 //
-// One thread serves a run from end to end with blocking system calls: it writes the request to the child's pipe and
-// waits in one ppoll(2) for the result, the child's end, and its logs. Nothing is written ahead to a child.
+// Runs are served by the loop of package epoll. It writes a request to the child's pipe and waits a moment for the
+// result there; when that takes longer, the child's pipes and its end are events like all others. Starts and ends take
+// long and are for goroutines beside the loop. Nothing is written ahead to a child.
 package native
 
 import (
@@ -31,24 +33,35 @@ type Activation struct {
 	Value []byte
 }
 
-// An Action is something that runs can be given to.
+// A Run is an activation that is given to an action.
+type Run struct {
+	Activation
+	Owner
+}
+
+// An Owner waits for the end of its run.
+type Owner interface {
+	// Done is called once, by the loop, with the run's answer, checked by nobody: b[HeadRoom:] is the line. On success b
+	// belongs to the owner until Settle. All logs that were written before the result have been relayed.
+	Done(b []byte, err error)
+}
+
+// An Action is something that runs can be given to. Its methods are for the loop, but Signal and Stop.
 type Action interface {
-	// Run gives one activation to the action and returns its answer, checked by nobody: b[HeadRoom:] is the line. On
-	// success b belongs to the caller until Settle. Run relays logs while it waits, and when it returns all that were
-	// written before the result. When it has waited for a millisecond it calls slow, unless that is nil.
-	Run(a Activation, slow func()) (b []byte, err error)
-	// Settle takes b back when free tells that the caller has no use for it.
+	// Takes reports whether the action takes another run now.
+	Takes() bool
+	// Start gives a run to the action. Its Done may be called before Start returns.
+	Start(r *Run)
+	// Settle takes b back when free tells that the owner of the run has no use for it.
 	Settle(b []byte, free bool)
-	// Overlaps tells whether Run and Settle may be called by several goroutines at once.
-	Overlaps() bool
-	// Signal passes a signal on to the action.
+	// Signal passes a signal on to the action. Any goroutine may call it.
 	Signal(s syscall.Signal)
-	// Stop ends the action; see Patience.
+	// Stop ends the action, which has no run; see Patience. It is not for the loop, which goes on meanwhile.
 	Stop(p Patience)
 }
 
-// slowAfter is when a run is slow.
-const slowAfter = clock.Millisecond
+// attention is how long the loop waits for a result alone: most come at once, and waiting for all events takes longer.
+const attention = clock.Millisecond
 
 // HeadRoom is how many bytes stay free in front of an answer, for the HTTP header.
 const HeadRoom = http1.HeadRoom

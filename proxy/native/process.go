@@ -21,6 +21,8 @@ type process struct {
 	host   *Host
 	logs   *Logs // where its log goes
 	status syscall.WaitStatus
+	owner  owner        // of its events, while it is in the loop
+	paused [2]bool      // its logs are not read for now
 	ended  atomic.Bool  // it was waited for, status holds
 	passed atomic.Int32 // the last signal to end that was passed on to it
 }
@@ -134,18 +136,21 @@ func (c *process) relay(p *polls) {
 		if c.log[stream] < 0 || !p.ready(i) {
 			continue
 		}
-		if c.relayOnce(stream) == 0 {
-			sys.Close(&c.log[stream])
+		if n, open := c.relayOnce(stream); n == 0 && !open {
+			c.host.close(&c.log[stream], c.owner != nil)
 			p[i].Fd = -1
 		}
 	}
 }
 
-func (c *process) relayOnce(stream int) int {
+// relayOnce reads once, and reports whether more may come.
+func (c *process) relayOnce(stream int) (n int, open bool) {
 	var b [16 << 10]byte
-	n, _ := sys.Read(c.log[stream], b[:])
-	c.logs.Write(stream, b[:n])
-	return n
+	n, err := sys.Read(c.log[stream], b[:])
+	if c.logs.Write(stream, b[:n]); c.owner == nil {
+		c.logs.settle()
+	}
+	return n, n > 0 || err == syscall.EAGAIN
 }
 
 // relayAll passes on the logs that are in the pipes now, and not what a child goes on writing meanwhile: that may have
@@ -156,7 +161,7 @@ func (c *process) relayAll() {
 			continue
 		}
 		for left := sys.Unread(fd); left > 0; {
-			n := c.relayOnce(stream)
+			n, _ := c.relayOnce(stream)
 			if n == 0 {
 				break
 			}

@@ -15,51 +15,116 @@ import (
 // value travels on stdin alone.
 const maxArgument = 131071
 
-// V0 runs a process for each activation. Its methods may be called by several goroutines at once.
+// V0 runs a process for each activation.
 type V0 struct {
 	program Program
 	host    *Host
+	most    int // runs at a time
+	runs    int
 
 	mu      sync.Mutex
 	ended   sync.Cond // a run has ended; its lock is mu
 	running map[*process]struct{}
 }
 
-// NewV0 returns an action that starts program for every run.
-func NewV0(program Program, host *Host) *V0 {
-	v := &V0{program: program, host: host, running: map[*process]struct{}{}}
+// mostOverlapping is how many runs may overlap. Each takes a process and up to eight descriptors, of which a container
+// has 1024 each.
+const mostOverlapping = 64
+
+// NewV0 returns an action that starts program for every run. overlap tells whether runs may.
+func NewV0(program Program, overlap bool, host *Host) *V0 {
+	v := &V0{program: program, host: host, most: 1, running: map[*process]struct{}{}}
+	if overlap {
+		v.most = mostOverlapping
+	}
 	v.ended.L = &v.mu
 	return v
 }
 
-// Run implements Action. The answer is the last line of the process's stdout; its exit status does not matter (rule
+// Takes implements Action.
+func (v *V0) Takes() bool { return v.runs < v.most }
+
+// Start implements Action. The answer is the last line of the process's stdout; its exit status does not matter (rule
 // 29).
-func (v *V0) Run(a Activation, slow func()) ([]byte, error) {
-	p := v.program
-	p.Env = variable.With(p.Env, variable.OfRequest(a.Body))
-	if len(a.Value) <= maxArgument {
-		p.Args = append(p.Args[:len(p.Args):len(p.Args)], string(a.Value))
-	}
-	child, err := v.start(p)
+func (v *V0) Start(r *Run) {
+	v.runs++
+	o := &once{v0: v, run: r, value: r.Value, out: lastLine{lineBuffer: newLineBuffer(v.host), logs: v.host.Logs}}
+	go func() { // a start takes a while
+		p := v.program
+		p.Env = variable.With(p.Env, variable.OfRequest(r.Body))
+		if len(r.Value) <= maxArgument {
+			p.Args = append(p.Args[:len(p.Args):len(p.Args)], string(r.Value))
+		}
+		child, err := v.start(p)
+		v.host.Loop.Post(func() { o.begin(child, err) })
+	}()
+}
+
+// once is a run and its process.
+type once struct {
+	v0    *V0
+	run   *Run
+	child *process
+	value []byte // the rest of it
+	out   lastLine
+}
+
+func (o *once) begin(child *process, err error) {
 	if err != nil {
-		return nil, &StartError{Reason: "cannot run the action: " + err.Error()}
+		o.v0.runs--
+		o.run.Done(nil, &StartError{Reason: "cannot run the action: " + err.Error()})
+		return
 	}
-	out := lastLine{lineBuffer: newLineBuffer(v.host), logs: v.host.Logs}
-	if slow != nil {
-		slow() // starting a process takes about as long
+	o.child = child
+	child.join(o)
+	child.awaitRoom(true)
+}
+
+// feeds implements owner: it writes what the process's stdin takes, and closes it after the last.
+func (o *once) feeds() {
+	c := o.child
+	n, err := sys.Write(c.stdin, o.value)
+	if err == syscall.EAGAIN {
+		return
 	}
-	out.collect(child, a.Value)
+	if o.value = o.value[n:]; err != nil || len(o.value) == 0 {
+		c.host.Loop.Close(&c.stdin)
+	}
+}
+
+// hears implements owner.
+func (o *once) hears() {
+	if n, open := o.out.read(o.child); n == 0 && !open {
+		o.child.host.Loop.Close(&o.child.result)
+	}
+}
+
+// ends implements owner. A background process that keeps the stdout open delays nothing.
+func (o *once) ends() {
+	c, out := o.child, &o.out
+	for left := sys.Unread(c.result); left > 0 && !out.tooLong; {
+		n, _ := out.read(c)
+		if n == 0 {
+			break
+		}
+		left -= n
+	}
+	c.relayAll()
+	c.part()
+	v := o.v0
 	v.mu.Lock()
-	delete(v.running, child)
-	child.reap()
-	child.closePipes()
+	delete(v.running, c)
+	c.reap()
+	c.closePipes()
 	v.ended.Broadcast()
 	v.mu.Unlock()
+	v.runs--
 	if out.tooLong {
 		out.drop()
-		return nil, &LengthError{Most: v.host.MaxLine}
+		o.run.Done(nil, &LengthError{Most: v.host.MaxLine})
+		return
 	}
-	return out.line(), nil
+	o.run.Done(out.line(), nil)
 }
 
 // start starts a process. Where descriptors, memory or processes have run out and other runs hold some, it waits for
@@ -96,54 +161,13 @@ type lastLine struct {
 	tooLong bool // a line was, and the process was ended for it
 }
 
-// collect feeds the value to the process and takes its output until it ends. A background process that keeps its stdout
-// open delays nothing.
-func (o *lastLine) collect(c *process, value []byte) {
-	p := c.polls()
-	p[onStdin].Fd = int32(c.stdin)
-	for {
-		p.wait(-1)
-		if p[onStdin].Revents != 0 {
-			value = feed(c, value, &p)
-		}
-		if p.ready(onResult) && o.read(c) == 0 {
-			p[onResult].Fd = -1
-		}
-		c.relay(&p)
-		if p.ready(onExit) {
-			for left := sys.Unread(c.result); left > 0 && !o.tooLong; {
-				n := o.read(c)
-				if n == 0 {
-					break
-				}
-				left -= n
-			}
-			c.relayAll()
-			return
-		}
-	}
-}
-
-// feed writes what the process's stdin takes, and closes it after the last.
-func feed(c *process, value []byte, p *polls) []byte {
-	n, err := sys.Write(c.stdin, value)
-	if err == syscall.EAGAIN {
-		return value
-	}
-	if value = value[n:]; err != nil || len(value) == 0 {
-		sys.Close(&c.stdin)
-		p[onStdin] = sys.PollFd{Fd: -1}
-	}
-	return value
-}
-
-// read takes what is there and returns how many bytes that were, 0 at the end. A process whose line is too long is
-// ended.
-func (o *lastLine) read(c *process) int {
+// read takes what is there and returns how many bytes that were, and whether more may come. A process whose line is too
+// long is ended.
+func (o *lastLine) read(c *process) (n int, open bool) {
 	from := o.n
-	piece := o.lineBuffer.read(c.result)
+	piece, open := o.lineBuffer.read(c.result)
 	if len(piece) == 0 {
-		return 0
+		return 0, open
 	}
 	// A line end that is the very last byte so far ends the last line. What came before was searched already, but for
 	// its last byte.
@@ -156,16 +180,13 @@ func (o *lastLine) read(c *process) int {
 	if o.isFull(len(o.line())) {
 		o.tooLong = true
 		c.signal(syscall.SIGKILL)
-		return 0
+		return 0, false
 	}
-	return len(piece)
+	return len(piece), true
 }
 
 // Settle implements Action: each run has a buffer of its own.
 func (v *V0) Settle([]byte, bool) {}
-
-// Overlaps implements Action.
-func (v *V0) Overlaps() bool { return true }
 
 // Signal implements Action.
 func (v *V0) Signal(s syscall.Signal) {

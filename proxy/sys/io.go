@@ -21,6 +21,29 @@ func Read(fd int, b []byte) (int, error) {
 	}
 }
 
+// ReadNow is Read for a descriptor that never blocks: Go's scheduler needs not know of it.
+//
+//go:noinline
+func ReadNow(fd int, b []byte) (int, error) { return now(syscall.SYS_READ, fd, b) }
+
+// WriteNow is Write for a descriptor that never blocks.
+//
+//go:noinline
+func WriteNow(fd int, b []byte) (int, error) { return now(syscall.SYS_WRITE, fd, b) }
+
+func now(call uintptr, fd int, b []byte) (int, error) {
+	for {
+		n, _, err := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(len(b)))
+		switch err {
+		case 0:
+			return int(n), nil
+		case syscall.EINTR:
+		default:
+			return 0, err
+		}
+	}
+}
+
 // ReadAt reads once, at a place of a file.
 //
 //go:noinline
@@ -55,7 +78,7 @@ func WriteAll(fd int, b []byte) (written int, err error) {
 	return written, err
 }
 
-// WriteLine writes b and a line end in one call, and perhaps not all of it. It copies nothing, and takes no longer than
+// WriteLine writes b and a line end in one call to a descriptor that never blocks, and perhaps not all of it. It copies nothing, and takes no longer than
 // a Write of both (0.9 µs for 100 bytes, 5.8 µs for 32 KiB, with the Read at the other end).
 //
 //go:noinline
@@ -65,7 +88,7 @@ func WriteLine(fd int, b []byte) (int, error) {
 	parts[0].SetLen(len(b))
 	parts[1].SetLen(1)
 	for {
-		n, _, err := syscall.Syscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
+		n, _, err := syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), uintptr(len(parts)))
 		runtime.KeepAlive(b)
 		switch err {
 		case 0:

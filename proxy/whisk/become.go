@@ -16,21 +16,21 @@ import (
 // sockets stay open, and runs that were read are answered first. From here on there is no way back, so a failure ends
 // the container.
 func (s *Service) become(r *http1.Request, next *native.Replacement) {
-	s.turn.take()
-	err := s.Server.Quiesce()
-	for run := s.turn.next(); run != nil; run = s.turn.next() {
-		s.fail(run, s.config.protocol().beforeInit())
-	}
-	if err == nil {
-		var file int
+	s.whenIdle(func() {
+		for s.queue.n > 0 {
+			s.fail(s.queue.pop(), s.config.protocol().beforeInit())
+		}
 		note := Bequest{Env: s.config.Env, Until: next.Until}.note()
-		if file, err = s.Server.Handover(r, note, 403, errorBody(textTwice)); err == nil {
+		file, err := s.Server.Handover(r, note, 403, errorBody(textTwice))
+		if err == nil {
 			err = next.Exec(file)
 		}
-	}
-	reason := "cannot start action: it could not take over: " + err.Error()
-	s.fail(r, Failure{Status: 502, Text: reason, Log: reason})
-	syscall.Exit(1)
+		reason := "cannot start action: it could not take over: " + err.Error()
+		s.host.Logs.Line(native.Stderr, reason)
+		r.AnswerLast(502, errorBody(reason))
+		syscall.Exit(1)
+	})
+	select {} // the loop takes it from here
 }
 
 // ExecLimit returns how long the /init of a program that serves requests itself may take; a negative one means none.

@@ -64,7 +64,6 @@ func (s *Service) init(r *http1.Request, body *http1.Body) {
 	}
 	s.initialized.Store(true)
 	r.Answer(200, []byte("OK"))
-	s.Work(nil) // runs that came while the action was put in its place
 }
 
 // begins counts an /init that is served now, unless the service stops.
@@ -91,20 +90,20 @@ func (s *Service) mayInit() *Failure {
 // replace puts an action in the place of the last one, when no run uses it. It reports false when the service stops by
 // then: the new action is ended instead.
 func (s *Service) replace(next native.Action) bool {
-	s.turn.take()
-	s.overlap.Wait()
-	last := s.action
-	s.mu.Lock()
-	stopping := s.stopping
-	if stopping {
-		last = next
-	} else {
-		s.action = next
-	}
-	s.mu.Unlock()
-	s.turn.release()
+	replaced := make(chan bool, 1)
+	last := next
+	s.whenIdle(func() {
+		s.mu.Lock()
+		stopping := s.stopping
+		if !stopping {
+			last, s.action = s.action, next
+		}
+		s.mu.Unlock()
+		replaced <- !stopping
+	})
+	ok := <-replaced
 	if last != nil {
 		last.Stop(s.patience(s.config.Grace))
 	}
-	return !stopping
+	return ok
 }

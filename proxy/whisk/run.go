@@ -11,73 +11,83 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// serveRun serves one run, or starts it where runs may overlap. The caller holds the turn. slow is as in native.Action.
-func (s *Service) serveRun(r *http1.Request, slow func()) {
-	if s.action == nil && !s.useBaked() {
-		s.fail(r, s.config.protocol().beforeInit())
-		return
-	}
-	overlaps := s.config.Concurrent && s.action.Overlaps()
-	if overlaps {
-		select {
-		case s.slots <- struct{}{}:
-		default: // as many as there may be: this one waits
-			if slow != nil {
-				slow()
-			}
-			s.slots <- struct{}{}
-		}
-	}
-	if !s.mayRun(slow) {
-		if overlaps {
-			<-s.slots
-		}
-		answerError(r, 503, textStopping)
-		return
-	}
-	if a := s.action; overlaps {
-		s.overlap.Add(1)
-		go func() {
-			defer s.overlap.Done()
-			defer func() { <-s.slots }()
-			s.run(r, a, nil)
-		}()
-		return
-	}
-	s.run(r, s.action, slow)
+// A run is what has become of a request to /run.
+type run struct {
+	native.Run
+	service  *Service
+	request  *http1.Request
+	deadline int64 // that was ahead when the run began, in milliseconds since 1970
+	next     *run  // in the list of those that are free
 }
 
-// mayRun waits until answers that clients do not take leave room for another, and reports false when the service stops
-// meanwhile.
-func (s *Service) mayRun(slow func()) bool {
-	return (s.Server == nil || s.Server.AwaitRoom(slow)) && !s.isStopping()
-}
-
-// run gives a request to the action and answers it. Its log is complete, with the sentinels at its end, before the
-// answer goes out: for images of users the platform reads what is there when the answer comes (rule 34).
-func (s *Service) run(r *http1.Request, action native.Action, slow func()) {
-	request, failed := s.readRun(r.Body)
+// start gives a request to the action.
+func (s *Service) start(request *http1.Request) {
+	read, failed := s.readRun(request.Body)
 	if failed != nil {
-		s.failRun(r, *failed)
+		s.failRun(request, *failed)
 		return
 	}
-	ahead := request.deadline > 0 && clock.UnixMilli() < request.deadline
-	b, err := action.Run(request.Activation, slow)
-	if ahead {
-		s.noteDeadline(request.deadline)
+	r := s.free
+	if r == nil {
+		r = &run{service: s}
+		r.Owner = r
+	} else {
+		s.free = r.next
 	}
+	r.request, r.Activation, r.deadline = request, read.Activation, 0
+	if read.deadline > 0 && clock.UnixMilli() < read.deadline {
+		r.deadline = read.deadline
+	}
+	s.open++
+	s.action.Start(&r.Run)
+}
+
+// Done implements native.Owner: it answers the request. The log is complete, with the sentinels at its end, before the
+// answer goes out: for images of users the platform reads what is there when the answer comes (rule 34).
+func (r *run) Done(b []byte, err error) {
+	s := r.service
+	if r.deadline > 0 {
+		s.noteDeadline(r.deadline)
+	}
+	failed := Failure{Status: 502, Text: textNoResult}
 	switch {
 	case err != nil:
-		s.failRun(r, s.runFailure(err))
+		failed = s.runFailure(err)
+		s.log(failed)
 	case !isResult(b[native.HeadRoom:]):
 		s.badResult(b[native.HeadRoom:])
-		s.failRun(r, Failure{Status: 502, Text: textNoResult})
-		action.Settle(b, true)
 	default:
-		s.host.Logs.Sentinels()
-		free := r.Send(200, trimEnd(b), native.HeadRoom)
-		action.Settle(b, free)
+		failed.Status = 200
 	}
+	s.host.Logs.Sentinels()
+	if s.host.Logs.Pending() {
+		r.answerLater(b, failed, err)
+		return
+	}
+	r.answer(b, failed, err)
+}
+
+// answerLater ends the run when its log is out.
+func (r *run) answerLater(b []byte, failed Failure, err error) {
+	r.service.host.Logs.AfterDrain(func() { r.answer(b, failed, err) })
+}
+
+// answer ends the run.
+func (r *run) answer(b []byte, failed Failure, err error) {
+	s := r.service
+	free := true
+	if failed.Status == 200 {
+		free = r.request.Send(200, trimEnd(b), native.HeadRoom)
+	} else {
+		answerError(r.request, failed.Status, failed.Text)
+	}
+	if err == nil {
+		s.action.Settle(b, free)
+	}
+	r.request, r.Activation = nil, native.Activation{}
+	r.next, s.free = s.free, r
+	s.open--
+	s.becomeIdle()
 }
 
 // failRun answers a run with a failure, after the end of its log.
@@ -123,11 +133,16 @@ func (s *Service) runFailure(err error) Failure {
 	return Failure{Status: 502, Text: err.Error()}
 }
 
-// fail answers with a failure, after its log.
-func (s *Service) fail(r *http1.Request, f Failure) {
+// log logs what a failure has for the log.
+func (s *Service) log(f Failure) {
 	if f.Log != "" {
 		s.host.Logs.Line(native.Stderr, f.Log)
 	}
+}
+
+// fail answers with a failure, after its log.
+func (s *Service) fail(r *http1.Request, f Failure) {
+	s.log(f)
 	if f.Sentinels {
 		s.host.Logs.Sentinels()
 	}

@@ -3,25 +3,34 @@
 // Package whisk is the action interface of OpenWhisk: POST /init and POST /run, their rules, errors and log sentinels
 // (the rule numbers in comments are those of docs/native-protocol.md's appendix).
 //
-// Runs wait in one queue and are served one after the other, first come first served, by whichever of the server's
-// threads is free (Service.Work).
+// A run passes through like this. The loop (package epoll) reads the request (http1), and Service.Serve puts it into the
+// queue. When all that had arrived was read, Service.Work takes runs from the queue, first come first served, as many as
+// the action takes and the memory for answers allows. Service.start takes the body apart in place, and the action writes
+// its line to a child (native), and waits a moment for the child's. Mostly that comes at once; else the loop goes on, and
+// the child's pipes, its end and its logs are events like all others. Either way run.Done gets the line: it looks whether
+// that is a result, ends the log with the sentinels, and sends the answer in one write with its header (http1). A run
+// whose log nobody takes is answered later.
+//
+// All of this is one thread. Beside it are goroutines for what takes long: an /init (decode, unpack, check, start), the
+// start of a process for a run, the end of a child, and the shutdown. They report back with Loop.Post.
 package whisk
 
 import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
 // A Service answers /init and /run. It implements http1.Handler.
 type Service struct {
-	// Server is what serves the service, where it may be handed over.
 	Server *http1.Server
 
 	config Config
 	host   *native.Host
+	loop   *epoll.Loop
 	loader Loader
 
 	ending bool // Received has seen a signal to end
@@ -33,22 +42,19 @@ type Service struct {
 	inits        sync.WaitGroup // those that are being served; added to under mu
 	uploads      chan struct{}  // one for each body that is being read
 
-	turn   turn
-	slowly func()        // turn.slowly, bound once
-	action native.Action // written with the turn and under mu, read with either
+	queue  queue
+	open   int           // runs that the action has
+	idle   []func()      // are called when it has none; until then it gets none
+	free   *run          // for later runs
+	action native.Action // written by the loop, under mu
 
 	mu       sync.Mutex
 	stopping bool
-	overlap  sync.WaitGroup // runs in goroutines of their own
-	slots    chan struct{}  // one for each of them
 }
 
 // New returns a service that logs to host's streams.
 func New(config Config, host *native.Host, loader Loader) *Service {
-	s := &Service{config: config, host: host, loader: loader, slots: make(chan struct{}, mostOverlapping), uploads: make(chan struct{}, mostUploads)}
-	s.turn.free.L = &s.turn.mu
-	s.slowly = s.turn.slowly
-	return s
+	return &Service{config: config, host: host, loop: host.Loop, loader: loader, uploads: make(chan struct{}, mostUploads)}
 }
 
 // Preset sets the action before any /init; initialized tells whether the /init was seen to. It is called before
@@ -57,10 +63,6 @@ func (s *Service) Preset(a native.Action, initialized bool) {
 	s.action = a
 	s.initialized.Store(initialized)
 }
-
-// mostOverlapping is how many runs may overlap. Each takes a thread, and in v0 a process and up to eight descriptors,
-// of which a container has 1024 each.
-const mostOverlapping = 64
 
 // Streams implements http1.Handler: code is decoded as it arrives.
 func (s *Service) Streams(method, path string) bool { return method == "POST" && path == "/init" }
@@ -75,32 +77,53 @@ func (s *Service) Serve(r *http1.Request) {
 		answerError(r, 404, "not found: this is an OpenWhisk action, it answers POST /init and POST /run")
 	case r.Method != "POST":
 		answerError(r, 405, "method not allowed: send a POST")
+	case s.isStopping():
+		answerError(r, 503, textStopping)
 	default:
-		if !s.enqueue(r) {
-			answerError(r, 503, textStopping)
-		}
+		s.queue.push(r)
 	}
 }
 
-// enqueue reports false when no run is taken any more.
-func (s *Service) enqueue(r *http1.Request) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopping {
+// Work implements http1.Handler: it starts the runs that wait, and lets others have their turn after some.
+func (s *Service) Work() (more bool) {
+	const most = 16
+	for range most {
+		if s.queue.n == 0 || !s.startNext() {
+			return false
+		}
+	}
+	return s.queue.n > 0
+}
+
+// startNext starts the run that has waited for longest, or answers it. It reports false when that has to wait.
+func (s *Service) startNext() bool {
+	switch {
+	case len(s.idle) > 0:
+		return false
+	case s.action == nil && !s.useBaked():
+		s.fail(s.queue.pop(), s.config.protocol().beforeInit())
+		return true
+	case !s.action.Takes() || !s.Server.HasRoom() || s.host.Logs.Pending():
 		return false
 	}
-	s.turn.add(r)
+	s.start(s.queue.pop())
 	return true
 }
 
-// Work implements http1.Handler: it serves the runs that wait, unless another thread does.
-func (s *Service) Work(slow func()) {
-	for s.turn.begin(slow) {
-		for r := s.turn.next(); r != nil; r = s.turn.next() {
-			s.serveRun(r, s.slowly)
-		}
-		s.turn.end()
-		// A run that came since the last look found the turn taken.
+// whenIdle has the loop call f when the action has no run, before it gets another one.
+func (s *Service) whenIdle(f func()) {
+	s.loop.Post(func() {
+		s.idle = append(s.idle, f)
+		s.becomeIdle()
+	})
+}
+
+// becomeIdle calls those who wait for it when the last run is over.
+func (s *Service) becomeIdle() {
+	for s.open == 0 && len(s.idle) > 0 {
+		f := s.idle[0]
+		f()
+		s.idle = s.idle[1:]
 	}
 }
 

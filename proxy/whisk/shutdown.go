@@ -3,7 +3,6 @@
 package whisk
 
 import (
-	"sync/atomic"
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
@@ -40,33 +39,26 @@ func (s *Service) Shutdown() {
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
-	if s.Server != nil {
-		s.Server.Refuse(503, textStopping)
-	}
-	waiting := s.turn.drain()
-	for r := waiting.pop(); r != nil; r = waiting.pop() {
-		answerError(r, 503, textStopping)
-	}
-	// A run that does not end in time ends when its process does.
-	var ended atomic.Bool
-	endBy := func(sig syscall.Signal) func() {
-		return func() {
-			if !ended.Load() {
-				s.Signal(sig)
-			}
+	s.Server.Refuse(503, textStopping)
+	s.loop.Post(func() {
+		for s.queue.n > 0 {
+			answerError(s.queue.pop(), 503, textStopping)
 		}
-	}
-	clock.After(end.Left()*3/4, endBy(syscall.SIGTERM))
-	clock.After(end.Left(), endBy(syscall.SIGKILL))
+	})
+	// A run that does not end in time ends when its process does.
+	term := s.loop.After(end.Left()*3/4, func() { s.Signal(syscall.SIGTERM) })
+	kill := s.loop.After(end.Left(), func() { s.Signal(syscall.SIGKILL) })
 	s.stopInits(end)
-	s.turn.take()
-	s.overlap.Wait()
-	ended.Store(true)
+	idle := make(chan struct{})
+	s.whenIdle(func() { close(idle) })
+	<-idle
+	s.loop.Stop(term)
+	s.loop.Stop(kill)
 	if s.action != nil {
 		s.action.Stop(s.patience(end.Left()))
 	}
-	// The turn is kept: nothing runs any more. Answers that are under way to slow clients may arrive.
-	for s.Server != nil && (s.Server.Sending() || s.Server.Parting()) && end.Left() > 0 {
+	// Answers that are under way to slow clients may arrive.
+	for (s.Server.Sending() || s.Server.Parting()) && end.Left() > 0 {
 		clock.Sleep(5 * clock.Millisecond)
 	}
 }
@@ -82,7 +74,7 @@ func (s *Service) stopInits(end clock.Moment) {
 	for last := end.Left() / 4; ; {
 		const again = 100 * clock.Millisecond // for what is only started now
 		passed := make(chan struct{})
-		clock.After(again, func() { close(passed) })
+		s.loop.After(again, func() { close(passed) })
 		select {
 		case <-answered:
 			return

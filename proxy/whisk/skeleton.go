@@ -9,7 +9,7 @@ import (
 )
 
 // useBaked has runs of v0 that come before any /init go to the program that the image brings, and reports whether there
-// is one. The caller holds the turn.
+// is one.
 func (s *Service) useBaked() bool {
 	if s.config.protocol() != V0 {
 		return false

@@ -174,7 +174,7 @@ func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, err
 	options := native.LoopOptions{ResultFd: u.config.ResultFd, Timeout: u.config.startLimit(protocol, request.Env)}
 	switch protocol {
 	case V0:
-		return native.NewV0(program, u.host), nil
+		return native.NewV0(program, u.config.Concurrent, u.host), nil
 	case ActionLoop:
 		options.ResultFd, options.WholeLine = 3, true
 		if u.acknowledges(request) {
@@ -218,7 +218,7 @@ func (u *Uploads) launch(l *code.Launcher, program native.Program, request *Init
 	options := native.LoopOptions{ResultFd: 1, Timeout: u.config.startLimit(V1, request.Env), Greeting: native.Handshake}
 	switch l.Protocol {
 	case "v0":
-		return native.NewV0(program, u.host), nil
+		return native.NewV0(program, u.config.Concurrent, u.host), nil
 	case "actionloop":
 		options.ResultFd, options.WholeLine, options.Greeting = 3, true, native.Acknowledgement
 		options.Timeout = u.config.startLimit(ActionLoop, request.Env)

@@ -1,0 +1,173 @@
+//go:build linux
+
+// Package epoll is the event loop of the proxy: one set of epoll(7) for sockets, pipes, timers and exits, and one thread
+// that waits for it and calls who is concerned. Nothing that it calls blocks for more than a moment: slow work is done
+// by goroutines beside it, which report back with Post.
+package epoll
+
+import (
+	"sync"
+	"syscall"
+	"unsafe"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
+)
+
+// Events of a descriptor. An error and a hang-up are reported in any case.
+const (
+	In   = syscall.EPOLLIN
+	Out  = syscall.EPOLLOUT
+	Once = syscall.EPOLLONESHOT // one event, and none after it until the next Set
+)
+
+// A Handler sees to the events of one descriptor. It may be called without a reason, and finds nothing then.
+type Handler interface{ Ready(events uint32) }
+
+// A Loop is the loop. Its methods are for the functions that it calls, and for others before Run, where they say
+// nothing else.
+type Loop struct {
+	// Work is called when all events that were there have been seen to. It reports whether there is more to do at once.
+	Work func() (more bool)
+	// Turn counts how often events were waited for.
+	Turn uint64
+	// All reports whether all descriptors that had an event by then have been seen to in this turn.
+	All bool
+
+	set    int
+	table  []Handler // by descriptor
+	wake   int       // eventfd(2)
+	posted list
+	timers timers
+	failed chan error
+}
+
+// New returns a loop that does not run yet.
+func New() (*Loop, error) {
+	set, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{Work: func() bool { return false }, set: set, failed: make(chan error, 1)}
+	wake, _, number := syscall.RawSyscall(syscall.SYS_EVENTFD2, 0, syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
+	if number != 0 {
+		return nil, number
+	}
+	l.wake, l.posted.loop = int(wake), l
+	return l, l.Add(l.wake, In, &l.posted)
+}
+
+// Free closes the descriptors of a loop that does not run.
+func (l *Loop) Free() {
+	syscall.Close(l.set)
+	syscall.Close(l.wake)
+}
+
+// Add has h called for the events of a descriptor.
+func (l *Loop) Add(fd int, events uint32, h Handler) error {
+	for fd >= len(l.table) {
+		l.table = append(l.table, make([]Handler, max(64, len(l.table)))...)
+	}
+	l.table[fd] = h
+	return l.control(syscall.EPOLL_CTL_ADD, fd, events)
+}
+
+// Set changes for which events that is. Any goroutine may call it.
+func (l *Loop) Set(fd int, events uint32) error {
+	return l.control(syscall.EPOLL_CTL_MOD, fd, events)
+}
+
+//go:noinline
+func (l *Loop) control(op, fd int, events uint32) error {
+	return syscall.EpollCtl(l.set, op, fd, &syscall.EpollEvent{Events: events, Fd: int32(fd)})
+}
+
+// Remove forgets a descriptor that stays open.
+func (l *Loop) Remove(fd int) {
+	if fd >= 0 && fd < len(l.table) && l.table[fd] != nil {
+		l.table[fd] = nil
+		l.control(syscall.EPOLL_CTL_DEL, fd, 0)
+	}
+}
+
+// Close closes a descriptor, unless it is negative, sets it to -1, and forgets it.
+func (l *Loop) Close(fd *int) {
+	if *fd >= 0 && *fd < len(l.table) {
+		l.table[*fd] = nil
+	}
+	sys.Close(fd)
+}
+
+// Run runs the loop. It returns only when the kernel refuses to wait for events, here or in a Run that took over.
+func (l *Loop) Run() error {
+	go l.Lead()
+	return <-l.failed
+}
+
+// Lead runs the loop in this goroutine. Who called it before must do nothing more with the loop but Post: so a function
+// that the loop calls may turn out to be slow, and go on beside another goroutine that leads.
+func (l *Loop) Lead() {
+	var events [64]syscall.EpollEvent
+	timeout := -1
+	for {
+		n, err := syscall.EpollWait(l.set, events[:], timeout)
+		if err != nil && err != syscall.EINTR {
+			l.failed <- err
+			return
+		}
+		l.Turn++
+		l.All = n < len(events)
+		for _, e := range events[:max(n, 0)] {
+			if int(e.Fd) < len(l.table) {
+				if h := l.table[e.Fd]; h != nil {
+					h.Ready(e.Events)
+				}
+			}
+		}
+		timeout = l.timers.run()
+		if l.Work() {
+			timeout = 0
+		}
+	}
+}
+
+// list is what other goroutines want done.
+type list struct {
+	loop *Loop
+	mu   sync.Mutex
+	todo []func()
+}
+
+// Post has the loop call f soon. Any goroutine may call it.
+func (l *Loop) Post(f func()) {
+	l.posted.mu.Lock()
+	l.posted.todo = append(l.posted.todo, f)
+	first := len(l.posted.todo) == 1
+	l.posted.mu.Unlock()
+	if first {
+		one := uint64(1)
+		syscall.Write(l.wake, (*[8]byte)(unsafe.Pointer(&one))[:])
+	}
+}
+
+// Do is Post, and waits until f has returned. It is not for the loop itself.
+func (l *Loop) Do(f func()) {
+	done := make(chan struct{})
+	l.Post(func() {
+		defer close(done)
+		f()
+	})
+	<-done
+}
+
+// Ready implements Handler.
+func (p *list) Ready(uint32) {
+	var count [8]byte
+	sys.Read(p.loop.wake, count[:])
+	p.mu.Lock()
+	todo := p.todo
+	p.todo = nil
+	p.mu.Unlock()
+	for _, f := range todo {
+		f()
+	}
+}
