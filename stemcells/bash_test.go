@@ -208,12 +208,13 @@ __OW_ACTION_VERSION=0.0.1
 __OW_ACTIVATION_ID=a1
 __OW_API_HOST=https://host
 __OW_API_KEY=x:y
-__OW_DEADLINE=1700000000000
+__OW_DEADLINE=4102444800000
 __OW_NAMESPACE=guest
+__OW_NATIVE_PROTOCOL=2
 __OW_TRANSACTION_ID=t1
 __OW_WAIT_FOR_ACK=1
 `}})
-	if s.request(`{"value":{}}`); s.logged() != "__OW_API_HOST=https://host\n__OW_NAMESPACE=before\n__OW_WAIT_FOR_ACK=1\n" {
+	if s.request(`{"value":{}}`); s.logged() != "__OW_API_HOST=https://host\n__OW_NAMESPACE=before\n__OW_NATIVE_PROTOCOL=2\n__OW_WAIT_FOR_ACK=1\n" {
 		t.Error("variables of the run before are still there")
 	}
 	s.end()

@@ -298,7 +298,7 @@ signal.signal(signal.SIGALRM, handler)
 def main(args): return args
 `)
 	value := `{"a":"` + strings.Repeat("x", 1<<18) + `"}`
-	request := `{"value":` + value + "}\n"
+	request := `run r a1 - {"value":` + value + "}\n"
 	for i := range 10 {
 		half := len(request) * i / 10
 		if _, err := io.WriteString(s.requests, request[:half]); err != nil {
@@ -313,7 +313,7 @@ def main(args): return args
 		if _, err := io.WriteString(s.requests, request[half:]); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.result(); got != value {
+		if got := s.until("r"); got != value {
 			t.Errorf("got %.100s", got)
 		}
 	}

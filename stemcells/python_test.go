@@ -145,12 +145,12 @@ func TestPythonEnvironment(t *testing.T) {
 	s := python().start(t, `import os
 def main(args): return {name: text for name, text in sorted(os.environ.items()) if name.startswith("__OW")}
 `, "__OW_API_HOST=https://host", "__OW_NAMESPACE=before")
-	before := `"__OW_NAMESPACE":"before","__OW_WAIT_FOR_ACK":"1"}`
+	before := `"__OW_NAMESPACE":"before","__OW_NATIVE_PROTOCOL":"2","__OW_WAIT_FOR_ACK":"1"}`
 	for request, want := range map[string]string{
-		`{"value":{},"activation_id":"a","deadline":12,"namespace":"guest"}`: `{"__OW_ACTIVATION_ID":"a","__OW_API_HOST":"https://host","__OW_DEADLINE":"12","__OW_NAMESPACE":"guest","__OW_WAIT_FOR_ACK":"1"}`,
+		`{"value":{},"activation_id":"a","deadline":12,"namespace":"guest"}`: `{"__OW_ACTIVATION_ID":"a","__OW_API_HOST":"https://host","__OW_DEADLINE":"12","__OW_NAMESPACE":"guest","__OW_NATIVE_PROTOCOL":"2","__OW_WAIT_FOR_ACK":"1"}`,
 		`{"value":{}}`: `{"__OW_API_HOST":"https://host",` + before,
 		`{}`:           `{"__OW_API_HOST":"https://host",` + before,
-		`{"x":{"a":[null,1.50]},"a=b":"c","z":"1\u00002"}`: `{"__OW_API_HOST":"https://host","__OW_NAMESPACE":"before","__OW_WAIT_FOR_ACK":"1","__OW_X":"{\"a\":[null,1.5]}","__OW_Z":"1"}`,
+		`{"x":{"a":[null,1.50]},"a=b":"c","z":"1\u00002"}`: `{"__OW_API_HOST":"https://host","__OW_NAMESPACE":"before","__OW_NATIVE_PROTOCOL":"2","__OW_WAIT_FOR_ACK":"1","__OW_X":"{\"a\":[null,1.5]}","__OW_Z":"1"}`,
 		`{"half":"\ud800","h\udcff":"❄"}`:                  `{"__OW_API_HOST":"https://host","__OW_HALF":"\\ud800","__OW_H\\UDCFF":"❄",` + before,
 	} {
 		if got := s.request(request); got != want && !strings.Contains(request, "half") {

@@ -3,6 +3,7 @@ package stemcells_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,12 @@ type session struct {
 	log      string // the file that holds stdout and stderr
 	seen     int    // of the log, in bytes
 	guard    *time.Timer
+	native   bool // it speaks version 2 of the native protocol, else ActionLoop
+	runs     int
+
+	concurrency int    // of its handshake
+	head        string // of the last run's stream
+	stream      string // the text of it
 }
 
 // A language is what the launcher needs to run here.
@@ -98,7 +105,7 @@ func (l language) begin(t testing.TB, dir, main string, env ...string) *session 
 	s.results = bufio.NewReader(r)
 	s.cmd = exec.Command(launcher, filepath.Join(dir, l.file), main)
 	s.cmd.Dir = dir
-	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=/tmp", "__OW_WAIT_FOR_ACK=1"}, env...)
+	s.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=/tmp", "__OW_WAIT_FOR_ACK=1", "__OW_NATIVE_PROTOCOL=2"}, env...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.cmd.ExtraFiles = []*os.File{w}
 	if s.requests, err = s.cmd.StdinPipe(); err != nil {
@@ -127,11 +134,20 @@ func (l language) start(t testing.TB, source string, env ...string) *session {
 // ready waits for the acknowledgement.
 func (s *session) ready() *session {
 	s.t.Helper()
-	if ack := s.result(); ack != `{"ok":true}` {
+	switch ack := s.result(); {
+	case strings.HasPrefix(ack, `{"openwhisk":2,`):
+		s.native = true
+		if _, err := fmt.Sscanf(ack, `{"openwhisk":2,"concurrency":%d,"request":true}`, &s.concurrency); err != nil {
+			s.t.Fatalf("handshake %q: %v", ack, err)
+		}
+	case ack != `{"ok":true}`:
 		s.t.Fatalf("acknowledgement %q", ack)
 	}
 	return s
 }
+
+// actionLoop makes a launcher speak as behind a proxy without version 2.
+const actionLoop = "__OW_NATIVE_PROTOCOL=1"
 
 // fails waits until the launcher ends without an acknowledgement; its log is returned.
 func (s *session) fails() string {
@@ -159,17 +175,68 @@ func (s *session) result() string {
 // request sends a line and returns the result.
 func (s *session) request(line string) string {
 	s.t.Helper()
+	if !s.native {
+		s.send(line)
+		return s.result()
+	}
+	s.runs++
+	id := fmt.Sprintf("run%d", s.runs)
+	s.send("run " + id + " a1 4102444800000 " + line)
+	return s.until(id)
+}
+
+// send writes a line of the proxy.
+func (s *session) send(line string) {
+	s.t.Helper()
 	s.guard.Reset(patience)
 	if _, err := io.WriteString(s.requests, line+"\n"); err != nil {
 		s.t.Fatalf("%v; log: %s", err, s.logged())
 	}
-	return s.result()
+}
+
+// until reads the lines of a run to its end, and returns its result.
+func (s *session) until(id string) string {
+	s.t.Helper()
+	s.head, s.stream = "", ""
+	more := map[string]string{}
+	for {
+		word, rest, _ := strings.Cut(s.result(), " ")
+		of, text, _ := strings.Cut(rest, " ")
+		if of != id {
+			s.t.Fatalf("a line of another run: %s %.200s", word, rest)
+		}
+		if word == "more" {
+			as, piece, _ := strings.Cut(text, " ")
+			more[as] += piece
+			continue
+		}
+		text = more[word] + text
+		delete(more, word)
+		switch word {
+		case "head":
+			s.head = text
+		case "out":
+			s.stream += text + "\n"
+		case "put":
+			s.stream += text
+		case "out64":
+			b, err := base64.StdEncoding.DecodeString(text)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			s.stream += string(b)
+		case "end":
+			return text
+		default:
+			s.t.Fatalf("a line without a meaning: %s %.200s", word, rest)
+		}
+	}
 }
 
 // run sends a request as the platform makes it, and returns the result.
 func (s *session) run(value string) string {
 	s.t.Helper()
-	return s.request(fmt.Sprintf(`{"action_name":"/guest/greet","action_version":"0.0.1","activation_id":"a1","deadline":"1700000000000","namespace":"guest","value":%s,"transaction_id":"t1","api_key":"x:y"}`, value))
+	return s.request(fmt.Sprintf(`{"action_name":"/guest/greet","action_version":"0.0.1","activation_id":"a1","deadline":"4102444800000","namespace":"guest","value":%s,"transaction_id":"t1","api_key":"x:y"}`, value))
 }
 
 // logged returns what was logged since it was last asked.

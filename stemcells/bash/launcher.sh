@@ -2,8 +2,9 @@
 # Runs functions written in bash: launcher.sh FILE [NAME]
 #
 # FILE is sourced once. Each run is a forked subshell of this shell: NAME (main) gets the value as JSON in $1 and
-# prints its result; stderr is the log. The launcher speaks ActionLoop: a line per request on stdin, a line per
-# answer on descriptor 3. What a function may rely on stands in docs/stemcells.md.
+# prints its result; stderr is the log. The launcher speaks the native protocol on stdin and descriptor 3: version 2
+# where the proxy does, which lets a run stream, be cancelled, and overlap with others; else ActionLoop. What a function
+# may rely on stands in docs/stemcells.md.
 #
 # FILE may give its functions the names of commands, and make its variables readonly. So builtins are called through
 # "builtin", programs by their paths, and every variable is called __ow_…, local ones too ("builtin local" splits what
@@ -15,8 +16,12 @@ __ow_file=$1 __ow_main=${2:-main}
 builtin set --
 
 # FILE may change PATH.
-builtin hash jq head tr 2>/dev/null
+builtin hash jq head tr cat sleep 2>/dev/null
 __ow_jq=${BASH_CMDS[jq]-jq} __ow_head=${BASH_CMDS[head]-head} __ow_tr=${BASH_CMDS[tr]-tr}
+__ow_cat=${BASH_CMDS[cat]-cat} __ow_sleep=${BASH_CMDS[sleep]-sleep}
+
+# __ow_id is that of the run in version 2. The signal cancels a run; programs have no other use for it.
+__ow_id= __ow_concurrency=1 __ow_cancelled=XCPU
 
 # The pipes move to where neither the function nor a program that it starts will look for them.
 exec 200>&3 3>&- 201<&0 </dev/null
@@ -86,7 +91,8 @@ __ow_without() {
 }
 
 # __ow_read reads a request into __ow_line. The shell reads from a pipe byte by byte, which takes half a second for
-# 1 MB; head takes what is there. It cannot take too much, for no request is sent before the last one is answered.
+# 1 MB; head takes what is there. Where runs go one after the other, it cannot take another: no request is sent before
+# the last one is answered.
 __ow_read() {
   # A name would have IFS applied; TMOUT is for prompts, and a file may have made both readonly.
   if [[ ${TMOUT@a} == *r* ]]; then
@@ -95,7 +101,12 @@ __ow_read() {
     TMOUT= builtin read -r -n 4096 -u 201 || builtin return
   fi
   __ow_line=$REPLY
-  (( ${#__ow_line} < 4096 )) || __ow_line+=$("$__ow_head" -n 1 <&201)
+  if (( ${#__ow_line} >= 4096 && __ow_concurrency > 1 )); then
+    builtin read -r -d $'\n' -u 201
+    __ow_line+=$REPLY
+  elif (( ${#__ow_line} >= 4096 )); then
+    __ow_line+=$("$__ow_head" -n 1 <&201)
+  fi
 }
 
 # __ow_split takes __ow_line apart: __ow_value, and the other members in __ow_names and __ow_texts. It looks at the
@@ -257,6 +268,8 @@ __ow_run() {
 __ow_fail_status() {
   if [[ $2 == "$1 at "* ]]; then
     __ow_fail "$__ow_main ended with status $2"
+  elif (( $1 > 128 )) && [[ $(builtin kill -l "$1") == "$__ow_cancelled" ]]; then
+    __ow_fail "the run was cancelled"
   elif (( $1 > 128 )) && [[ -z $2 ]]; then
     __ow_fail "$__ow_main was ended by the signal $(builtin kill -l "$1")"
   else
@@ -310,6 +323,147 @@ __ow_fail() {
   __ow_result="{\"error\":\"${__ow_text//[[:cntrl:]]/}\"}"
 }
 
+# ow_head, ow_out and ow_put are for functions: {"status":…,"headers":{…}} of the stream; a line of it, or with - the
+# lines of stdin; text without the end of a line. They open the launcher's pipe anew, so that no program inherits it.
+ow_head() {
+  builtin local __ow_text="${1-}"
+  __ow_stream head "${__ow_text//[[:cntrl:]]/ }"
+}
+
+ow_put() { __ow_stream put "$*"; }
+
+ow_out() {
+  [[ $# == 1 && $1 == - ]] || { __ow_stream out "$*"; builtin return; }
+  while builtin read -r -t 1000000000 || [[ -n $REPLY ]]; do __ow_stream out "$REPLY"; done
+}
+
+__ow_stream() {
+  if [[ -z $__ow_id ]]; then
+    builtin printf '%s\n' "$2" >&2
+  else
+    builtin trap - "$__ow_cancelled" # from now on a cancel ends the run
+    __ow_write "$1" "$2" >>"/proc/$$/fd/200"
+  fi
+}
+
+# __ow_write prints the lines of the word $1 with the text $2, of which that of out and put may have ends of lines. Lines
+# of other processes come between them and not into them, for each is shorter than what the shell writes at once.
+__ow_write() {
+  builtin local __ow_rest="$2" __ow_piece __ow_joint="more $__ow_id $1"
+  [[ $1 == end || $2 != *$'\n'* ]] || __ow_joint="put $__ow_id"
+  while [[ -n $__ow_rest ]]; do
+    __ow_piece=${__ow_rest:0:240}
+    __ow_rest=${__ow_rest:240}
+    while [[ $__ow_piece == *$'\n'* ]]; do
+      builtin printf 'out %s %s\n' "$__ow_id" "${__ow_piece%%$'\n'*}"
+      __ow_piece=${__ow_piece#*$'\n'}
+    done
+    [[ -z $__ow_rest ]] || builtin printf '%s %s\n' "$__ow_joint" "$__ow_piece"
+  done
+  [[ $1 == put && -z ${__ow_piece-} ]] || builtin printf '%s %s %s\n' "$1" "$__ow_id" "${__ow_piece-}"
+}
+
+# __ow_serve is version 2: each run is a job, and the shell waits for the next line meanwhile.
+__ow_serve() {
+  builtin local -A __ow_jobs
+  builtin trap '' "$__ow_cancelled"
+  while __ow_read; do
+    __ow_id=${__ow_line:0:40}
+    __ow_id=${__ow_id#* }
+    __ow_id=${__ow_id%% *}
+    case $__ow_line in
+      run\ *)
+        __ow_line=${__ow_line#run * * * }
+        __ow_forget
+        __ow_job 201<&- &
+        __ow_jobs[$__ow_id]=$! ;;
+      cancel\ *) [[ -z ${__ow_jobs[$__ow_id]-} ]] || __ow_cancel "${__ow_jobs[$__ow_id]}" 200>&- 201<&- & ;;
+    esac
+  done
+  builtin wait
+}
+
+# __ow_forget drops jobs that have ended, when there may be many.
+__ow_forget() {
+  builtin local __ow_name
+  (( ${#__ow_jobs[@]} > 2 * __ow_concurrency )) || builtin return 0
+  for __ow_name in "${!__ow_jobs[@]}"; do
+    [[ -e /proc/${__ow_jobs[$__ow_name]} ]] || builtin unset "__ow_jobs[$__ow_name]"
+  done
+}
+
+# __ow_cancel cancels a job as soon as the run streams. A job itself writes the end.
+__ow_cancel() {
+  builtin local __ow_stat __ow_done=
+  while { builtin read -r -a __ow_stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${__ow_stat[3]} == "$$" ]]; do
+    __ow_signal "$1" 2>/dev/null
+    [[ -z $__ow_done ]] || builtin return 0
+    "$__ow_sleep" 0.2
+  done
+}
+
+# __ow_signal signals those shells below a process that stream: their traps for EXIT run. What they have started is
+# killed first, while they are stopped and start no more.
+__ow_signal() {
+  builtin local __ow_child __ow_children
+  builtin read -r -a __ow_children <"/proc/$1/task/$1/children"
+  for __ow_child in "${__ow_children[@]}"; do
+    if __ow_ignores "$__ow_child"; then
+      __ow_signal "$__ow_child"
+    else
+      builtin kill -s STOP "$__ow_child"
+      __ow_kill "$__ow_child"
+      builtin kill -s "$__ow_cancelled" "$__ow_child"
+      builtin kill -s CONT "$__ow_child"
+      __ow_done=yes
+    fi
+  done
+}
+
+__ow_kill() {
+  builtin local __ow_child __ow_children
+  builtin read -r -a __ow_children <"/proc/$1/task/$1/children"
+  for __ow_child in "${__ow_children[@]}"; do
+    builtin kill -s STOP "$__ow_child"
+    __ow_kill "$__ow_child"
+    builtin kill -s KILL "$__ow_child"
+  done
+}
+
+# __ow_ignores tells whether a process ignores the signal, as all do that began before the run streamed.
+__ow_ignores() {
+  builtin local __ow_name __ow_mask
+  while builtin read -r __ow_name __ow_mask; do
+    [[ $__ow_name != SigIgn: ]] || (( !(16#$__ow_mask >> ($(builtin kill -l "$__ow_cancelled") - 1) & 1) )) || builtin return 0
+  done <"/proc/$1/status"
+  builtin return 1
+}
+
+__ow_job() {
+  if (( __ow_concurrency == 1 )); then
+    __ow_run
+    builtin printf 'end %s %s\n' "$__ow_id" "$__ow_result" >&200
+    builtin return
+  fi
+  # What the function logs becomes lines with its id, up to a mark: a program that it leaves behind keeps the pipe open.
+  builtin local __ow_logs
+  coproc __ow_logs { __ow_relay; }
+  builtin eval "exec 202>&${__ow_logs[1]} 203<&${__ow_logs[0]}"
+  __ow_run 2>&202 202>&- 203<&-
+  builtin printf '\036%s\n' "$__ow_id" >&202
+  builtin read -r -u 203
+  __ow_write end "$__ow_result" >&200
+}
+
+__ow_relay() {
+  while builtin read -r -t 1000000000 && [[ $REPLY != *$'\036'"$__ow_id" ]]; do __ow_write log "$REPLY" >&200; done
+  REPLY=${REPLY%$'\036'*}
+  [[ -z $REPLY ]] || __ow_write log "$REPLY" >&200
+  exec 200>&-
+  builtin echo
+  "$__ow_cat" >&2 # of programs that live on
+}
+
 # The rest is one group, for the shell parses what follows FILE with its aliases.
 {
   __ow_plain_options=$SHELLOPTS __ow_plain_shopts=$BASHOPTS __ow_ready=
@@ -334,6 +488,13 @@ __ow_fail() {
     builtin exit 1
   fi
 
+  if [[ -n ${__OW_WAIT_FOR_ACK-} && ${__OW_NATIVE_PROTOCOL-} =~ ^[0-9]+$ ]] && (( 10#$__OW_NATIVE_PROTOCOL > 1 )); then
+    [[ ${__OW_ALLOW_CONCURRENT-} != true ]] || __ow_concurrency=${OW_CONCURRENCY-16}
+    [[ $__ow_concurrency =~ ^[1-9][0-9]{0,3}$ ]] || __ow_concurrency=1
+    builtin printf '{"openwhisk":2,"concurrency":%s,"request":true}\n' "$__ow_concurrency" >&200
+    __ow_serve
+    builtin exit 0
+  fi
   [[ -z ${__OW_WAIT_FOR_ACK-} ]] || builtin printf '{"ok":true}\n' >&200
   while __ow_read; do
     __ow_run

@@ -2,8 +2,9 @@
 # Runs functions written in Python: launcher.py FILE [NAME]
 #
 # FILE is loaded once; each run calls its function NAME (main) with the value, in this process. It returns a dict or a
-# list; stdout and stderr are the log. The launcher speaks ActionLoop: a line per request on stdin, a line per answer
-# on descriptor 3. What a function may rely on stands in docs/stemcells.md.
+# list; stdout and stderr are the log. The launcher speaks the native protocol on stdin and descriptor 3: version 2
+# where the proxy does, which lets a run stream, be cancelled, and overlap with others; else ActionLoop. What a function
+# may rely on stands in docs/stemcells.md.
 #
 # FILE may replace whatever it can import. So the launcher has builtins of its own and keeps the functions that it
 # calls. No message about a request holds text of it, for it brings the API key.
@@ -35,9 +36,12 @@ def start(file, name):
     Launcher.take_pipes()
     launcher = Launcher(*choose(os.path.abspath(file)), name or "main")
     awaited = os.environ.get("__OW_WAIT_FOR_ACK")
+    version = os.environ.get("__OW_NATIVE_PROTOCOL", "")
+    launcher.native = bool(awaited) and version.isdecimal() and int(version) > 1
+    launcher.may_overlap = launcher.native and os.environ.get("__OW_ALLOW_CONCURRENT") == "true"
     launcher.load()
     if awaited:
-        launcher.send(b'{"ok":true}\n')
+        launcher.greet()
     launcher.serve()
 
 
@@ -58,6 +62,8 @@ class Launcher:
         self.folder, self.shown = os.path.dirname(file), os.path.basename(file)
         self.chunks = []  # of what was read, the last part of a line
         self.loop = None
+        self.streams = self.overlaps = False
+        self.stream = None
         self.installed = {"stdout": sys.stdout, "stderr": sys.stderr}
         self.hidden = (HERE, "<frozen importlib")
         for stream in sys.stdout, sys.stderr:
@@ -78,8 +84,10 @@ class Launcher:
         beside = os.path.dirname(HERE)
         sys.path[:] = [self.folder] + [entry for entry in sys.path if entry != beside]
         sys.argv[:] = [self.file]
+        if self.may_overlap:
+            self.find_streams().divide_log()
         try:
-            self.find_packages(beside)
+            self.find_packages()
             loader = SourceFileLoader(self.module, self.file)
             module = type(sys)(self.module)
             module.__file__, module.__loader__ = self.file, loader
@@ -88,7 +96,13 @@ class Launcher:
             sys.modules[self.module] = module
             exec(loader.get_code(self.module), vars(module))
             self.main = vars(module).get(self.name)
-            if getattr(getattr(self.main, "__code__", None), "co_flags", 0) & COROUTINE:
+            self.streams = self.takes_two()
+            runs = vars(module).get("OW_CONCURRENCY", 1)
+            self.runs = runs if self.may_overlap and isinstance(runs, int) and runs > 1 else 1
+            self.overlaps = self.runs > 1
+            if self.streams or self.overlaps:
+                self.find_streams().attach(self, to_json, read)
+            if is_async(self.main):
                 import asyncio  # noqa: F401 that the first run need not wait for it
         except BaseException as error:
             if not isinstance(error, Refused):
@@ -100,40 +114,74 @@ class Launcher:
         self.installed = {name: getattr(sys, name, None) for name in self.installed}
         self.flush()
 
-    def find_packages(self, beside):
-        if any(os.path.lexists(f"{self.folder}/{name}") for name in ("virtualenv", "requirements.txt")):
-            writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-            sys.path.insert(0, beside)
-            import packages
+    def takes_two(self):
+        """Tells whether main must be given a stream. What it may be given was its own before there were streams."""
+        main = self.main
+        while hasattr(main, "__wrapped__"):
+            main = main.__wrapped__
+        code = getattr(main, "__code__", None)
+        return bool(code) and code.co_argcount - len(main.__defaults__ or ()) == 2
 
-            sys.path.remove(beside)
-            sys.dont_write_bytecode = writes_none
-            del sys.modules["packages"]  # the function may have such a module
-            self.hidden += (packages.__file__,)
-            packages.find(self.folder, Refused, self.say)
+    def find_packages(self):
+        if any(os.path.lexists(f"{self.folder}/{name}") for name in ("virtualenv", "requirements.txt")):
+            self.beside("packages").find(self.folder, Refused, self.say)
+
+    def find_streams(self):
+        if self.stream is None:
+            self.stream = self.beside("stream")
+        return self.stream
+
+    def beside(self, name):
+        """Returns a module of the launcher's folder, and keeps it from the function, which may have one of that name."""
+        file = f"{os.path.dirname(HERE)}/{name}.py"
+        self.hidden += (file,)
+        module = type(sys)(name)
+        module.__builtins__ = __builtins__
+        with open(file, "rb") as text:
+            exec(compile(text.read(), file, "exec"), vars(module))
+        return module
 
     def check_pipes(self):
         if [identity(fd) for fd in (self.requests, self.results)] != self.pipes:
             self.leave(f"{self.shown} closed descriptors that it had not opened")
+
+    def greet(self):
+        if self.native:
+            self.send(b'{"openwhisk":2,"concurrency":%d,"request":true}\n' % self.runs)
+        else:
+            self.send(b'{"ok":true}\n')
+
+    def next_request(self):
+        """Returns the stream of a run (see stream.py), its id, and the request; None at the end of the input."""
+        while (line := self.next_line()) is not None:
+            if not self.native:
+                return None, b"", line
+            word, id, *rest = line.split(b" ", 4)
+            if word == b"run":
+                return None, id, rest[2]
+        return None
 
     def serve(self):
         """Answers requests. What a signal's handler raises here is logged, and nothing is lost by it."""
         while True:
             owed = b""
             try:
-                line = self.next_line()
-                if line is None:
+                one = self.next_request()
+                if one is None:
                     break
+                stream, id, request = one
                 owed = to_json({"error": "the run was interrupted"})
-                owed = self.run(line)
+                owed = self.run(request, stream)
             except BaseException as error:
                 if not owed and isinstance(error, (SystemExit, KeyboardInterrupt)):
                     self.flush()
                     raise
                 self.log(error)
                 self.check_pipes()
-            if owed:
-                self.send(owed)
+            if owed and stream:
+                stream.end(owed)
+            elif owed:
+                self.send(b"end %s %s" % (id, owed) if id else owed)
         self.flush()
 
     def next_line(self):
@@ -158,39 +206,54 @@ class Launcher:
                 self.check_pipes()
                 self.log(error)
 
-    def run(self, line):
+    def run(self, request, stream=None):
         """Returns the result as a line of JSON."""
         before = ()
         try:
-            value, members = read(line)
-            before = set_variables(members)
-            result = self.main(value)
+            value, members = read(request)
+            if not self.overlaps:
+                before = set_variables([v for m in members.items() if (v := variable(*m))])
+            result = self.main(*self.arguments(value, members, stream))
             if hasattr(type(result), "__await__"):
-                result = self.wait(result)
+                result = self.wait(result, stream)
             self.end_fork(0)
             return self.encode(result)
         except BaseException as error:
             self.end_fork(1)
-            if not isinstance(error, Refused):
-                self.log(error)
-            return to_json({"error": self.describe(error, self.name)})
+            return self.failed(error, stream)
         finally:
             set_variables(before)
-            self.flush()
+            if not self.overlaps:
+                self.flush()
+
+    def arguments(self, value, members, stream):
+        if stream:
+            stream.activation = members
+        return (value, stream) if self.streams else (value,)
+
+    def failed(self, error, stream):
+        if stream and stream.ended_by(error):
+            return to_json({"error": "the run was cancelled"})
+        if not isinstance(error, Refused):
+            self.log(error)
+        return to_json({"error": self.describe(error, self.name)})
 
     def end_fork(self, status):
         if GETPID() != PID:  # a fork that came back from the function
             self.flush()
             EXIT(status)
 
-    def wait(self, awaitable):
+    def wait(self, awaitable, stream):
         """Runs a coroutine in the loop of all runs, so that connections and locks of one serve the next."""
+        return stream.wait_for(awaitable) if stream else self.event_loop().run_until_complete(awaitable)
+
+    def event_loop(self):
         import asyncio
 
         if self.loop is None or self.loop.is_closed():
             self.loop = asyncio.new_event_loop()
             self.hidden += (os.path.dirname(asyncio.__file__),)
-        return self.loop.run_until_complete(awaitable)
+        return self.loop
 
     def encode(self, result):
         if not isinstance(result, (dict, list, tuple)):
@@ -256,6 +319,10 @@ class Launcher:
         return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def is_async(main):
+    return bool(getattr(getattr(main, "__code__", None), "co_flags", 0) & COROUTINE)
+
+
 def move(fd, to):
     try:
         return os.dup2(fd, to, inheritable=False)
@@ -291,7 +358,7 @@ scan = make_scanner(Options)
 
 
 def read(line):
-    """Returns the value of a request, and the other members as they are set in the environment.
+    """Returns the value of a request, and the other members.
 
     What Python says of a request may be text of it."""
     try:
@@ -299,7 +366,7 @@ def read(line):
         request, end = scan(text, 0)
         if end == len(text) and isinstance(request, dict):
             value = request.pop("value", None)
-            return {} if value is None else value, [v for m in request.items() if (v := variable(*m))]
+            return {} if value is None else value, request
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise

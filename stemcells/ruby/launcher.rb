@@ -4,8 +4,9 @@
 # Runs functions written in Ruby: launcher.rb FILE [NAME]
 #
 # FILE is loaded once; each run calls its method NAME (main) with the value, in this process. It returns a hash or an
-# array; stdout and stderr are the log. The launcher speaks ActionLoop: a line per request on stdin, a line per
-# answer on descriptor 3. What a function may rely on stands in docs/stemcells.md.
+# array; stdout and stderr are the log. The launcher speaks the native protocol on stdin and descriptor 3: version 2
+# where the proxy does, which lets a run stream, be cancelled, and overlap with others; else ActionLoop. What a function
+# may rely on stands in docs/stemcells.md.
 #
 # FILE may define methods of any name, which then are every object's, and set every global variable. So the launcher
 # calls methods of modules (Kernel.raise), keeps those of JSON, and names line ends. No message about a request holds text of it, for it brings the API key.
@@ -33,9 +34,24 @@ module OpenWhiskLauncher
     @main = load_main(file, name)
     @name = name
     @process = Process.pid
-    answer('{"ok":true}') unless ENV["__OW_WAIT_FOR_ACK"].to_s.empty?
+    choose_protocol
+    answer(@greeting) if @awaited
     # What threads of the function raise in this one arrives while main runs or the next request is awaited.
     Thread.handle_interrupt(Object => :never) { serve }
+  end
+
+  # choose_protocol finds out what the proxy speaks, and what the function asks for.
+  def choose_protocol
+    @awaited = !ENV["__OW_WAIT_FOR_ACK"].to_s.empty?
+    @native = @awaited && ENV["__OW_NATIVE_PROTOCOL"].to_i > 1
+    runs = Object.const_defined?(:OW_CONCURRENCY) ? Object.const_get(:OW_CONCURRENCY) : 1
+    @overlaps = @native && ENV["__OW_ALLOW_CONCURRENT"] == "true" && Integer === runs && runs > 1
+    @greeting = @native ? GENERATE.call({ openwhisk: 2, concurrency: @overlaps ? runs : 1, request: true }) : '{"ok":true}'
+    @streams = @main.parameters.count { |kind,| kind == :req } == 2
+    return unless @streams || @overlaps
+
+    require_relative "stream"
+    @lines = Lines.new(@results)
   end
 
   # take_pipes moves the protocol's pipes to where neither the function nor a program that it starts finds them.
@@ -98,11 +114,24 @@ module OpenWhiskLauncher
   end
 
   def serve
+    return overlap if @overlaps
+
     while (line = next_request)
-      result = run(line)
-      answer(result)
+      word, id, _activation, _deadline, request = @native ? line.split(" ", 5) : ["run", nil, nil, nil, line]
+      next unless word == "run"
+
+      result = @streams ? run_stream(id, request) : run(request)
+      answer(id ? "end #{id} #{result}" : result)
       Kernel.raise @ended if @ended
     end
+  end
+
+  def run_stream(id, request)
+    stream = Stream.new(id, @lines)
+    watcher = watch(stream) if id
+    run(request, stream)
+  ensure
+    watcher&.kill&.join
   end
 
   # next_request waits for a line; what a thread of the function raises here meanwhile is logged. It does so before the
@@ -118,12 +147,16 @@ module OpenWhiskLauncher
   end
 
   # run returns the result as a line of JSON.
-  def run(line)
+  def run(line, stream = nil)
     value, members = read(line)
-    before = set_variables(members)
-    to_json(Thread.handle_interrupt(Object => :immediate) { @main.call(value) })
+    stream&.about(members)
+    before = set_variables(members.filter_map { |key, member| variable(key, member) }) unless @overlaps
+    arguments = @streams ? [value, stream] : [value]
+    to_json(Thread.handle_interrupt(Object => :immediate) { @main.call(*arguments) })
   rescue Exception => e
     Process.exit!(1) if Process.pid != @process
+    return GENERATE.call({ error: "the run was cancelled" }) if Errno::EPIPE === e && stream&.cancelled?
+
     @ended = e if SignalException === e && !(Interrupt === e)
     log(e) unless Refused === e
     GENERATE.call({ error: describe(e) })
@@ -132,13 +165,12 @@ module OpenWhiskLauncher
     before&.each { |key, text| ENV[key] = text }
   end
 
-  # read returns the value of a request, and the other members as they are set in the environment. What Ruby says of a
-  # request may be text of it.
+  # read returns the value of a request, and the other members. What Ruby says of a request may be text of it.
   def read(line)
     request = PARSE.call(line.force_encoding(Encoding::UTF_8), max_nesting: NESTING)
     Kernel.raise Refused unless Hash === request
     value = request.delete("value")
-    [value.nil? ? {} : value, request.filter_map { |key, member| variable(key, member) }]
+    [value.nil? ? {} : value, request]
   rescue StandardError, SystemStackError
     # With a cause, that would be part of what is logged.
     Kernel.raise Refused, "the request cannot be read: it is not a JSON object, or not one for Ruby", cause: nil
@@ -176,8 +208,8 @@ module OpenWhiskLauncher
 
   # flush brings the log out before the answer, and back to its place if main left $stdout elsewhere.
   def flush
-    $stdout = STDOUT
-    $stderr = STDERR
+    $stdout = @overlaps ? Log.new(STDOUT) : STDOUT
+    $stderr = @overlaps ? Log.new(STDERR) : STDERR
     STDOUT.flush
     STDERR.flush
   rescue StandardError # closed by the function
