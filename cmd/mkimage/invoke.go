@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ type invokeFlags struct {
 	code, document, main string
 	parameters           []string
 	runs                 int
-	noInit               bool
+	noInit, stream       bool
 }
 
 func newInvoke() *cobra.Command {
@@ -38,9 +39,13 @@ not.
 
 Results go to stdout, one a line. Status and time of each answer go to stderr. The first failure ends the command. As
 on the platform, a failure is a status other than 200, a result that is neither an object nor an array, or a result
-with a member "error". On a terminal, control characters of a result are shown as \u001b.`,
+with a member "error". On a terminal, control characters of a result are shown as \u001b.
+
+With --stream, what the action streams goes to stdout while it comes, and its result to stderr. An interrupt leaves,
+which cancels the run. An action that streams nothing answers as without the flag.`,
 		Example: `  mkimage invoke http://localhost:8080 --init hello.zip --param name=Mike
-  mkimage invoke 8080 --no-init --json event.json -n 100`,
+  mkimage invoke 8080 --no-init --json event.json -n 100
+  mkimage invoke 8080 --init countdown.sh --stream --param from=3`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error { return flags.run(command, args[0]) },
 	}
@@ -50,6 +55,7 @@ with a member "error". On a terminal, control characters of a result are shown a
 	set.BoolVar(&flags.noInit, "no-init", false, "do not init: run the code that is there")
 	set.StringArrayVarP(&flags.parameters, "param", "p", nil, "run with `NAME=VALUE`, repeatable; a VALUE that is JSON is sent as that")
 	set.StringVar(&flags.document, "json", "", "run with the JSON in `FILE`; - is standard input")
+	set.BoolVar(&flags.stream, "stream", false, "show what the action streams while it comes")
 	set.IntVarP(&flags.runs, "runs", "n", 1, "run `N` times, one after the other; 0 only inits")
 	return command
 }
@@ -140,13 +146,11 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 func (f *invokeFlags) repeat(command *cobra.Command, client invoke.Client, value json.RawMessage) error {
 	var times []time.Duration
 	for range f.runs {
-		answer, err := client.Run(command.Context(), value)
+		answer, err := f.once(command, client, value)
 		if err != nil {
 			return err
 		}
 		times = append(times, answer.Took)
-		fmt.Fprintf(command.OutOrStdout(), "%s\n", bytes.TrimSpace(answer.Body))
-		fmt.Fprintf(command.ErrOrStderr(), "run %d %s\n", answer.Status, took(answer.Took))
 		if err := answer.RunError(); err != nil {
 			return err
 		}
@@ -157,6 +161,32 @@ func (f *invokeFlags) repeat(command *cobra.Command, client invoke.Client, value
 		fmt.Fprintf(command.ErrOrStderr(), "%d runs: median %s, 90%% %s, 99%% %s, longest %s\n", len(times), at(50), at(90), at(99), at(100))
 	}
 	return nil
+}
+
+// once runs the action and shows its answer.
+func (f *invokeFlags) once(command *cobra.Command, client invoke.Client, value json.RawMessage) (invoke.Answer, error) {
+	stdout, stderr := command.OutOrStdout(), command.ErrOrStderr()
+	run := client.Run
+	if f.stream {
+		run = func(ctx context.Context, value json.RawMessage) (invoke.Answer, error) {
+			return client.Stream(ctx, value, stdout)
+		}
+	}
+	answer, err := run(command.Context(), value)
+	switch {
+	case err != nil:
+		return answer, err
+	case !answer.Streamed:
+		fmt.Fprintf(stdout, "%s\n", bytes.TrimSpace(answer.Body))
+		fmt.Fprintf(stderr, "run %d %s\n", answer.Status, took(answer.Took))
+		return answer, nil
+	case answer.Left != "":
+		fmt.Fprintf(stderr, "result of %s bytes, which is too long to follow a stream\n", answer.Left)
+	default:
+		fmt.Fprintf(stderr, "result %s\n", answer.Body)
+	}
+	fmt.Fprintf(stderr, "run %d %s, the stream began after %s\n", answer.Status, took(answer.Took), took(answer.First))
+	return answer, nil
 }
 
 // took writes the time of an answer, in milliseconds with three digits after the point.

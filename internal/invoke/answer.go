@@ -14,8 +14,13 @@ import (
 // Answer is an answer of the container.
 type Answer struct {
 	Status int
-	Body   []byte
+	Body   []byte // of a stream the result, nil for one that is too long to follow it
 	Took   time.Duration
+
+	Streamed bool
+	First    time.Duration // of a stream, until it began
+	Left     string        // the bytes of a result that did not follow its stream
+	failed   bool          // as the container says after the stream
 }
 
 // OK reports whether the platform would take the answer of an init for a success.
@@ -25,7 +30,12 @@ func (a Answer) OK() bool { return a.Status == http.StatusOK }
 // body that is neither an object nor an array, or an object with a member "error", whatever that is (openwhisk,
 // ActivationResponse.processRunResponseContent).
 func (a Answer) RunError() error {
-	if !a.OK() {
+	switch {
+	case a.Streamed && a.failed:
+		return fmt.Errorf("the action answered an error after its stream: %s", Message(a.Body))
+	case a.Streamed: // the status is the stream's
+		return nil
+	case !a.OK():
 		return fmt.Errorf("run answered %d: %s", a.Status, Message(a.Body))
 	}
 	body := bytes.TrimSpace(a.Body)

@@ -67,13 +67,18 @@ const limit = time.Minute
 
 // Run sends a value, which is a JSON object or array, with an activation as the platform makes it up.
 func (c Client) Run(ctx context.Context, value json.RawMessage) (Answer, error) {
+	return c.post(ctx, "/run", c.activation(value))
+}
+
+// activation returns the body of a /run.
+func (c Client) activation(value json.RawMessage) map[string]any {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // it never fails
-	return c.post(ctx, "/run", map[string]any{
+	return map[string]any{
 		"value": value, "namespace": namespace, "action_name": "/" + namespace + "/" + c.Name, "action_version": "0.0.1",
 		"activation_id": hex.EncodeToString(id), "transaction_id": "mkimage",
 		"deadline": strconv.FormatInt(time.Now().Add(limit).UnixMilli(), 10), // the invoker sends it as text
-	})
+	}
 }
 
 // namespace is the namespace of a local OpenWhisk's user.
@@ -91,21 +96,41 @@ func encode(code []byte) (text string, binary bool) {
 var direct = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
 func (c Client) post(ctx context.Context, path string, body any) (Answer, error) {
-	content, err := json.Marshal(body)
+	request, err := c.request(ctx, path, body)
 	if err != nil {
 		return Answer{}, err
+	}
+	return c.do(request, c.whole)
+}
+
+func (c Client) request(ctx context.Context, path string, body any) (*http.Request, error) {
+	content, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL+path, bytes.NewReader(content))
 	if err != nil {
-		return Answer{}, err
+		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	return request, nil
+}
+
+// do sends a request and has its answer read.
+func (c Client) do(request *http.Request, read func(*http.Response, time.Time) (Answer, error)) (Answer, error) {
+	path := strings.TrimPrefix(request.URL.String(), c.URL)
 	began := time.Now()
 	response, err := direct.Do(request)
 	if err != nil {
-		return Answer{}, explain(ctx, c.URL, path, err)
+		return Answer{}, explain(request.Context(), c.URL, path, err)
 	}
 	defer response.Body.Close()
+	return read(response, began)
+}
+
+// whole reads an answer that comes in one piece.
+func (c Client) whole(response *http.Response, began time.Time) (Answer, error) {
+	path := strings.TrimPrefix(response.Request.URL.String(), c.URL)
 	if to := response.Header.Get("Location"); response.StatusCode/100 == 3 && to != "" {
 		return Answer{}, fmt.Errorf("%s%s answered %d and leads to %s, where nothing is sent: give the address of the container itself", c.URL, path, response.StatusCode, to)
 	}
@@ -116,7 +141,7 @@ func (c Client) post(ctx context.Context, path string, body any) (Answer, error)
 	case errors.Is(err, errTooLarge):
 		return Answer{}, fmt.Errorf("%s%s %w", c.URL, path, err)
 	case err != nil:
-		return Answer{}, explain(ctx, c.URL, path, err)
+		return Answer{}, explain(response.Request.Context(), c.URL, path, err)
 	}
 	return Answer{Status: response.StatusCode, Body: answered, Took: time.Since(began)}, nil
 }
