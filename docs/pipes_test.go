@@ -27,6 +27,7 @@ func startChild(t *testing.T, e example) *child {
 	cmd := exec.Command(e.path)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "__OW_ACTIVATION_ID="+activationID)
+	cmd.Env = append(cmd.Env, e.env...)
 	if e.waitsForAck() {
 		cmd.Env = append(cmd.Env, "__OW_WAIT_FOR_ACK=1")
 	}
@@ -102,7 +103,7 @@ func playOverPipes(t *testing.T, e example, transcript []step) {
 		case s.kind == '>':
 			c.write(s.text)
 		case s.kind == '<':
-			if got := c.read(t); !sameJSON(got, s.text) {
+			if got := c.read(t); !sameLine(got, s.text) {
 				t.Errorf("line %d: got %q, the page says %q", s.line, got, s.text)
 			}
 		case s.kind == '*' && e.isV0():

@@ -39,6 +39,15 @@ func sameJSON(a, b string) bool {
 	return fmt.Sprint(x) == fmt.Sprint(y)
 }
 
+// sameLine tells whether two lines of an action are the same: JSON, or words of version 2 and then text or JSON.
+func sameLine(a, b string) bool {
+	if a == b || sameJSON(a, b) {
+		return true
+	}
+	x, y := strings.SplitN(a, " ", 3), strings.SplitN(b, " ", 3)
+	return len(x) == 3 && len(y) == 3 && x[0] == y[0] && x[1] == y[1] && sameJSON(x[2], y[2])
+}
+
 // A stream keeps what a process writes, for a test that waits for a part of it.
 type stream struct {
 	mu   sync.Mutex
