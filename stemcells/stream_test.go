@@ -109,6 +109,23 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A cancel that meets a run in the middle of its lines leaves them whole.
+func TestCancelInTheMiddleOfLines(t *testing.T) {
+	s := bash().start(t, `main() { while :; do ow_out "$(printf '%01000d' 1)"; ow_put x; done; }`)
+	for i := range 10 {
+		id := fmt.Sprintf("r%d", i)
+		s.send("run " + id + " a - {}")
+		for range 10 * (i + 1) {
+			s.result()
+		}
+		s.send("cancel " + id)
+		if got := s.until(id); got != `{"error":"the run was cancelled"}` {
+			t.Errorf("got %s", got)
+		}
+	}
+	s.end()
+}
+
 // gather is a service that answers nobody before n have asked.
 func gather(t *testing.T, n int) (port int) {
 	t.Helper()

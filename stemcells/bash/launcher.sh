@@ -233,7 +233,8 @@ __ow_call() {
   unset POSIXLY_CORRECT
   for (( __ow_i = 0; __ow_i < ${#__ow_names[@]}; __ow_i++ )); do builtin export "${__ow_names[__ow_i]}=${__ow_texts[__ow_i]}"; done
   builtin unset __ow_line
-  builtin trap '(( $? == 0 )) || \builtin printf "\036%s" "$__ow_where"' EXIT
+  __ow_writing=
+  builtin trap '(( $? == 0 )) || [[ -n $__ow_writing ]] || \builtin printf "\036%s" "$__ow_where"' EXIT
   __ow_where=
   builtin eval "$__ow_enter"
   "$__ow_main" "$__ow_value"
@@ -342,7 +343,9 @@ __ow_stream() {
     builtin printf '%s\n' "$2" >&2
   else
     builtin trap - "$__ow_cancelled" # from now on a cancel ends the run
+    __ow_writing=yes # to the launcher's pipe, where a cancel must not have the trap for EXIT print
     __ow_write "$1" "$2" >>"/proc/$$/fd/200"
+    __ow_writing=
   fi
 }
 
