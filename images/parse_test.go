@@ -110,7 +110,7 @@ func TestParseRefuses(t *testing.T) {
 		{"release with a patch", "name: x\nbase: alpine\nalpine: V3.20.1\n", `x.yaml:3:9: "V3.20.1" is not an Alpine release such as v3.22 (did you mean "v3.20"?)`},
 		{"base that is a number", "name: x\nbase: 3\n", `x.yaml:2:7: unknown base "3"; there are scratch and alpine`},
 		{"package that is a number", "name: x\nbase: alpine\nalpine: v3.22\npackages: [-3]\n", `x.yaml:4:12: "-3" is not an Alpine package such as curl`},
-		{"protocol that is none", scratch + "env: {OW_PROTOCOL: nonsense}\n", `x.yaml:3:7: OW_PROTOCOL="nonsense": want auto or v0 or v1 or actionloop or exec`},
+		{"protocol that is none", scratch + "env: {OW_PROTOCOL: nonsense}\n", `x.yaml:3:7: OW_PROTOCOL="nonsense": want auto or v0 or v1 or v2 or actionloop or exec`},
 		{"handshake that is none", scratch + "env: {OW_HANDSHAKE: no}\n", `x.yaml:3:7: OW_HANDSHAKE="no": want on or off`},
 		{"descriptor that is none", scratch + "env: {OW_RESULT_FD: '2'}\n", `x.yaml:3:7: OW_RESULT_FD="2": want 1 or 3`},
 		{"descriptor that is none, without quotes", scratch + "env: {OW_RESULT_FD: 2}\n", `x.yaml:3:21: OW_RESULT_FD="2": want 1 or 3`},

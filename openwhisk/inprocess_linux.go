@@ -69,6 +69,15 @@ func (a *inProcess) run(r *native.Run) ([]byte, error) {
 	return b, nil
 }
 
+// Cancel implements native.Action.
+func (a *inProcess) Cancel(*native.Run) {}
+
+// Cancels implements native.Action.
+func (a *inProcess) Cancels() bool { return false }
+
+// Hold implements native.Action.
+func (a *inProcess) Hold(*native.Run, bool) bool { return false }
+
 // Settle implements native.Action.
 func (a *inProcess) Settle([]byte, bool) {}
 

@@ -17,8 +17,12 @@ import (
 const (
 	In   = syscall.EPOLLIN
 	Out  = syscall.EPOLLOUT
+	Left = syscall.EPOLLRDHUP   // the other side of a socket sends no more
 	Once = syscall.EPOLLONESHOT // one event, and none after it until the next Set
 )
+
+// Lost are the events of a descriptor whose other side is gone, or at least sends no more.
+const Lost = Left | syscall.EPOLLHUP | syscall.EPOLLERR
 
 // A Handler sees to the events of one descriptor. It may be called without a reason, and finds nothing then.
 type Handler interface{ Ready(events uint32) }

@@ -34,6 +34,7 @@ type conn struct {
 	chunks  chunks
 	invited bool // 100 Continue was sent
 	leaving bool // our end was sent, the client's is awaited
+	left    bool // the client has ended its side before its answer
 
 	turn atomic.Int32
 	wake chan struct{} // tells the reader of a streamed body that there is more
@@ -62,9 +63,9 @@ const (
 const mostReads = 16
 
 // Ready implements epoll.Handler.
-func (c *conn) Ready(uint32) {
-	if c.turn.Load() != armed { // the client sends more than its answer is waited for, or leaves
-		c.listen(epoll.Once)
+func (c *conn) Ready(events uint32) {
+	if c.turn.Load() != armed {
+		c.meanwhile(events)
 		return
 	}
 	c.reads = 0
@@ -184,7 +185,7 @@ func (c *conn) rest() bool {
 	c.keep(c.next)
 	c.request.body = nil
 	c.head, c.chunks = head{}, chunks{}
-	c.headEnd, c.scanned, c.invited = 0, 0, false
+	c.headEnd, c.scanned, c.invited, c.left = 0, 0, false, false
 	return true
 }
 

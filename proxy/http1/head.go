@@ -1,6 +1,10 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
+)
 
 // maxHead is how long a request line and its header fields may be together, in bytes, and maxLine how long the request
 // line alone.
@@ -20,6 +24,7 @@ type head struct {
 	close        bool  // the client wants the connection closed after the answer
 	keep         bool  // an HTTP/1.0 client wants it kept open
 	expect       bool  // it waits for 100 Continue before it sends the body
+	chunks       bool  // it accepts a stream
 	hosts        int
 	lengths      int
 }
@@ -113,6 +118,8 @@ func (h *head) field(line []byte) error {
 			return &refusal{417, "the only expectation met here is 100-continue"}
 		}
 		h.expect = h.expect || len(value) > 0
+	case is(name, "accept"):
+		h.accept(value)
 	case is(name, "host"):
 		h.hosts++
 		if !isHost(value) {
@@ -162,6 +169,15 @@ func (h *head) connection(value []byte) {
 		case is(option, "keep-alive"):
 			h.keep = true
 		}
+	}
+}
+
+func (h *head) accept(value []byte) {
+	for len(value) > 0 {
+		var kind []byte
+		kind, value, _ = bytes.Cut(value, []byte(","))
+		kind, _, _ = bytes.Cut(kind, []byte(";"))
+		h.chunks = h.chunks || is(trimBlanks(kind), stream.Type)
 	}
 }
 

@@ -17,6 +17,11 @@ type Request struct {
 	Path   string // without query, escapes decoded
 	Body   []byte // of a buffered request
 
+	// Left is called once when the client has left before its answer, as far as anybody can see: it has ended its side.
+	Left func()
+	// Taken is called when the client has taken some of an answer in chunks.
+	Taken func()
+
 	conn  *conn
 	body  *Body
 	close bool // the connection ends with the answer

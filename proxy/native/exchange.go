@@ -244,57 +244,9 @@ func (l *Loop) Settle(b []byte, free bool) {
 	}
 }
 
-// died finds out how the child ended, and keeps the reason. before tells that it had ended before this run.
-func (l *Loop) died(before bool) {
-	l.finish(func() (string, error) {
-		reason := l.child.end()
-		return reason, &ExitError{Reason: reason, Before: before}
-	})
-}
-
-// tooLong ends a child whose line is longer than it may be.
-func (l *Loop) tooLong(err error) {
-	l.finish(func() (string, error) {
-		l.child.signal(syscall.SIGKILL)
-		l.child.stop(Patience{})
-		l.in.drop()
-		return err.(*LengthError).reason(), err
-	})
-}
-
-// finish has the child ended beside the loop, by end, which returns the reason and the error for the run.
-func (l *Loop) finish(end func() (string, error)) {
-	l.child.part()
-	l.ending = make(chan struct{})
-	go func() {
-		reason, err := end()
-		l.child.host.Loop.Post(func() {
-			l.dead = reason
-			l.in.clear(false)
-			close(l.ending)
-			if l.run != nil {
-				l.over(nil, err)
-			}
-		})
-	}()
-}
-
-// Signal implements Action.
-func (l *Loop) Signal(s syscall.Signal) { l.child.pass(s) }
-
-// Stop implements Action.
-func (l *Loop) Stop(p Patience) {
-	var ending chan struct{}
-	l.child.host.Loop.Do(func() {
-		if ending = l.ending; ending == nil {
-			l.child.part()
-			l.dead, l.ending = "it was stopped", make(chan struct{})
-		}
-	})
-	if ending == nil {
-		l.child.stop(p)
-		close(l.ending)
-		return
+// fail implements failing.
+func (l *Loop) fail(err error) {
+	if l.run != nil {
+		l.over(nil, err)
 	}
-	<-ending
 }

@@ -15,6 +15,7 @@ import (
 // A Replacement is an uploaded program that takes this process's place: it links the library openwhisk and serves
 // requests itself. As an Action it is never run.
 type Replacement struct {
+	alone
 	Program Program
 	// Until is when the program has to be ready, 0 for no limit.
 	Until clock.Moment
@@ -53,7 +54,7 @@ func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, 
 	if err != nil {
 		return nil, err
 	}
-	l := &Loop{child: child, in: newLineBuffer(host)}
+	l := newLoop(child)
 	if err := l.rehearsed(r.Until, limit); err != nil {
 		child.stop(Patience{})
 		err.LastLines = logs.held.release(host.Logs)

@@ -79,9 +79,17 @@ func (b *lineBuffer) drop() {
 }
 
 // A LengthError is how a run fails when its result is too long. The action was ended.
-type LengthError struct{ Most int64 } // bytes
+type LengthError struct {
+	Most  int64 // bytes
+	Alive bool  // the action was not ended: it is known which run that was
+}
 
-func (e *LengthError) Error() string { return "the action was ended: " + e.reason() }
+func (e *LengthError) Error() string {
+	if e.Alive {
+		return e.reason()
+	}
+	return "the action was ended: " + e.reason()
+}
 
 func (e *LengthError) reason() string {
 	return "its result is longer than " + strconv.FormatInt(e.Most, 10) + " bytes (OW_MAX_BODY)"

@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
@@ -17,6 +16,9 @@ import (
 type LoopOptions struct {
 	ResultFd  int // 1: results on its stdout; 3: on descriptor 3
 	Greeting  Greeting
+	Least     int            // version of the native protocol that it may speak
+	Most      int            // the same; more than 1 is also for one that may acknowledge
+	Overlap   bool           // runs of version 2 may
 	WholeLine bool           // it gets the whole request, not the value alone
 	Timeout   clock.Duration // for the greeting; negative: none
 }
@@ -27,7 +29,7 @@ type Greeting int
 const (
 	// NoGreeting: the child is taken for ready if it lives for 10 ms.
 	NoGreeting Greeting = iota
-	// Handshake is {"openwhisk":1}, of protocol v1.
+	// Handshake is {"openwhisk":1}, of protocol v1, or {"openwhisk":2}.
 	Handshake
 	// Acknowledgement is {"ok":true}, of ActionLoop.
 	Acknowledgement
@@ -38,9 +40,9 @@ const settleTime = 10 * clock.Millisecond
 
 // A Loop is a long-lived child that answers each line with a line (v1 and ActionLoop).
 type Loop struct {
-	child *process
+	mortal
+	alone
 	whole bool
-	in    lineBuffer
 
 	run     *Run   // that was given to the child
 	request []byte // its line, without the end
@@ -54,9 +56,6 @@ type Loop struct {
 
 	waiting bool // for room in the child's input
 	shut    bool // the child has closed it
-
-	dead   string        // how the child ended, once that is known
-	ending chan struct{} // closed then; nil before its end has begun
 }
 
 // A StartError says why a child was not accepted.
@@ -73,8 +72,9 @@ func (e *StartError) Error() string {
 	return e.Reason + "; last log lines: " + e.LastLines
 }
 
-// StartLoop starts a child and waits for its greeting. Errors are *StartError, or the kernel's when the exec failed.
-func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
+// StartLoop starts a child and waits for its greeting, which says how it is spoken with: as a Loop or as Lines. Errors are
+// *StartError, or the kernel's when the exec failed.
+func StartLoop(p Program, o LoopOptions, host *Host) (Action, error) {
 	logs := host.Logs
 	logs.keepTail()
 	child, err := start(p, o.ResultFd, host)
@@ -82,22 +82,38 @@ func StartLoop(p Program, o LoopOptions, host *Host) (*Loop, error) {
 		logs.lastLines()
 		return nil, err
 	}
-	l := &Loop{child: child, whole: o.WholeLine, in: newLineBuffer(host)}
-	if err := l.greet(o); err != nil {
+	l := newLoop(child)
+	l.whole = o.WholeLine
+	said, failed := l.greet(o)
+	if failed != nil {
 		child.stop(Patience{})
-		err.LastLines = logs.lastLines()
-		return nil, err
+		failed.LastLines = logs.lastLines()
+		return nil, failed
 	}
 	logs.lastLines()
 	child.relayAll() // what it logged before its greeting
-	host.Loop.Do(func() {
-		l.turn = host.Loop.Turn
-		child.join(l)
-	})
-	return l, nil
+	var started Action = l
+	if said.version == 2 {
+		lines := newLines(l, said)
+		started = lines
+		host.Loop.Do(lines.begin)
+	} else {
+		l.in.clear(true)
+		host.Loop.Do(func() {
+			l.turn = host.Loop.Turn
+			child.join(l)
+		})
+	}
+	return started, nil
 }
 
-func (l *Loop) greet(o LoopOptions) *StartError {
+func newLoop(child *process) *Loop {
+	l := &Loop{}
+	l.child, l.in, l.runs = child, newLineBuffer(child.host), l
+	return l
+}
+
+func (l *Loop) greet(o LoopOptions) (said greeting, failed *StartError) {
 	timeout := o.Timeout
 	if o.Greeting == NoGreeting {
 		timeout = settleTime
@@ -110,60 +126,22 @@ func (l *Loop) greet(o LoopOptions) *StartError {
 	exit, exited := err.(*ExitError)
 	switch {
 	case o.Greeting == NoGreeting && err == errTime:
-		return nil
+		return said, nil
 	case err == errTime:
-		return &StartError{Reason: "it gave no " + o.Greeting.wanted() + " within " + timeout.String() + o.Greeting.advice()}
+		return said, &StartError{Reason: "it gave no " + o.Greeting.wanted() + " within " + timeout.String() + o.Greeting.advice()}
 	case exited:
-		return &StartError{Reason: exit.Reason + " before it was ready", Exited: true}
+		return said, &StartError{Reason: exit.Reason + " before it was ready", Exited: true}
 	case err != nil:
-		return &StartError{Reason: "its first line is longer than " + strconv.Itoa(l.in.most) + " bytes (OW_MAX_BODY)"}
+		return said, &StartError{Reason: "its first line is longer than " + strconv.Itoa(l.in.most) + " bytes (OW_MAX_BODY)"}
 	case o.Greeting == NoGreeting: // early output is no result
 		l.chatty = true
 		l.in.clear(true)
-		return nil
+		return said, nil
 	}
-	l.in.clear(true)
-	return o.Greeting.check(line[HeadRoom:])
-}
-
-//go:noinline
-func (g Greeting) wanted() string {
-	if g == Acknowledgement {
-		return `acknowledgement {"ok":true}`
+	if said, failed = o.read(line[HeadRoom:]); said.version == 2 { // lines may be here already
+		l.in.n = HeadRoom + copy(l.in.buf[HeadRoom:], l.in.buf[len(line)+1:l.in.n])
 	}
-	return `handshake {"openwhisk":1}`
-}
-
-//go:noinline
-func (g Greeting) advice() string {
-	if g == Acknowledgement {
-		return ""
-	}
-	return " (an action without one runs under OW_PROTOCOL=actionloop, as in existing runtimes, under OW_PROTOCOL=v0, a process per run, or with OW_HANDSHAKE=off)"
-}
-
-// check reads the first line that a child wrote.
-func (g Greeting) check(line []byte) *StartError {
-	name, want := "openwhisk", "1"
-	if g == Acknowledgement {
-		name, want = "ok", "true"
-	}
-	var got string
-	members := jsonscan.Object(line)
-	for members.Next() {
-		if string(members.Key) == name {
-			got = string(members.Value)
-		}
-	}
-	switch {
-	case members.Err() == nil && got == want:
-		return nil
-	case members.Err() == nil && got != "" && g == Handshake:
-		return &StartError{Reason: "it speaks version " + clip(got) + " of the native protocol; this proxy speaks version 1"}
-	case members.Err() == nil && got == "false":
-		return &StartError{Reason: "The action did not initialize properly."}
-	}
-	return &StartError{Reason: "its first line is not the " + g.wanted() + " but " + strconv.Quote(clip(string(jsonscan.Trim(line)))) + g.advice()}
+	return said, failed
 }
 
 // clip shortens what is shown of foreign text.

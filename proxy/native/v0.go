@@ -17,6 +17,7 @@ const maxArgument = 131071
 
 // V0 runs a process for each activation.
 type V0 struct {
+	alone
 	program Program
 	host    *Host
 	most    int // runs at a time

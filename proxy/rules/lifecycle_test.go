@@ -300,7 +300,7 @@ func TestBadSettings(t *testing.T) {
 	_, port, _ := net.SplitHostPort(busy.Addr().String())
 	for _, variable := range []string{
 		"OW_PORT=http", "OW_PORT=-1", "OW_PORT=65536", "OW_PORT=80 80", "OW_PORT=" + port,
-		"OW_PROTOCOL=v2", "OW_PROTOCOL=V1", "OW_HANDSHAKE=no", "OW_RESULT_FD=4", "OW_RESULT_FD=three",
+		"OW_PROTOCOL=v3", "OW_PROTOCOL=V1", "OW_HANDSHAKE=no", "OW_RESULT_FD=4", "OW_RESULT_FD=three",
 		"OW_ACTION_DIR=action", "OW_SHUTDOWN_GRACE=8", "OW_SHUTDOWN_GRACE=-1s", "OW_SHUTDOWN_GRACE=soon", "OW_INIT_TIMEOUT=30", "OW_INIT_TIMEOUT=x",
 		"OW_MAX_CODE=0", "OW_MAX_CODE=-1", "OW_MAX_CODE=64MB", "OW_MAX_CODE=1e6", "OW_MAX_BODY=much", "OW_MAX_BODY=99999999999999999999",
 	} {

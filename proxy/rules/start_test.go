@@ -89,6 +89,7 @@ func TestRule14_InitSaysWhy(t *testing.T) {
 		{name: "wrong handshake", code: "#!/bin/sh\necho hello\nsleep 60\n", says: []string{"hello", `{"openwhisk":1}`, "OW_PROTOCOL"}, only: "v1"},
 		{name: "a result for a handshake", code: "#!/bin/sh\necho '{\"ok\":true}'\nsleep 60\n", says: []string{"ok", "OW_PROTOCOL"}, only: "v1"},
 		{name: "version 2", code: "#!/bin/sh\necho '{\"openwhisk\":2}'\nsleep 60\n", says: []string{"version 2"}, only: "v1"},
+		{name: "version 3", code: "#!/bin/sh\necho '{\"openwhisk\":3}'\nsleep 60\n", says: []string{"version 3"}, only: "v1"},
 		{name: "version \"1\"", code: "#!/bin/sh\necho '{\"openwhisk\":\"1\"}'\nsleep 60\n", says: []string{`"1"`}, only: "v1"},
 		{name: "version 0", code: "#!/bin/sh\necho '{\"openwhisk\":0}'\nsleep 60\n", says: []string{"0"}, only: "v1"},
 		{name: "another member", code: "#!/bin/sh\necho '{\"whisk\":1}'\nsleep 60\n", says: []string{"OW_PROTOCOL"}, only: "v1"},

@@ -11,6 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
@@ -55,6 +56,7 @@ func Read(env []string) (Settings, error) {
 			Reinit:       e.isSet("PROXY_ALLOW_REINIT"),
 			Concurrent:   isTrue(e.values["__OW_ALLOW_CONCURRENT"]),
 			Launchers:    action.ReadLaunchers(e.values["OW_LAUNCHER"]),
+			StreamMax:    int(e.size("OW_STREAM_MAX", stream.DefaultMax)),
 			Main:         e.values["OW_MAIN"],
 			Compiler:     e.values["OW_COMPILER"],
 			WaitForAck:   e.values["OW_WAIT_FOR_ACK"] != "",
@@ -146,6 +148,8 @@ func (e *environ) protocol() whisk.Protocol {
 		return whisk.V0
 	case "v1":
 		return whisk.V1
+	case "v2":
+		return whisk.V2
 	case "actionloop":
 		return whisk.ActionLoop
 	case "exec":

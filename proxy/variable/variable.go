@@ -16,7 +16,7 @@ func Allowed(name, value string) string {
 	ok, allowed := true, ""
 	switch name {
 	case "OW_PROTOCOL":
-		return choice(value, "auto", "v0", "v1", "actionloop", "exec")
+		return choice(value, "auto", "v0", "v1", "v2", "actionloop", "exec")
 	case "OW_HANDSHAKE":
 		return choice(value, "on", "off")
 	case "OW_RESULT_FD":
@@ -27,7 +27,7 @@ func Allowed(name, value string) string {
 	case "OW_INIT_TIMEOUT", "OW_SHUTDOWN_GRACE":
 		_, ok = clock.Parse(value)
 		allowed = "a duration such as 8s or 500ms"
-	case "OW_MAX_BODY", "OW_MAX_CODE":
+	case "OW_MAX_BODY", "OW_MAX_CODE", "OW_STREAM_MAX":
 		_, ok = Size(value)
 		allowed = "a number of bytes such as 67108864 or 64MiB"
 	case "OW_ACTION_DIR":

@@ -12,10 +12,11 @@ type Protocol int
 
 const (
 	// Auto is ActionLoop where its variables are set; elsewhere it is Exec for programs that link the library
-	// openwhisk, and v1 for others.
+	// openwhisk, and v1 or v2 for others, as their handshakes say.
 	Auto Protocol = iota
 	V0
 	V1
+	V2
 	ActionLoop
 	Exec
 )
@@ -30,7 +31,8 @@ type Config struct {
 	InitTimeout clock.Duration // OW_INIT_TIMEOUT, negative when it is not set (startLimit)
 	Grace       clock.Duration // for a shutdown, in all
 	Reinit      bool           // a second /init is taken (PROXY_ALLOW_REINIT)
-	Concurrent  bool           // v0 runs may overlap (__OW_ALLOW_CONCURRENT)
+	Concurrent  bool           // runs may overlap (__OW_ALLOW_CONCURRENT)
+	StreamMax   int            // how long an answer with a stream in it may be, in bytes (OW_STREAM_MAX)
 	Debug       bool           // the log tells how actions end (-debug)
 
 	Launchers []code.Launcher // OW_LAUNCHER, of which OW_STEMCELL chooses one

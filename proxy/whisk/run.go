@@ -14,10 +14,13 @@ import (
 // A run is what has become of a request to /run.
 type run struct {
 	native.Run
-	service  *Service
-	request  *http1.Request
-	deadline int64 // that was ahead when the run began, in milliseconds since 1970
-	next     *run  // in the list of those that are free
+	service *Service
+	request *http1.Request
+	way     way    // of its stream, nil until it has one
+	lost    string // why no more of the stream is taken, "" where it is
+	begun   bool   // its answer in chunks
+	held    bool   // the action waits until its reader has taken some
+	next    *run   // in the list of those that are free
 }
 
 // start gives a request to the action.
@@ -34,11 +37,14 @@ func (s *Service) start(request *http1.Request) {
 	} else {
 		s.free = r.next
 	}
-	r.request, r.Activation, r.deadline = request, read.Activation, 0
-	if read.deadline > 0 && clock.UnixMilli() < read.deadline {
-		r.deadline = read.deadline
+	r.request, r.Activation = request, read.Activation
+	if r.Deadline > 0 && r.Deadline <= clock.UnixMilli() {
+		r.Deadline = 0 // past, as in tests of the platform
 	}
 	s.open++
+	if s.action.Cancels() {
+		request.Left = func() { s.action.Cancel(&r.Run) }
+	}
 	s.action.Start(&r.Run)
 }
 
@@ -46,26 +52,52 @@ func (s *Service) start(request *http1.Request) {
 // answer goes out: for images of users the platform reads what is there when the answer comes (rule 34).
 func (r *run) Done(b []byte, err error) {
 	s := r.service
-	if r.deadline > 0 {
-		s.noteDeadline(r.deadline)
+	if r.Deadline > 0 {
+		r.noteDeadline()
 	}
 	failed := Failure{Status: 502, Text: textNoResult}
 	switch {
 	case err != nil:
 		failed = s.runFailure(err)
-		s.log(failed)
+		r.logLine(native.Stderr, failed.Log)
 	case !isResult(b[native.HeadRoom:]):
-		s.badResult(b[native.HeadRoom:])
+		s.badResult(r, b[native.HeadRoom:])
 	default:
 		failed.Status = 200
 	}
-	s.host.Logs.Sentinels()
+	if r.way != nil {
+		if whole := r.way.whole(b, failed); whole != nil { // which takes the place of the action's
+			s.action.Settle(b, true)
+			b, err = whole, errSettled
+		}
+	}
+	if r.Log != nil {
+		s.host.Logs.Block(r.Log)
+	} else {
+		s.host.Logs.Sentinels()
+	}
 	if s.host.Logs.Pending() {
 		r.answerLater(b, failed, err)
 		return
 	}
 	r.answer(b, failed, err)
 }
+
+// logLine writes a line of the proxy's own to the log of the run.
+//
+//go:noinline
+func (r *run) logLine(stream int, text string) {
+	switch {
+	case text == "":
+	case r.Log != nil:
+		r.Log.Line([]byte(text))
+	default:
+		r.service.host.Logs.Line(stream, text)
+	}
+}
+
+// errSettled marks an answer whose memory is not the action's.
+var errSettled = &native.CancelError{}
 
 // answerLater ends the run when its log is out.
 func (r *run) answerLater(b []byte, failed Failure, err error) {
@@ -76,16 +108,18 @@ func (r *run) answerLater(b []byte, failed Failure, err error) {
 func (r *run) answer(b []byte, failed Failure, err error) {
 	s := r.service
 	free := true
-	if failed.Status == 200 {
+	switch {
+	case r.way != nil && r.way.ends(b, failed):
+	case failed.Status == 200:
 		free = r.request.Send(200, trimEnd(b), native.HeadRoom)
-	} else {
+	default:
 		answerError(r.request, failed.Status, failed.Text)
 	}
 	if err == nil {
 		s.action.Settle(b, free)
 	}
-	r.request, r.Activation = nil, native.Activation{}
-	r.next, s.free = s.free, r
+	*r = run{service: s, Run: native.Run{Owner: r}, next: s.free}
+	s.free = r
 	s.open--
 	s.becomeIdle()
 }
@@ -112,10 +146,10 @@ func trimEnd(b []byte) []byte {
 }
 
 // badResult shows a line that is no result in the log, but for ActionLoop, whose runtimes want an empty one (rule 28).
-func (s *Service) badResult(line []byte) {
+func (s *Service) badResult(r *run, line []byte) {
 	const most = 64 << 10
 	if len(line) > 0 && s.config.protocol() != ActionLoop {
-		s.host.Logs.Line(native.Stdout, string(line[:min(len(line), most)]))
+		r.logLine(native.Stdout, string(line[:min(len(line), most)]))
 	}
 }
 
@@ -150,10 +184,7 @@ func (s *Service) fail(r *http1.Request, f Failure) {
 }
 
 // runRequest is the body of a /run, taken apart.
-type runRequest struct {
-	native.Activation
-	deadline int64 // milliseconds since 1970, 0 for none
-}
+type runRequest struct{ native.Activation }
 
 // readRun takes a body apart. It makes one line of it, in place.
 func readRun(body []byte) (runRequest, *Failure) {
@@ -169,7 +200,9 @@ func readRun(body []byte) (runRequest, *Failure) {
 		case "value":
 			r.Value = members.Value
 		case "deadline":
-			r.deadline = deadline(members.Value)
+			r.Deadline = deadline(members.Value)
+		case "activation_id":
+			r.ID = members.Value
 		}
 	}
 	if err := members.Err(); err != nil {
@@ -216,10 +249,10 @@ func deadline(raw []byte) (ms int64) {
 	return ms
 }
 
-// noteDeadline logs that a run ended after its deadline, in milliseconds since 1970, which was ahead when it began.
-// Ending it is the platform's affair.
-func (s *Service) noteDeadline(deadline int64) {
-	if over := clock.UnixMilli() - deadline; over > 0 {
-		s.host.Logs.Line(native.Stderr, "the action answered "+strconv.FormatInt(over, 10)+" ms after its deadline")
+// noteDeadline logs that a run ended after its deadline, which was ahead when it began. Ending it is the platform's
+// affair.
+func (r *run) noteDeadline() {
+	if over := clock.UnixMilli() - r.Deadline; over > 0 {
+		r.logLine(native.Stderr, "the action answered "+strconv.FormatInt(over, 10)+" ms after its deadline")
 	}
 }

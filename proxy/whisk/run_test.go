@@ -34,8 +34,8 @@ func TestReadRun(t *testing.T) {
 			if failed != nil {
 				t.Fatal(failed.Text)
 			}
-			if string(r.Value) != test.value || string(r.Body) != test.line || r.deadline != test.deadline {
-				t.Errorf("value %q, line %q, deadline %d; want %q, %q, %d", r.Value, r.Body, r.deadline, test.value, test.line, test.deadline)
+			if string(r.Value) != test.value || string(r.Body) != test.line || r.Deadline != test.deadline {
+				t.Errorf("value %q, line %q, deadline %d; want %q, %q, %d", r.Value, r.Body, r.Deadline, test.value, test.line, test.deadline)
 			}
 		})
 	}

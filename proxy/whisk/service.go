@@ -106,7 +106,9 @@ func (s *Service) startNext() bool {
 	case !s.action.Takes() || !s.Server.HasRoom() || s.host.Logs.Pending():
 		return false
 	}
-	s.start(s.queue.pop())
+	if r := s.queue.pop(); !s.hasLeft(r) {
+		s.start(r)
+	}
 	return true
 }
 

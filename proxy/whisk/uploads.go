@@ -4,6 +4,7 @@ package whisk
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/action"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
@@ -171,21 +172,30 @@ func (u *Uploads) start(e *action.Executable, request *Init) (native.Action, err
 		return nil, errNoLibrary
 	}
 	protocol := u.config.protocol()
-	options := native.LoopOptions{ResultFd: u.config.ResultFd, Timeout: u.config.startLimit(protocol, request.Env)}
+	options := native.LoopOptions{
+		ResultFd: u.config.ResultFd, Timeout: u.config.startLimit(protocol, request.Env),
+		Least: 1, Most: 1, Overlap: u.config.Concurrent,
+	}
 	switch protocol {
 	case V0:
 		return native.NewV0(program, u.config.Concurrent, u.host), nil
 	case ActionLoop:
 		options.ResultFd, options.WholeLine = 3, true
 		if u.acknowledges(request) {
-			options.Greeting = native.Acknowledgement
+			options.Greeting, options.Most = native.Acknowledgement, 2
 		}
 	default:
 		if u.config.Handshake {
 			options.Greeting = native.Handshake
+			if u.config.Protocol != V1 {
+				options.Most = 2
+			}
+			if u.config.Protocol == V2 {
+				options.Least = 2
+			}
 		}
 	}
-	return native.StartLoop(program, options, u.host)
+	return u.startLoop(program, options)
 }
 
 // acknowledges reports whether an ActionLoop program is told to acknowledge that it is ready: by the image, or by
@@ -215,7 +225,10 @@ func (u *Uploads) takesOver(path string) bool {
 // launch starts a launcher with its source and the name of the function to call.
 func (u *Uploads) launch(l *code.Launcher, program native.Program, request *Init) (native.Action, error) {
 	program.Args = append(program.Args, u.function(request))
-	options := native.LoopOptions{ResultFd: 1, Timeout: u.config.startLimit(V1, request.Env), Greeting: native.Handshake}
+	options := native.LoopOptions{
+		ResultFd: 1, Timeout: u.config.startLimit(V1, request.Env), Greeting: native.Handshake,
+		Least: 1, Most: 2, Overlap: u.config.Concurrent,
+	}
 	switch l.Protocol {
 	case "v0":
 		return native.NewV0(program, u.config.Concurrent, u.host), nil
@@ -224,7 +237,13 @@ func (u *Uploads) launch(l *code.Launcher, program native.Program, request *Init
 		options.Timeout = u.config.startLimit(ActionLoop, request.Env)
 		program.Env = variable.With(program.Env, [][2]string{{"__OW_WAIT_FOR_ACK", "1"}})
 	}
-	return native.StartLoop(program, options, u.host)
+	return u.startLoop(program, options)
+}
+
+// startLoop starts a long-lived child, and tells it which version of the native protocol it may speak.
+func (u *Uploads) startLoop(p native.Program, o native.LoopOptions) (native.Action, error) {
+	p.Env = variable.With(p.Env, [][2]string{{"__OW_NATIVE_PROTOCOL", strconv.Itoa(o.Most)}})
+	return native.StartLoop(p, o, u.host)
 }
 
 // function returns the name of the function to call. The platform names main where the user named none, so that another

@@ -1,0 +1,93 @@
+//go:build linux
+
+package native
+
+import (
+	"bytes"
+	"slices"
+	"syscall"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
+)
+
+// A feed is what a child is still to read. It holds a line for each open run, and one for each that is cancelled, so
+// that it is bounded by how many runs there are.
+type feed struct {
+	lines []feedLine
+	begun bool // some of the first was written
+}
+
+// A feedLine is a line in parts, the line end in the last.
+type feedLine struct {
+	parts [3][]byte
+	owner *openRun // whose memory a part is, nil where it is the feed's
+}
+
+// mostCopied is how long a value may be that is copied, so that the line is written in one call.
+const mostCopied = 16 << 10
+
+func (f *feed) isEmpty() bool { return len(f.lines) == 0 }
+
+// run adds the line of a run.
+func (f *feed) run(o *openRun, value []byte) {
+	line := feedLine{owner: o}
+	if len(value) <= mostCopied {
+		b := o.appendRun(make([]byte, 0, 128+len(value)))
+		line.parts[0] = append(append(b, value...), '\n')
+	} else {
+		line.parts = [...][]byte{o.appendRun(nil), value, {'\n'}}
+	}
+	f.lines = append(f.lines, line)
+}
+
+// cancel adds a line before the runs that wait.
+func (f *feed) cancel(id string) {
+	at := 0
+	if f.begun {
+		at = 1
+	}
+	f.lines = slices.Insert(f.lines, at, feedLine{parts: [3][]byte{[]byte("cancel " + id + "\n")}})
+}
+
+// drop takes back the line of a run of which nothing was written, and reports whether there is such a one.
+func (f *feed) drop(o *openRun) bool {
+	for i, line := range f.lines {
+		if line.owner == o && (i > 0 || !f.begun) {
+			f.lines = slices.Delete(f.lines, i, i+1)
+			return true
+		}
+	}
+	return false
+}
+
+// keep makes the line of a run the feed's own, for the memory of its value is soon another's.
+func (f *feed) keep(o *openRun) {
+	for i := range f.lines {
+		if line := &f.lines[i]; line.owner == o {
+			line.parts[1], line.owner = bytes.Clone(line.parts[1]), nil
+		}
+	}
+}
+
+// write writes as much as the pipe takes, and reports whether that was all.
+func (f *feed) write(fd int) (done bool, err error) {
+	for len(f.lines) > 0 {
+		line := &f.lines[0]
+		for i := range line.parts {
+			for len(line.parts[i]) > 0 {
+				n, err := sys.WriteNow(fd, line.parts[i])
+				if err == syscall.EAGAIN {
+					return false, nil
+				}
+				if err != nil {
+					return false, err
+				}
+				line.parts[i] = line.parts[i][n:]
+				f.begun = true
+			}
+		}
+		f.lines = slices.Delete(f.lines, 0, 1)
+		f.begun = false
+	}
+	return true, nil
+}
