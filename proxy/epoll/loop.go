@@ -24,7 +24,8 @@ const (
 // Lost are the events of a descriptor whose other side is gone, or at least sends no more.
 const Lost = Left | syscall.EPOLLHUP | syscall.EPOLLERR
 
-// A Handler sees to the events of one descriptor. It may be called without a reason, and finds nothing then.
+// A Handler sees to the events of one descriptor, and to none of another that had its number before. Others may have
+// read what an event tells of, so that nothing is found then; an end stays one.
 type Handler interface{ Ready(events uint32) }
 
 // A Loop is the loop. Its methods are for the functions that it calls, and for others before Run, where they say
@@ -38,11 +39,17 @@ type Loop struct {
 	All bool
 
 	set    int
-	table  []Handler // by descriptor
-	wake   int       // eventfd(2)
+	table  []entry // by descriptor
+	wake   int     // eventfd(2)
 	posted list
 	timers timers
 	failed chan error
+}
+
+// An entry is a descriptor of the loop.
+type entry struct {
+	handler Handler
+	since   uint64 // the turn in which it was added
 }
 
 // New returns a loop that does not run yet.
@@ -69,9 +76,9 @@ func (l *Loop) Free() {
 // Add has h called for the events of a descriptor.
 func (l *Loop) Add(fd int, events uint32, h Handler) error {
 	for fd >= len(l.table) {
-		l.table = append(l.table, make([]Handler, max(64, len(l.table)))...)
+		l.table = append(l.table, make([]entry, max(64, len(l.table)))...)
 	}
-	l.table[fd] = h
+	l.table[fd] = entry{h, l.Turn}
 	return l.control(syscall.EPOLL_CTL_ADD, fd, events)
 }
 
@@ -87,17 +94,16 @@ func (l *Loop) control(op, fd int, events uint32) error {
 
 // Remove forgets a descriptor that stays open.
 func (l *Loop) Remove(fd int) {
-	if fd >= 0 && fd < len(l.table) && l.table[fd] != nil {
-		l.table[fd] = nil
+	if fd >= 0 && fd < len(l.table) && l.table[fd].handler != nil {
+		l.table[fd] = entry{}
 		l.control(syscall.EPOLL_CTL_DEL, fd, 0)
 	}
 }
 
-// Close closes a descriptor, unless it is negative, sets it to -1, and forgets it.
+// Close closes a descriptor, unless it is negative, sets it to -1, and forgets it. To close it alone is not enough: a
+// program that is being started may have a copy, and until that is gone the set would go on to tell of the number.
 func (l *Loop) Close(fd *int) {
-	if *fd >= 0 && *fd < len(l.table) {
-		l.table[*fd] = nil
-	}
+	l.Remove(*fd)
 	sys.Close(fd)
 }
 
@@ -121,10 +127,10 @@ func (l *Loop) Lead() {
 		l.Turn++
 		l.All = n < len(events)
 		for _, e := range events[:max(n, 0)] {
-			if int(e.Fd) < len(l.table) {
-				if h := l.table[e.Fd]; h != nil {
-					h.Ready(e.Events)
-				}
+			// What was added in this turn has no event in it: one is of a descriptor with the same number, which was
+			// closed in this turn.
+			if at := l.table[e.Fd]; at.handler != nil && at.since != l.Turn {
+				at.handler.Ready(e.Events)
 			}
 		}
 		timeout = l.timers.run()

@@ -80,6 +80,73 @@ func TestEvents(t *testing.T) {
 	sys.Close(&w)
 }
 
+// replaces puts a descriptor in the place of another, once.
+type replaces struct {
+	loop     *epoll.Loop
+	old, new int
+	heir     *counts
+}
+
+func (r *replaces) Ready(uint32) {
+	if r.heir.added {
+		return
+	}
+	r.heir.added = true
+	number := r.old
+	r.loop.Close(&r.old)
+	syscall.Dup3(r.new, number, syscall.O_CLOEXEC)
+	r.loop.Add(number, epoll.In, r.heir)
+}
+
+// counts counts its events.
+type counts struct {
+	added bool
+	n     int
+}
+
+func (c *counts) Ready(uint32) { c.n++ }
+
+// An event belongs to the descriptor that had it, and not to a later one with its number: neither when both were there in
+// one turn, nor when a program that starts still has a copy of the closed one.
+func TestNumberTakenAgain(t *testing.T) {
+	loop, err := epoll.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r, w, copies [3]int
+	for i := range r {
+		if r[i], w[i], err = sys.Pipe(); err != nil {
+			t.Fatal(err)
+		}
+		copies[i], _ = syscall.Dup(r[i])
+	}
+	turns := 0
+	ended := make(chan struct{})
+	loop.Work = func() bool {
+		if turns++; turns == 3 {
+			close(ended)
+			runtime.Goexit()
+		}
+		return true
+	}
+	heir := &counts{}
+	for i := range 2 { // whichever has its turn first replaces the other
+		syscall.Write(w[i], []byte("a"))
+		if err := loop.Add(r[i], epoll.In, &replaces{loop, r[1-i], r[2], heir}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	go loop.Lead()
+	<-ended
+	if !heir.added || heir.n > 0 {
+		t.Errorf("a descriptor without input had %d events", heir.n)
+	}
+	loop.Free()
+	for _, fd := range append(append(r[:], w[:]...), copies[:]...) {
+		syscall.Close(fd)
+	}
+}
+
 // Timers are called in their order, and not when they were stopped.
 func TestTimers(t *testing.T) {
 	loop := running(t, nil)

@@ -20,8 +20,10 @@ type Host struct {
 	// MaxLine is how long a line of an action may be that is no log, in bytes.
 	MaxLine int64
 
-	mu  sync.Mutex
-	own map[int]*process // children that were not waited for yet
+	// forking is held while a child starts, which takes a while, so that the loop waits for mu alone.
+	forking sync.Mutex
+	mu      sync.Mutex
+	own     map[int]*process // children that were not waited for yet
 }
 
 // NewHost returns a host that logs to two descriptors: usually 1 and 2.
@@ -37,18 +39,22 @@ func NewHost(loop *epoll.Loop, stdout, stderr int) *Host {
 
 // fork starts c's process.
 func (h *Host) fork(c *process, path string, argv []string, attr *syscall.ProcAttr) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.forking.Lock()
+	defer h.forking.Unlock()
 	pid, err := syscall.ForkExec(path, argv, attr)
 	if err == nil {
 		c.pid = pid
+		h.mu.Lock()
 		h.own[pid] = c
+		h.mu.Unlock()
 	}
 	return err
 }
 
 // Signal reaches every child of this package and what it started.
 func (h *Host) Signal(s syscall.Signal) {
+	h.forking.Lock()
+	defer h.forking.Unlock()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for pid := range h.own {
@@ -78,9 +84,11 @@ func (h *Host) Reap() {
 		if pid <= 0 {
 			return
 		}
+		h.forking.Lock() // it may be a child that is not in the table yet
 		h.mu.Lock()
 		c := h.own[pid]
 		h.mu.Unlock()
+		h.forking.Unlock()
 		if c != nil {
 			h.collect(c)
 		} else if sys.Wait(pid, nil, syscall.WNOHANG) != nil {
