@@ -39,8 +39,9 @@ type Loop struct {
 	All bool
 
 	set    int
-	table  []entry // by descriptor
-	wake   int     // eventfd(2)
+	table  []entry   // by descriptor
+	later  []Handler // are called when the events of this turn were seen to
+	wake   int       // eventfd(2)
 	posted list
 	timers timers
 	failed chan error
@@ -92,6 +93,9 @@ func (l *Loop) control(op, fd int, events uint32) error {
 	return syscall.EpollCtl(l.set, op, fd, &syscall.EpollEvent{Events: events, Fd: int32(fd)})
 }
 
+// Later has h called when all events of this turn were seen to.
+func (l *Loop) Later(h Handler) { l.later = append(l.later, h) }
+
 // Remove forgets a descriptor that stays open.
 func (l *Loop) Remove(fd int) {
 	if fd >= 0 && fd < len(l.table) && l.table[fd].handler != nil {
@@ -133,6 +137,10 @@ func (l *Loop) Lead() {
 				at.handler.Ready(e.Events)
 			}
 		}
+		for _, h := range l.later {
+			h.Ready(0)
+		}
+		l.later = l.later[:0]
 		timeout = l.timers.run()
 		if l.Work() {
 			timeout = 0

@@ -28,7 +28,6 @@ func (l *Loop) Start(r *Run) {
 	}
 	l.discard()
 	l.send()
-	l.attend()
 }
 
 // discard drops what the child wrote since its last answer: it is nobody's. A child that goes on writing has no end,
@@ -38,7 +37,7 @@ func (l *Loop) discard() {
 	loop := c.host.Loop
 	l.in.clear(true)
 	known := loop.All && l.turn != loop.Turn && !l.deaf // in this turn the loop would have seen some, and had it dropped
-	if l.turn = loop.Turn; l.chatty {
+	if l.chatty {
 		sys.Poll([]sys.PollFd{{Fd: int32(c.result), Events: sys.PollIn}}, clock.Millisecond)
 	} else if known {
 		return
@@ -112,43 +111,15 @@ func (l *Loop) ignore() {
 	}
 }
 
-// attend waits for the result, a moment, before the loop goes on with everything else.
-func (l *Loop) attend() {
-	const mostEvents = 4
-	for range mostEvents {
-		if l.run == nil || l.ending != nil {
-			return
-		}
-		p := l.child.polls()
-		if p[onStdin] = (sys.PollFd{Fd: int32(l.child.stdin)}); l.shut {
-			p[onStdin].Fd = -1
-		}
-		if l.sent <= len(l.request) {
-			p[onStdin].Events = sys.PollOut
-		}
-		if !sys.PollBriefly(p[:], attention) {
-			return
-		}
-		if p.ready(onResult) && l.result(!p.ready(onStdout) && !p.ready(onStderr)) {
-			return
-		}
-		l.child.relay(&p)
-		if p[onStdin].Revents != 0 {
-			l.feeds()
-		}
-		if p.ready(onExit) && !p.ready(onResult) {
-			l.ends()
-		}
-	}
-}
-
 // hears implements owner.
 func (l *Loop) hears() {
-	if l.run == nil {
+	loop := l.child.host.Loop
+	if l.turn = loop.Turn; l.run == nil {
 		l.spill()
 		return
 	}
-	l.result(false)
+	c := l.child
+	l.result(loop.All && c.logged != loop.Turn && !c.paused[Stdout] && !c.paused[Stderr])
 }
 
 // feeds implements owner.
@@ -181,7 +152,7 @@ func (l *Loop) ends() {
 const tidyRuns = 8
 
 // result reads once of the result, and reports whether the run is over, or soon will be. quiet tells that no logs were
-// there after the result was.
+// there when the first byte of it was.
 func (l *Loop) result(quiet bool) (over bool) {
 	begun := l.in.n > HeadRoom
 	line, ended, err := l.read()

@@ -48,7 +48,7 @@ type Loop struct {
 	request []byte // its line, without the end
 	sent    int    // how much of that was written, and of the end
 
-	turn   uint64 // of the loop, when the child's output was last known to be empty
+	turn   uint64 // of the loop, in which the child's output was last read
 	chatty bool   // it has written more than a line for a run: it is given a moment to write the rest before the next
 	spilt  int    // bytes of such output since the last run
 	deaf   bool   // no more of it is read until the next run

@@ -24,7 +24,7 @@ type end struct {
 
 // join has the loop see to a process.
 func (c *process) join(o owner) {
-	c.owner = o
+	c.owner, c.hears.process = o, c
 	p := c.polls()
 	p[onStdin].Fd = int32(c.stdin)
 	for which, fd := range p {
@@ -58,6 +58,16 @@ func (c *process) awaitRoom(wanted bool) {
 	c.host.Loop.Set(c.stdin, events)
 }
 
+// results is the result of a process when all events of a turn were seen to.
+type results struct{ process *process }
+
+// Ready implements epoll.Handler.
+func (r *results) Ready(uint32) {
+	if c := r.process; c.owner != nil && c.result >= 0 {
+		c.owner.hears()
+	}
+}
+
 // Ready implements epoll.Handler.
 func (e *end) Ready(uint32) {
 	c := e.process
@@ -65,8 +75,8 @@ func (e *end) Ready(uint32) {
 		return
 	}
 	switch e.which {
-	case onResult:
-		c.owner.hears()
+	case onResult: // after the logs
+		c.host.Loop.Later(&c.hears)
 	case onExit:
 		c.owner.ends()
 	case onStdin:
@@ -80,7 +90,7 @@ func (e *end) Ready(uint32) {
 
 // relayReady relays what a process logs, unless nobody takes it: then the process waits, too.
 func (c *process) relayReady(stream int) {
-	if c.paused[stream] {
+	if c.logged = c.host.Loop.Turn; c.paused[stream] {
 		return
 	}
 	if fd := c.log[stream]; c.logs.full() {

@@ -5,15 +5,14 @@
 // v0.go (a process per run), loop.go and exchange.go (a long-lived child: v1 and ActionLoop, whose compilers compile.go
 // runs), lines.go, words.go and feed.go (v2: runs of a long-lived child that overlap, stream and are cancelled).
 //
-// Runs are served by the loop of package epoll. It writes a request to the child's pipe and waits a moment for the
-// result there; when that takes longer, the child's pipes and its end are events like all others. Starts and ends take
-// long and are for goroutines beside the loop. Nothing is written ahead to a child.
+// Runs are served by the loop of package epoll. It writes a request to the child's pipe; the child's pipes and its end
+// are events like all others. Starts and ends take long and are for goroutines beside the loop. Nothing is written ahead
+// to a child.
 package native
 
 import (
 	"syscall"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 )
@@ -80,9 +79,6 @@ type Action interface {
 	// Stop ends the action, which has no run; see Patience. It is not for the loop, which goes on meanwhile.
 	Stop(p Patience)
 }
-
-// attention is how long the loop waits for a result alone: most come at once, and waiting for all events takes longer.
-const attention = clock.Millisecond
 
 // HeadRoom is how many bytes stay free in front of an answer, for the HTTP header.
 const HeadRoom = http1.HeadRoom

@@ -22,6 +22,8 @@ type process struct {
 	logs   *Logs // where its log goes
 	status syscall.WaitStatus
 	owner  owner        // of its events, while it is in the loop
+	hears  results      // has the owner hear
+	logged uint64       // the turn of the loop that last found logs
 	paused [2]bool      // its logs are not read for now
 	ended  atomic.Bool  // it was waited for, status holds
 	passed atomic.Int32 // the last signal to end that was passed on to it

@@ -6,10 +6,9 @@
 // A run passes through like this. The loop (package epoll) reads the request (http1), and Service.Serve puts it into the
 // queue. When all that had arrived was read, Service.Work takes runs from the queue, first come first served, as many as
 // the action takes and the memory for answers allows. Service.start takes the body apart in place, and the action writes
-// its line to a child (native), and waits a moment for the child's. Mostly that comes at once; else the loop goes on, and
-// the child's pipes, its end and its logs are events like all others. Either way run.Done gets the line: it looks whether
-// that is a result, ends the log with the sentinels, and sends the answer in one write with its header (http1). A run
-// whose log nobody takes is answered later.
+// its line to a child (native). The loop goes on: the child's pipes, its end and its logs are events like all others.
+// run.Done gets the child's line: it looks whether that is a result, ends the log with the sentinels, and sends the answer
+// in one write with its header (http1). A run whose log nobody takes is answered later.
 //
 // All of this is one thread. Beside it are goroutines for what takes long: an /init (decode, unpack, check, start), the
 // start of a process for a run, the end of a child, and the shutdown. They report back with Loop.Post.
