@@ -40,7 +40,7 @@ func (p *program) http() {
 	if !set.Whisk.Concurrent {
 		p.env = &variables{}
 	}
-	action := &inProcess{program: p, logs: logs, loop: loop, watch: newWatch(loop.Lead), together: set.Whisk.Concurrent}
+	action := &inProcess{program: p, logs: logs, loop: loop, watch: newWatch(loop.Lead), together: set.Whisk.Concurrent, streams: map[*native.Run]*looped{}}
 	service := whisk.New(set.Whisk, host, &loader{program: p, action: action, config: &set.Whisk})
 	server := &http1.Server{Handler: service, Loop: loop, MaxBody: set.MaxBody}
 	service.Server = server

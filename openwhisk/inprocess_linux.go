@@ -21,6 +21,7 @@ type inProcess struct {
 	watch    *watch
 	together bool // runs may overlap
 	runs     int
+	streams  map[*native.Run]*looped // of those that may stream
 }
 
 // mostTogether is how many runs may overlap.
@@ -33,7 +34,11 @@ func (a *inProcess) Takes() bool { return a.runs == 0 || a.together && a.runs < 
 // another thread would have begun; when it takes long, another goroutine leads the loop on.
 func (a *inProcess) Start(r *native.Run) {
 	a.runs++
-	if a.together {
+	switch {
+	case a.program.streams:
+		a.startStream(r)
+		return
+	case a.together:
 		go func() { a.report(r)(a.run(r)) }()
 		return
 	}
@@ -47,11 +52,21 @@ func (a *inProcess) Start(r *native.Run) {
 	r.Done(b, err)
 }
 
+// startStream calls a handler that may stream beside the loop, which takes what it writes.
+func (a *inProcess) startStream(r *native.Run) {
+	of := newActivation(r.Body, a.program.env)
+	to := &looped{loop: a.loop, run: r, stop: of.stop, taken: make(chan bool, 1)}
+	of.carrier = to
+	a.streams[r] = to
+	go func() { a.report(r)(a.answer(a.program.call(of, r.Value))) }()
+}
+
 // report returns how a run's end is told to the loop from beside it.
 func (a *inProcess) report(r *native.Run) func(b []byte, err error) {
 	return func(b []byte, err error) {
 		a.loop.Post(func() {
 			a.runs--
+			delete(a.streams, r)
 			r.Done(b, err)
 		})
 	}
@@ -59,7 +74,11 @@ func (a *inProcess) report(r *native.Run) func(b []byte, err error) {
 
 // run calls the handler.
 func (a *inProcess) run(r *native.Run) ([]byte, error) {
-	result, err := a.program.invoke(r.Body, r.Value)
+	return a.answer(a.program.invoke(r.Body, r.Value))
+}
+
+// answer makes room for the header of an answer, when the log is out.
+func (a *inProcess) answer(result []byte, err error) ([]byte, error) {
 	a.logs.settle()
 	if err != nil {
 		return nil, err
@@ -70,13 +89,26 @@ func (a *inProcess) run(r *native.Run) ([]byte, error) {
 }
 
 // Cancel implements native.Action.
-func (a *inProcess) Cancel(*native.Run) {}
+func (a *inProcess) Cancel(r *native.Run) {
+	for of, to := range a.streams {
+		if r == nil || r == of {
+			to.cancel()
+		}
+	}
+}
 
 // Cancels implements native.Action.
-func (a *inProcess) Cancels() bool { return false }
+func (a *inProcess) Cancels() bool { return a.program.streams }
 
-// Hold implements native.Action.
-func (a *inProcess) Hold(*native.Run, bool) bool { return false }
+// Hold implements native.Action. A handler that writes waits, and no other.
+func (a *inProcess) Hold(r *native.Run, hold bool) bool {
+	to := a.streams[r]
+	if to == nil {
+		return false
+	}
+	to.hold(hold)
+	return hold
+}
 
 // Settle implements native.Action.
 func (a *inProcess) Settle([]byte, bool) {}

@@ -9,7 +9,7 @@
 //
 // The same program runs as an upload that replaces mkimage's proxy (after it has started once on the side, so that a
 // start that fails is answered), baked into an image without a proxy, as the child of a proxy that speaks the OpenWhisk
-// Native Protocol (v1 or ActionLoop), and on a desk: go run . and then
+// Native Protocol (v1, v2 or ActionLoop), and on a desk: go run . and then
 //
 //	curl localhost:8080/run -d '{"value":{"name":"Mike"}}'
 //
@@ -97,6 +97,7 @@ type program struct {
 	onShutdown func(context.Context)
 	env        *variables // of the run that is under way, where they go one after the other
 	marker     string     // keeps Marker in programs that call Start, and in no others
+	streams    bool       // the handler may stream
 }
 
 // serve finds out how the program was started, and does not return.

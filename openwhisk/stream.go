@@ -63,7 +63,7 @@ func StartStream[In, Out any](fn func(context.Context, In, *Stream) (Out, error)
 			return raw, nil
 		}
 		return json.Marshal(out)
-	}, options...)
+	}, append(options, func(p *program) { p.streams = true })...)
 }
 
 // streamOf returns the stream of a run.
