@@ -1,0 +1,98 @@
+package docs_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
+)
+
+// TestStreamsPage types the commands of the page as they stand, but for those that need an engine or a platform: the
+// function of the page is started behind the proxy, as in an image with the stemcell.
+func TestStreamsPage(t *testing.T) {
+	p := readPage(t, "streams.md")
+	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)[^):]*\)`).FindAllStringSubmatch(p.text, -1) {
+		if _, err := os.Stat(link[1]); err != nil {
+			t.Errorf("the page links to %s: %v", link[1], err)
+		}
+	}
+	for _, command := range append(needs()[".sh"], []string{"curl", "--version"}) {
+		require(t, command)
+	}
+	launcher, err := filepath.Abs("../stemcells/bash/launcher.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, built.proxy, "OW_LAUNCHER="+launcher)
+	if got := s.Init(p.file(t, "countdown.sh")); got != testkit.OK("OK") {
+		t.Fatalf("init: %s\n%s", got, s.Stderr)
+	}
+	here := strings.NewReplacer("localhost:8080", s.Address, "invoke 8080", "invoke http://"+s.Address)
+	typed := 0
+	for _, b := range p.blocks {
+		if b.lang != "console" || !regexp.MustCompile(`localhost:8080|invoke 8080`).MatchString(b.text) {
+			continue
+		}
+		line, want, _ := strings.Cut(b.text, "\n")
+		command := exec.CommandContext(t.Context(), "sh", "-c", here.Replace(strings.TrimPrefix(line, "$ ")))
+		command.Env = append(os.Environ(), "PATH="+filepath.Dir(built.mkimage)+":"+os.Getenv("PATH"), "MKIMAGE_PROGRESS=none")
+		got, err := command.CombinedOutput()
+		if err != nil || !pattern(strings.TrimSuffix(want, "\n")).MatchString(strings.TrimSuffix(string(got), "\n")) {
+			t.Errorf("%s: %v, got\n%s\nthe page says\n%s", line, err, got, want)
+		}
+		typed++
+	}
+	if typed != 3 {
+		t.Errorf("%d commands were typed", typed)
+	}
+}
+
+// TestFetchReads has Node.js, whose fetch is that of browsers, read streams with the script of the page: text is shown
+// before the function goes on.
+func TestFetchReads(t *testing.T) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		t.Skip(err) // nothing else needs it, and stemcells' tests read streams piece by piece
+	}
+	p := readPage(t, "streams.md")
+	script := filepath.Join(t.TempDir(), "read.mjs")
+	if err := os.WriteFile(script, []byte(p.file(t, "read.mjs")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	launcher, err := filepath.Abs("../stemcells/bash/launcher.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, built.proxy, "OW_LAUNCHER="+launcher)
+	gate := filepath.Join(t.TempDir(), "gate")
+	if got := s.Init(`main() { ow_out first; until [ -e ` + gate + ` ]; do sleep 0.01; done; ow_out second; echo '{}'; }`); got != testkit.OK("OK") {
+		t.Fatalf("init: %s\n%s", got, s.Stderr)
+	}
+	for way, request := range map[string][]string{
+		"chunked": {"http://" + s.Address + "/run", testkit.StreamType, `{"value":{}}`},
+	} {
+		t.Run(way, func(t *testing.T) {
+			defer os.Remove(gate)
+			var shown, complaints stream
+			command := exec.CommandContext(t.Context(), node, append([]string{script}, request...)...)
+			command.Stdout, command.Stderr = &shown, &complaints
+			if err := command.Start(); err != nil {
+				t.Fatal(err)
+			}
+			testkit.Await(t, "the first line", func() bool { return strings.Contains(shown.String(), "first\n") })
+			if strings.Contains(shown.String(), "second") {
+				t.Error("the second line came early")
+			}
+			if err := os.WriteFile(gate, nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := command.Wait(); err != nil || strings.ReplaceAll(shown.String(), "\n\n", "\n") != "first\nsecond\n" {
+				t.Errorf("%v: %q, %s", err, shown.String(), &complaints)
+			}
+		})
+	}
+}
