@@ -50,8 +50,11 @@ func (r *Request) Add(b []byte) {
 	}
 }
 
-// Untaken returns how many bytes of an answer in chunks are kept, for the client has not taken them.
-func (r *Request) Untaken() int { return len(r.conn.out) }
+// Kept returns how many bytes of an answer in chunks are kept, for the socket has no room for them.
+func (r *Request) Kept() int { return len(r.conn.out) }
+
+// Untaken returns how many bytes of an answer in chunks the client has not taken, those on their way included.
+func (r *Request) Untaken() int { return len(r.conn.out) + sys.Unsent(r.conn.fd) }
 
 // End sends the last part of an answer in chunks.
 func (r *Request) End(b []byte) {

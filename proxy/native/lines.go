@@ -255,6 +255,9 @@ func (l *Lines) cancel(o *openRun) {
 		return
 	}
 	o.cancelled = true
+	if l.held { // its end is awaited
+		l.Hold(nil, false)
+	}
 	if l.feed.drop(o) { // the child has seen nothing of it
 		l.over(o, nil, errUnseen)
 		return
@@ -275,7 +278,7 @@ func (l *Lines) Hold(r *Run, hold bool) bool {
 	if hold == l.held {
 		return hold
 	}
-	if hold && len(l.open) > 1 {
+	if hold && (len(l.open) > 1 || r.open.cancelled) {
 		return false
 	}
 	l.held = hold

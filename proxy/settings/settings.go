@@ -77,6 +77,7 @@ func Read(env []string) (Settings, error) {
 	if e.choice("OW_RESULT_FD", "1") == "3" {
 		s.Whisk.ResultFd = 3
 	}
+	s.Whisk.StreamHosts = e.streamHosts()
 	s.Whisk.Launchers = code.PickLaunchers(s.Whisk.Launchers, e.stemcell(s.Whisk.Launchers))
 	return s, e.err
 }
@@ -170,6 +171,22 @@ func (e *environ) stemcell(launchers []code.Launcher) string {
 		return ""
 	}
 	return name
+}
+
+// streamHosts returns where streams may go that the parameters of a run send elsewhere, nil for nowhere. Who invokes
+// chooses the address, so that the image has to say which are allowed.
+func (e *environ) streamHosts() stream.Hosts {
+	const key = "OW_STREAM_HOSTS"
+	e.check("OW_STREAM")
+	e.check(key)
+	if e.values["OW_STREAM"] == "" {
+		return nil
+	}
+	if e.values[key] == "" && e.err == nil {
+		e.err = &Error{"OW_STREAM=socket needs OW_STREAM_HOSTS, the addresses that streams may go to, such as 10.0.0.0/8"}
+	}
+	hosts, _ := stream.ParseHosts(e.values[key])
+	return hosts
 }
 
 // port reads OW_PORT, or what dockerskeleton calls it. PORT is none of its names: images of other runtimes set it for

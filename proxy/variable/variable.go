@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 )
 
 // Allowed returns what a variable may be, where value is not that, and "" where it is. An empty value is the default,
@@ -17,6 +18,11 @@ func Allowed(name, value string) string {
 	switch name {
 	case "OW_PROTOCOL":
 		return choice(value, "auto", "v0", "v1", "v2", "actionloop", "exec")
+	case "OW_STREAM":
+		return choice(value, "socket")
+	case "OW_STREAM_HOSTS":
+		_, ok = stream.ParseHosts(value)
+		allowed = "addresses and CIDRs with commas between them, such as 10.0.0.0/8,fd00::1"
 	case "OW_HANDSHAKE":
 		return choice(value, "on", "off")
 	case "OW_RESULT_FD":

@@ -20,6 +20,9 @@ type run struct {
 	lost    string // why no more of the stream is taken, "" where it is
 	begun   bool   // its answer in chunks
 	held    bool   // the action waits until its reader has taken some
+	watched bool   // the reader is looked after
+	unsent  int    // how much of the stream it had not taken at the last look
+	looks   int    // in vain
 	next    *run   // in the list of those that are free
 }
 
@@ -32,7 +35,7 @@ func (s *Service) start(request *http1.Request) {
 	}
 	r := s.free
 	if r == nil {
-		r = &run{service: s}
+		r = &run{service: s, unsent: -1}
 		r.Owner = r
 	} else {
 		s.free = r.next
@@ -44,8 +47,26 @@ func (s *Service) start(request *http1.Request) {
 	s.open++
 	if s.action.Cancels() {
 		request.Left = func() { s.action.Cancel(&r.Run) }
+		request.Taken = r.taken
+	}
+	if s.config.StreamHosts != nil {
+		if err := r.dial(); err != nil {
+			s.startLost(r, err.Error())
+			return
+		}
 	}
 	s.action.Start(&r.Run)
+}
+
+// startLost starts a run whose stream reaches nobody.
+func (s *Service) startLost(r *run, reason string) {
+	request := r.request
+	r.lost = reason
+	s.action.Start(&r.Run)
+	if r.request == request { // it is not over
+		r.logLine(native.Stderr, reason)
+		s.action.Cancel(&r.Run)
+	}
 }
 
 // Done implements native.Owner: it answers the request. The log is complete, with the sentinels at its end, before the
@@ -107,6 +128,9 @@ func (r *run) answerLater(b []byte, failed Failure, err error) {
 // answer ends the run.
 func (r *run) answer(b []byte, failed Failure, err error) {
 	s := r.service
+	if r.way != nil && r.way.waits(func() { r.answer(b, failed, err) }) {
+		return
+	}
 	free := true
 	switch {
 	case r.way != nil && r.way.ends(b, failed):
@@ -118,7 +142,7 @@ func (r *run) answer(b []byte, failed Failure, err error) {
 	if err == nil {
 		s.action.Settle(b, free)
 	}
-	*r = run{service: s, Run: native.Run{Owner: r}, next: s.free}
+	*r = run{service: s, Run: native.Run{Owner: r}, next: s.free, watched: r.watched, unsent: -1}
 	s.free = r
 	s.open--
 	s.becomeIdle()

@@ -41,11 +41,12 @@ type Service struct {
 	inits        sync.WaitGroup // those that are being served; added to under mu
 	uploads      chan struct{}  // one for each body that is being read
 
-	queue  queue
-	open   int           // runs that the action has
-	idle   []func()      // are called when it has none; until then it gets none
-	free   *run          // for later runs
-	action native.Action // written by the loop, under mu
+	queue   queue
+	open    int           // runs that the action has
+	idle    []func()      // are called when it has none; until then it gets none
+	free    *run          // for later runs
+	watched []*run        // whose readers are looked after
+	action  native.Action // written by the loop, under mu
 
 	mu       sync.Mutex
 	stopping bool

@@ -3,6 +3,7 @@
 package whisk
 
 import (
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
@@ -18,6 +19,12 @@ type way interface {
 	whole(b []byte, failed Failure) []byte
 	// ends ends the stream. It reports false where the answer is still to be sent.
 	ends(b []byte, failed Failure) bool
+	// waits reports whether the answer has to wait until then is called.
+	waits(then func()) bool
+	// untaken returns how many bytes the reader has not taken, those on their way included.
+	untaken() int
+	// lose ends the stream before the run's end.
+	lose(reason string)
 }
 
 // mostKept is how much of a stream is kept for a reader who does not take it, in bytes.
@@ -46,32 +53,112 @@ func (r *run) Piece(b []byte, line bool) {
 		}
 	}
 	if lost != "" {
-		r.lose(lost)
+		r.way.lose(lost)
+	} else if _, ok := r.way.(*socket); r.held || ok && kept > 0 {
+		r.service.watch(r)
 	}
 }
+
+// taken has an action go on that waits for the reader of its stream.
+func (r *run) taken() {
+	if r.held && r.way.untaken() <= mostKept/2 {
+		r.goOn()
+	}
+}
+
+func (r *run) goOn() {
+	r.held = false
+	r.service.action.Hold(&r.Run, false)
+}
+
+// Those who take nothing of a stream are looked for every now and then. Time is counted in looks, as a container may be
+// paused.
+const (
+	everyLook    = 500 * clock.Millisecond
+	looksConnect = 3  // in vain, for a connection
+	looksHeld    = 3  // for one whose action waits
+	looksTaken   = 19 // for any other of a streamer
+)
+
+// watch has the reader of a stream looked after.
+func (s *Service) watch(r *run) {
+	if r.watched {
+		return
+	}
+	r.watched = true
+	if s.watched = append(s.watched, r); len(s.watched) == 1 {
+		s.loop.After(everyLook, s.look)
+	}
+}
+
+// look looks after the readers of streams.
+func (s *Service) look() {
+	all := s.watched
+	s.watched = nil
+	for _, r := range all {
+		r.watched = false
+		if r.way == nil { // it is over
+			continue
+		}
+		unsent := r.way.untaken()
+		if r.looks++; unsent != r.unsent {
+			r.looks, r.unsent = 0, unsent
+		}
+		most, reason := looksTaken, textIdle
+		switch w, _ := r.way.(*socket); {
+		case r.lost != "" || unsent == 0 || w == nil && !r.held:
+			continue
+		case w != nil && !w.connected:
+			most, reason = looksConnect, textNoConnection
+		case r.held:
+			most, reason = looksHeld, textSlow
+		}
+		if r.looks < most {
+			s.watch(r)
+			continue
+		}
+		held := r.held
+		if r.way.lose(reason); held {
+			r.goOn()
+		}
+	}
+}
+
+// Reasons why a stream ends before its run.
+const (
+	textIdle         = "the reader of the stream took nothing of it for 10 s"
+	textNoConnection = "no stream goes to STREAM_HOST: no connection within 2 s"
+)
 
 // stream chooses how the run's stream reaches its reader.
 func (r *run) stream() {
 	switch {
 	case r.way != nil:
 	case r.request.TakesChunks():
-		r.way = &chunked{r}
+		r.way = &chunked{direct{r}}
 	default:
-		r.way = &collected{run: r, into: stream.Collection{Max: r.service.config.StreamMax}}
+		r.way = &collected{direct: direct{r}, into: stream.Collection{Max: r.service.config.StreamMax}}
 	}
 }
 
-// lose ends the stream before the run's end, which is asked to come soon.
-func (r *run) lose(reason string) {
-	r.lost = reason
-	r.service.action.Cancel(&r.Run)
+// direct is a way on which the answer itself has the stream.
+type direct struct{ run *run }
+
+func (d direct) waits(func()) bool { return false }
+
+// lose implements way: what was sent is all, and the run is asked to end soon.
+func (d direct) lose(reason string) {
+	d.run.lost = reason
+	d.run.service.action.Cancel(&d.run.Run)
 }
 
 // collected is the way to who takes answers of one piece: the stream becomes a member of the result.
 type collected struct {
-	run  *run
+	direct
 	into stream.Collection
 }
+
+func (c *collected) untaken() int { return 0 }
 
 func (c *collected) begin(h stream.Header) { c.into.Begin(h) }
 
@@ -94,7 +181,9 @@ func (c *collected) whole(b []byte, failed Failure) []byte {
 func (c *collected) ends([]byte, Failure) bool { return false }
 
 // chunked is the way to who asks for a stream: chunks, and the result in the trailer.
-type chunked struct{ run *run }
+type chunked struct{ direct }
+
+func (c *chunked) untaken() int { return c.run.request.Untaken() }
 
 func (c *chunked) begin(h stream.Header) {
 	status := h.Status
@@ -111,7 +200,7 @@ func (c *chunked) add(piece []byte, line bool) (kept int, lost string) {
 		c.begin(stream.Header{})
 	}
 	c.run.request.Add(stream.AppendChunk(nil, piece, line))
-	return c.run.request.Untaken(), ""
+	return c.run.request.Kept(), ""
 }
 
 func (c *chunked) whole([]byte, Failure) []byte { return nil }
