@@ -59,6 +59,13 @@ func (l *Lines) line(text []byte) {
 		return
 	}
 	whole := o.whole(line.Word, line.Text)
+	if most := l.child.host.MaxLine; int64(len(whole)) > most {
+		if len(whole) == len(line.Text) {
+			l.tooLong(&LengthError{Most: most})
+			return
+		}
+		l.overflow(o)
+	}
 	switch line.Word {
 	case stream.Head:
 		l.head(o, whole)
@@ -123,11 +130,16 @@ func (l *Lines) more(o *openRun, word stream.Word, text []byte) {
 		o.more = make([][]byte, stream.More)
 	}
 	if o.kept += len(text); o.kept > int(l.child.host.MaxLine) {
-		o.more, o.kept, o.err = nil, 0, &LengthError{Most: l.child.host.MaxLine, Alive: true}
-		l.cancel(o)
+		l.overflow(o)
 		return
 	}
 	o.more[word] = append(o.more[word], text...)
+}
+
+// overflow has a run end with an error that wrote one line in too many pieces.
+func (l *Lines) overflow(o *openRun) {
+	o.more, o.kept, o.err = nil, 0, &LengthError{Most: l.child.host.MaxLine, Alive: true}
+	l.cancel(o)
 }
 
 // whole returns the text of a line with what was kept of its beginning.

@@ -15,6 +15,7 @@ import (
 var protocols = map[string]setting{
 	"v0":         testkit.Env("OW_PROTOCOL=v0"),
 	"v1":         testkit.Env("OW_PROTOCOL=v1"),
+	"v2":         testkit.Env("OW_PROTOCOL=v2"),
 	"quiet":      testkit.Env("OW_PROTOCOL=v1", "OW_HANDSHAKE=off", "OW_RESULT_FD=3"),
 	"actionloop": testkit.Env("OW_PROTOCOL=actionloop"),
 }

@@ -315,7 +315,7 @@ func TestHosts(t *testing.T) {
 		{"127.0.0.1", "127.0.0.2:5000", "OW_STREAM_HOSTS does not allow"},
 		{"10.0.0.0/8", "10.1.1.1:8080", "it is the proxy itself"},
 		{"10.0.0.0/8", "10.1.1.1:8081", ""},
-		{"10.1.1.1", "10.1.1.1:8080", ""},
+		{"10.1.1.1", "10.1.1.1:8080", "it is the proxy itself"},
 	} {
 		hosts, ok := ParseHosts(test.list)
 		if !ok {

@@ -84,7 +84,7 @@ func (h Hosts) Check(target Target, own func(Address) bool, port uint16) error {
 		return TargetError("OW_STREAM_HOSTS does not allow the address")
 	case special && !named:
 		return TargetError("OW_STREAM_HOSTS does not name this special address by itself")
-	case !named && target.Port == port && own(address):
+	case target.Port == port && own(address):
 		return TargetError("it is the proxy itself")
 	}
 	return nil

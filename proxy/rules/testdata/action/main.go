@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -27,6 +28,11 @@ type action struct {
 	silent   bool   // no answer of its own for this run
 	together string // written behind the answer, in the same write
 	after    [][]string
+
+	concurrency int     // version 2: of the handshake
+	open        *open   // version 2: the run that this is
+	over        func()  // is called before its end
+	whole       *action // the action that it is a run of
 }
 
 // child is the second argument of a process that another action started: it takes
@@ -54,6 +60,10 @@ func main() {
 	if !a.silent {
 		a.greet(protocol)
 	}
+	if a.speaksLines(protocol) {
+		a.lines()
+		return
+	}
 	a.loop(protocol == "actionloop")
 }
 
@@ -63,6 +73,8 @@ func (a *action) greet(protocol string) {
 		if os.Getenv("__OW_WAIT_FOR_ACK") != "" {
 			a.results.WriteString("{\"ok\":true}\n")
 		}
+	case a.speaksLines(protocol):
+		fmt.Fprintf(a.results, "{\"openwhisk\":2,\"concurrency\":%d}\n", max(1, a.concurrency))
 	case os.Getenv("OW_HANDSHAKE") != "off":
 		a.results.WriteString("{\"openwhisk\":1}\n")
 	}
@@ -113,6 +125,9 @@ func (a *action) run(value []byte) {
 		a.answer["broken"] = err.Error()
 	}
 	a.obey(told.Do)
+	if a.over != nil {
+		a.over()
+	}
 	if !a.silent {
 		a.reply()
 	}
@@ -123,6 +138,9 @@ func (a *action) run(value []byte) {
 // it came.
 func (a *action) reply() {
 	var b bytes.Buffer
+	if a.open != nil {
+		b.WriteString("end " + a.open.id + " ")
+	}
 	b.WriteString(`{"value":`)
 	value, _ := a.answer["value"].(json.RawMessage)
 	b.Write(value)
@@ -135,5 +153,5 @@ func (a *action) reply() {
 	b.Write(rest[1:])
 	b.WriteByte('\n')
 	b.WriteString(a.together)
-	a.results.Write(b.Bytes())
+	a.write(b.Bytes())
 }

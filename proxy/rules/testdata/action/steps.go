@@ -23,6 +23,9 @@ func (a *action) obey(steps [][]string) {
 func (a *action) step(s []string) {
 	switch s[0] {
 	case "stdout", "stderr", "result":
+		if s[0] == "result" && a.open != nil && !a.silent {
+			s[1] = "end " + a.open.id + " " + s[1]
+		}
 		a.stream(s[0]).WriteString(s[1])
 		if s[0] == "result" {
 			a.silent = true
@@ -66,6 +69,9 @@ func (a *action) step(s []string) {
 		a.stream(s[1]).Close()
 	case "deaf": // goes on without input
 		a.ending = false
+		if a.whole != nil {
+			a.whole.ending = false
+		}
 	case "ignore":
 		signal.Ignore(syscall.SIGTERM)
 	case "report": // signals go to the log
@@ -90,8 +96,10 @@ func (a *action) step(s []string) {
 		a.start(s[1])
 	case "after": // steps for after the answer
 		json.Unmarshal([]byte(s[1]), &a.after)
+	case "concurrency":
+		a.concurrency = number(s[1])
 	default:
-		panic("unknown step " + s[0])
+		a.streams(s)
 	}
 }
 
