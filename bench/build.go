@@ -16,7 +16,8 @@ import (
 type binaries struct {
 	proxy      string
 	owgo       string            // a peer's proxy, "" for none
-	v1         map[string]string // actions/loop by work: "hello", "echo"
+	v1         map[string]string // actions/loop by work: "hello", "echo", "wait"
+	v2         map[string]string // actions/lines by work: "hello", "wait", "stream"
 	actionLoop map[string]string // the same for a peer
 	bare       map[string]string // bare/nethttp by work
 	linked     string            // actions/library
@@ -41,7 +42,7 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &binaries{proxy: proxy, owgo: owgo, v1: map[string]string{}, actionLoop: map[string]string{}, bare: map[string]string{}}
+	b := &binaries{proxy: proxy, owgo: owgo, v1: map[string]string{}, v2: map[string]string{}, actionLoop: map[string]string{}, bare: map[string]string{}}
 	var failures []error
 	compile := func(name, pkg, variables string) string {
 		to := filepath.Join(dir, name)
@@ -58,6 +59,10 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 		if owgo != "" {
 			b.actionLoop[work] = compile("actionloop-"+work, "./bench/actions/loop", does+" -X main.protocol=actionloop")
 		}
+	}
+	b.v1["wait"] = compile("v1-wait", "./bench/actions/loop", " -X main.work=wait")
+	for _, work := range []string{"hello", "wait", "stream"} {
+		b.v2[work] = compile("v2-"+work, "./bench/actions/lines", " -X main.work="+work)
 	}
 	b.linked, b.process = compile("library", "./bench/actions/library", ""), compile("process", "./bench/actions/process", "")
 	b.python, _ = exec.LookPath("python3")

@@ -17,6 +17,9 @@ const (
 	largeUpload     = "48 MB upload"
 	perRun          = "a process per run, static C"
 	seedsTest       = "the seed's test, 100 connections × 100 runs"
+	waiting         = "16 connections, an action that waits 50 ms"
+	firstBytes      = "the first byte of an answer, one connection"
+	leaving         = "a reader leaves its stream"
 	rubyRuns        = "one connection, a few lines of Ruby"
 	binarySize      = "binary"
 )
@@ -41,6 +44,9 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 	kilobytes := load.Load{Warm: times(200), Requests: times(5000), Pad: 10_000}
 	megabyte := load.Load{Warm: times(20), Requests: times(200), Pad: 1_000_000}
 
+	one := load.Load{Connections: 16, Warm: times(16), Requests: times(200)}
+	sixteen := load.Load{Connections: 16, Warm: times(32), Requests: times(2000)}
+
 	withPeer := func(own, peer entrant) []entrant {
 		if b.owgo == "" {
 			return []entrant{own}
@@ -59,7 +65,10 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 	}
 	all := []scenario{
 		{sequentialSmall, append(onAll(small, "hello"), entrant{inProcess, loaded(s.linked, small)})},
-		{hundredSmall, append(onAll(hundred, "hello"), entrant{inProcess, loaded(s.linked, hundred)})},
+		{hundredSmall, append(onAll(hundred, "hello"), entrant{lines, loaded(s.lines["hello"], hundred)}, entrant{inProcess, loaded(s.linked, hundred)})},
+		{waiting, []entrant{{ours, loaded(s.ours["wait"], one)}, {workers, loaded(s.workers, sixteen)}, {lines, loaded(s.lines["wait"], sixteen)}}},
+		{firstBytes, []entrant{{ours, firstByte(s.lines["stream"], `{"plain":true}`, times(5000))}, {streamed, firstByte(s.lines["stream"], `{}`, times(5000))}}},
+		{leaving, []entrant{{streamed, left(s.lines["stream"], times(500))}}},
 		{seedsTest, seeds},
 		{sequential10KB, onAll(kilobytes, "echo")},
 		{sequential1MB, onAll(megabyte, "echo")},
@@ -97,6 +106,14 @@ func uploaded(c server.Command) func() ([]figure, error) {
 
 func sized(path string) func() ([]figure, error) {
 	return func() ([]figure, error) { return measureSize(path) }
+}
+
+func firstByte(c server.Command, value string, n int) func() ([]figure, error) {
+	return func() ([]figure, error) { return measureFirstByte(c, value, n) }
+}
+
+func left(c server.Command, n int) func() ([]figure, error) {
+	return func() ([]figure, error) { return measureCancel(c, n) }
 }
 
 func spawned(b *binaries, n int) func() ([]figure, error) {

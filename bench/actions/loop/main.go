@@ -4,6 +4,7 @@
 //	-X main.protocol=actionloop  acknowledgement and answers on file descriptor 3
 //	-X main.work=hello           decode the line, greet the name, encode (the default)
 //	-X main.work=echo            send the line back as it came, so that the proxy is what is measured
+//	-X main.work=wait            greet after 50 ms
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"time"
 )
 
 // Set by the linker.
@@ -40,7 +42,10 @@ func main() {
 		if line, err = readLine(in, line[:0]); err != nil {
 			return
 		}
-		if work == "hello" {
+		if work == "wait" {
+			time.Sleep(50 * time.Millisecond)
+		}
+		if work != "echo" {
 			line = greet(line)
 		}
 		if _, err := out.Write(line); err != nil {
