@@ -52,7 +52,7 @@ func TestStreamsPage(t *testing.T) {
 }
 
 // TestFetchReads has Node.js, whose fetch is that of browsers, read streams with the script of the page: text is shown
-// before the function goes on.
+// before the function goes on, behind the proxy as behind the streamer.
 func TestFetchReads(t *testing.T) {
 	node, err := exec.LookPath("node")
 	if err != nil {
@@ -67,13 +67,15 @@ func TestFetchReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := startServer(t, built.proxy, "OW_LAUNCHER="+launcher)
+	s := startServer(t, built.proxy, "OW_LAUNCHER="+launcher, "OW_STREAM=socket", "OW_STREAM_HOSTS=127.0.0.1")
 	gate := filepath.Join(t.TempDir(), "gate")
 	if got := s.Init(`main() { ow_out first; until [ -e ` + gate + ` ]; do sleep 0.01; done; ow_out second; echo '{}'; }`); got != testkit.OK("OK") {
 		t.Fatalf("init: %s\n%s", got, s.Stderr)
 	}
+	streamer := testkit.StartStreamer(t, &s.Client)
 	for way, request := range map[string][]string{
-		"chunked": {"http://" + s.Address + "/run", testkit.StreamType, `{"value":{}}`},
+		"through the streamer": {streamer.URL, "*/*", `{}`},
+		"chunked":              {"http://" + s.Address + "/run", testkit.StreamType, `{"value":{}}`},
 	} {
 		t.Run(way, func(t *testing.T) {
 			defer os.Remove(gate)

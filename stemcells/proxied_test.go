@@ -76,8 +76,8 @@ func (s served) stream(value string) *testkit.Stream {
 	return s.Stream(`{"activation_id":"a1","value":` + value + `}`)
 }
 
-// A stream reaches whoever asks for one as it is made, and OpenWhisk in one piece.
-func TestStreamsTwoWays(t *testing.T) {
+// A stream reaches whoever asks for one as it is made, OpenWhisk in one piece, and the client of a streamer.
+func TestStreamsThreeWays(t *testing.T) {
 	serveExample(t, "countdown", func(t *testing.T, s served) {
 		chunked := s.stream(`{"from":3,"pause":0}`)
 		if got := chunked.Result(); !sameJSON(got, `{"counted":3}`) || chunked.Text() != "3\n2\n1\nlift-off\n" || chunked.Trailer.Get("OpenWhisk-Status") != "ok" {
@@ -87,7 +87,16 @@ func TestStreamsTwoWays(t *testing.T) {
 		if want := `{"counted":2,"headers":{"content-type":"text/plain; charset=utf-8"},"body":"2\n1\nlift-off\n"}`; collected.Status != 200 || !sameJSON(collected.Body, want) {
 			t.Errorf("collected: got %s, want %s", collected, want)
 		}
-	})
+		streamer := testkit.StartStreamer(t, &s.Client)
+		relayed := testkit.ReadStream(t, streamer.URL, `{"from":1,"pause":0}`, s.Log)
+		relayed.Result()
+		if got := strings.ReplaceAll(relayed.Text(), "\n\n", "\n"); got != "1\nlift-off\n" {
+			t.Errorf("relayed: got %q", relayed.Text())
+		}
+		if got := <-streamer.Results; got.Status != 200 || !sameJSON(got.Body, `{"counted":1}`) {
+			t.Errorf("relayed: got %s", got)
+		}
+	}, "OW_STREAM=socket", "OW_STREAM_HOSTS=127.0.0.1")
 }
 
 // Text is with the reader before the function goes on.
