@@ -11,8 +11,25 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
+// startFunction starts a function in Bash behind the proxy, as in an image with the stemcell.
+func startFunction(t *testing.T, source string, env ...string) server {
+	t.Helper()
+	for _, command := range needs()[".sh"] {
+		require(t, command)
+	}
+	launcher, err := filepath.Abs("../stemcells/bash/launcher.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := startServer(t, built.proxy, append(env, "OW_LAUNCHER="+launcher)...)
+	if got := s.Init(source); got != testkit.OK("OK") {
+		t.Fatalf("init: %s\n%s", got, s.Stderr)
+	}
+	return s
+}
+
 // TestStreamsPage types the commands of the page as they stand, but for those that need an engine or a platform: the
-// function of the page is started behind the proxy, as in an image with the stemcell.
+// function of the page is started behind the proxy.
 func TestStreamsPage(t *testing.T) {
 	p := readPage(t, "streams.md")
 	for _, link := range regexp.MustCompile(`\]\(([^)#:]+)[^):]*\)`).FindAllStringSubmatch(p.text, -1) {
@@ -20,17 +37,8 @@ func TestStreamsPage(t *testing.T) {
 			t.Errorf("the page links to %s: %v", link[1], err)
 		}
 	}
-	for _, command := range append(needs()[".sh"], []string{"curl", "--version"}) {
-		require(t, command)
-	}
-	launcher, err := filepath.Abs("../stemcells/bash/launcher.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := startServer(t, built.proxy, "OW_LAUNCHER="+launcher)
-	if got := s.Init(p.file(t, "countdown.sh")); got != testkit.OK("OK") {
-		t.Fatalf("init: %s\n%s", got, s.Stderr)
-	}
+	require(t, []string{"curl", "--version"})
+	s := startFunction(t, p.file(t, "countdown.sh"))
 	here := strings.NewReplacer("localhost:8080", s.Address, "invoke 8080", "invoke http://"+s.Address)
 	typed := 0
 	for _, b := range p.blocks {
@@ -51,6 +59,25 @@ func TestStreamsPage(t *testing.T) {
 	}
 }
 
+// TestInterruptCancels interrupts mkimage invoke --stream: the run ends with it, and the next one has its turn.
+func TestInterruptCancels(t *testing.T) {
+	s := startFunction(t, `main() { ow_out first; [[ $1 == *again* ]] || while :; do sleep 0.05; done; echo '{}'; }`)
+	var shown, said stream
+	command := exec.CommandContext(t.Context(), built.mkimage, "invoke", "http://"+s.Address, "--no-init", "--stream")
+	command.Stdout, command.Stderr = &shown, &said
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Await(t, "the first line", func() bool { return shown.String() == "first\n" })
+	command.Process.Signal(os.Interrupt)
+	if err := command.Wait(); err == nil || strings.Contains(said.String(), "result") {
+		t.Errorf("%v: %s", err, &said)
+	}
+	if got := s.Run(`{"again":true}`); got.Status != 200 {
+		t.Errorf("got %s\n%s", got, s.Stderr)
+	}
+}
+
 // TestFetchReads has Node.js, whose fetch is that of browsers, read streams with the script of the page: text is shown
 // before the function goes on, behind the proxy as behind the streamer.
 func TestFetchReads(t *testing.T) {
@@ -63,15 +90,8 @@ func TestFetchReads(t *testing.T) {
 	if err := os.WriteFile(script, []byte(p.file(t, "read.mjs")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	launcher, err := filepath.Abs("../stemcells/bash/launcher.sh")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := startServer(t, built.proxy, "OW_LAUNCHER="+launcher, "OW_STREAM=socket", "OW_STREAM_HOSTS=127.0.0.1")
 	gate := filepath.Join(t.TempDir(), "gate")
-	if got := s.Init(`main() { ow_out first; until [ -e ` + gate + ` ]; do sleep 0.01; done; ow_out second; echo '{}'; }`); got != testkit.OK("OK") {
-		t.Fatalf("init: %s\n%s", got, s.Stderr)
-	}
+	s := startFunction(t, `main() { ow_out first; until [ -e `+gate+` ]; do sleep 0.01; done; ow_out second; echo '{}'; }`, "OW_STREAM=socket", "OW_STREAM_HOSTS=127.0.0.1")
 	streamer := testkit.StartStreamer(t, &s.Client)
 	for way, request := range map[string][]string{
 		"through the streamer": {streamer.URL, "*/*", `{}`},

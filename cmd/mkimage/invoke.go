@@ -178,7 +178,7 @@ func (f *invokeFlags) once(command *cobra.Command, client invoke.Client, value j
 		return answer, err
 	case !answer.Streamed:
 		fmt.Fprintf(stdout, "%s\n", bytes.TrimSpace(answer.Body))
-		fmt.Fprintf(stderr, "run %d %s\n", answer.Status, took(answer.Took))
+		fmt.Fprintf(stderr, "run %d %s%s\n", answer.Status, took(answer.Took), nothing(f.stream))
 		return answer, nil
 	case answer.Left != "":
 		fmt.Fprintf(stderr, "result of %s bytes, which is too long to follow a stream\n", answer.Left)
@@ -187,6 +187,14 @@ func (f *invokeFlags) once(command *cobra.Command, client invoke.Client, value j
 	}
 	fmt.Fprintf(stderr, "run %d %s, the stream began after %s\n", answer.Status, took(answer.Took), took(answer.First))
 	return answer, nil
+}
+
+// nothing returns the note on an answer without a stream, where one was asked for.
+func nothing(asked bool) string {
+	if !asked {
+		return ""
+	}
+	return ", nothing was streamed"
 }
 
 // took writes the time of an answer, in milliseconds with three digits after the point.

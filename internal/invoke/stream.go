@@ -35,6 +35,7 @@ func (c Client) Stream(ctx context.Context, value json.RawMessage, out io.Writer
 			return c.whole(response, began)
 		}
 		answer := Answer{Status: response.StatusCode, Streamed: true, First: time.Since(began)}
+		_, announced := response.Trailer[http.CanonicalHeaderKey(statusTrailer)]
 		n, err := relay(out, response.Body)
 		answer.Took = time.Since(began)
 		status := response.Trailer.Get(statusTrailer)
@@ -43,6 +44,8 @@ func (c Client) Stream(ctx context.Context, value json.RawMessage, out io.Writer
 			return Answer{}, ctx.Err()
 		case errors.Is(err, errOutput):
 			return Answer{}, err
+		case err == nil && status == "" && !announced:
+			return Answer{}, fmt.Errorf("%s/run answered in chunks, but not with a stream of an action: nothing says how the run ended", c.URL)
 		case err != nil || status == "":
 			return Answer{}, fmt.Errorf("%s/run ended in the middle of its stream, after %d bytes: its log tells why", c.URL, n)
 		}

@@ -32,13 +32,14 @@ func piece(w http.ResponseWriter, text string) {
 
 func TestStream(t *testing.T) {
 	for name, test := range map[string]struct {
-		status   int
-		pieces   []string
-		trailers map[string]string
-		plain    string // an answer with a length
-		cut      bool
-		wantErr  string // of the connection
-		runErr   string // of the run
+		status    int
+		pieces    []string
+		trailers  map[string]string
+		plain     string // an answer with a length
+		cut       bool
+		announced bool   // the trailer is
+		wantErr   string // of the connection
+		runErr    string // of the run
 	}{
 		"a stream":        {pieces: []string{"1\n", "2\n"}, trailers: map[string]string{"OpenWhisk-Status": "ok", "OpenWhisk-Result": `{"n":2}`}},
 		"a page":          {status: 404, pieces: []string{"not here"}, trailers: map[string]string{"OpenWhisk-Status": "ok", "OpenWhisk-Result": "{}"}},
@@ -48,13 +49,17 @@ func TestStream(t *testing.T) {
 		"no stream":       {plain: `{"n":2}`},
 		"no stream, bad":  {plain: `[`, runErr: "run answered neither"},
 		"cut":             {pieces: []string{"1\n"}, cut: true, wantErr: "ended in the middle of its stream, after 2 bytes"},
-		"no trailer":      {pieces: []string{"1\n"}, wantErr: "ended in the middle of its stream, after 2 bytes"},
+		"no trailer":      {pieces: []string{"1\n"}, wantErr: "answered in chunks, but not with a stream of an action"},
+		"an empty one":    {pieces: []string{"1\n"}, announced: true, wantErr: "ended in the middle of its stream, after 2 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := streaming(t, func(w http.ResponseWriter, _ *http.Request) {
 				if test.plain != "" {
 					_, _ = io.WriteString(w, test.plain)
 					return
+				}
+				if test.announced {
+					w.Header().Set("Trailer", "OpenWhisk-Status")
 				}
 				w.WriteHeader(max(test.status, 200))
 				for _, text := range test.pieces {
