@@ -77,12 +77,12 @@ func (l *Lines) Takes() bool {
 
 // Start implements Action.
 func (l *Lines) Start(r *Run) {
+	if r.Log = nil; l.most > 1 {
+		r.Log = &Block{}
+	}
 	if l.dead != "" {
 		r.Done(nil, &ExitError{Reason: l.dead, Before: true})
 		return
-	}
-	if r.Log = nil; l.most > 1 {
-		r.Log = &Block{}
 	}
 	o := &openRun{run: r, id: l.ids.next()}
 	r.open = o

@@ -23,10 +23,15 @@ func (p *proxy) settled() {
 				return false
 			}
 		}
-		before, asleep := p.switches()
-		after, still := p.switches()
-		return asleep && still && before == after
+		return p.waits()
 	})
+}
+
+// waits reports whether the proxy has done what there was to do, and waits for something.
+func (p *proxy) waits() bool {
+	before, asleep := p.switches()
+	after, still := p.switches()
+	return asleep && still && before == after
 }
 
 // switches counts how often the proxy's threads have gone to sleep, and tells

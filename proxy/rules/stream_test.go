@@ -19,6 +19,7 @@ type streamed struct {
 	header                http.Header
 	whole                 bool // in one piece
 	body, result, outcome string
+	length                string // of a result that is too long for a trailer
 	err                   error
 }
 
@@ -46,6 +47,7 @@ func rest(response *http.Response) (s streamed) {
 	b, err := io.ReadAll(response.Body)
 	s.body, s.err = string(b), err
 	s.result, s.outcome = response.Trailer.Get("OpenWhisk-Result"), response.Trailer.Get("OpenWhisk-Status")
+	s.length = response.Trailer.Get("OpenWhisk-Result-Length")
 	return s
 }
 

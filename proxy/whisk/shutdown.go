@@ -45,13 +45,19 @@ func (s *Service) Shutdown() {
 			answerError(s.queue.pop(), 503, textStopping)
 		}
 	})
-	// A run that does not end in time ends when its process does.
+	// A run that does not end in time is asked to, or else ends when its process does.
+	cancel := s.loop.After(end.Left()/2, func() {
+		if s.action != nil {
+			s.action.Cancel(nil)
+		}
+	})
 	term := s.loop.After(end.Left()*3/4, func() { s.Signal(syscall.SIGTERM) })
 	kill := s.loop.After(end.Left(), func() { s.Signal(syscall.SIGKILL) })
 	s.stopInits(end)
 	idle := make(chan struct{})
 	s.whenIdle(func() { close(idle) })
 	<-idle
+	s.loop.Stop(cancel)
 	s.loop.Stop(term)
 	s.loop.Stop(kill)
 	if s.action != nil {

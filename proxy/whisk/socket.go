@@ -185,11 +185,11 @@ func (w *socket) waits(then func()) bool {
 	return true
 }
 
-func (w *socket) untaken() int {
+func (w *socket) untaken() (kept, all int) {
 	if !w.connected {
-		return 1
+		return len(w.out), 1
 	}
-	return len(w.out) + sys.Unsent(w.fd)
+	return len(w.out), len(w.out) + sys.Unsent(w.fd)
 }
 
 func (w *socket) lose(reason string) {

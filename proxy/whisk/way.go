@@ -21,8 +21,9 @@ type way interface {
 	ends(b []byte, failed Failure) bool
 	// waits reports whether the answer has to wait until then is called.
 	waits(then func()) bool
-	// untaken returns how many bytes the reader has not taken, those on their way included.
-	untaken() int
+	// untaken returns how many bytes are kept for the reader, and how many it has not taken, those on their way
+	// included.
+	untaken() (kept, all int)
 	// lose ends the stream before the run's end.
 	lose(reason string)
 }
@@ -61,8 +62,10 @@ func (r *run) Piece(b []byte, line bool) {
 
 // taken has an action go on that waits for the reader of its stream.
 func (r *run) taken() {
-	if r.held && r.way.untaken() <= mostKept/2 {
-		r.goOn()
+	if r.held {
+		if kept, _ := r.way.untaken(); kept <= mostKept/2 {
+			r.goOn()
+		}
 	}
 }
 
@@ -100,13 +103,14 @@ func (s *Service) look() {
 		if r.way == nil { // it is over
 			continue
 		}
-		unsent := r.way.untaken()
+		_, unsent := r.way.untaken()
 		if r.looks++; unsent != r.unsent {
 			r.looks, r.unsent = 0, unsent
 		}
 		most, reason := looksTaken, textIdle
 		switch w, _ := r.way.(*socket); {
 		case r.lost != "" || unsent == 0 || w == nil && !r.held:
+			r.taken()
 			continue
 		case w != nil && !w.connected:
 			most, reason = looksConnect, textNoConnection
@@ -158,7 +162,7 @@ type collected struct {
 	into stream.Collection
 }
 
-func (c *collected) untaken() int { return 0 }
+func (c *collected) untaken() (kept, all int) { return 0, 0 }
 
 func (c *collected) begin(h stream.Header) { c.into.Begin(h) }
 
@@ -183,7 +187,7 @@ func (c *collected) ends([]byte, Failure) bool { return false }
 // chunked is the way to who asks for a stream: chunks, and the result in the trailer.
 type chunked struct{ direct }
 
-func (c *chunked) untaken() int { return c.run.request.Untaken() }
+func (c *chunked) untaken() (kept, all int) { return c.run.request.Kept(), c.run.request.Untaken() }
 
 func (c *chunked) begin(h stream.Header) {
 	status := h.Status
