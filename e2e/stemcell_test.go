@@ -159,7 +159,7 @@ import asyncio, codecs, ctypes, decimal, encodings.idna, hashlib, importlib, jso
 
 # Of platforms, devices and C libraries that are not here: their absence says nothing of what is left out.
 absent = {"_msi", "msilib", "winreg", "winsound", "nt", "msvcrt", "bz2", "lzma", "curses", "dbm", "readline", "sqlite3", "tkinter", "idlelib", "nis", "ossaudiodev", "spwd", "crypt", "uuid", "xxlimited", "turtledemo", "this", "antigravity"}
-trimmed = {"ensurepip", "pydoc", "pydoc_data", "pdb", "bdb", "doctest", "turtle", "curses", "lib2to3", "venv", "mailbox", "pickletools", "trace", "modulefinder", "pyclbr", "cgitb", "webbrowser", "smtpd", "nntplib", "aifc", "sunau", "audioop", "distutils", "pstats", "profile", "cProfile", "telnetlib", "wave", "asyncore", "asynchat", "tabnanny", "symtable", "mailcap", "sndhdr", "chunk", "zipapp"}
+trimmed = {"ensurepip", "pydoc", "pydoc_data", "pdb", "bdb", "doctest", "turtle", "curses", "lib2to3", "venv", "mailbox", "pickletools", "trace", "modulefinder", "pyclbr", "cgitb", "webbrowser", "smtpd", "nntplib", "aifc", "sunau", "audioop", "distutils", "pstats", "profile", "cProfile", "telnetlib", "wave", "asyncore", "asynchat", "tabnanny", "symtable", "mailcap", "sndhdr", "chunk", "zipapp", "xdrlib", "rlcompleter", "code", "codeop"}
 
 async def main(args):
     failed = {}
