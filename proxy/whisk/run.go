@@ -19,6 +19,7 @@ type run struct {
 	way     way    // of its stream, nil until it has one
 	lost    string // why no more of the stream is taken, "" where it is
 	begun   bool   // its answer in chunks
+	kept    int    // bytes of the stream
 	held    bool   // the action waits until its reader has taken some
 	watched bool   // the reader is looked after
 	unsent  int    // how much of the stream it had not taken at the last look
@@ -131,6 +132,7 @@ func (r *run) answer(b []byte, failed Failure, err error) {
 	if r.way != nil && r.way.waits(func() { r.answer(b, failed, err) }) {
 		return
 	}
+	r.keeps(0)
 	free := true
 	switch {
 	case r.way != nil && r.way.ends(b, failed):

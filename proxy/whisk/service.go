@@ -46,6 +46,7 @@ type Service struct {
 	idle    []func()      // are called when it has none; until then it gets none
 	free    *run          // for later runs
 	watched []*run        // whose readers are looked after
+	kept    int           // bytes of streams, for their readers
 	action  native.Action // written by the loop, under mu
 
 	mu       sync.Mutex

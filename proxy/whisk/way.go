@@ -31,6 +31,9 @@ type way interface {
 // mostKept is how much of a stream is kept for a reader who does not take it, in bytes.
 const mostKept = 1 << 20
 
+// mostKeptOfAll is how much is kept of all streams, before none may keep more than a little.
+const mostKeptOfAll = 16 * mostKept
+
 // textSlow is the error of a stream whose reader was too slow.
 const textSlow = "the reader of the stream left more than 1 MiB of it untaken"
 
@@ -48,7 +51,7 @@ func (r *run) Piece(b []byte, line bool) {
 		return
 	}
 	kept, lost := r.way.add(b, line)
-	if kept > mostKept {
+	if r.keeps(kept); kept > mostKept || kept > mostKept/16 && r.service.kept > mostKeptOfAll {
 		if r.held = r.service.action.Hold(&r.Run, true); !r.held {
 			lost = textSlow
 		}
@@ -60,12 +63,17 @@ func (r *run) Piece(b []byte, line bool) {
 	}
 }
 
+// keeps counts how much of the run's stream is kept.
+func (r *run) keeps(kept int) {
+	r.service.kept += kept - r.kept
+	r.kept = kept
+}
+
 // taken has an action go on that waits for the reader of its stream.
 func (r *run) taken() {
-	if r.held {
-		if kept, _ := r.way.untaken(); kept <= mostKept/2 {
-			r.goOn()
-		}
+	kept, _ := r.way.untaken()
+	if r.keeps(kept); r.held && kept <= mostKept/2 {
+		r.goOn()
 	}
 }
 
