@@ -3,8 +3,6 @@ package source_test
 import (
 	"bytes"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"syscall"
 	"testing"
@@ -19,7 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
-// TestProxyIsTheOneOfTheCheckout holds that the embedded source gives the program that go build gives here.
+// TestProxyIsTheOneOfTheCheckout holds that the embedded source gives the program that the checkout gives.
 func TestProxyIsTheOneOfTheCheckout(t *testing.T) {
 	module, err := gobuild.Open(source.Files(), cache.Dir{})
 	if err != nil {
@@ -32,13 +30,11 @@ func TestProxyIsTheOneOfTheCheckout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	output := filepath.Join(t.TempDir(), "proxy")
-	command := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", output, "./proxy")
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=", "GOENV=off")
-	if text, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, text)
+	here, err := gobuild.Open(os.DirFS("."), cache.Dir{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	checkout, err := os.ReadFile(output)
+	checkout, err := here.Proxy(t.Context(), images.LinuxAMD64)
 	if err != nil {
 		t.Fatal(err)
 	}

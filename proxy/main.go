@@ -10,6 +10,7 @@ package main
 import (
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/epoll"
@@ -31,7 +32,8 @@ func main() {
 		print(1, usage)
 		return
 	case flags.version:
-		print(1, "OpenWhisk ActionLoop Proxy v"+settings.Version+", built with "+runtime.Version()+"\n")
+		version, _, _ := strings.Cut(runtime.Version(), "-X:") // experiments of the compiler follow
+		print(1, "OpenWhisk ActionLoop Proxy v"+settings.Version+", built with "+version+"\n")
 		return
 	case flags.debug: // as in existing proxies: init may be repeated, and actions are told
 		env = append(env, "OW_DEBUG=/tmp/action.log", "PROXY_ALLOW_REINIT=1")

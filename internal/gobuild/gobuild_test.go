@@ -92,7 +92,7 @@ func TestSameBytesEverywhere(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if made.Path != "example.org/tiny/proxy" || made.Main.Version != "(devel)" || made.GoVersion != runtime.Version() {
+		if made.Path != "example.org/tiny/proxy" || made.Main.Version != "(devel)" || made.GoVersion != runtime.Version()+"-X:"+experiment {
 			t.Errorf("built as %s %s %s", made.Path, made.Main.Version, made.GoVersion)
 		}
 		for _, setting := range made.Settings {

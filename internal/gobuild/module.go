@@ -117,20 +117,25 @@ func (m *Module) Build(ctx context.Context, dir string, platform images.Platform
 	return m.store.Do("go", m.key(dir, platform), func() ([]byte, error) { return m.compile(ctx, dir, platform) })
 }
 
-// flags are the arguments of go build that decide about the bytes of the program.
-func flags() []string { return []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w"} }
+// flags are the arguments of go build that decide about the bytes of the program. Functions begin at a multiple of 8
+// bytes rather than of 32: 33 KB of the proxy.
+func flags() []string { return []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -funcalign=8"} }
+
+// experiment is a setting of the compiler: the garbage collector of Go 1.25, which has 45 KB less than that of 1.26, and
+// does as well with the few megabytes of these programs.
+const experiment = "nogreenteagc"
 
 func (m *Module) key(dir string, platform images.Platform) string {
-	parts := append([]string{m.goMod(), dir, string(platform)}, flags()...)
+	parts := append([]string{m.goMod(), experiment, dir, string(platform)}, flags()...)
 	for _, name := range slices.Sorted(maps.Keys(m.files)) {
 		parts = append(parts, name, string(m.files[name]))
 	}
 	return cache.Key(parts...)
 }
 
-// goMod returns the go.mod for compiling, without requirements.
+// goMod returns the go.mod for compiling, which requires nothing but the module's own packages (Short).
 func (m *Module) goMod() string {
-	return fmt.Sprintf("module %s\n\ngo %s\n\ntoolchain %s\n", m.path, m.language, m.toolchain)
+	return fmt.Sprintf("module %s\n\ngo %s\n\ntoolchain %s\n\nrequire %[4]s v0.0.0\n\nreplace %[4]s => ./%[4]s\n", m.path, m.language, m.toolchain, Short)
 }
 
 func (m *Module) compile(ctx context.Context, dir string, platform images.Platform) ([]byte, error) {
@@ -150,7 +155,7 @@ func (m *Module) compile(ctx context.Context, dir string, platform images.Platfo
 		return nil, err
 	}
 	environment = append(environment, "GOTOOLCHAIN="+m.toolchain,
-		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0")
+		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment)
 	args := slices.Concat([]string{"build"}, flags(), []string{"-o", output, dir})
 	if _, err := run(ctx, source, environment, args...); err != nil {
 		return nil, m.explain(ctx, work, err)
@@ -165,15 +170,18 @@ func (m *Module) compile(ctx context.Context, dir string, platform images.Platfo
 	if err != nil {
 		return nil, err
 	}
-	if made.GoVersion != m.toolchain {
-		return nil, &ToolchainError{Want: m.toolchain, Have: made.GoVersion}
+	if have, _, _ := strings.Cut(made.GoVersion, "-X:"); have != m.toolchain { // the experiment follows
+		return nil, &ToolchainError{Want: m.toolchain, Have: have}
 	}
 	return program, nil
 }
 
-// write writes the module to a folder.
+// write writes the module to a folder, as it is compiled.
 func (m *Module) write(dir string) error {
-	files := maps.Clone(m.files)
+	files, err := m.shortened()
+	if err != nil {
+		return err
+	}
 	files["go.mod"] = []byte(m.goMod())
 	for name, content := range files {
 		file := filepath.Join(dir, filepath.FromSlash(name))

@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+
 	"github.com/spdx/tools-golang/spdx/v2/common"
 	spdx "github.com/spdx/tools-golang/spdx/v2/v2_3"
 )
@@ -49,11 +51,15 @@ func (c *contents) addProgram(built *buildinfo.BuildInfo) *spdx.Package {
 	})
 	c.contains(added)
 	for _, dependency := range built.Deps {
+		if r := dependency.Replace; r != nil && r.Path == "./"+gobuild.Short { // its own packages
+			continue
+		}
 		module := c.addModule(linked(dependency))
 		c.document.relate(added.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, module)
 	}
-	// "go1.26.8", and with experiments "go1.26.8 X:name"
+	// "go1.26.8", and with experiments "go1.26.8-X:name", or "devel go1.27-1234 X:name"
 	toolchain, _, _ := strings.Cut(strings.TrimPrefix(built.GoVersion, "go"), " ")
+	toolchain, _, _ = strings.Cut(toolchain, "-X:")
 	standard := c.addModule(library, toolchain, "")
 	c.document.relate(added.PackageSPDXIdentifier, common.TypeRelationshipDependsOn, standard)
 	return added
