@@ -3,7 +3,6 @@ package code
 import (
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"io"
 )
 
@@ -11,7 +10,7 @@ import (
 type gunzip struct {
 	in      *input
 	inflate *inflater
-	sum     uint32
+	sum     summing
 	size    uint32
 	err     error
 }
@@ -35,7 +34,7 @@ func newGunzip(in *input, inflate *inflater) *gunzip {
 func (z *gunzip) Read(b []byte) (int, error) {
 	for z.err == nil {
 		n, err := z.inflate.Read(b)
-		z.sum = crc32.Update(z.sum, crc32.IEEETable, b[:n])
+		z.sum.Write(b[:n])
 		z.size += uint32(n)
 		switch err {
 		case nil:
@@ -82,7 +81,7 @@ func (z *gunzip) header() error {
 			return err
 		}
 	}
-	z.sum, z.size = 0, 0
+	z.sum.sum, z.size = 0, 0
 	z.inflate.reset(z.in)
 	return nil
 }
@@ -94,7 +93,7 @@ func (z *gunzip) trailer() error {
 	if err := z.whole(t[:]); err != nil {
 		return err
 	}
-	if binary.LittleEndian.Uint32(t[:]) != z.sum || binary.LittleEndian.Uint32(t[4:]) != z.size {
+	if binary.LittleEndian.Uint32(t[:]) != z.sum.sum || binary.LittleEndian.Uint32(t[4:]) != z.size {
 		return errSum
 	}
 	for {

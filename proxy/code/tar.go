@@ -117,7 +117,7 @@ func (t *tarReader) expect(size int64) { t.left, t.padding = size, -size&(tarBlo
 var errTarHeader = errors.New("a header is malformed")
 
 func (t *tarReader) header() (*tarHeader, error) {
-	if _, err := io.CopyN(io.Discard, t.r, t.left+t.padding); err != nil {
+	if _, err := io.CopyN(overRead{}, t.r, t.left+t.padding); err != nil {
 		return nil, cutOff(err)
 	}
 	t.left, t.padding = 0, 0

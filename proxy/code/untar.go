@@ -15,7 +15,7 @@ func (a *Archive) tarGz(file io.ReaderAt, size int64) error {
 		return err
 	}
 	// What follows the end tells whether the sums are right.
-	if _, err := io.CopyBuffer(io.Discard, whole, a.buf); err != nil {
+	if _, err := io.CopyBuffer(overRead{}, whole, a.buf); err != nil {
 		return tarDamaged(err)
 	}
 	return nil

@@ -3,7 +3,6 @@ package code
 import (
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"io"
 	"strings"
 )
@@ -99,7 +98,7 @@ type zipContent struct {
 	inflate inflater
 	from    io.Reader
 	left    int64
-	sum     uint32
+	sum     summing
 	want    uint32
 }
 
@@ -120,7 +119,7 @@ func (c *zipContent) open(e *zipEntry, end int64) error {
 		return errZipOutside
 	}
 	c.in.reset(c.file, begin, begin+e.packed)
-	c.left, c.sum, c.want = e.size, 0, e.sum
+	c.left, c.sum.sum, c.want = e.size, 0, e.sum
 	c.from = &c.in
 	if e.method == zipDeflated {
 		c.inflate.reset(&c.in)
@@ -137,11 +136,11 @@ func (c *zipContent) Read(b []byte) (int, error) {
 	if c.left -= int64(n); c.left < 0 {
 		return 0, errors.New("it is larger than the archive says")
 	}
-	c.sum = crc32.Update(c.sum, crc32.IEEETable, b[:n])
+	c.sum.Write(b[:n])
 	switch {
 	case err == io.EOF && c.left > 0:
 		return n, errCutOff
-	case err == io.EOF && c.sum != c.want:
+	case err == io.EOF && c.sum.sum != c.want:
 		return n, errSum
 	}
 	return n, err

@@ -3,7 +3,6 @@ package code
 import (
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"io"
 )
 
@@ -11,6 +10,7 @@ import (
 type ZipWriter struct {
 	W io.Writer
 
+	sum       summing
 	at        int64
 	directory []byte
 	entries   uint16
@@ -30,8 +30,8 @@ func (z *ZipWriter) Add(name string, mode uint32, content io.ReaderAt, size int6
 	if size >= zipMostSize || z.at >= zipMostSize || z.entries == zipMost || len(name) > zipMost {
 		return errors.New("too much for a zip archive")
 	}
-	sum := crc32.NewIEEE()
-	if n, err := io.Copy(sum, io.NewSectionReader(content, 0, size)); err != nil || n != size {
+	z.sum.sum = 0
+	if n, err := io.Copy(&z.sum, io.NewSectionReader(content, 0, size)); err != nil || n != size {
 		return changed(err)
 	}
 	begin := z.at
@@ -39,7 +39,7 @@ func (z *ZipWriter) Add(name string, mode uint32, content io.ReaderAt, size int6
 	for _, v := range []uint16{20, zipUTF8, zipStored, 0, zipEpoch} {
 		common = binary.LittleEndian.AppendUint16(common, v)
 	}
-	for _, v := range []uint32{sum.Sum32(), uint32(size), uint32(size)} {
+	for _, v := range []uint32{z.sum.sum, uint32(size), uint32(size)} {
 		common = binary.LittleEndian.AppendUint32(common, v)
 	}
 	common = binary.LittleEndian.AppendUint32(common, uint32(len(name)))

@@ -4,7 +4,6 @@ package native
 
 import (
 	"bytes"
-	"slices"
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
@@ -46,18 +45,27 @@ func (f *feed) cancel(id string) {
 	if f.begun {
 		at = 1
 	}
-	f.lines = slices.Insert(f.lines, at, feedLine{parts: [3][]byte{[]byte("cancel " + id + "\n")}})
+	f.lines = append(f.lines, feedLine{})
+	copy(f.lines[at+1:], f.lines[at:])
+	f.lines[at] = feedLine{parts: [3][]byte{[]byte("cancel " + id + "\n")}}
 }
 
 // drop takes back the line of a run of which nothing was written, and reports whether there is such a one.
 func (f *feed) drop(o *openRun) bool {
 	for i, line := range f.lines {
 		if line.owner == o && (i > 0 || !f.begun) {
-			f.lines = slices.Delete(f.lines, i, i+1)
+			f.remove(i)
 			return true
 		}
 	}
 	return false
+}
+
+func (f *feed) remove(i int) {
+	last := len(f.lines) - 1
+	copy(f.lines[i:], f.lines[i+1:])
+	f.lines[last] = feedLine{}
+	f.lines = f.lines[:last]
 }
 
 // keep makes the line of a run the feed's own, for the memory of its value is soon another's.
@@ -86,7 +94,7 @@ func (f *feed) write(fd int) (done bool, err error) {
 				f.begun = true
 			}
 		}
-		f.lines = slices.Delete(f.lines, 0, 1)
+		f.remove(0)
 		f.begun = false
 	}
 	return true, nil

@@ -72,19 +72,17 @@ func (s *Service) Shutdown() {
 // stopInits waits for the answers of those that are being served, and ends what they have started: with SIGTERM, and
 // when three quarters of the time are over with SIGKILL.
 func (s *Service) stopInits(end clock.Moment) {
-	answered := make(chan struct{})
+	const most = 2                    // of those below that may come when nobody waits any more
+	answered := make(chan bool, most) // or a while has passed
 	go func() {
 		s.inits.Wait()
-		close(answered)
+		answered <- true
 	}()
 	for last := end.Left() / 4; ; {
 		const again = 100 * clock.Millisecond // for what is only started now
-		passed := make(chan struct{})
-		s.loop.After(again, func() { close(passed) })
-		select {
-		case <-answered:
+		s.loop.After(again, func() { answered <- false })
+		if <-answered {
 			return
-		case <-passed:
 		}
 		left := end.Left()
 		if s.starting.Load() {
