@@ -25,6 +25,9 @@ func wild(id string) []step {
 	return steps
 }
 
+// textSlow is in the result of a stream whose reader was too slow.
+const textSlow = "the reader of the stream left more than"
+
 // check says what is wrong with a stream: its lines have to be those of the run, in their order.
 func (s *streamed) check(id string) error {
 	n := 0
@@ -35,6 +38,9 @@ func (s *streamed) check(id string) error {
 		if n++; line != fmt.Sprintf("%s.%d\n", id, n) {
 			return fmt.Errorf("run %s has the line %q", id, line)
 		}
+	}
+	if s.err == nil && strings.Contains(s.result, textSlow) { // its end is missing
+		return nil
 	}
 	if s.err != nil || n != 3 {
 		return fmt.Errorf("run %s has %d lines, %w", id, n, s.err)
@@ -121,6 +127,9 @@ func (p *proxy) once(id string, steps []step, way int, dead *atomic.Int32) error
 		return err
 	}
 	defer c.Close()
+	if way == 3 {
+		steps = append([]step{{"flow", "4000"}}, steps...)
+	}
 	value := doing(id, steps...)
 	if way < 2 {
 		if err = c.Send("/run", `{"value":`+value+`}`); err != nil || way == 0 && rand.IntN(2) == 0 {
@@ -139,6 +148,11 @@ func (p *proxy) once(id string, steps []step, way int, dead *atomic.Int32) error
 	}
 	if way == 2 { // it leaves in the middle
 		return nil
+	}
+	if way == 3 { // it is slow
+		if err := p.once(id+"s", nil, 1, dead); err != nil {
+			return err
+		}
 	}
 	got := rest(response)
 	if died := dead.Load() > 0 && (isDead(answer{Status: 502, Body: got.result}) || got.whole && isDead(answer{Status: got.status, Body: got.body})); died {
