@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// binaries are the paths of what the benchmarks run.
+// binaries are the paths of the programs that the benchmarks run.
 type binaries struct {
 	proxy      string
 	owgo       string            // a peer's proxy, "" for none
@@ -29,7 +29,7 @@ type binaries struct {
 	spawn      string            // "" without a C compiler
 }
 
-// ruby are the paths of what Ruby runs.
+// ruby are the paths of the programs that Ruby runs.
 type ruby struct {
 	launcher string // of the stemcell
 	function string // actions/ruby/function.rb
@@ -79,7 +79,7 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 	return b, errors.Join(failures...)
 }
 
-// interpreter is what the first lines of the launcher and of actions/ruby name.
+// interpreter is the path in the first lines of the launcher and of actions/ruby.
 const interpreter = "/usr/bin/ruby"
 
 // find sets the paths. The launcher is copied to where it may be executed, as it is in an image.
@@ -115,7 +115,7 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return filepath.Dir(file), nil
 }
 
-// run runs a compiler; its error is what the compiler says.
+// run runs a compiler; its error is the compiler's.
 func run(command *exec.Cmd) error {
 	if out, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, out)

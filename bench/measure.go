@@ -66,7 +66,7 @@ func measureLoad(c server.Command, l load.Load) ([]figure, error) {
 	return figures, nil
 }
 
-// measureColdStart gives the median of n starts.
+// measureColdStart returns the median of n starts.
 func measureColdStart(c server.Command, n int) ([]figure, error) {
 	var took []float64
 	for range n {

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// What stands between these lines of a page is written by --page.
+// The lines of a page between which --page writes.
 const (
 	pageBegin = "<!-- bench -->\n"
 	pageEnd   = "<!-- /bench -->\n"
@@ -27,7 +27,7 @@ func updatePage(path string, report []byte) error {
 	return os.WriteFile(path, updated, 0o644)
 }
 
-// replaceReport gives the page with the report between its two lines.
+// replaceReport returns the page with the report between its two lines.
 func replaceReport(page, report []byte) ([]byte, error) {
 	before, rest, begins := bytes.Cut(page, []byte(pageBegin))
 	_, after, ends := bytes.Cut(rest, []byte(pageEnd))

@@ -94,7 +94,7 @@ func owgoWith(b *binaries, upload []byte) server.Command {
 // uploads makes the bodies of /init and keeps the first error.
 type uploads struct{ err error }
 
-// source is for what is uploaded as text.
+// source returns the body of an upload as text.
 func (u *uploads) source(path string) []byte {
 	body, err := server.Source(path)
 	if err != nil && u.err == nil {

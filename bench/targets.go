@@ -4,7 +4,7 @@ package main
 
 import "github.com/sciabarracom/openwhisk-runtime-go/bench/report"
 
-// targets are what the proxy must reach.
+// targets are the targets of the proxy.
 func targets() []report.Target {
 	at := func(scenario, server, figure string) report.Point {
 		return report.Point{Scenario: scenario, Server: server, Figure: figure}

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Load says what to send, and where to.
+// Load describes the requests, and their destination.
 type Load struct {
 	Address     string // IPv4 address and port
 	Connections int    // 1 when 0
@@ -82,7 +82,7 @@ type run struct {
 	until   time.Time
 }
 
-// begin forgets what was counted and starts to count n requests.
+// begin resets the counts and starts to count n requests.
 func (r *run) begin(n int) {
 	r.Result = Result{Latencies: make([]time.Duration, 0, n)}
 	r.total = n

@@ -47,7 +47,7 @@ func postOf(host, path string, body []byte) []byte {
 	return append([]byte(head), body...)
 }
 
-// copy gives a request of its own to a connection.
+// copy returns a copy for a connection.
 func (r request) copy() request {
 	return request{bytes: bytes.Clone(r.bytes), at: r.at}
 }

@@ -27,7 +27,7 @@ type response struct {
 	head   head
 }
 
-// head is what the load generator needs from an answer's head.
+// head holds the parts of an answer's head that the load generator needs.
 type head struct {
 	status int
 	length int // Content-Length in bytes

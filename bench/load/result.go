@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Result is what became of a load. Every request that was sent is counted once: Sent = Right + Wrong + Failed.
+// Result is the outcome of a load. Every request that was sent is counted once: Sent = Right + Wrong + Failed.
 type Result struct {
 	Sent   int
 	Right  int // status 200 and a body with the request's own id and length

@@ -77,7 +77,7 @@ func rule(b *strings.Builder, columns int) {
 	b.WriteString(strings.Repeat("|---", columns) + "|\n")
 }
 
-// distinct gives the names of the points, each once, in their order.
+// distinct returns the names of the points, each once, in their order.
 func distinct(points []Point, name func(Point) string) []string {
 	var names []string
 	seen := map[string]bool{}

@@ -14,7 +14,7 @@ type Point struct {
 	Figure   string // with its unit, as in a column's head: "p50 µs"
 }
 
-// Record holds what was measured. The zero Record is empty and ready.
+// Record holds the measurements. The zero Record is empty and ready.
 type Record struct {
 	points []Point // in the order of their first measurement
 	values map[Point]map[int]float64
@@ -32,12 +32,12 @@ func (r *Record) Add(round int, p Point, value float64) {
 	r.values[p][round] = value
 }
 
-// Values gives a point's values in the order of the rounds; rounds without one are left out.
+// Values returns a point's values in the order of the rounds; rounds without one are left out.
 func (r *Record) Values(p Point) []float64 {
 	return inOrder(r.values[p])
 }
 
-// Ratios gives p ÷ against for each round that has both.
+// Ratios returns p ÷ against for each round that has both.
 func (r *Record) Ratios(p, against Point) []float64 {
 	ratios := map[int]float64{}
 	for round, value := range r.values[p] {

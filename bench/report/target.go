@@ -16,7 +16,7 @@ type Target struct {
 	Unit    string  // after the number: " MB"
 }
 
-// Verdict is a target beside what was measured.
+// Verdict is a target beside its measurement.
 type Verdict struct {
 	Target
 	Rounds   []float64 // value or ratio of each round; empty: not measured

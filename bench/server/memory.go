@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// Memory is what a process occupies, in bytes. Children do not count.
+// Memory is the memory of a process, in bytes. Children do not count.
 type Memory struct {
 	Resident int64 // now
 	Peak     int64 // the most since it started
@@ -41,7 +41,7 @@ func readField(path, name string) (int64, error) {
 	return n, nil
 }
 
-// kilobytes finds the line "NAME  123 kB" and gives its number in bytes.
+// kilobytes finds the line "NAME  123 kB" and returns its number in bytes.
 func kilobytes(content []byte, name string) (int64, error) {
 	for line := range bytes.Lines(content) {
 		fields := bytes.Fields(line)

@@ -23,7 +23,7 @@ import (
 // patience is how long a server may take to listen, and to answer /init.
 const patience = 20 * time.Second
 
-// Command says how a server is started.
+// Command describes how to start a server.
 type Command struct {
 	Path string   // of the executable
 	Args []string // after its name; {port} and {dir} are replaced
@@ -95,7 +95,7 @@ func (p *Process) ready(init []byte) error {
 	return nil
 }
 
-// Memory is what the process occupies now.
+// Memory returns the memory of the process at this moment.
 func (p *Process) Memory() (Memory, error) { return MemoryOf(p.PID) }
 
 // Stop kills the server and its children, and removes its directory.
@@ -124,7 +124,7 @@ func ColdStart(c Command) (time.Duration, error) {
 	return took, nil
 }
 
-// portFor gives a free port, or the fixed one if nobody listens there.
+// portFor returns a free port, or the fixed one if nobody listens there.
 func portFor(fixed int) (int, error) {
 	listener, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(fixed)))
 	if err != nil {
