@@ -48,7 +48,7 @@ func TestRunBuildsSeveralImagesAtOnce(t *testing.T) {
 // TestRunOfMany builds many images (500 with LONG=1), each with an action of its own, some of which cannot be built,
 // and pushes them: those that can be built are, in their order, and each of the others is told.
 func TestRunOfMany(t *testing.T) {
-	many := 120
+	many := 60
 	if os.Getenv("LONG") != "" {
 		many = 500
 	}
