@@ -11,7 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// cancelled is the setting and the code of an action that takes some runs at a time.
+// several starts an action that takes so many runs at a time.
 func several(t *testing.T, runs int, settings ...setting) *proxy {
 	t.Helper()
 	return start(t, append([]setting{protocols["v2"], overlapping}, settings...)...).ready(obey(step{"concurrency", strconv.Itoa(runs)}))
