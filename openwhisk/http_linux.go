@@ -32,6 +32,9 @@ func (p *program) http() {
 		fail(err.Error())
 	}
 	host := native.NewHost(loop, 1, 2)
+	if set.JSON {
+		host.Logs.AsJSON()
+	}
 	host.Orphans = false // the program's own os/exec waits for its children
 	logs, err := takeLogs(host.Logs)
 	if err != nil {

@@ -34,6 +34,9 @@ func (a *inProcess) Takes() bool { return a.runs == 0 || a.together && a.runs < 
 // another thread would have begun; when it takes long, another goroutine leads the loop on.
 func (a *inProcess) Start(r *native.Run) {
 	a.runs++
+	if !a.together {
+		a.logs.logs.Begin(r)
+	}
 	switch {
 	case a.program.streams:
 		a.startStream(r)

@@ -59,6 +59,9 @@ func serve(set settings.Settings) {
 	}
 	host := native.NewHost(loop, 1, 2)
 	host.MaxLine = set.MaxBody
+	if set.JSON {
+		host.Logs.AsJSON()
+	}
 	host.Logs.NeverBlock(loop)
 	service := whisk.New(set.Whisk, host, whisk.NewUploads(set.Whisk, host))
 	server := &http1.Server{Handler: service, Loop: loop, MaxBody: set.MaxBody}

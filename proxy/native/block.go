@@ -9,6 +9,16 @@ import "strconv"
 type Block struct {
 	lines   []byte
 	dropped int // bytes
+	source  source
+	logs    *Logs // where each line is written at once, as an object; nil where lines are kept
+}
+
+// newBlock returns the log of a run.
+func (l *Logs) newBlock(r *Run) *Block {
+	if l.records == nil {
+		return &Block{}
+	}
+	return &Block{source: sourceOf(r), logs: l}
 }
 
 // mostBlock is how much of a run's log is kept, in bytes.
@@ -16,6 +26,12 @@ const mostBlock = 64 << 10
 
 // Line adds a line.
 func (k *Block) Line(text []byte) {
+	if k.logs != nil {
+		k.logs.mu.Lock()
+		defer k.logs.mu.Unlock()
+		k.logs.record(Stdout, k.source, text)
+		return
+	}
 	if k.dropped > 0 || len(k.lines)+len(text) >= mostBlock {
 		k.dropped += len(text) + 1
 		return
@@ -25,6 +41,9 @@ func (k *Block) Line(text []byte) {
 
 // Block writes the log of a run, and both sentinels, to stdout: only one stream keeps an order.
 func (l *Logs) Block(k *Block) {
+	if k.logs != nil {
+		return
+	}
 	text := append([]byte{'\n'}, k.lines...)
 	if k.dropped > 0 {
 		text = append(text, strconv.Itoa(k.dropped)+" more bytes of this log were dropped\n"...)

@@ -27,6 +27,7 @@ func (l *Loop) Start(r *Run) {
 		l.request = r.Body
 	}
 	l.discard()
+	l.child.logs.Begin(r)
 	l.send()
 }
 

@@ -77,7 +77,9 @@ func (l *Lines) Takes() bool {
 // Start implements Action.
 func (l *Lines) Start(r *Run) {
 	if r.Log = nil; l.most > 1 {
-		r.Log = &Block{}
+		r.Log = l.child.host.Logs.newBlock(r)
+	} else {
+		l.child.host.Logs.Begin(r)
 	}
 	if l.dead != "" {
 		r.Done(nil, &ExitError{Reason: l.dead, Before: true})

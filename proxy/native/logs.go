@@ -19,11 +19,12 @@ const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
 type Logs struct {
 	mu      sync.Mutex
 	fd      [2]int
-	one     bool    // both lead to the same file, so that what is written to either ends up there
-	partial [2]bool // the last byte written was no line end
-	ends    []byte  // a line end and two sentinels; made once, for each conversion of a string this long allocates
-	tail    *[]byte // where the last lines are also kept, while an action starts
-	held    *held   // where bytes are kept instead
+	one     bool     // both lead to the same file, so that what is written to either ends up there
+	partial [2]bool  // the last byte written was no line end
+	ends    []byte   // a line end and two sentinels; made once, for each conversion of a string this long allocates
+	tail    *[]byte  // where the last lines are also kept, while an action starts
+	held    *held    // where bytes are kept instead
+	records *records // what makes objects of lines, nil where they stay as they are
 
 	loop    *epoll.Loop // where set, no write of the loop blocks
 	pending [2][]byte   // what the descriptors do not take for now
@@ -63,7 +64,11 @@ func (l *Logs) Write(stream int, b []byte) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.write(stream, b)
+	if l.records != nil {
+		l.records.write(stream, b, l)
+	} else {
+		l.write(stream, b)
+	}
 	if l.tail != nil {
 		t := append(*l.tail, b...)
 		*l.tail = t[max(0, len(t)-tailSize):]
@@ -74,6 +79,13 @@ func (l *Logs) Write(stream int, b []byte) {
 func (l *Logs) Line(stream int, text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.records != nil {
+		if len(l.records.part[stream]) > 0 {
+			text = "\n" + text
+		}
+		l.records.write(stream, []byte(text+"\n"), l)
+		return
+	}
 	if text = text + "\n"; l.partial[stream] {
 		text = "\n" + text
 	}
@@ -84,6 +96,10 @@ func (l *Logs) Line(stream int, text string) {
 func (l *Logs) Sentinels() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.records != nil {
+		l.records.end(l)
+		return
+	}
 	if l.one {
 		l.end(Stdout, l.ends)
 		return

@@ -33,6 +33,8 @@ type Activation struct {
 	Value []byte
 	// ID is the activation's id as it stands in the request, nil for none.
 	ID []byte
+	// Namespace is whose it is, as ID.
+	Namespace []byte
 	// Deadline is when the platform ends the run, in milliseconds since 1970, 0 where nothing is said of a time ahead.
 	Deadline int64
 }

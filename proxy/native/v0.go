@@ -49,14 +49,18 @@ func (v *V0) Takes() bool { return v.runs < v.most }
 // 29).
 func (v *V0) Start(r *Run) {
 	v.runs++
-	o := &once{v0: v, run: r, value: r.Value, out: lastLine{lineBuffer: newLineBuffer(v.host), logs: v.host.Logs}}
+	logs := v.host.Logs.of(r)
+	if v.most == 1 {
+		v.host.Logs.Begin(r)
+	}
+	o := &once{v0: v, run: r, value: r.Value, out: lastLine{lineBuffer: newLineBuffer(v.host), logs: logs}}
 	go func() { // a start takes a while
 		p := v.program
 		p.Env = variable.With(p.Env, variable.OfRequest(r.Body))
 		if len(r.Value) <= maxArgument {
 			p.Args = append(p.Args[:len(p.Args):len(p.Args)], string(r.Value))
 		}
-		child, err := v.start(p)
+		child, err := v.start(p, logs)
 		v.host.Loop.Post(func() { o.begin(child, err) })
 	}()
 }
@@ -111,6 +115,9 @@ func (o *once) ends() {
 		left -= n
 	}
 	c.relayAll()
+	if c.logs != c.host.Logs {
+		c.logs.Sentinels()
+	}
 	c.part()
 	v := o.v0
 	v.mu.Lock()
@@ -130,9 +137,9 @@ func (o *once) ends() {
 
 // start starts a process. Where descriptors, memory or processes have run out and other runs hold some, it waits for
 // one of those to end.
-func (v *V0) start(p Program) (*process, error) {
+func (v *V0) start(p Program, logs *Logs) (*process, error) {
 	for {
-		child, err := start(p, 1, v.host)
+		child, err := startWith(p, 1, sys.Pipe, v.host, logs)
 		v.mu.Lock()
 		if err == nil {
 			v.running[child] = struct{}{}

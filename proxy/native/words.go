@@ -167,9 +167,9 @@ const noActivation = "[no activation] "
 
 // stray writes a line of log that names no open run.
 func (l *Lines) stray(text []byte) {
-	line := string(text)
-	if l.most > 1 {
+	line, logs := string(text), l.child.host.Logs
+	if l.most > 1 && logs.records == nil {
 		line = noActivation + line
 	}
-	l.child.host.Logs.Line(Stdout, line)
+	logs.Line(Stdout, line)
 }

@@ -23,6 +23,7 @@ const Version = "2.0.0"
 type Settings struct {
 	Port    int
 	MaxBody int64 // bytes
+	JSON    bool  // each line of the log is an object (OW_LOG_FORMAT)
 	Whisk   whisk.Config
 }
 
@@ -77,6 +78,7 @@ func Read(env []string) (Settings, error) {
 	if e.choice("OW_RESULT_FD", "1") == "3" {
 		s.Whisk.ResultFd = 3
 	}
+	s.JSON = e.choice("OW_LOG_FORMAT", "text") == "json"
 	s.Whisk.StreamHosts = e.streamHosts()
 	s.Whisk.Launchers = code.PickLaunchers(s.Whisk.Launchers, e.stemcell(s.Whisk.Launchers))
 	return s, e.err

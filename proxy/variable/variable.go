@@ -18,6 +18,8 @@ func Allowed(name, value string) string {
 	switch name {
 	case "OW_PROTOCOL":
 		return choice(value, "auto", "v0", "v1", "v2", "actionloop", "exec")
+	case "OW_LOG_FORMAT":
+		return choice(value, "text", "json")
 	case "OW_STREAM":
 		return choice(value, "socket")
 	case "OW_STREAM_HOSTS":

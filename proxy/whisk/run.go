@@ -229,6 +229,8 @@ func readRun(body []byte) (runRequest, *Failure) {
 			r.Deadline = deadline(members.Value)
 		case "activation_id":
 			r.ID = members.Value
+		case "namespace":
+			r.Namespace = members.Value
 		}
 	}
 	if err := members.Err(); err != nil {

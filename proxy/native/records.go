@@ -1,0 +1,102 @@
+//go:build linux
+
+package native
+
+import (
+	"bytes"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
+)
+
+// records make an object of each line of the log (OW_LOG_FORMAT=json), for collectors that search by activations. There
+// are no sentinels then.
+type records struct {
+	source source    // of lines that come now, as runs go one after the other
+	part   [2][]byte // of a line that has not ended
+	to     *Logs     // where the objects are written
+}
+
+// A source is what a line of log is of.
+type source struct{ namespace, activation []byte } // as they stand in the request
+
+// mostRecord is the longest line that stays one, in bytes.
+const mostRecord = 64 << 10
+
+// AsJSON has each line written as an object, from now on.
+func (l *Logs) AsJSON() { l.records = &records{to: l} }
+
+// sourceOf returns what the log of a run is of.
+func sourceOf(r *Run) source { return source{r.Namespace, r.ID} }
+
+// Begin tells that what is logged until the next Sentinels is of a run.
+func (l *Logs) Begin(r *Run) {
+	if l.records != nil {
+		l.mu.Lock()
+		l.records.source = sourceOf(r)
+		l.mu.Unlock()
+	}
+}
+
+// of returns where a process logs that is there for one run alone, whatever others do meanwhile.
+func (l *Logs) of(r *Run) *Logs {
+	if l.records == nil {
+		return l
+	}
+	return &Logs{records: &records{source: sourceOf(r), to: l}}
+}
+
+// write writes the lines that end in b. locked are the logs that it is of.
+func (k *records) write(stream int, b []byte, locked *Logs) {
+	for len(b) > 0 {
+		line, rest, ended := bytes.Cut(b, []byte{'\n'})
+		k.part[stream] = append(k.part[stream], line...)
+		if b = rest; ended || len(k.part[stream]) >= mostRecord {
+			k.flush(stream, locked)
+		}
+	}
+}
+
+// flush writes what there is of a line.
+func (k *records) flush(stream int, locked *Logs) {
+	line := k.part[stream]
+	k.part[stream] = line[:0]
+	if k.to != locked {
+		k.to.mu.Lock()
+		defer k.to.mu.Unlock()
+	}
+	k.to.record(stream, k.source, line)
+}
+
+// end writes what there is of lines, and forgets what they were of.
+func (k *records) end(locked *Logs) {
+	for stream, part := range k.part {
+		if len(part) > 0 {
+			k.flush(stream, locked)
+		}
+	}
+	k.source = source{}
+}
+
+// record writes a line as an object.
+func (l *Logs) record(stream int, s source, line []byte) {
+	b := clock.AppendTime([]byte(`{"log_timestamp":"`), clock.UnixMilli())
+	if stream == Stdout {
+		b = append(b, `","log_stream":"stdout","log_message":`...)
+	} else {
+		b = append(b, `","log_stream":"stderr","log_message":`...)
+	}
+	b = jsonscan.AppendQuoted(b, string(bytes.TrimSuffix(line, []byte{'\r'})))
+	b = appendText(b, `,"namespace":`, s.namespace)
+	b = appendText(b, `,"activation_id":`, s.activation)
+	l.write(stream, append(b, "}\n"...))
+}
+
+// appendText appends a member whose value is a text of usual length.
+func appendText(b []byte, name string, value []byte) []byte {
+	const most = 1024
+	if jsonscan.Kind(value) != '"' || len(value) > most {
+		return b
+	}
+	return append(append(b, name...), value...)
+}
