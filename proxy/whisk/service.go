@@ -10,6 +10,10 @@
 // run.Done gets the child's line: it looks whether that is a result, ends the log with the sentinels, and sends the answer
 // in one write with its header (http1). A run whose log nobody takes is answered later.
 //
+// A run of version 2 may stream before that (native.Lines): each piece comes to run.Piece and goes one of three ways (way):
+// collected into the answer, in chunks of it, or over a connection of its own (socket). When its client leaves, or the
+// reader of its stream is lost, the action is told with Cancel, and the end of the run is awaited all the same.
+//
 // All of this is one thread. Beside it are goroutines for what takes long: an /init (decode, unpack, check, start), the
 // start of a process for a run, the end of a child, and the shutdown. They report back with Loop.Post.
 package whisk
