@@ -69,27 +69,32 @@ func TestCancel_ARunThatWaits(t *testing.T) {
 func TestCancel_TimeIsUp(t *testing.T) {
 	t.Parallel()
 	for _, runs := range []int{1, 4} {
-		p := several(t, runs)
-		deadline := time.Now().Add(time.Second).UnixMilli()
-		body := fmt.Sprintf(`{"activation_id":"0a-9","deadline":"%d","value":%s}`, deadline, doing("", step{"cancelled"}, step{"words"}))
-		if got := p.Post("/run", body); got.Status != 200 || !strings.Contains(got.Body, `"cancelled":true`) || !strings.Contains(got.Body, fmt.Sprintf(`"words":"0a-9 %d"`, deadline)) {
-			t.Errorf("deadline: %s", got)
-		}
-		if got := p.Post("/run", `{"activation_id":"a b","deadline":"123","value":`+doing("", step{"words"})+`}`); !strings.Contains(got.Body, `"words":"- -"`) {
-			t.Errorf("a deadline that has passed: %s", got)
-		}
-		p = several(t, runs, testkit.Env("OW_SHUTDOWN_GRACE=4s"))
-		begun := newGate(t)
-		c := p.Dial()
-		c.Send("/run", `{"value":`+doing("", step{"touch", begun.file}, step{"cancelled"})+`}`)
-		begun.await()
-		p.Signal(syscall.SIGTERM)
-		if got, err := c.Answer(); err != nil || !strings.Contains(got.Body, `"cancelled":true`) {
-			t.Errorf("shutdown: %s, %v", got, err)
-		}
-		if status := p.Status(); status != 0 {
-			t.Errorf("exit status %d", status)
-		}
+		t.Run(strconv.Itoa(runs), func(t *testing.T) { timeIsUp(t, runs) })
+	}
+}
+
+func timeIsUp(t *testing.T, runs int) {
+	t.Parallel()
+	p := several(t, runs)
+	deadline := time.Now().Add(3 * time.Second).UnixMilli()
+	body := fmt.Sprintf(`{"activation_id":"0a-9","deadline":"%d","value":%s}`, deadline, doing("", step{"cancelled"}, step{"words"}))
+	if got := p.Post("/run", body); got.Status != 200 || !strings.Contains(got.Body, `"cancelled":true`) || !strings.Contains(got.Body, fmt.Sprintf(`"words":"0a-9 %d"`, deadline)) {
+		t.Errorf("deadline: %s", got)
+	}
+	if got := p.Post("/run", `{"activation_id":"a b","deadline":"123","value":`+doing("", step{"words"})+`}`); !strings.Contains(got.Body, `"words":"- -"`) {
+		t.Errorf("a deadline that has passed: %s", got)
+	}
+	p = several(t, runs, testkit.Env("OW_SHUTDOWN_GRACE=6s"))
+	begun := newGate(t)
+	c := p.Dial()
+	c.Send("/run", `{"value":`+doing("", step{"ignore"}, step{"touch", begun.file}, step{"cancelled"})+`}`)
+	begun.await()
+	p.Signal(syscall.SIGTERM)
+	if got, err := c.Answer(); err != nil || !strings.Contains(got.Body, `"cancelled":true`) {
+		t.Errorf("shutdown: %s, %v", got, err)
+	}
+	if status := p.Status(); status != 0 {
+		t.Errorf("exit status %d", status)
 	}
 }
 
