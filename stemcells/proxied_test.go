@@ -167,7 +167,7 @@ func TestReaderLeaves(t *testing.T) {
 	})
 }
 
-// Sixteen runs wait at the same time. Each has its own answer and its own activation.
+// Sixteen runs wait at the same time. Each has its own answer, its own activation and its own log.
 func TestOverlapBehindProxy(t *testing.T) {
 	serveExample(t, "service", func(t *testing.T, s served) {
 		port := gather(t, 16)
@@ -186,6 +186,11 @@ func TestOverlapBehindProxy(t *testing.T) {
 		for range 16 {
 			if wrong := <-answers; wrong != "" {
 				t.Errorf("%s\n%s", wrong, s.Log())
+			}
+		}
+		for i := range 16 { // what a function in Go prints is no run's
+			if block := fmt.Sprintf("asks for n%02d\n%s\n", i, testkit.Sentinel); s.language != ".go" {
+				testkit.Await(t, "the log of a run", func() bool { return strings.Contains(s.Stdout.String(), block) })
 			}
 		}
 	}, "__OW_ALLOW_CONCURRENT=true")
