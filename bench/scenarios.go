@@ -44,7 +44,7 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 	kilobytes := load.Load{Warm: times(200), Requests: times(5000), Pad: 10_000}
 	megabyte := load.Load{Warm: times(20), Requests: times(200), Pad: 1_000_000}
 
-	one := load.Load{Connections: 16, Warm: times(16), Requests: times(200)}
+	one := load.Load{Connections: 16, Warm: times(16), Requests: times(100)}
 	sixteen := load.Load{Connections: 16, Warm: times(32), Requests: times(2000)}
 
 	withPeer := func(own, peer entrant) []entrant {

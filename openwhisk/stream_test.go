@@ -4,9 +4,16 @@ package openwhisk_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // example compiles an example of the stemcell, whose sessions in version 2 are played with those of other languages.
@@ -55,5 +62,40 @@ func TestStreamIsTooLong(t *testing.T) {
 	}
 	if got := s.post("/run", `{"value":{"items":[]}}`); got != `200 {"events":0,"headers":{"content-type":"text/event-stream"},"body":""}` {
 		t.Errorf("got %.300s", got)
+	}
+}
+
+// A handler waits for its reader, and loses one that takes nothing: its context ends, and the next run has its turn.
+func TestReaderTakesNothing(t *testing.T) {
+	s := start(t, example(t, "events"))
+	items, _ := json.Marshal(slices.Repeat([]string{strings.Repeat("x", 64<<10)}, 400))
+	body := `{"value":{"items":` + string(items) + `}}`
+	conn := s.Dial()
+	conn.SetReadBuffer(64 << 10) // else the kernel may take all of the stream
+	if _, err := fmt.Fprintf(conn, "POST /run HTTP/1.1\r\nHost: action\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n%s", testkit.StreamType, len(body), body); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(conn.Reader, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.post("/run", `{"value":{"items":[]}}`); got != `200 {"events":0,"headers":{"content-type":"text/event-stream"},"body":""}` {
+		t.Errorf("got %.300s", got)
+	}
+	if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+		t.Fatal(err)
+	}
+	if got := answer.Trailer.Get("OpenWhisk-Status"); got != "error" {
+		t.Errorf("the stream ended with %v", answer.Trailer)
+	}
+}
+
+// A reader that is slow, but reads, gets everything.
+func TestReaderIsSlow(t *testing.T) {
+	s := start(t, example(t, "events"))
+	items, _ := json.Marshal(slices.Repeat([]string{strings.Repeat("x", 64<<10)}, 400))
+	r := s.Stream(`{"value":{"items":` + string(items) + `}}`)
+	if got := r.Result(); got != `{"events":400}` || strings.Count(r.Text(), "\n\n") != 400 {
+		t.Errorf("got %.300s after %d bytes", got, len(r.Text()))
 	}
 }
