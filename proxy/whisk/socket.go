@@ -64,7 +64,7 @@ func newSocket(target stream.Target) (fd int, address syscall.Sockaddr, err erro
 func connect(target stream.Target) (int, error) {
 	fd, address, err := newSocket(target)
 	if err != nil {
-		return -1, err
+		return -1, stream.TargetError(err.Error())
 	}
 	syscall.SetsockoptInt(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
 	if err = syscall.Connect(fd, address); err != nil && err != syscall.EINPROGRESS {
