@@ -12,8 +12,9 @@ import (
 // A feed is what a child is still to read. It holds a line for each open run, and one for each that is cancelled, so
 // that it is bounded by how many runs there are.
 type feed struct {
-	lines []feedLine
-	begun bool // some of the first was written
+	lines  []feedLine
+	begun  bool          // some of the first was written
+	joined [pipeBuf]byte // lines in one piece
 }
 
 // A feedLine is a line in parts, the line end in the last.
@@ -80,22 +81,48 @@ func (f *feed) keep(o *openRun) {
 // write writes as much as the pipe takes, and reports whether that was all.
 func (f *feed) write(fd int) (done bool, err error) {
 	for len(f.lines) > 0 {
-		line := &f.lines[0]
-		for i := range line.parts {
-			for len(line.parts[i]) > 0 {
-				n, err := sys.WriteNow(fd, line.parts[i])
-				if err == syscall.EAGAIN {
-					return false, nil
-				}
-				if err != nil {
-					return false, err
-				}
-				line.parts[i] = line.parts[i][n:]
-				f.begun = true
-			}
+		n, err := sys.WriteNow(fd, f.next())
+		if err == syscall.EAGAIN {
+			return false, nil
 		}
-		f.remove(0)
-		f.begun = false
+		if err != nil {
+			return false, err
+		}
+		f.wrote(n)
 	}
 	return true, nil
+}
+
+// next returns what is written next: several lines in one piece where they are short.
+func (f *feed) next() []byte {
+	b := f.joined[:0]
+	for i := range f.lines {
+		for _, part := range f.lines[i].parts {
+			if len(b)+len(part) > len(f.joined) {
+				if len(b) == 0 {
+					return part
+				}
+				return b
+			}
+			b = append(b, part...)
+		}
+	}
+	return b
+}
+
+// wrote notes that so many bytes were written.
+func (f *feed) wrote(n int) {
+	for n > 0 {
+		line := &f.lines[0]
+		left := 0
+		for i, part := range line.parts {
+			k := min(n, len(part))
+			line.parts[i] = part[k:]
+			n -= k
+			left += len(part) - k
+		}
+		if f.begun = left > 0; !f.begun {
+			f.remove(0)
+		}
+	}
 }

@@ -12,8 +12,8 @@ import (
 // Lines is a long-lived child that speaks version 2: runs overlap, stream and are cancelled, and each line says which
 // run it belongs to.
 //
-// A run passes through like this. Start makes an id that nobody can guess, and writes "run ID ACTIVATION DEADLINE VALUE"
-// to the child (send), or to the feed, which goes on when the pipe has room. What the child writes is read by hears, as
+// A run passes through like this. Start makes an id that nobody can guess, and puts "run ID ACTIVATION DEADLINE VALUE" into
+// the feed, which Flush writes to the child, with others, and goes on with when the pipe has room. What the child writes is read by hears, as
 // much as there is, and lines takes it apart. A line with the id of an open run goes to that run (words.go): head, out,
 // put and out64 to its owner, who brings the stream to its reader; log to its log; more is kept for the line that it
 // begins. A line with any other id, and one without, is a line of log that belongs to no run. With end the id is gone, and the owner
@@ -96,7 +96,6 @@ func (l *Lines) Start(r *Run) {
 		text = r.Body
 	}
 	l.feed.run(o, text)
-	l.send()
 	l.watch(o)
 }
 
@@ -126,6 +125,13 @@ func appendActivation(b, id []byte) []byte {
 	return append(b, id...)
 }
 
+// Flush writes the lines of the runs that were started.
+func (l *Lines) Flush() {
+	if !l.feed.isEmpty() && !l.waiting {
+		l.send()
+	}
+}
+
 // send writes as much of the feed as the pipe takes, and has the loop wait for room for the rest.
 func (l *Lines) send() {
 	if l.ending != nil {
@@ -133,7 +139,7 @@ func (l *Lines) send() {
 	}
 	done, err := l.feed.write(l.child.stdin)
 	if err != nil { // it closed its input: it takes no run any more
-		l.feed = feed{}
+		l.feed.lines, l.feed.begun = nil, false
 		l.child.host.Loop.Post(l.ends)
 		done = true
 	}
@@ -216,7 +222,7 @@ func (l *Lines) ends() {
 // fail implements failing.
 func (l *Lines) fail(err error) {
 	l.alarm.stop(l.child.host.Loop)
-	l.feed = feed{}
+	l.feed.lines, l.feed.begun = nil, false
 	for _, o := range l.open {
 		l.over(o, nil, err)
 	}

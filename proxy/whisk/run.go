@@ -64,7 +64,7 @@ func (s *Service) startLost(r *run, reason string) {
 	request := r.request
 	r.lost = reason
 	s.action.Start(&r.Run)
-	if r.request == request { // it is not over
+	if s.flush(); r.request == request { // it is not over
 		r.logLine(native.Stderr, reason)
 		s.action.Cancel(&r.Run)
 	}

@@ -92,12 +92,19 @@ func (s *Service) Serve(r *http1.Request) {
 // Work implements http1.Handler: it starts the runs that wait, and lets others have their turn after some.
 func (s *Service) Work() (more bool) {
 	const most = 16
-	for range most {
-		if s.queue.n == 0 || !s.startNext() {
-			return false
-		}
+	more = true
+	for n := 0; n < most && more; n++ {
+		more = s.queue.n > 0 && s.startNext()
 	}
-	return s.queue.n > 0
+	s.flush()
+	return more && s.queue.n > 0
+}
+
+// flush has the action go on with the runs that were started, where it does that with several at once.
+func (s *Service) flush() {
+	if a, ok := s.action.(interface{ Flush() }); ok {
+		a.Flush()
+	}
 }
 
 // startNext starts the run that has waited for longest, or answers it. It reports false when that has to wait.
