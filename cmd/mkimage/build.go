@@ -80,9 +80,6 @@ With --builder, BuildKit daemons run the steps of images (run:); digests stay th
 images. How to start and reach one: ` + page.BuildKit + `
 
 The same definition and packages have the same digest on every machine. SOURCE_DATE_EPOCH sets the time in images, in
-seconds since 1970; the default is 0.` + page.BuildKit + `
-
-The same definition and packages have the same digest on every machine. SOURCE_DATE_EPOCH sets the time in images, in
 seconds since 1970; the default is 0.`,
 		Example: `  mkimage build scratch
   mkimage build scratch --action ./hello
