@@ -156,11 +156,9 @@ func (r *run) measure(ctx context.Context, made assembled) ([]sizes.Image, error
 			return nil, err
 		}
 		if made.in.Alpine[planned.Platform].Pins != nil {
-			contents, err := inspect.Contents(img, r.Cache)
-			if err != nil {
+			if row.Contents, err = inspect.Packages(img, r.Cache); err != nil {
 				return nil, err
 			}
-			row.Contents = contents.PackagesOnly()
 		}
 		rows = append(rows, row)
 	}

@@ -14,12 +14,15 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // Dir is a cache folder. The zero value keeps nothing.
 type Dir struct {
 	path string
 	held *os.File // see Hold
+
+	decoded *sync.Map // see Remember; nil where nothing is
 }
 
 // Open returns the cache at path, or, where path is empty, at $MKIMAGE_CACHE_DIR, else the folder mkimage in the
@@ -35,7 +38,7 @@ func Open(path string) (Dir, error) {
 		}
 		path = filepath.Join(user, "mkimage")
 	}
-	return Dir{path: path}, nil
+	return Dir{path: path, decoded: &sync.Map{}}, nil
 }
 
 // Folder returns a folder for entries with a form of their own, or "" if there is no cache.
@@ -92,6 +95,22 @@ func (d Dir) Replace(kind, key string, content []byte) error {
 		return err
 	})
 	return err
+}
+
+// Remember keeps a decoded value for a kind and a key as long as this [Dir] is used, so that its content is not read and
+// decoded again. Nobody may change it afterwards.
+func (d Dir) Remember(kind, key string, value any) {
+	if d.decoded != nil {
+		d.decoded.Store([2]string{kind, key}, value)
+	}
+}
+
+// Remembered returns the value of [Dir.Remember].
+func (d Dir) Remembered(kind, key string) (any, bool) {
+	if d.decoded == nil {
+		return nil, false
+	}
+	return d.decoded.Load([2]string{kind, key})
 }
 
 // Keeps reports whether anything is kept at all.

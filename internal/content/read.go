@@ -27,9 +27,13 @@ func Of(l v1.Layer, store cache.Dir) (Layer, error) {
 	if err != nil {
 		return Layer{}, err
 	}
+	if known, ok := store.Remembered(kind, key(digest)); ok {
+		return known.(Layer), nil
+	}
 	if text, ok := store.Last(kind, key(digest)); ok {
 		var known Layer
 		if err := json.Unmarshal(text, &known); err == nil && known.Digest == digest {
+			store.Remember(kind, key(digest), known)
 			return known, nil
 		}
 	}
@@ -55,6 +59,7 @@ func Add(store cache.Dir, digest v1.Hash, stored io.Reader) (Layer, error) {
 	if err != nil {
 		return Layer{}, err
 	}
+	store.Remember(kind, key(digest), found)
 	return found, store.Replace(kind, key(digest), text)
 }
 

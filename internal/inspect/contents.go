@@ -35,6 +35,15 @@ func Contents(img v1.Image, store cache.Dir) (sizes.Contents, error) {
 	return contents, nil
 }
 
+// Packages returns the packages of an image with their sizes, or nil where it has none.
+func Packages(img v1.Image, store cache.Dir) (*sizes.Contents, error) {
+	one, err := Take(img, store)
+	if err != nil {
+		return nil, err
+	}
+	return one.facts().PackagesOnly(), nil
+}
+
 // Anatomy is an image of a platform taken apart.
 type Anatomy struct {
 	content.Image
@@ -65,6 +74,14 @@ func Take(img v1.Image, store cache.Dir) (Anatomy, error) {
 
 // Contents returns the facts of the size record, with the whole tree, whose root has this name.
 func (a Anatomy) Contents(name string) sizes.Contents {
+	all := a.facts()
+	tree := a.tree(name)
+	all.Tree = &tree
+	return all
+}
+
+// facts returns the packages and the largest files.
+func (a Anatomy) facts() sizes.Contents {
 	var all sizes.Contents
 	for _, p := range a.Installed {
 		all.Packages = append(all.Packages, sizes.Package{Name: p.Name, Version: p.Version})
@@ -86,8 +103,6 @@ func (a Anatomy) Contents(name string) sizes.Contents {
 		return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Path, b.Path))
 	})
 	all.Files = all.Files[:min(len(all.Files), largest)]
-	tree := a.tree(name)
-	all.Tree = &tree
 	return all
 }
 
