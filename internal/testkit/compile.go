@@ -14,6 +14,8 @@ type Program struct {
 	File   *string // is set to the file of the program, which has the name of the folder
 	Source string  // the folder of its main package
 	Race   bool    // with the race detector; File is "" on a machine that has none
+	// Make returns the program where it is compiled in another way than by go build.
+	Make func() ([]byte, error)
 }
 
 // Main compiles the programs that the tests of a package start, runs the tests, and exits with their status.
@@ -46,6 +48,14 @@ func (p Program) compile(dir string) error {
 		return err
 	}
 	file := filepath.Join(dir, filepath.Base(source))
+	if p.Make != nil {
+		*p.File = file
+		program, err := p.Make()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(file, program, 0o755)
+	}
 	if !p.Race {
 		*p.File = file
 		return compile(file, source)

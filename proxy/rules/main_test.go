@@ -1,11 +1,18 @@
 package rules
 
 import (
+	"context"
 	"flag"
+	platform "go/build"
 	"os"
+
 	"runtime/debug"
 	"testing"
 
+	source "github.com/sciabarracom/openwhisk-runtime-go"
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
@@ -23,9 +30,22 @@ func TestMain(m *testing.M) {
 	debug.SetMemoryLimit(256 << 20) // the race detector takes several times as much
 	flag.Parse()
 	testkit.Main(m,
-		testkit.Program{File: &binaries.proxy, Source: ".."},
+		testkit.Program{File: &binaries.proxy, Source: "..", Make: shipped},
 		testkit.Program{File: &binaries.race, Source: "..", Race: true},
 		testkit.Program{File: &binaries.action, Source: "testdata/action"})
+}
+
+// shipped returns the proxy that mkimage puts into images.
+func shipped() ([]byte, error) {
+	store, err := cache.Open("")
+	if err != nil {
+		return nil, err
+	}
+	module, err := gobuild.Open(source.Files(), store)
+	if err != nil {
+		return nil, err
+	}
+	return module.Proxy(context.Background(), images.Platform("linux/"+platform.Default.GOARCH))
 }
 
 // eachBuild runs a test against the proxy as it is shipped, and as the race
