@@ -66,7 +66,7 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 	all := []scenario{
 		{sequentialSmall, append(onAll(small, "hello"), entrant{inProcess, loaded(s.linked, small)})},
 		{hundredSmall, append(onAll(hundred, "hello"), entrant{lines, loaded(s.lines["hello"], hundred)}, entrant{inProcess, loaded(s.linked, hundred)})},
-		{waiting, []entrant{{ours, loaded(s.ours["wait"], one)}, {lines, loaded(s.lines["wait"], sixteen)}}},
+		{waiting, []entrant{{ours, loaded(s.ours["wait"], one)}, {workers, loaded(s.workers, sixteen)}, {lines, loaded(s.lines["wait"], sixteen)}}},
 		{firstBytes, []entrant{{ours, firstByte(s.lines["stream"], `{"plain":true}`, times(5000))}, {streamed, firstByte(s.lines["stream"], `{}`, times(5000))}}},
 		{leaving, []entrant{{streamed, left(s.lines["stream"], times(500))}}},
 		{seedsTest, seeds},

@@ -10,6 +10,7 @@ import (
 const (
 	ours        = "proxy"
 	lines       = "proxy, version 2 with 16 runs at a time"
+	workers     = "proxy, 16 workers"
 	streamed    = "proxy, a stream in chunks"
 	inProcess   = "proxy, then a program with the library"
 	overlapping = "proxy, a process per run, overlapping"
@@ -31,6 +32,7 @@ const uploadSize = 48_000_000
 type servers struct {
 	ours, owgo, bare     map[string]server.Command
 	lines                map[string]server.Command // version 2, by work: "hello", "wait", "stream"
+	workers              server.Command            // of the action that waits
 	oursV0               server.Command
 	linked               server.Command // a program that takes the proxy's place
 	process              server.Command // v0 with overlapping runs
@@ -55,6 +57,7 @@ func newServers(b *binaries) (*servers, error) {
 	for work, path := range b.v2 {
 		s.lines[work] = oursWith(b, u.of(path, 0), "__OW_ALLOW_CONCURRENT=true")
 	}
+	s.workers = oursWith(b, u.of(b.v1["wait"], 0), "OW_WORKERS=16", "__OW_ALLOW_CONCURRENT=true")
 	s.oursLarge = oursWith(b, u.of(b.v1["hello"], uploadSize))
 	for work, path := range b.actionLoop {
 		s.owgo[work] = owgoWith(b, u.of(path, 0))

@@ -14,6 +14,8 @@ type Block struct {
 }
 
 // newBlock returns the log of a run.
+//
+//go:noinline
 func (l *Logs) newBlock(r *Run) *Block {
 	if l.records == nil {
 		return &Block{}

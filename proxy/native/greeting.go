@@ -72,6 +72,8 @@ func (o *LoopOptions) read(line []byte) (said greeting, failed *StartError) {
 // versions says which versions a child may speak here.
 func (o *LoopOptions) versions() string {
 	switch {
+	case o.Workers > 1:
+		return "version 1 to several workers (OW_WORKERS)"
 	case o.Most == 1:
 		return "version 1"
 	case o.Least == 2:

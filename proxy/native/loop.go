@@ -19,6 +19,7 @@ type LoopOptions struct {
 	Least     int            // version of the native protocol that it may speak
 	Most      int            // the same; more than 1 is also for one that may acknowledge
 	Overlap   bool           // runs of version 2 may
+	Workers   int            // how many processes there may be (Pool); they speak version 1 or ActionLoop
 	WholeLine bool           // it gets the whole request, not the value alone
 	Timeout   clock.Duration // for the greeting; negative: none
 }
@@ -75,9 +76,16 @@ func (e *StartError) Error() string {
 // StartLoop starts a child and waits for its greeting, which says how it is spoken with: as a Loop or as Lines. Errors are
 // *StartError, or the kernel's when the exec failed.
 func StartLoop(p Program, o LoopOptions, host *Host) (Action, error) {
-	logs := host.Logs
+	if o.Workers > 1 {
+		return newPool(&p, &o, host)
+	}
+	return startLoop(&p, &o, host, host.Logs, host.Logs)
+}
+
+// startLoop is StartLoop for one child, with the logs that it has before and after its greeting.
+func startLoop(p *Program, o *LoopOptions, host *Host, logs, after *Logs) (Action, error) {
 	logs.keepTail()
-	child, err := start(p, o.ResultFd, host)
+	child, err := startWith(*p, o.ResultFd, sys.Pipe, host, logs)
 	if err != nil {
 		logs.lastLines()
 		return nil, err
@@ -92,6 +100,7 @@ func StartLoop(p Program, o LoopOptions, host *Host) (Action, error) {
 	}
 	logs.lastLines()
 	child.relayAll() // what it logged before its greeting
+	child.logs = after
 	var started Action = l
 	if said.version == 2 {
 		lines := newLines(l, said)
@@ -113,7 +122,7 @@ func newLoop(child *process) *Loop {
 	return l
 }
 
-func (l *Loop) greet(o LoopOptions) (said greeting, failed *StartError) {
+func (l *Loop) greet(o *LoopOptions) (said greeting, failed *StartError) {
 	timeout := o.Timeout
 	if o.Greeting == NoGreeting {
 		timeout = settleTime

@@ -3,7 +3,8 @@
 // Package native speaks the OpenWhisk Native Protocol with actions: it starts an executable, gives it activations and
 // takes its results and logs. The protocol is specified in docs/native-protocol.md; each form of it is a file here:
 // v0.go (a process per run), loop.go and exchange.go (a long-lived child: v1 and ActionLoop, whose compilers compile.go
-// runs), lines.go, words.go and feed.go (v2: runs of a long-lived child that overlap, stream and are cancelled).
+// runs), pool.go (several such children), lines.go, words.go and feed.go (v2: runs of a long-lived child that overlap,
+// stream and are cancelled).
 //
 // Runs are served by the loop of package epoll. It writes a request to the child's pipe; the child's pipes and its end
 // are events like all others. Starts and ends take long and are for goroutines beside the loop. Nothing is written ahead

@@ -15,6 +15,7 @@ type records struct {
 	source source    // of lines that come now, as runs go one after the other
 	part   [2][]byte // of a line that has not ended
 	to     *Logs     // where the objects are written
+	block  *Block    // where lines go instead, of a worker's run (Pool)
 }
 
 // A source is what a line of log is of.
@@ -61,6 +62,10 @@ func (k *records) write(stream int, b []byte, locked *Logs) {
 func (k *records) flush(stream int, locked *Logs) {
 	line := k.part[stream]
 	k.part[stream] = line[:0]
+	if k.block != nil {
+		k.block.Line(line)
+		return
+	}
 	if k.to != locked {
 		k.to.mu.Lock()
 		defer k.to.mu.Unlock()

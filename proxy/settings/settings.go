@@ -5,6 +5,7 @@
 package settings
 
 import (
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -80,6 +81,8 @@ func Read(env []string) (Settings, error) {
 	}
 	s.JSON = e.choice("OW_LOG_FORMAT", "text") == "json"
 	s.Whisk.StreamHosts = e.streamHosts()
+	e.check("OW_WORKERS")
+	s.Whisk.Workers, _ = strconv.Atoi(e.values["OW_WORKERS"])
 	s.Whisk.Launchers = code.PickLaunchers(s.Whisk.Launchers, e.stemcell(s.Whisk.Launchers))
 	return s, e.err
 }

@@ -48,6 +48,7 @@ func TestRead(t *testing.T) {
 		"true":           {[]string{"__OW_ALLOW_CONCURRENT=true"}, func(s settings.Settings) bool { return s.Whisk.Concurrent }},
 		"True":           {[]string{"__OW_ALLOW_CONCURRENT=True"}, func(s settings.Settings) bool { return s.Whisk.Concurrent }},
 		"what is not":    {[]string{"__OW_ALLOW_CONCURRENT=4rue"}, func(s settings.Settings) bool { return !s.Whisk.Concurrent }},
+		"workers":        {[]string{"OW_WORKERS=64", "__OW_ALLOW_CONCURRENT=true"}, func(s settings.Settings) bool { return s.Whisk.Workers == 64 }},
 		"1 for a switch": {[]string{"PROXY_ALLOW_REINIT=1"}, func(s settings.Settings) bool { return s.Whisk.Reinit }},
 		"an empty value": {[]string{"OW_SHUTDOWN_GRACE="}, func(s settings.Settings) bool { return s.Whisk.Grace == 8*clock.Second }},
 	} {
@@ -66,6 +67,10 @@ func TestReadRefuses(t *testing.T) {
 		"OW_SHUTDOWN_GRACE=-8s": `OW_SHUTDOWN_GRACE="-8s": want a duration such as 8s or 500ms`,
 		"OW_MAX_CODE=64MB":      `OW_MAX_CODE="64MB": want a number of bytes such as 67108864 or 64MiB`,
 		"OW_HANDSHAKE=no":       `OW_HANDSHAKE="no": want on or off`,
+		"OW_WORKERS=0":          `OW_WORKERS="0": want a number from 1 to 64`,
+		"OW_WORKERS=-1":         `OW_WORKERS="-1": want a number from 1 to 64`,
+		"OW_WORKERS=1000":       `OW_WORKERS="1000": want a number from 1 to 64`,
+		"OW_WORKERS=two":        `OW_WORKERS="two": want a number from 1 to 64`,
 		"OW_STEMCELL=perl":      `OW_STEMCELL="perl": want none, for this image has no stemcell`,
 		"OW_ACTION_DIR=action":  `OW_ACTION_DIR="action": want an absolute path`,
 	} {

@@ -11,6 +11,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 )
 
+// mostWorkers is how many processes an action may have: each takes five of 1024 descriptors.
+const mostWorkers = 64
+
 // Allowed returns what a variable may be, where value is not that, and "" where it is. An empty value is the default,
 // and a variable that nothing is known of may be anything.
 func Allowed(name, value string) string {
@@ -35,6 +38,10 @@ func Allowed(name, value string) string {
 	case "OW_INIT_TIMEOUT", "OW_SHUTDOWN_GRACE":
 		_, ok = clock.Parse(value)
 		allowed = "a duration such as 8s or 500ms"
+	case "OW_WORKERS":
+		n, err := strconv.Atoi(value)
+		ok = err == nil && n >= 1 && n <= mostWorkers
+		allowed = "a number from 1 to 64"
 	case "OW_MAX_BODY", "OW_MAX_CODE", "OW_STREAM_MAX":
 		_, ok = Size(value)
 		allowed = "a number of bytes such as 67108864 or 64MiB"

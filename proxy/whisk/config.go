@@ -33,6 +33,7 @@ type Config struct {
 	Grace       clock.Duration // for a shutdown, in all
 	Reinit      bool           // a second /init is taken (PROXY_ALLOW_REINIT)
 	Concurrent  bool           // runs may overlap (__OW_ALLOW_CONCURRENT)
+	Workers     int            // how many processes an action of v1 or ActionLoop may have, where runs may overlap (OW_WORKERS)
 	StreamHosts stream.Hosts   // where streams may go (OW_STREAM, OW_STREAM_HOSTS), nil for nowhere
 	StreamMax   int            // how long an answer with a stream in it may be, in bytes (OW_STREAM_MAX)
 	Debug       bool           // the log tells how actions end (-debug)

@@ -242,6 +242,9 @@ func (u *Uploads) launch(l *code.Launcher, program native.Program, request *Init
 
 // startLoop starts a long-lived child, and tells it which version of the native protocol it may speak.
 func (u *Uploads) startLoop(p native.Program, o native.LoopOptions) (native.Action, error) {
+	if u.config.Workers > 1 && u.config.Concurrent {
+		o.Workers, o.Most = u.config.Workers, 1
+	}
 	p.Env = variable.With(p.Env, [][2]string{{"__OW_NATIVE_PROTOCOL", strconv.Itoa(o.Most)}})
 	return native.StartLoop(p, o, u.host)
 }
