@@ -24,10 +24,13 @@ func (l *Lines) lines() {
 		l.scanned = l.start
 		l.line(line)
 	}
+	if l.ending != nil { // the buffer is not ours any more: see tooLong
+		return
+	}
 	if l.start > HeadRoom {
 		l.move(l.in.buf)
 	}
-	if l.ending == nil && l.scanned == l.in.n && l.in.isFull(l.in.n) {
+	if l.scanned == l.in.n && l.in.isFull(l.in.n) {
 		l.tooLong(&LengthError{Most: l.child.host.MaxLine})
 	}
 }

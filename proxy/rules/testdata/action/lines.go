@@ -79,6 +79,9 @@ func (a *action) lines() {
 func (a *action) streams(s []string) {
 	switch s[0] {
 	case "head", "out", "put", "out64", "log", "end":
+		if s[0] == "end" {
+			a.finish()
+		}
 		a.write([]byte(s[0] + " " + a.open.id + " " + s[1] + "\n"))
 		a.silent = a.silent || s[0] == "end"
 	case "line": // as it stands, with the id in the place of ID

@@ -125,13 +125,19 @@ func (a *action) run(value []byte) {
 		a.answer["broken"] = err.Error()
 	}
 	a.obey(told.Do)
-	if a.over != nil {
-		a.over()
-	}
+	a.finish()
 	if !a.silent {
 		a.reply()
 	}
 	a.obey(a.after)
+}
+
+// finish tells that the run's end follows: its place is free before that can be read.
+func (a *action) finish() {
+	if a.over != nil {
+		a.over()
+		a.over = nil
+	}
 }
 
 // reply writes the answer as one line in one write. The value stands in it as

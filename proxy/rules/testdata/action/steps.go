@@ -26,6 +26,9 @@ func (a *action) step(s []string) {
 		if s[0] == "result" && a.open != nil && !a.silent {
 			s[1] = "end " + a.open.id + " " + s[1]
 		}
+		if s[0] == "result" && strings.HasSuffix(s[1], "\n") {
+			a.finish()
+		}
 		a.stream(s[0]).WriteString(s[1])
 		if s[0] == "result" {
 			a.silent = true
