@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/ociindex"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/destination"
@@ -94,8 +96,26 @@ func (s *solve) addCaches(options *client.SolveOpt) {
 		options.CacheExports = append(options.CacheExports, c.exported(s.name(), s.engine.options.Insecure))
 	}
 	for _, c := range s.engine.options.CacheFrom {
+		if why := c.missing(s.name()); why != "" {
+			s.engine.display.Text(fmt.Sprintf("%s: --cache-from type=local,src=%s: %s", s.name(), destination.Fill(c.Where, s.name()), why))
+		}
 		options.CacheImports = append(options.CacheImports, c.imported(s.name(), s.engine.options.Insecure))
 	}
+}
+
+// missing returns why the client takes nothing from a folder, about which it says nothing itself.
+func (c Cache) missing(image string) string {
+	if c.Type != "local" {
+		return ""
+	}
+	found, err := ociindex.NewStoreIndex(destination.Fill(c.Where, image)).Get("latest")
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && found == nil:
+		return withoutCache("not found")
+	case err != nil:
+		return withoutCache(err.Error())
+	}
+	return ""
 }
 
 // importsOf returns the caches to import, as the client hands them to the build.

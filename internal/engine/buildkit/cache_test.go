@@ -21,6 +21,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 )
 
 // kept is a cache of what all tests lay their steps on: under the race detector it takes seconds to make.
@@ -127,7 +128,11 @@ func TestCache(t *testing.T) {
 			}
 			place := []buildkit.Cache{test.cache}
 			empty(t, own)
-			first := build(buildkit.Options{CacheFrom: place, CacheTo: place}) // there is no cache yet
+			var told strings.Builder
+			first := build(buildkit.Options{CacheFrom: place, CacheTo: place, Display: progress.New(&told, progress.Plain)})
+			if !strings.Contains(told.String(), "there is none yet") {
+				t.Errorf("nothing says that there is no cache:\n%s", told.String())
+			}
 			empty(t, own)
 			if other := build(buildkit.Options{}); other == first {
 				t.Fatal("the daemon was not empty")
