@@ -78,7 +78,7 @@ func TestInstall(t *testing.T) {
 		status int
 		said   string
 	}{
-		{name: "a release", args: []string{"--version", version}, said: "/bin/mkimage\n"},
+		{name: "a release", args: []string{"--version", version}, said: "/bin is not on the PATH; put it there,"},
 		{name: "a folder", args: []string{"--version", version, "--from", "FOLDER"}, said: "/bin/mkimage\n"},
 		{name: "a wrong checksum", args: []string{"--version", version}, status: 1, said: "it was cut short or changed; nothing is installed\n", change: func(t *testing.T, archive string) {
 			replace(t, archive, func(text []byte) []byte { text[len(text)/2] ^= 1; return text })
@@ -97,8 +97,8 @@ func TestInstall(t *testing.T) {
 		{name: "no such release", args: []string{"--version", "v9.9.9"}, status: 3, said: "there is no http://127.0.0.1:"},
 		{name: "a branch", args: []string{"--version", "main"}, status: 3, said: `there is no release "main": want vX.Y.Z`},
 		{name: "a path", args: []string{"--version", "v1.0.0/../../x"}, status: 3, said: "want vX.Y.Z"},
-		{name: "no value", args: []string{"--version"}, status: 2, said: "--version needs a value; see ci/install --help"},
-		{name: "an unknown flag", args: []string{"--verison"}, status: 2, said: "unknown argument --verison; see ci/install --help"},
+		{name: "no value", args: []string{"--version"}, status: 2, said: "--version needs a value; see install --help"},
+		{name: "an unknown flag", args: []string{"--verison"}, status: 2, said: "unknown argument --verison; see install --help"},
 		{name: "help", args: []string{"--help"}, said: "ci/install [--version vX.Y.Z] [--from URL|DIR] [--to DIR]"},
 		{name: "no place", args: []string{"--version", version, "--to", "/dev/null/bin"}, status: 1, said: "/dev/null/bin cannot be written; give another --to"},
 	} {
