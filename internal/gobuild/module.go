@@ -95,7 +95,7 @@ func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, e
 	if program, ok := carried.Program(m.ProxyKey(platform)); ok {
 		return program, nil
 	}
-	program, err := m.Build(ctx, "./proxy", platform)
+	program, err := m.Build(ctx, proxyDir, platform)
 	var other *ToolchainError
 	switch {
 	case errors.Is(err, ErrNoGo), errors.As(err, &other):
@@ -107,7 +107,7 @@ func (m *Module) Proxy(ctx context.Context, platform images.Platform) ([]byte, e
 }
 
 // ProxyKey returns the key of the proxy for a platform, which depends on the source, the flags and the toolchain.
-func (m *Module) ProxyKey(platform images.Platform) string { return m.key("./proxy", platform) }
+func (m *Module) ProxyKey(platform images.Platform) string { return m.key(proxyDir, platform) }
 
 // Carries reports whether the proxy for a platform need not be compiled.
 func (m *Module) Carries(platform images.Platform) bool { return carried.Has(m.ProxyKey(platform)) }
@@ -117,25 +117,46 @@ func (m *Module) Build(ctx context.Context, dir string, platform images.Platform
 	return m.store.Do("go", m.key(dir, platform), func() ([]byte, error) { return m.compile(ctx, dir, platform) })
 }
 
-// flags are the arguments of go build that decide about the bytes of the program. Functions begin at a multiple of 8
-// bytes rather than of 32: 33 KB of the proxy.
-func flags() []string { return []string{"-trimpath", "-buildvcs=false", "-ldflags=-s -w -funcalign=8"} }
+// proxyDir is the folder of the proxy, which is compiled smaller than other programs: those have the bytes that
+// [Package] gives them.
+const proxyDir = "./proxy"
 
-// experiment is a setting of the compiler: the garbage collector of Go 1.25, which has 45 KB less than that of 1.26, and
-// does as well with the few megabytes of these programs.
+// flags are the arguments of go build that decide about the bytes of the program. In the proxy, functions begin at a
+// multiple of 8 bytes rather than of 32: 33 KB.
+func flags(dir string) []string {
+	linker := "-s -w"
+	if dir == proxyDir {
+		linker += " -funcalign=8"
+	}
+	return []string{"-trimpath", "-buildvcs=false", "-ldflags=" + linker}
+}
+
+// experiment is a setting of the compiler, for the proxy: the garbage collector of Go 1.25, which has 45 KB less than that
+// of 1.26, and does as well with its few megabytes.
 const experiment = "nogreenteagc"
 
+func experimentOf(dir string) string {
+	if dir == proxyDir {
+		return experiment
+	}
+	return ""
+}
+
 func (m *Module) key(dir string, platform images.Platform) string {
-	parts := append([]string{m.goMod(), experiment, dir, string(platform)}, flags()...)
+	parts := append([]string{m.goMod(dir), experimentOf(dir), dir, string(platform)}, flags(dir)...)
 	for _, name := range slices.Sorted(maps.Keys(m.files)) {
 		parts = append(parts, name, string(m.files[name]))
 	}
 	return cache.Key(parts...)
 }
 
-// goMod returns the go.mod for compiling, which requires nothing but the module's own packages (Short).
-func (m *Module) goMod() string {
-	return fmt.Sprintf("module %s\n\ngo %s\n\ntoolchain %s\n\nrequire %[4]s v0.0.0\n\nreplace %[4]s => ./%[4]s\n", m.path, m.language, m.toolchain, Short)
+// goMod returns the go.mod for compiling, which requires nothing, or for the proxy its own packages (Short).
+func (m *Module) goMod(dir string) string {
+	text := fmt.Sprintf("module %s\n\ngo %s\n\ntoolchain %s\n", m.path, m.language, m.toolchain)
+	if dir == proxyDir {
+		text += fmt.Sprintf("\nrequire %[1]s v0.0.0\n\nreplace %[1]s => ./%[1]s\n", Short)
+	}
+	return text
 }
 
 func (m *Module) compile(ctx context.Context, dir string, platform images.Platform) ([]byte, error) {
@@ -145,7 +166,7 @@ func (m *Module) compile(ctx context.Context, dir string, platform images.Platfo
 	}
 	defer os.RemoveAll(work)
 	source := filepath.Join(work, "source")
-	if err := m.write(source); err != nil {
+	if err := m.write(source, dir); err != nil {
 		return nil, err
 	}
 
@@ -155,8 +176,8 @@ func (m *Module) compile(ctx context.Context, dir string, platform images.Platfo
 		return nil, err
 	}
 	environment = append(environment, "GOTOOLCHAIN="+m.toolchain,
-		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment)
-	args := slices.Concat([]string{"build"}, flags(), []string{"-o", output, dir})
+		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0", "GOEXPERIMENT="+experimentOf(dir))
+	args := slices.Concat([]string{"build"}, flags(dir), []string{"-o", output, dir})
 	if _, err := run(ctx, source, environment, args...); err != nil {
 		return nil, m.explain(ctx, work, err)
 	}
@@ -176,15 +197,18 @@ func (m *Module) compile(ctx context.Context, dir string, platform images.Platfo
 	return program, nil
 }
 
-// write writes the module to a folder, as it is compiled.
-func (m *Module) write(dir string) error {
-	files, err := m.shortened()
-	if err != nil {
-		return err
+// write writes the module to a folder, as the program in dir is compiled.
+func (m *Module) write(folder, dir string) error {
+	files := maps.Clone(m.files)
+	if dir == proxyDir {
+		var err error
+		if files, err = m.shortened(); err != nil {
+			return err
+		}
 	}
-	files["go.mod"] = []byte(m.goMod())
+	files["go.mod"] = []byte(m.goMod(dir))
 	for name, content := range files {
-		file := filepath.Join(dir, filepath.FromSlash(name))
+		file := filepath.Join(folder, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return err
 		}

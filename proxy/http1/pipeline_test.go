@@ -65,7 +65,9 @@ func TestPipeline(t *testing.T) {
 
 // An answer that comes from another goroutine may come before Serve returns, or after it.
 func TestAnswerWhileServeReturns(t *testing.T) {
-	s := serve(t, &Server{Handler: &funcs{serve: func(r *Request) { go echo(r) }}})
+	s := &Server{}
+	s.Handler = &funcs{serve: func(r *Request) { go s.echo(r) }}
+	serve(t, s)
 	c := dial(t, s)
 	var all strings.Builder
 	for range 500 {
