@@ -85,7 +85,7 @@ func StartLoop(p Program, o LoopOptions, host *Host) (Action, error) {
 // startLoop is StartLoop for one child, with the logs that it has before and after its greeting.
 func startLoop(p *Program, o *LoopOptions, host *Host, logs, after *Logs) (Action, error) {
 	logs.keepTail()
-	child, err := startWith(*p, o.ResultFd, sys.Pipe, host, logs)
+	child, err := start(*p, o.ResultFd, sys.Pipe, host, logs)
 	if err != nil {
 		logs.lastLines()
 		return nil, err

@@ -29,14 +29,9 @@ type process struct {
 	passed atomic.Int32 // the last signal to end that was passed on to it
 }
 
-// start starts a program. resultFd is 1 (its stdout) or 3. When the exec itself fails the error is the kernel's.
-func start(p Program, resultFd int, host *Host) (*process, error) {
-	return startWith(p, resultFd, sys.Pipe, host, host.Logs)
-}
-
-// startWith is start with something else than a pipe for the result, whose ends are ours and the child's, and with logs
-// elsewhere.
-func startWith(p Program, resultFd int, channel func() (ours, theirs int, err error), host *Host, logs *Logs) (*process, error) {
+// start starts a program, whose result comes from resultFd, 1 (its stdout) or 3, through a channel whose ends are ours and
+// the child's, and whose log goes to logs. When the exec itself fails the error is the kernel's.
+func start(p Program, resultFd int, channel func() (ours, theirs int, err error), host *Host, logs *Logs) (*process, error) {
 	c := &process{pid: -1, exit: -1, stdin: -1, result: -1, log: [2]int{-1, -1}, host: host, logs: logs}
 	theirs := [4]int{-1, -1, -1, -1}
 	files := 3
