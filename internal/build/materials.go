@@ -9,8 +9,10 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
+	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
 // otherMaterials returns the materials that no user wrote: mkimage with its proxy and its stemcells, the Go toolchain,
@@ -23,11 +25,7 @@ func (r *run) otherMaterials(definition images.Definition, in inputs) ([]provena
 		}
 	}
 	for _, language := range in.Stemcells {
-		contents := map[string][]byte{}
-		for _, file := range language.Image() {
-			contents[file.Path] = file.Content
-		}
-		m, err := provenance.Files(provenance.Stemcell(language.Name), "", contents)
+		m, err := StemcellMaterial(language)
 		if err != nil {
 			return nil, err
 		}
@@ -50,6 +48,20 @@ func (r *run) otherMaterials(definition images.Definition, in inputs) ([]provena
 	return materials, nil
 }
 
+// StemcellMaterial returns the files that a stemcell brings as a material.
+func StemcellMaterial(language stemcells.Stemcell) (provenance.Material, error) {
+	contents := map[string][]byte{}
+	for _, file := range language.Image() {
+		contents[file.Path] = file.Content
+	}
+	return provenance.Files(provenance.Stemcell(language.Name), "", contents)
+}
+
+// ProxyMaterial returns the source of the proxy as a material.
+func ProxyMaterial(module *gobuild.Module) (provenance.Material, error) {
+	return provenance.Files(provenance.ProxySource, "", module.Source())
+}
+
 // programs returns the source of the proxy or the ready proxy, and the toolchain if it compiled something.
 func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Material, error) {
 	compiles, proxy := false, false
@@ -63,7 +75,7 @@ func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Ma
 	case proxy && r.Proxy != "":
 		materials = append(materials, provenance.Material{Name: provenance.ProxyName, Digest: map[string]string{"sha256": r.ready}})
 	case proxy:
-		source, err := provenance.Files(provenance.ProxySource, "", r.Module.Source())
+		source, err := ProxyMaterial(r.Module)
 		if err != nil {
 			return nil, err
 		}

@@ -33,7 +33,7 @@ func Fetch(ctx context.Context, dir, address, commit string, local bool) error {
 	for _, args := range [][]string{
 		{"init", "--quiet", "--template=", "--object-format=" + objectFormat(commit), "."},
 		{"fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--end-of-options", address, commit},
-		{"-c", "advice.detachedHead=false", "checkout", "--quiet", "--detach", "--no-recurse-submodules", commit},
+		{"checkout", "--quiet", "--detach", "--no-recurse-submodules", commit},
 	} {
 		if err := alone(ctx, dir, protocols, args...); err != nil {
 			return err
@@ -70,7 +70,7 @@ func alone(ctx context.Context, dir, protocols string, args ...string) error {
 	settings := []string{
 		"-c", "core.hooksPath=" + os.DevNull, "-c", "core.autocrlf=false", "-c", "core.symlinks=true", "-c", "core.fsmonitor=false",
 		"-c", "credential.helper=", "-c", "http.followRedirects=initial", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
-		"-c", "fetch.fsckObjects=true",
+		"-c", "fetch.fsckObjects=true", "-c", "advice.detachedHead=false",
 	}
 	var stderr bytes.Buffer
 	command := exec.CommandContext(ctx, program, append(settings, args...)...)
@@ -87,26 +87,9 @@ func alone(ctx context.Context, dir, protocols string, args ...string) error {
 		command.Env = append(command.Env, "GIT_SSH_COMMAND=ssh -o BatchMode=yes")
 	}
 	if err := command.Run(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		said := reason(stderr.String())
-		if said == "" {
-			said = err.Error()
-		}
-		return &Error{verb(args), said}
+		return failure(ctx, args[0], stderr.String(), err)
 	}
 	return nil
 }
 
 func ssh(protocols string) bool { return strings.HasSuffix(protocols, "ssh") }
-
-// verb returns git's command among its arguments.
-func verb(args []string) string {
-	for i, arg := range args {
-		if arg != "-c" && (i == 0 || args[i-1] != "-c") {
-			return arg
-		}
-	}
-	return ""
-}

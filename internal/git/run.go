@@ -2,6 +2,7 @@ package git
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -59,16 +60,17 @@ func run(ctx context.Context, dir string, input io.Reader, args ...string) ([]by
 	command.Env = append(command.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0",
 		"GIT_LITERAL_PATHSPECS=0", "GIT_GLOB_PATHSPECS=0", "GIT_NOGLOB_PATHSPECS=0", "GIT_ICASE_PATHSPECS=0")
 	if err := command.Run(); err != nil {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		said := reason(stderr.String())
-		if said == "" {
-			said = err.Error()
-		}
-		return nil, &Error{args[0], said}
+		return nil, failure(ctx, args[0], stderr.String(), err)
 	}
 	return stdout.Bytes(), nil
+}
+
+// failure returns the error of a git command that has failed.
+func failure(ctx context.Context, command, stderr string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &Error{command, cmp.Or(reason(stderr), err.Error())}
 }
 
 // reason returns git's error message: the line that begins with "fatal:", or else the first. If a folder is not

@@ -15,12 +15,12 @@ func Outside(dir, tree string) error {
 	if err != nil {
 		return err
 	}
-	if !below(root, tree) {
+	if !Below(root, tree) {
 		return fmt.Errorf("its go.mod is outside of the source")
 	}
 	modules := []string{root}
 	work := workspace(root)
-	if work != "" && !below(filepath.Dir(work), tree) {
+	if work != "" && !Below(filepath.Dir(work), tree) {
 		return fmt.Errorf("the go.work above the source holds for it: %s", work)
 	}
 	if work != "" {
@@ -40,7 +40,7 @@ func Outside(dir, tree string) error {
 		}
 	}
 	for _, module := range modules {
-		if !below(module, tree) {
+		if !Below(module, tree) {
 			return fmt.Errorf("go.work uses a module outside of the source")
 		}
 		text, err := os.ReadFile(filepath.Join(module, "go.mod"))
@@ -61,7 +61,7 @@ func Outside(dir, tree string) error {
 // inside refuses replacements by folders outside of the tree. The paths are relative to dir.
 func inside(replacements []*modfile.Replace, dir, file, tree string) error {
 	for _, r := range replacements {
-		if r.New.Version == "" && !below(resolve(dir, r.New.Path), tree) {
+		if r.New.Version == "" && !Below(resolve(dir, r.New.Path), tree) {
 			return fmt.Errorf("%s replaces %s by the folder %s, outside of the source", file, r.Old.Path, r.New.Path)
 		}
 	}
@@ -75,8 +75,8 @@ func resolve(dir, name string) string {
 	return filepath.Join(dir, filepath.FromSlash(name))
 }
 
-// below reports whether a folder is tree or in it, also behind symbolic links.
-func below(dir, tree string) bool {
+// Below reports whether a file or a folder is tree or in it, also behind symbolic links.
+func Below(dir, tree string) bool {
 	for _, folder := range []*string{&dir, &tree} {
 		if real, err := filepath.EvalSymlinks(*folder); err == nil {
 			*folder = real

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/git"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 )
 
@@ -56,7 +56,7 @@ func (v *verification) find(name string) (string, error) {
 	}
 	for _, tree := range v.trees {
 		file := filepath.Join(tree, filepath.FromSlash(name))
-		if _, err := os.Stat(file); err == nil && within(file, tree) {
+		if _, err := os.Stat(file); err == nil && gobuild.Below(file, tree) {
 			return file, nil
 		}
 	}
@@ -74,42 +74,11 @@ func (v *verification) inTrees(name string) bool {
 // treeOf returns the checkout that a file is in.
 func (v *verification) treeOf(file string) string {
 	for _, tree := range v.trees {
-		if within(file, tree) {
+		if gobuild.Below(file, tree) {
 			return tree
 		}
 	}
 	return ""
-}
-
-// within reports whether a file is in a folder, also behind symbolic links.
-func within(file, dir string) bool {
-	real, err := filepath.EvalSymlinks(file)
-	if err != nil {
-		return false
-	}
-	top, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return false
-	}
-	inside, err := filepath.Rel(top, real)
-	return err == nil && filepath.IsLocal(inside)
-}
-
-// moved returns which packages are chosen now in place of those that the statement names, or "".
-func (v *verification) moved() string {
-	var lines []string
-	if v.result.Difference != nil {
-		lines = v.result.Difference.Packages
-	}
-	if len(lines) == 0 {
-		return ""
-	}
-	const most = 3
-	if more := len(lines) - most; more > 0 {
-		lines = append(lines[:most:most], fmt.Sprintf("%d more", more))
-	}
-	return "it was built without a lock, and the mirror has other packages now (" + strings.Join(lines, ", ") +
-		"): give those of that day with --packages DIR"
 }
 
 // removeAll removes a folder, also where git has made files that cannot be written.
