@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,31 +101,13 @@ type platformed struct {
 	image    v1.Image
 }
 
-// platforms returns the images that can run, each with its platform.
-func (f found) platforms() ([]platformed, error) {
-	manifest, err := f.index.IndexManifest()
-	if err != nil {
-		return nil, err
+// platforms returns the images that can run, by platform.
+func (f found) platforms() (map[string]v1.Image, error) {
+	all, err := layout.Platforms(f.index)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("%s has no image that can run", f.name)
 	}
-	var all []platformed
-	for _, entry := range manifest.Manifests {
-		if !entry.MediaType.IsImage() || entry.Platform != nil && entry.Platform.OS == "unknown" {
-			continue // BuildKit puts attestations into the index
-		}
-		image, err := f.index.Image(entry.Digest)
-		if err != nil {
-			return nil, err
-		}
-		config, err := image.ConfigFile()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, platformed{config.OS + "/" + config.Architecture, image})
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no image that can run", f.name)
-	}
-	return all, nil
+	return all, err
 }
 
 // pick returns the image of a platform. A single image is returned whatever its platform is, if none is asked for.
@@ -133,19 +116,17 @@ func (f found) pick(platform string) (platformed, error) {
 	if err != nil {
 		return platformed{}, err
 	}
-	if len(all) == 1 && platform == "" {
-		return all[0], nil
-	}
-	if platform == "" {
+	names := slices.Sorted(maps.Keys(all))
+	switch {
+	case platform != "":
+	case len(names) == 1:
+		platform = names[0]
+	default:
 		platform = "linux/amd64"
 	}
-	var names []string
-	for _, one := range all {
-		if one.platform == platform {
-			return one, nil
-		}
-		names = append(names, one.platform)
+	image, is := all[platform]
+	if !is {
+		return platformed{}, fmt.Errorf("%s has no image for %s: it has %s; choose with --platform", f.name, platform, strings.Join(names, ", "))
 	}
-	slices.Sort(names)
-	return platformed{}, fmt.Errorf("%s has no image for %s: it has %s; choose with --platform", f.name, platform, strings.Join(names, ", "))
+	return platformed{platform, image}, nil
 }

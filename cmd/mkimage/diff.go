@@ -95,15 +95,12 @@ func (f *diffFlags) side(command *cobra.Command, text string) (side, error) {
 	if err != nil {
 		return side{}, err
 	}
-	one := side{compare.Side{Name: text, Platforms: map[string]v1.Image{}}, from.close}
 	all, err := from.platforms()
 	if err != nil {
 		from.close()
 		return side{}, err
 	}
-	for _, each := range all {
-		one.Platforms[each.platform] = each.image
-	}
+	one := side{compare.Side{Name: text, Platforms: all}, from.close}
 	if len(f.platforms) > 0 {
 		chosen := map[string]v1.Image{}
 		for _, platform := range f.platforms {

@@ -20,6 +20,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 func TestRunBuildsSeveralImagesAtOnce(t *testing.T) {
@@ -222,17 +223,10 @@ func definition(name string) images.Definition {
 var kept cache.Dir
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "build-*")
-	if err == nil {
+	testkit.WithFolder(m, func(dir string) (err error) {
 		kept, err = cache.Open(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	status := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(status)
+		return err
+	})
 }
 
 // optionsIn returns options for a build in a temporary folder, with a ready proxy for linux/amd64.

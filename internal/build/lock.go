@@ -27,20 +27,30 @@ func Lock(ctx context.Context, definitions []images.Definition, packages Package
 	}
 	r := &run{Options: Options{Packages: packages, Display: display}}
 	var files []string
+	err := r.eachOnAlpine(definitions, "lock ", func(definition images.Definition) error {
+		err := r.writeLock(ctx, definition, update)
+		if err == nil {
+			files = append(files, definition.LockFile())
+		}
+		return err
+	})
+	return files, err
+}
+
+// eachOnAlpine does something with every definition that has packages, and shows it by a title before the image's name.
+// The error joins those of all.
+func (r *run) eachOnAlpine(definitions []images.Definition, title string, do func(images.Definition) error) error {
 	var failures []error
 	for _, definition := range definitions {
 		if definition.Base != images.Alpine {
 			continue
 		}
-		step := r.Display.Start("lock " + definition.Name)
-		err := r.writeLock(ctx, definition, update)
-		if step.End("", err) != nil {
-			failures = append(failures, fmt.Errorf("lock %s: %w", definition.Name, err))
-			continue
+		step := r.Display.Start(title + definition.Name)
+		if err := step.End("", do(definition)); err != nil {
+			failures = append(failures, fmt.Errorf("%s%s: %w", title, definition.Name, err))
 		}
-		files = append(files, definition.LockFile())
 	}
-	return files, errors.Join(failures...)
+	return errors.Join(failures...)
 }
 
 // checkLocked refuses a package to update that no lock has.

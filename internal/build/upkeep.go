@@ -3,8 +3,6 @@ package build
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
@@ -45,19 +43,12 @@ func CheckLocks(ctx context.Context, definitions []images.Definition, packages P
 	packages.Locked = true
 	r := &run{Options: Options{Packages: packages, Display: display}}
 	var all []Drift
-	var failures []error
-	for _, definition := range definitions {
-		if definition.Base != images.Alpine {
-			continue
-		}
-		step := r.Display.Start("check the lock of " + definition.Name)
+	err := r.eachOnAlpine(definitions, "check the lock of ", func(definition images.Definition) error {
 		drifts, err := r.checkLock(ctx, definition, secdb)
-		if step.End("", err) != nil {
-			failures = append(failures, fmt.Errorf("check the lock of %s: %w", definition.Name, err))
-		}
 		all = append(all, drifts...)
-	}
-	return all, errors.Join(failures...)
+		return err
+	})
+	return all, err
 }
 
 func (r *run) checkLock(ctx context.Context, definition images.Definition, secdb *apkfs.SecDB) ([]Drift, error) {

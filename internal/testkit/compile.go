@@ -22,16 +22,24 @@ type Program struct {
 // Everybody may read and run the programs. It sets the umask of containers in place of the caller's.
 func Main(m *testing.M, programs ...Program) {
 	syscall.Umask(0o022)
+	WithFolder(m, func(dir string) error {
+		err := os.Chmod(dir, 0o755)
+		for _, p := range programs {
+			if err == nil {
+				err = p.compile(dir)
+			}
+		}
+		return err
+	})
+}
+
+// WithFolder calls begin with a folder for all tests of a package, runs them, removes the folder, and exits with their
+// status.
+func WithFolder(m *testing.M, begin func(dir string) error) {
 	status := 1
 	dir, err := os.MkdirTemp("", "testkit-*")
 	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	for _, p := range programs {
-		if err != nil {
-			break
-		}
-		err = p.compile(dir)
+		err = begin(dir)
 	}
 	if err == nil {
 		status = m.Run()

@@ -1,7 +1,6 @@
 package buildkit_test
 
 import (
-	"fmt"
 	"io"
 	stdlog "log"
 	"net/http/httptest"
@@ -22,23 +21,17 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // kept is a cache of what all tests lay their steps on: under the race detector it takes seconds to make.
 var kept cache.Dir
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "buildkit-*")
-	if err == nil {
+	testkit.WithFolder(m, func(dir string) (err error) {
 		kept, err = cache.Open(dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	status := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(status)
+		return err
+	})
 }
 
 // stepPlans returns an image for linux/amd64, on genuine Alpine packages and with steps.
