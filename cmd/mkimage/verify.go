@@ -165,8 +165,8 @@ func (f *verifyFlags) options() (verify.Options, error) {
 	}
 	if len(f.builder.builders) > 0 {
 		options.Engine = func(o build.Options, name string) (build.Options, func() error, error) {
-			var closeEngine func() error
-			o.Engine, closeEngine, err = f.builder.open(o, f.registryFlags, []string{name})
+			opened, closeEngine, err := f.builder.open(o, f.registryFlags, []string{name})
+			o.Engine = opened
 			return o, closeEngine, err
 		}
 	}

@@ -35,6 +35,12 @@ func (v *verification) options(work string) (build.Options, error) {
 		}
 	}
 	o.Release, o.GoTags, o.Epoch = p.AlpineRelease, p.GoTags, time.Unix(p.SourceDateEpoch, 0).UTC()
+	if p.Proxy == "" { // $MKIMAGE_PROXY may be set
+		o.Proxy = ""
+	}
+	if p.GoLDFlags == "" {
+		o.GoLDFlags = ""
+	}
 	o.Outputs = []publish.Output{{Type: publish.OCI, Dest: filepath.Join(work, "image")}}
 	o.SizeRecord, o.Generated = filepath.Join(work, "sizes.json"), true
 	o.SBOM, o.Attest, o.AllowOverBudget = sbom.None, build.AttestNone, true

@@ -65,6 +65,22 @@ func (v *verification) check() error {
 	case len(s.Parameters.Steps) > 0 && v.Engine == nil:
 		return unknown("it has steps, which need a builder: give --builder ADDRESS")
 	}
+	return v.checkProxy()
+}
+
+// checkProxy refuses another ready proxy than the one that the statement names.
+func (v *verification) checkProxy() error {
+	stated, named := v.stated.Material(provenance.ProxyName)
+	if v.stated.Parameters.Proxy == "" || !named {
+		return nil
+	}
+	program, err := os.ReadFile(v.Build.Proxy)
+	if err != nil {
+		return err
+	}
+	if provenance.File("", program).Digest["sha256"] != stated.Digest["sha256"] {
+		return unknown("%s is not the ready proxy that its provenance names", v.Build.Proxy)
+	}
 	return nil
 }
 

@@ -166,6 +166,10 @@ func TestImage(t *testing.T) {
 			p.stated.Materials[0].Annotations = map[string]any{"modified": true}
 		}},
 		{name: "another proxy", want: Unknown, reason: "--proxy FILE", change: func(p *pushed) { p.with.Build.Proxy = "" }},
+		{name: "a proxy of another content", want: Unknown, reason: "is not the ready proxy that its provenance names", change: func(p *pushed) {
+			p.stated.Materials = append(p.stated.Materials, provenance.File(provenance.ProxyName, []byte("other")))
+		}},
+		{name: "linker flags that it was not built with", want: Equal, change: func(p *pushed) { p.with.Build.GoLDFlags = "-X main.a=b" }},
 		{name: "linker flags", want: Unknown, reason: "--go-ldflags", change: func(p *pushed) { p.stated.Parameters.GoLDFlags = "given" }},
 		{name: "steps", want: Unknown, reason: "--run-steps", change: func(p *pushed) { p.stated.Parameters.Steps = []provenance.Step{{Name: "step-1"}} }},
 		{name: "another image", want: Unknown, reason: "about another image", change: func(p *pushed) { p.stated.Digest = "sha256:" + strings.Repeat("0", 64) }},
