@@ -17,6 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/verify"
 )
@@ -142,6 +143,8 @@ func (f *verifyFlags) check(mirrored bool) error {
 		return fmt.Errorf("--commit: %q is no commit id: want 7 to 64 digits of 0 to 9 and a to f", f.commit)
 	case f.runSteps && len(f.builder.builders) == 0:
 		return errors.New("--run-steps needs a builder: --builder ADDRESS (" + page.BuildKit + " says how one is started)")
+	case len(f.builder.cacheFrom)+len(f.builder.cacheTo) > 0:
+		return errors.New("--cache-from and --cache-to: steps are run to verify an image, and not taken from a cache")
 	}
 	return f.builder.check()
 }
@@ -154,7 +157,7 @@ func (f *verifyFlags) options() (verify.Options, error) {
 	alpine := alpineFlags{stemcells: f.stemcells, cacheDir: f.cacheDir, mirror: mirror, keys: f.keys}
 	options := verify.Options{
 		Repository: f.repository, Commit: f.commit, Source: f.source, RunSteps: f.runSteps, AnyMkimage: f.anyMkimage, StemcellsDir: f.stemcells,
-		Build: build.Options{Programs: build.Programs{Proxy: f.proxy, GoLDFlags: f.goLDFlags, AllowSecrets: f.allowSecrets}},
+		Build: build.Options{Delivery: build.Delivery{Publisher: new(publish.Publisher)}, Programs: build.Programs{Proxy: f.proxy, GoLDFlags: f.goLDFlags, AllowSecrets: f.allowSecrets}},
 	}
 	var err error
 	if options.Build.Packages, options.Build.Cache, err = alpine.open(); err != nil {
