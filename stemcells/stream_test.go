@@ -126,6 +126,32 @@ func TestCancelInTheMiddleOfLines(t *testing.T) {
 	s.end()
 }
 
+// A run that was cancelled is called so, whatever signal ends it then: bash aborts itself where one meets it inside malloc.
+func TestCancelledRunEndsByAnotherSignal(t *testing.T) {
+	for name, env := range map[string][]string{"one by one": nil, "overlapping": {"__OW_ALLOW_CONCURRENT=true"}} {
+		t.Run(name, func(t *testing.T) {
+			s := bash().start(t, `main() {
+  trap 'kill -ABRT "$BASHPID"' EXIT
+  ow_out here
+  [[ $1 != *stay* ]] || sleep 1000
+}`, env...)
+			s.send(`run r1 a - {"value":{"stay":true}}`)
+			if got := s.result(); got != "out r1 here" {
+				t.Fatalf("got %q", got)
+			}
+			s.send("cancel r1")
+			if got := s.until("r1"); got != `{"error":"the run was cancelled"}` {
+				t.Errorf("got %s", got)
+			}
+			s.send(`run r2 a - {}`)
+			if got := s.until("r2"); got != `{"error":"main was ended by the signal ABRT"}` {
+				t.Errorf("not cancelled: got %s", got)
+			}
+			s.end()
+		})
+	}
+}
+
 // gather is a service that answers nobody before n have asked.
 func gather(t *testing.T, n int) (port int) {
 	t.Helper()

@@ -20,8 +20,9 @@ builtin hash jq head tr cat sleep 2>/dev/null
 __ow_jq=${BASH_CMDS[jq]-jq} __ow_head=${BASH_CMDS[head]-head} __ow_tr=${BASH_CMDS[tr]-tr}
 __ow_cat=${BASH_CMDS[cat]-cat} __ow_sleep=${BASH_CMDS[sleep]-sleep}
 
-# __ow_id is that of the run in version 2. The signal cancels a run; programs have no other use for it.
-__ow_id= __ow_concurrency=1 __ow_cancelled=XCPU
+# __ow_id is that of the run in version 2. XCPU cancels a run; programs have no other use for it. URG tells the job of
+# it first: one that does not listen yet ignores it.
+__ow_id= __ow_concurrency=1 __ow_cancelled=XCPU __ow_notice=URG __ow_noticed=
 
 # The pipes move to where neither the function nor a program that it starts will look for them.
 exec 200>&3 3>&- 201<&0 </dev/null
@@ -269,7 +270,8 @@ __ow_run() {
 __ow_fail_status() {
   if [[ $2 == "$1 at "* ]]; then
     __ow_fail "$__ow_main ended with status $2"
-  elif (( $1 > 128 )) && [[ $(builtin kill -l "$1") == "$__ow_cancelled" ]]; then
+  elif (( $1 > 128 )) && [[ -n $__ow_noticed || $(builtin kill -l "$1") == "$__ow_cancelled" ]]; then
+    # Whatever the signal is: bash aborts itself where one meets it inside malloc.
     __ow_fail "the run was cancelled"
   elif (( $1 > 128 )) && [[ -z $2 ]]; then
     __ow_fail "$__ow_main was ended by the signal $(builtin kill -l "$1")"
@@ -399,22 +401,23 @@ __ow_forget() {
 __ow_cancel() {
   builtin local __ow_stat __ow_done=
   while { builtin read -r -a __ow_stat <"/proc/$1/stat"; } 2>/dev/null && [[ ${__ow_stat[3]} == "$$" ]]; do
-    __ow_signal "$1" 2>/dev/null
+    __ow_signal "$1" "$1" 2>/dev/null
     [[ -z $__ow_done ]] || builtin return 0
     "$__ow_sleep" 0.2
   done
 }
 
-# __ow_signal signals those shells below a process that stream: their traps for EXIT run. What they have started is
-# killed first, while they are stopped and start no more.
+# __ow_signal signals those shells below the process $1 of the job $2 that stream: their traps for EXIT run. What they
+# have started is killed first, while they are stopped and start no more.
 __ow_signal() {
   builtin local __ow_child __ow_children
   builtin read -r -a __ow_children <"/proc/$1/task/$1/children"
   for __ow_child in "${__ow_children[@]}"; do
     if __ow_ignores "$__ow_child"; then
-      __ow_signal "$__ow_child"
+      __ow_signal "$__ow_child" "$2"
     else
       builtin kill -s STOP "$__ow_child"
+      builtin kill -s "$__ow_notice" "$2"
       __ow_kill "$__ow_child"
       builtin kill -s "$__ow_cancelled" "$__ow_child"
       builtin kill -s CONT "$__ow_child"
@@ -443,8 +446,10 @@ __ow_ignores() {
 }
 
 __ow_job() {
+  builtin trap '__ow_noticed=yes' "$__ow_notice"
   if (( __ow_concurrency == 1 )); then
     __ow_run
+    builtin trap '' "$__ow_notice" # it would interrupt the writing
     builtin printf 'end %s %s\n' "$__ow_id" "$__ow_result" >&200
     builtin return
   fi
@@ -453,6 +458,7 @@ __ow_job() {
   coproc __ow_logs { __ow_relay; }
   builtin eval "exec 202>&${__ow_logs[1]} 203<&${__ow_logs[0]}"
   __ow_run 2>&202 202>&- 203<&-
+  builtin trap '' "$__ow_notice"
   builtin printf '\036%s\n' "$__ow_id" >&202
   builtin read -r -u 203
   __ow_write end "$__ow_result" >&200
