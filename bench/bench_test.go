@@ -7,6 +7,8 @@ import (
 	"io"
 	"os/exec"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 )
 
 // TestEveryScenario measures everything once, with a handful of requests: that every scenario runs, that no answer is
@@ -28,7 +30,7 @@ func TestEveryScenario(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	record, err := measureRounds(context.Background(), scenarios(b, s, 1000), 1, io.Discard)
+	record, err := rounds.Measure(context.Background(), scenarios(b, s, 1000), 1, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

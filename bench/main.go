@@ -23,10 +23,10 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 )
 
 // options are the command line.
@@ -101,22 +101,21 @@ func bench(ctx context.Context, o options, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	all := slices.DeleteFunc(scenarios(b, s, o.divide), func(s scenario) bool { return !wanted.MatchString(s.name) })
-	record, failed := measureRounds(ctx, all, o.rounds, progress)
+	all := slices.DeleteFunc(scenarios(b, s, o.divide), func(s rounds.Scenario) bool { return !wanted.MatchString(s.Name) })
+	record, failed := rounds.Measure(ctx, all, o.rounds, progress)
 	return errors.Join(write(record, o, out), failed)
 }
 
 // write reports the record as markdown, and to the files that are named for it.
 func write(record *report.Record, o options, out io.Writer) error {
 	var text bytes.Buffer
-	fmt.Fprintf(&text, "Interleaved rounds: %d. Machine: %s/%s, %d processors, Linux %s. Compiler: %s.\n\n",
-		o.rounds, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), kernel(), runtime.Version())
+	fmt.Fprintf(&text, "Interleaved rounds: %d. Machine: %s. Compiler: %s.\n\n", o.rounds, rounds.Machine(), runtime.Version())
 	err := report.Markdown(&text, record, targets())
 	if err != nil {
 		return err
 	}
 	if o.page != "" {
-		err = updatePage(o.page, text.Bytes())
+		err = report.UpdatePage(o.page, "bench", text.Bytes())
 	}
 	if o.json != "" {
 		err = errors.Join(err, writeJSON(o.json, record))
@@ -131,16 +130,6 @@ func writeJSON(path string, record *report.Record) error {
 		return err
 	}
 	return errors.Join(report.JSON(file, record, targets()), file.Close())
-}
-
-// kernel is the version of the running kernel, without a distribution's suffix.
-func kernel() string {
-	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
-	if err != nil {
-		return "of unknown version"
-	}
-	version, _, _ := strings.Cut(strings.TrimSpace(string(release)), "-")
-	return version
 }
 
 // absolute makes the path of an executable independent of the directory it is started in. The empty path stays empty.

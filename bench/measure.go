@@ -13,31 +13,19 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/load"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/server"
 )
 
-// Names of the figures, as they head the columns. MB is 10^6 bytes.
+// Names of figures that only one scenario has. MB is 10^6 bytes.
 const (
-	p50      = "p50 µs"
-	p99      = "p99 µs"
-	mean     = "mean µs"
-	rate     = "runs/s"
-	bad      = "wrong or failed"
-	resident = "resident MB"
-	peak     = "peak MB"
-	first    = "first answer ms"
-	size     = "MB"
+	first = "first answer ms"
+	size  = "MB"
 )
-
-// figure is a measured value and its name.
-type figure struct {
-	name  string
-	value float64
-}
 
 // measureLoad starts a server, sends it the load, and reads its memory when the
 // load is over and its connections are closed.
-func measureLoad(c server.Command, l load.Load) ([]figure, error) {
+func measureLoad(c server.Command, l load.Load) ([]rounds.Figure, error) {
 	p, err := server.Start(c)
 	if err != nil {
 		return nil, err
@@ -52,35 +40,35 @@ func measureLoad(c server.Command, l load.Load) ([]figure, error) {
 	if result.Bad() > 0 {
 		fmt.Fprintf(os.Stderr, "  first bad answer: %s\n", result.FirstBad)
 	}
-	figures := []figure{{bad, float64(result.Bad())}}
+	figures := []rounds.Figure{rounds.Of(rounds.Bad, float64(result.Bad()))}
 	if result.Right > 0 {
 		figures = append(figures,
-			figure{p50, microseconds(result.Percentile(50))},
-			figure{p99, microseconds(result.Percentile(99))},
-			figure{mean, 1e6 * float64(max(1, l.Connections)) / result.PerSecond()}, // all connections are always busy
-			figure{rate, result.PerSecond()})
+			rounds.Of(rounds.P50, rounds.Microseconds(result.Percentile(50))),
+			rounds.Of(rounds.P99, rounds.Microseconds(result.Percentile(99))),
+			rounds.Of(rounds.Mean, 1e6*float64(max(1, l.Connections))/result.PerSecond()), // all connections are always busy
+			rounds.Of(rounds.Rate, result.PerSecond()))
 	}
 	if memory, err := p.Memory(); err == nil { // else it is dead, as the count says
-		figures = append(figures, figure{resident, megabytes(memory.Resident)}, figure{peak, megabytes(memory.Peak)})
+		figures = append(figures, rounds.Of(rounds.Resident, rounds.Megabytes(memory.Resident)), rounds.Of(rounds.Peak, rounds.Megabytes(memory.Peak)))
 	}
 	return figures, nil
 }
 
 // measureColdStart returns the median of n starts.
-func measureColdStart(c server.Command, n int) ([]figure, error) {
+func measureColdStart(c server.Command, n int) ([]rounds.Figure, error) {
 	var took []float64
 	for range n {
 		t, err := server.ColdStart(c)
 		if err != nil {
 			return nil, err
 		}
-		took = append(took, microseconds(t)/1000)
+		took = append(took, rounds.Milliseconds(t))
 	}
-	return []figure{{first, report.Median(took)}}, nil
+	return []rounds.Figure{rounds.Of(first, report.Median(took))}, nil
 }
 
 // measureUpload gives the most memory that a server occupied until it has answered /init.
-func measureUpload(c server.Command) ([]figure, error) {
+func measureUpload(c server.Command) ([]rounds.Figure, error) {
 	p, err := server.Start(c)
 	if err != nil {
 		return nil, err
@@ -91,11 +79,11 @@ func measureUpload(c server.Command) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []figure{{peak, megabytes(memory.Peak)}, {"start and upload ms", microseconds(took) / 1000}}, nil
+	return []rounds.Figure{rounds.Of(rounds.Peak, rounds.Megabytes(memory.Peak)), rounds.Of("start and upload ms", rounds.Milliseconds(took))}, nil
 }
 
 // measureSpawn runs the C program n times without any server.
-func measureSpawn(spawn, program string, n int) ([]figure, error) {
+func measureSpawn(spawn, program string, n int) ([]rounds.Figure, error) {
 	out, err := exec.Command(spawn, strconv.Itoa(n), program, `{"name":"u00000001"}`).Output()
 	if err != nil {
 		return nil, fmt.Errorf("spawn: %w", err)
@@ -109,17 +97,13 @@ func measureSpawn(spawn, program string, n int) ([]figure, error) {
 		result.Latencies = append(result.Latencies, time.Duration(nanoseconds))
 	}
 	slices.Sort(result.Latencies)
-	return []figure{{p50, microseconds(result.Percentile(50))}, {p99, microseconds(result.Percentile(99))}}, nil
+	return []rounds.Figure{rounds.Of(rounds.P50, rounds.Microseconds(result.Percentile(50))), rounds.Of(rounds.P99, rounds.Microseconds(result.Percentile(99)))}, nil
 }
 
-func measureSize(path string) ([]figure, error) {
+func measureSize(path string) ([]rounds.Figure, error) {
 	file, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("measure size: %w", err)
 	}
-	return []figure{{size, megabytes(file.Size())}}, nil
+	return []rounds.Figure{rounds.Of(size, rounds.Megabytes(file.Size()))}, nil
 }
-
-func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
-
-func megabytes(bytes int64) float64 { return float64(bytes) / 1e6 }

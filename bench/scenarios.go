@@ -4,6 +4,7 @@ package main
 
 import (
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/load"
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/server"
 )
 
@@ -24,20 +25,8 @@ const (
 	binarySize      = "binary"
 )
 
-// scenario is one thing that is measured at several servers, one after the other.
-type scenario struct {
-	name     string
-	entrants []entrant
-}
-
-// entrant measures the scenario's figures at one server, which it starts and ends.
-type entrant struct {
-	server  string
-	measure func() ([]figure, error)
-}
-
 // scenarios lists everything that is measured in a round. Counts of requests are divided by divide, for a quick look.
-func scenarios(b *binaries, s *servers, divide int) []scenario {
+func scenarios(b *binaries, s *servers, divide int) []rounds.Scenario {
 	times := func(n int) int { return max(n/divide, 3) }
 	small := load.Load{Warm: times(1000), Requests: times(20_000)}
 	hundred := load.Load{Connections: 100, Warm: times(1000), Requests: max(times(20_000), 200)}
@@ -47,75 +36,75 @@ func scenarios(b *binaries, s *servers, divide int) []scenario {
 	one := load.Load{Connections: 16, Warm: times(16), Requests: times(100)}
 	sixteen := load.Load{Connections: 16, Warm: times(32), Requests: times(2000)}
 
-	withPeer := func(own, peer entrant) []entrant {
+	withPeer := func(own, peer rounds.Entrant) []rounds.Entrant {
 		if b.owgo == "" {
-			return []entrant{own}
+			return []rounds.Entrant{own}
 		}
-		return []entrant{own, peer}
+		return []rounds.Entrant{own, peer}
 	}
-	onAll := func(l load.Load, work string) []entrant {
-		pair := withPeer(entrant{ours, loaded(s.ours[work], l)}, entrant{owgo, loaded(s.owgo[work], l)})
-		return append(pair, entrant{bare, loaded(s.bare[work], l)})
+	onAll := func(l load.Load, work string) []rounds.Entrant {
+		pair := withPeer(rounds.At(ours, loaded(s.ours[work], l)), rounds.At(owgo, loaded(s.owgo[work], l)))
+		return append(pair, rounds.At(bare, loaded(s.bare[work], l)))
 	}
 
 	seed := load.Load{Connections: 100, Warm: times(200), Requests: max(times(10_000), 200)}
-	seeds := []entrant{{inProcess, loaded(s.linked, seed)}, {overlapping, loaded(s.process, seed)}}
+	seeds := []rounds.Entrant{rounds.At(inProcess, loaded(s.linked, seed)), rounds.At(overlapping, loaded(s.process, seed))}
 	if b.python != "" {
-		seeds = append(seeds, entrant{skeleton, loaded(s.skeleton, seed)})
+		seeds = append(seeds, rounds.At(skeleton, loaded(s.skeleton, seed)))
 	}
-	all := []scenario{
-		{sequentialSmall, append(onAll(small, "hello"), entrant{inProcess, loaded(s.linked, small)})},
-		{hundredSmall, append(onAll(hundred, "hello"), entrant{lines, loaded(s.lines["hello"], hundred)}, entrant{inProcess, loaded(s.linked, hundred)})},
-		{waiting, []entrant{{ours, loaded(s.ours["wait"], one)}, {workers, loaded(s.workers, sixteen)}, {lines, loaded(s.lines["wait"], sixteen)}}},
-		{firstBytes, []entrant{{ours, firstByte(s.lines["stream"], `{"plain":true}`, times(5000))}, {streamed, firstByte(s.lines["stream"], `{}`, times(5000))}}},
-		{leaving, []entrant{{streamed, left(s.lines["stream"], times(500))}}},
-		{seedsTest, seeds},
-		{sequential10KB, onAll(kilobytes, "echo")},
-		{sequential1MB, onAll(megabyte, "echo")},
-		{coldStart, append(withPeer(entrant{ours, coldly(s.ours["hello"], times(7))}, entrant{owgo, coldly(s.owgo["hello"], times(7))}),
-			entrant{inProcess, coldly(s.linked, times(7))})},
-		{largeUpload, withPeer(entrant{ours, uploaded(s.oursLarge)}, entrant{owgo, uploaded(s.owgoLarge)})},
-		{binarySize, withPeer(entrant{ours, sized(b.proxy)}, entrant{owgo, sized(b.owgo)})},
+	all := []rounds.Scenario{
+		{Name: sequentialSmall, Entrants: append(onAll(small, "hello"), rounds.At(inProcess, loaded(s.linked, small)))},
+		{Name: hundredSmall, Entrants: append(onAll(hundred, "hello"), rounds.At(lines, loaded(s.lines["hello"], hundred)), rounds.At(inProcess, loaded(s.linked, hundred)))},
+		{Name: waiting, Entrants: []rounds.Entrant{rounds.At(ours, loaded(s.ours["wait"], one)), rounds.At(workers, loaded(s.workers, sixteen)), rounds.At(lines, loaded(s.lines["wait"], sixteen))}},
+		{Name: firstBytes, Entrants: []rounds.Entrant{rounds.At(ours, firstByte(s.lines["stream"], `{"plain":true}`, times(5000))), rounds.At(streamed, firstByte(s.lines["stream"], `{}`, times(5000)))}},
+		{Name: leaving, Entrants: []rounds.Entrant{rounds.At(streamed, left(s.lines["stream"], times(500)))}},
+		{Name: seedsTest, Entrants: seeds},
+		{Name: sequential10KB, Entrants: onAll(kilobytes, "echo")},
+		{Name: sequential1MB, Entrants: onAll(megabyte, "echo")},
+		{Name: coldStart, Entrants: append(withPeer(rounds.At(ours, coldly(s.ours["hello"], times(7))), rounds.At(owgo, coldly(s.owgo["hello"], times(7)))),
+			rounds.At(inProcess, coldly(s.linked, times(7))))},
+		{Name: largeUpload, Entrants: withPeer(rounds.At(ours, uploaded(s.oursLarge)), rounds.At(owgo, uploaded(s.owgoLarge)))},
+		{Name: binarySize, Entrants: withPeer(rounds.At(ours, sized(b.proxy)), rounds.At(owgo, sized(b.owgo)))},
 	}
 	if b.ruby.launcher != "" {
 		quick, slow := load.Load{Warm: times(200), Requests: times(5000)}, load.Load{Warm: times(10), Requests: times(100)}
-		runs := []entrant{{function, loaded(s.ruby.function, quick)}, {rubyPerRun, loaded(s.ruby.process, slow)}}
+		runs := []rounds.Entrant{rounds.At(function, loaded(s.ruby.function, quick)), rounds.At(rubyPerRun, loaded(s.ruby.process, slow))}
 		if b.python != "" {
-			runs = append(runs, entrant{skeleton, loaded(s.ruby.skeleton, slow)})
+			runs = append(runs, rounds.At(skeleton, loaded(s.ruby.skeleton, slow)))
 		}
-		all = append(all, scenario{rubyRuns, runs})
+		all = append(all, rounds.Scenario{Name: rubyRuns, Entrants: runs})
 	}
 	if b.once != "" {
 		v0 := load.Load{Warm: times(50), Requests: times(500)}
-		all = append(all, scenario{perRun, []entrant{{ours, loaded(s.oursV0, v0)}, {fork, spawned(b, v0.Requests)}}})
+		all = append(all, rounds.Scenario{Name: perRun, Entrants: []rounds.Entrant{rounds.At(ours, loaded(s.oursV0, v0)), rounds.At(fork, spawned(b, v0.Requests))}})
 	}
 	return all
 }
 
-func loaded(c server.Command, l load.Load) func() ([]figure, error) {
-	return func() ([]figure, error) { return measureLoad(c, l) }
+func loaded(c server.Command, l load.Load) func() ([]rounds.Figure, error) {
+	return func() ([]rounds.Figure, error) { return measureLoad(c, l) }
 }
 
-func coldly(c server.Command, n int) func() ([]figure, error) {
-	return func() ([]figure, error) { return measureColdStart(c, n) }
+func coldly(c server.Command, n int) func() ([]rounds.Figure, error) {
+	return func() ([]rounds.Figure, error) { return measureColdStart(c, n) }
 }
 
-func uploaded(c server.Command) func() ([]figure, error) {
-	return func() ([]figure, error) { return measureUpload(c) }
+func uploaded(c server.Command) func() ([]rounds.Figure, error) {
+	return func() ([]rounds.Figure, error) { return measureUpload(c) }
 }
 
-func sized(path string) func() ([]figure, error) {
-	return func() ([]figure, error) { return measureSize(path) }
+func sized(path string) func() ([]rounds.Figure, error) {
+	return func() ([]rounds.Figure, error) { return measureSize(path) }
 }
 
-func firstByte(c server.Command, value string, n int) func() ([]figure, error) {
-	return func() ([]figure, error) { return measureFirstByte(c, value, n) }
+func firstByte(c server.Command, value string, n int) func() ([]rounds.Figure, error) {
+	return func() ([]rounds.Figure, error) { return measureFirstByte(c, value, n) }
 }
 
-func left(c server.Command, n int) func() ([]figure, error) {
-	return func() ([]figure, error) { return measureCancel(c, n) }
+func left(c server.Command, n int) func() ([]rounds.Figure, error) {
+	return func() ([]rounds.Figure, error) { return measureCancel(c, n) }
 }
 
-func spawned(b *binaries, n int) func() ([]figure, error) {
-	return func() ([]figure, error) { return measureSpawn(b.spawn, b.once, n) }
+func spawned(b *binaries, n int) func() ([]rounds.Figure, error) {
+	return func() ([]rounds.Figure, error) { return measureSpawn(b.spawn, b.once, n) }
 }

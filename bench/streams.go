@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/load"
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/server"
 )
 
@@ -59,7 +60,7 @@ func (r *reader) ask(value string) (io.ReadCloser, error) {
 }
 
 // measureFirstByte makes n runs on one connection, and measures when the first byte of each answer is there.
-func measureFirstByte(c server.Command, value string, n int) ([]figure, error) {
+func measureFirstByte(c server.Command, value string, n int) ([]rounds.Figure, error) {
 	p, err := server.Start(c)
 	if err != nil {
 		return nil, err
@@ -84,11 +85,11 @@ func measureFirstByte(c server.Command, value string, n int) ([]figure, error) {
 		}
 	}
 	slices.Sort(result.Latencies)
-	return []figure{{p50, microseconds(result.Percentile(50))}, {p99, microseconds(result.Percentile(99))}}, nil
+	return []rounds.Figure{rounds.Of(rounds.P50, rounds.Microseconds(result.Percentile(50))), rounds.Of(rounds.P99, rounds.Microseconds(result.Percentile(99)))}, nil
 }
 
 // measureCancel leaves n streams after their first piece, and measures when the action has got the cancel.
-func measureCancel(c server.Command, n int) ([]figure, error) {
+func measureCancel(c server.Command, n int) ([]rounds.Figure, error) {
 	p, err := server.Start(c)
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func measureCancel(c server.Command, n int) ([]figure, error) {
 		result.Latencies = append(result.Latencies, took)
 	}
 	slices.Sort(result.Latencies)
-	return []figure{{p50, microseconds(result.Percentile(50))}, {slowest, microseconds(result.Latencies[n-1]) / 1000}}, nil
+	return []rounds.Figure{rounds.Of(rounds.P50, rounds.Microseconds(result.Percentile(50))), rounds.Of(slowest, rounds.Milliseconds(result.Latencies[n-1]))}, nil
 }
 
 // leave leaves one stream; the action closes its connection to the listener when it is told.

@@ -24,6 +24,7 @@ type Load struct {
 	Warm        int    // requests before the counted ones
 	Requests    int
 	Pad         int           // characters added to each value
+	Each        bool          // a connection for each request; to connect counts as its time
 	Patience    time.Duration // for one answer; 10 s when 0
 	Limit       time.Duration // for everything; a minute when 0
 }
@@ -48,7 +49,7 @@ func (l Load) Run() (*Result, error) {
 	if l.Connections > 1 {
 		send = (*run).parallel
 	}
-	r := &run{Load: l, to: to, request: newRequest(l.Address, "/run", l.Pad), until: time.Now().Add(l.Limit)}
+	r := &run{Load: l, to: to, request: newRequest(l.Address, "/run", l.Pad, l.Each), until: time.Now().Add(l.Limit)}
 	for _, count := range []int{l.Warm, l.Requests} {
 		r.begin(count)
 		began := time.Now()

@@ -5,6 +5,7 @@ package load
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -136,5 +137,27 @@ func TestPost(t *testing.T) {
 	got, err := Post(at, "/init", []byte("code"), time.Second)
 	if err != nil || got.Status != 200 || string(got.Body) != "got code" {
 		t.Errorf("answer %d %q, error %v", got.Status, got.Body, err)
+	}
+}
+
+// TestEach: every request has a connection of its own, also with a server that would keep it.
+func TestEach(t *testing.T) {
+	for _, connections := range []int{1, 4} {
+		var opened atomic.Int64
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			send(w, string(body))
+		}))
+		server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				opened.Add(1)
+			}
+		}
+		server.Start()
+		r, err := Load{Address: server.Listener.Addr().String(), Connections: connections, Requests: 20, Each: true}.Run()
+		server.Close()
+		if err != nil || r.Right != 20 || opened.Load() != 21 { // one finds out whether the server listens
+			t.Errorf("%d at a time: %d right on %d connections, error %v; want 20 on 21", connections, r.Right, opened.Load(), err)
+		}
 	}
 }

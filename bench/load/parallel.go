@@ -83,7 +83,7 @@ func (p *poller) serve(event syscall.EpollEvent) {
 	}
 	p.check(c)
 	switch {
-	case c.response.head.close:
+	case p.Each || c.response.head.close:
 		p.drop(c)
 		p.reconnect()
 	case p.Sent < p.total:
@@ -93,6 +93,7 @@ func (p *poller) serve(event syscall.EpollEvent) {
 
 // connect opens one more connection and sends a request on it.
 func (p *poller) connect() error {
+	began := time.Now()
 	fd, err := dial(p.to, p.Patience)
 	if err != nil {
 		return err
@@ -105,6 +106,9 @@ func (p *poller) connect() error {
 	p.open[int32(fd)] = c
 	p.watch(syscall.EPOLL_CTL_ADD, c)
 	p.send(c)
+	if p.Each {
+		c.sent = began
+	}
 	return nil
 }
 

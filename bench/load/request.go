@@ -25,14 +25,18 @@ type request struct {
 //
 //	{"value":{"name":"u00000000","pad":"…"}}
 //
-// with pad characters of padding, or without the member when pad is 0.
-func newRequest(host, path string, pad int) request {
+// with pad characters of padding, or without the member when pad is 0. A closing one asks the server to close the
+// connection after its answer.
+func newRequest(host, path string, pad int, closing bool) request {
 	id := "u" + strings.Repeat("0", idLength-1)
 	body := `{"value":{"name":"` + id + `"`
 	if pad > 0 {
 		body += `,"pad":"` + strings.Repeat(padding, pad/len(padding)+1)[:pad] + `"`
 	}
 	message := postOf(host, path, []byte(body+"}}"))
+	if closing {
+		message = bytes.Replace(message, []byte("\r\n\r\n"), []byte("\r\nConnection: close\r\n\r\n"), 1)
+	}
 	return request{bytes: message, at: bytes.Index(message, []byte(id))}
 }
 

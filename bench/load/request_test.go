@@ -13,7 +13,7 @@ import (
 
 func TestRequestIsWhatAServerReads(t *testing.T) {
 	for _, pad := range []int{0, 1, 64, 1000} {
-		r := newRequest("127.0.0.1:8080", "/run", pad)
+		r := newRequest("127.0.0.1:8080", "/run", pad, pad == 64)
 		r.setID(42)
 
 		got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.bytes)))
@@ -22,6 +22,9 @@ func TestRequestIsWhatAServerReads(t *testing.T) {
 		}
 		if got.Method != "POST" || got.URL.Path != "/run" || got.Host != "127.0.0.1:8080" {
 			t.Errorf("pad %d: %s %s on %s", pad, got.Method, got.URL, got.Host)
+		}
+		if got.Close != (pad == 64) {
+			t.Errorf("pad %d: the connection is to be closed: %v", pad, got.Close)
 		}
 		body, err := io.ReadAll(got.Body)
 		if err != nil {
@@ -40,7 +43,7 @@ func TestRequestIsWhatAServerReads(t *testing.T) {
 }
 
 func TestCopiedRequestsHaveIDsOfTheirOwn(t *testing.T) {
-	a := newRequest("h", "/run", 0)
+	a := newRequest("h", "/run", 0, false)
 	b := a.copy()
 	a.setID(1)
 	b.setID(123456789)

@@ -46,6 +46,18 @@ func (r *Result) Percentile(p float64) time.Duration {
 	return r.Latencies[min(max(rank, 1), n)-1]
 }
 
+// Mean is the mean latency, 0 when there was no answer.
+func (r *Result) Mean() time.Duration {
+	if len(r.Latencies) == 0 {
+		return 0
+	}
+	var sum time.Duration
+	for _, latency := range r.Latencies {
+		sum += latency
+	}
+	return sum / time.Duration(len(r.Latencies))
+}
+
 // finish closes the books: requests without an answer have failed.
 func (r *Result) finish(wall time.Duration) {
 	r.Wall = wall

@@ -16,6 +16,7 @@ func (r *run) sequential() error {
 		if r.late(time.Now()) {
 			return errLate
 		}
+		began := time.Now()
 		if c.fd < 0 {
 			fd, err := dial(r.to, r.Patience)
 			if err != nil {
@@ -25,13 +26,17 @@ func (r *run) sequential() error {
 		}
 		r.Sent++
 		r.id++
-		if err := c.exchange(r.id); err != nil {
+		err := c.exchange(r.id)
+		if r.Each {
+			c.sent = began
+		}
+		if err != nil {
 			r.fail(err)
 			c.close()
 			continue
 		}
 		r.check(c)
-		if c.response.head.close {
+		if r.Each || c.response.head.close {
 			c.close()
 		}
 	}

@@ -4,49 +4,69 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
-// Markdown writes the targets beside what was measured, then a table for each
-// scenario with all its figures: medians, and sums of what must never happen.
+// Markdown writes the targets beside what was measured, then a table for each scenario with all its figures: medians,
+// and sums of what must never happen.
 func Markdown(w io.Writer, r *Record, targets []Target) error {
 	var b strings.Builder
-	never := map[string]bool{}
-	row(&b, "measure", "target", "measured", "rounds", "met")
-	rule(&b, 5)
+	writeTargets(&b, r, targets)
+	var never []string
 	for _, target := range targets {
-		never[target.Point.Figure] = never[target.Point.Figure] || target.Never
-		v := target.Judge(r)
-		measured := ""
-		if len(v.Rounds) > 0 {
-			measured = v.format(v.Measured)
+		if target.Never {
+			never = append(never, target.Point.Figure)
 		}
-		row(&b, v.Measure, v.limit(), measured, v.spread(), v.outcome())
 	}
-	for _, scenario := range distinct(r.points, func(p Point) string { return p.Scenario }) {
+	for _, scenario := range r.Scenarios() {
 		b.WriteString("\n### " + scenario + "\n\n")
-		writeScenario(&b, r, scenario, never)
+		writeScenario(&b, r, scenario, "server", never)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// writeScenario writes a line for each server and a column for each figure.
-func writeScenario(b *strings.Builder, r *Record, scenario string, never map[string]bool) {
-	var points []Point
-	for _, p := range r.points {
-		if p.Scenario == scenario {
-			points = append(points, p)
+// Targets writes a table of the targets beside what was measured.
+func Targets(w io.Writer, r *Record, targets []Target) error {
+	var b strings.Builder
+	writeTargets(&b, r, targets)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Table writes a table of one scenario. Its first column has the name head; the figures named by never count what must
+// not happen, and are added up over the rounds.
+func Table(w io.Writer, r *Record, scenario, head string, never ...string) error {
+	var b strings.Builder
+	writeScenario(&b, r, scenario, head, never)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func writeTargets(b *strings.Builder, r *Record, targets []Target) {
+	row(b, "measure", "target", "measured", "rounds", "met")
+	rule(b, 5)
+	for _, target := range targets {
+		v := target.Judge(r)
+		measured := ""
+		if len(v.Rounds) > 0 {
+			measured = v.format(v.Measured)
 		}
+		row(b, v.Measure, v.limit(), measured, v.spread(), v.outcome())
 	}
-	figures := distinct(points, func(p Point) string { return p.Figure })
-	row(b, append([]string{"server"}, figures...)...)
+}
+
+// writeScenario writes a line for each server and a column for each figure.
+func writeScenario(b *strings.Builder, r *Record, scenario, head string, never []string) {
+	figures := distinct(r.of(scenario), func(p Point) string { return p.Figure })
+	row(b, append([]string{head}, figures...)...)
 	rule(b, len(figures)+1)
-	for _, server := range distinct(points, func(p Point) string { return p.Server }) {
+	for _, server := range r.Servers(scenario) {
 		cells := []string{server}
 		for _, figure := range figures {
 			values := r.Values(Point{scenario, server, figure})
-			if never[figure] && len(values) > 0 {
+			if slices.Contains(never, figure) && len(values) > 0 {
 				values = []float64{sum(values)}
 			}
 			cells = append(cells, cell(values))
@@ -55,18 +75,23 @@ func writeScenario(b *strings.Builder, r *Record, scenario string, never map[str
 	}
 }
 
-// cell is the median with three digits that count, or whole.
+// cell is the median.
 func cell(values []float64) string {
-	median := Median(values)
-	switch {
-	case len(values) == 0:
+	if len(values) == 0 {
 		return ""
-	case median >= 100 || median == math.Trunc(median):
-		return fmt.Sprintf("%.0f", median)
-	case median >= 10:
-		return fmt.Sprintf("%.1f", median)
 	}
-	return fmt.Sprintf("%.2f", median)
+	return Number(Median(values))
+}
+
+// Number writes a value with three digits that count, or whole.
+func Number(value float64) string {
+	switch {
+	case value >= 100 || value == math.Trunc(value):
+		return fmt.Sprintf("%.0f", value)
+	case value >= 10:
+		return fmt.Sprintf("%.1f", value)
+	}
+	return fmt.Sprintf("%.2f", value)
 }
 
 func row(b *strings.Builder, cells ...string) {

@@ -37,6 +37,30 @@ func (r *Record) Values(p Point) []float64 {
 	return inOrder(r.values[p])
 }
 
+// Scenarios returns the names of the scenarios, in the order of their first measurement.
+func (r *Record) Scenarios() []string {
+	return distinct(r.points, func(p Point) string { return p.Scenario })
+}
+
+// Servers returns the servers of a scenario, in the order of their first measurement.
+func (r *Record) Servers(scenario string) []string {
+	return distinct(r.of(scenario), func(p Point) string { return p.Server })
+}
+
+// of returns the points of a scenario.
+func (r *Record) of(scenario string) []Point {
+	return slices.DeleteFunc(slices.Clone(r.points), func(p Point) bool { return p.Scenario != scenario })
+}
+
+// Compare adds p ÷ against of each round as a figure of p's server.
+func (r *Record) Compare(p, against Point, figure string) {
+	for round, value := range r.values[p] {
+		if base := r.values[against][round]; base != 0 {
+			r.Add(round, Point{p.Scenario, p.Server, figure}, value/base)
+		}
+	}
+}
+
 // Ratios returns p ÷ against for each round that has both.
 func (r *Record) Ratios(p, against Point) []float64 {
 	ratios := map[int]float64{}

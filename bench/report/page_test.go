@@ -1,10 +1,8 @@
-//go:build linux
-
-package main
+package report
 
 import "testing"
 
-func TestReplaceReport(t *testing.T) {
+func TestReplace(t *testing.T) {
 	tests := []struct {
 		name string
 		page string
@@ -17,7 +15,7 @@ func TestReplaceReport(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := replaceReport([]byte(test.page), []byte("new\n"))
+			got, err := replace([]byte(test.page), "bench", []byte("new\n"))
 			if string(got) != test.want || (err == nil) != (test.want != "") {
 				t.Errorf("got %q, error %v; want %q", got, err, test.want)
 			}
