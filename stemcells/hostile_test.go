@@ -3,7 +3,6 @@ package stemcells_test
 import (
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -304,11 +303,12 @@ def main(args): return args
 		if _, err := io.WriteString(s.requests, request[:half]); err != nil {
 			t.Fatal(err)
 		}
+		s.sleeps() // else the signal may come before the read that waits, whose end Python awaits to handle it
 		if err := s.cmd.Process.Signal(syscall.SIGALRM); err != nil {
 			t.Fatal(err)
 		}
-		for !strings.Contains(s.logged(), "TimeoutError: too late\n") {
-			runtime.Gosched()
+		for log := ""; !strings.Contains(log, "TimeoutError: too late\n"); log += s.logged() {
+			s.sleeps()
 		}
 		if _, err := io.WriteString(s.requests, request[half:]); err != nil {
 			t.Fatal(err)
@@ -318,4 +318,33 @@ def main(args): return args
 		}
 	}
 	s.end()
+}
+
+// TestPythonHandlerAtAnyTime has a handler raise all the time: each run is answered once, and the launcher goes on.
+func TestPythonHandlerAtAnyTime(t *testing.T) {
+	const begin = `import signal
+def handler(*args): raise TimeoutError("too late")
+signal.signal(signal.SIGALRM, handler)
+def begin(args):
+    if args["n"] in (0, 100): signal.setitimer(signal.ITIMER_REAL, *((0, 0) if args["n"] else (0.0007, 0.0007)))
+    return args
+`
+	for _, test := range []struct{ name, main, variable string }{
+		{"runs", "def main(args): return begin(args)\n", ""},
+		{"runs of ActionLoop", "def main(args): return begin(args)\n", actionLoop},
+		{"streams", "def main(args, stream): return begin(args)\n", ""},
+		{"streams of ActionLoop", "def main(args, stream): return begin(args)\n", actionLoop},
+		{"threads", "OW_CONCURRENCY = 4\ndef main(args): return begin(args)\n", "__OW_ALLOW_CONCURRENT=true"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := python().start(t, begin+test.main, test.variable)
+			for n, got := 0, ""; got != `{"n":100}`; n = min(n+1, 100) {
+				value := fmt.Sprintf(`{"n":%d}`, n)
+				if got = s.run(value); got != value && got != `{"error":"TimeoutError: too late"}` && got != `{"error":"the run was interrupted"}` {
+					t.Fatalf("got %.200s", got)
+				}
+			}
+			s.end()
+		})
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -285,6 +286,24 @@ func (s *session) expect(runs []run) {
 // megabyte is a value of 1 MB with escapes and wide characters in it.
 func megabyte() string {
 	return `{"text":"` + strings.Repeat(`abcdefgh\"\\ñ❄`, 1_000_000/18) + `","nested":{"list":[{"a":1},{"b":[]}]},"n":1}`
+}
+
+// sleeps returns when the launcher waits for something.
+func (s *session) sleeps() {
+	s.t.Helper()
+	for {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+		if err != nil {
+			s.t.Skip(err)
+		}
+		switch _, rest, _ := strings.Cut(string(stat), ") "); rest[0] {
+		case 'S':
+			return
+		case 'Z':
+			s.t.Fatalf("the launcher ended; log: %s", s.logged())
+		}
+		runtime.Gosched()
+	}
 }
 
 // descriptors counts the open descriptors of the launcher.

@@ -42,7 +42,12 @@ def start(file, name):
     launcher.load()
     if awaited:
         launcher.greet()
-    launcher.serve()
+    error = None
+    while not launcher.over:
+        try:
+            launcher.serve(error)
+        except Exception as raised:  # of a handler, at the begin or the end of a loop
+            error = raised
 
 
 def choose(file):
@@ -61,6 +66,10 @@ class Launcher:
         self.file, self.module, self.name = file, module, name
         self.folder, self.shown = os.path.dirname(file), os.path.basename(file)
         self.chunks = []  # of what was read, the last part of a line
+        self.taken = []  # the request that is to be answered, after its stream and its id; None for the end of the input
+        self.owed = b""  # its answer
+        self.sent = []  # how many bytes of that were written, call by call
+        self.over = False
         self.loop = None
         self.streams = self.overlaps = False
         self.stream = None
@@ -151,60 +160,91 @@ class Launcher:
         else:
             self.send(b'{"ok":true}\n')
 
-    def next_request(self):
-        """Returns the stream of a run (see stream.py), its id, and the request; None at the end of the input."""
-        while (line := self.next_line()) is not None:
-            if not self.native:
-                return None, b"", line
-            word, id, *rest = line.split(b" ", 4)
-            if word == b"run":
-                return None, id, rest[2]
-        return None
+    def serve(self, error):
+        """Answers requests. What a signal's handler raises here is logged, and nothing is lost by it.
 
-    def serve(self):
-        """Answers requests. What a signal's handler raises here is logged, and nothing is lost by it."""
-        while True:
-            owed = b""
+        It may raise after each call and at the begin of each function, so a step is one call or none."""
+        while not self.over:
             try:
-                one = self.next_request()
-                if one is None:
-                    break
-                stream, id, request = one
-                owed = to_json({"error": "the run was interrupted"})
-                owed = self.run(request, stream)
-            except BaseException as error:
-                if not owed and isinstance(error, (SystemExit, KeyboardInterrupt)):
+                if error:
+                    self.log(error)
+                    self.check_pipes()
+                    error = None
+                while not self.over:
+                    self.answer()
+            except (SystemExit, KeyboardInterrupt) as raised:
+                if not self.taken:
                     self.flush()
                     raise
-                self.log(error)
-                self.check_pipes()
-            if owed and stream:
-                stream.end(owed)
-            elif owed:
-                self.send(b"end %s %s" % (id, owed) if id else owed)
-        self.flush()
+                error = raised
+            except BaseException as raised:
+                error = raised
+
+    def answer(self):
+        """Answers a request, or goes on with it."""
+        if not self.taken:
+            self.owed, self.sent = b"", []
+            self.take()
+        if self.taken[0] is None:
+            self.flush()
+            self.over = True
+            return
+        stream, id, request = self.taken[0]
+        if not self.owed:
+            self.owed = to_json({"error": "the run was interrupted"})
+            self.owed = self.run(request, stream)
+        if stream:
+            stream.end(self.owed, self.sent)
+        else:
+            self.send(b"end %s %s" % (id, self.owed) if id else self.owed, self.sent)
+        self.taken = []
+
+    def take(self):
+        while not self.taken:
+            line, rest = self.first_line()
+            one = self.request(line)
+            self.taken, self.chunks = [one] if one or line is None else [], rest
+
+    def request(self, line):
+        """Returns the stream of a run (see stream.py), its id, and the request; None for a line that is no run."""
+        if line is None:
+            return None
+        if not self.native:
+            return None, b"", line
+        word, id, *rest = line.split(b" ", 4)
+        return (None, id, rest[2]) if word == b"run" else None
 
     def next_line(self):
-        while not self.chunks or b"\n" not in self.chunks[-1]:
-            before = len(self.chunks)
-            # Read and append are one call, so that no handler comes between them.
-            self.chunks.extend(map(READ, (self.requests,), (1 << 20,)))
-            if not self.chunks[before]:
-                return None
-        line, _, rest = b"".join(self.chunks).partition(b"\n")
-        self.chunks[:] = [rest] if rest else []
+        line, self.chunks = self.first_line()
         return line
 
-    def send(self, line):
-        sent = []
-        while (done := sum(sent)) < len(line):
+    def first_line(self):
+        """Returns a line, None at the end of the input, and what was read of those after it."""
+        while not self.chunks or b"\n" not in self.chunks[-1]:
+            before = len(self.chunks)
+            # Read and append are one call.
+            self.chunks.extend(map(READ, (self.requests,), (1 << 20,)))
+            if not self.chunks[before]:
+                return None, []
+        line, _, rest = b"".join(self.chunks).partition(b"\n")
+        return line, [rest] if rest else []
+
+    def send(self, line, sent=None):
+        """Writes a line, or what of it was not sent."""
+        sent = [] if sent is None else sent
+        while True:
             try:
-                sent.extend(map(WRITE, (self.results,), (line[done:],)))
-            except BrokenPipeError:
-                EXIT(1)
-            except BaseException as error:  # of a handler
-                self.check_pipes()
-                self.log(error)
+                while (done := sum(sent)) < len(line):
+                    sent.extend(map(WRITE, (self.results,), (line[done:],)))
+                return
+            except BaseException as error:
+                if isinstance(error, BrokenPipeError) and error.errno:  # not a handler's
+                    EXIT(1)
+                try:
+                    self.check_pipes()
+                    self.log(error)
+                except BaseException:  # of the next signal
+                    pass
 
     def run(self, request, stream=None):
         """Returns the result as a line of JSON."""
@@ -333,7 +373,9 @@ def move(fd, to):
 def identity(fd):
     try:
         return STAT(fd)[1:3]
-    except OSError:
+    except OSError as error:
+        if not error.errno:  # a handler's TimeoutError, say
+            raise
         return None
 
 
@@ -368,7 +410,7 @@ def read(line):
             value = request.pop("value", None)
             return {} if value is None else value, request
     except BaseException as error:
-        if isinstance(error, KeyboardInterrupt):
+        if error.__traceback__.tb_next and not isinstance(error, Refused):  # raised by a handler, not by the scanner
             raise
     raise Refused("the request cannot be read: it is not a JSON object, or not one for Python")
 

@@ -68,12 +68,12 @@ class Stream:
             if rest:
                 self.log(name, "\n")
 
-    def end(self, result):
+    def end(self, result, sent=None):
         if self.id is None:
-            return self.lines.launcher.send(result)
+            return self.lines.launcher.send(result, sent)
         self.lines.open.pop(self.id, None)
         self.end_log()
-        self.lines.send(b"end", self.id, result[:-1])
+        self.lines.send(b"end", self.id, result[:-1], sent)
 
     def ended_by(self, error):
         asyncio = sys.modules.get("asyncio")
@@ -115,9 +115,9 @@ class Lines:
         self.open = {}  # streams by id
         self.lock = allocate_lock()
 
-    def send(self, word, id, text):
+    def send(self, word, id, text, sent=None):
         with self.lock:
-            self.launcher.send(b"%s %s %s\n" % (word, id, text))
+            self.launcher.send(b"%s %s %s\n" % (word, id, text), sent)
 
     def read(self, deliver):
         while (line := self.launcher.next_line()) is not None:
@@ -162,49 +162,66 @@ def attach(launcher, to_json, read):
     if launcher.overlaps:
         main = getattr(launcher.main, "__code__", None)
         serve = in_tasks if main and main.co_flags & 0x80 else in_threads
-        launcher.serve = lambda: serve(launcher, lines, read)
+        launcher.answer = serve(launcher, lines, read)
     elif launcher.native:
-        launcher.next_request = one_by_one(lines)
+        launcher.take = one_by_one(launcher, lines)
     else:
-        next_line = launcher.next_line
-        launcher.next_request = lambda: (line := next_line()) and (Stream(None, lines), b"", line)
+        launcher.request = lambda line: None if line is None else (Stream(None, lines), b"", line)
 
 
-def one_by_one(lines):
+def one_by_one(launcher, lines):
     """Returns a function that waits for the next run."""
     queue, begun = SimpleQueue(), []
 
-    def next_request():
-        if not begun:
-            begun.append(start_new_thread(lines.read, (queue.put,)))
-        return queue.get()
+    def take():
+        once(begun, start_new_thread, lines.read, (queue.put,))
+        once(launcher.taken, queue.get, True)
 
-    return next_request
+    return take
 
 
-def in_threads(launcher, lines, read):
-    """Serves runs that overlap, a thread for each."""
-    next_request, done = one_by_one(lines), SimpleQueue()
+def once(results, call, *arguments):
+    """Makes a call whose result is kept, so that it is not made again when a handler's exception follows it."""
+    if not results:
+        results.extend(map(call, *((argument,) for argument in arguments)))
 
-    def serve(stream, id, request):
+
+def in_threads(launcher, lines, _):
+    """Returns a function that serves runs that overlap, a thread for each."""
+    open, lock, queue, begun, ended = [1], allocate_lock(), SimpleQueue(), [], []  # open: runs, and the input
+
+    def serve(stream, request):
         RUN.set(stream)
         stream.end(launcher.run(request, stream))
-        done.put(id)
+        end_one()
 
-    begun = 0
-    while one := next_request():
-        begun += 1
-        start_new_thread(serve, one)
-    for _ in range(begun):
-        done.get()
-    launcher.flush()
+    def end_one():
+        with lock:
+            open[0] -= 1
+            if not open[0]:
+                queue.put(True)
+
+    def begin(one):
+        if one is None:
+            return end_one()
+        with lock:
+            open[0] += 1
+        start_new_thread(serve, (one[0], one[2]))
+
+    def answer():
+        once(begun, start_new_thread, lines.read, (begin,))
+        once(ended, queue.get, True)
+        launcher.flush()
+        launcher.over = True
+
+    return answer
 
 
 def in_tasks(launcher, lines, read):
-    """Serves runs of an async function that overlap, a task for each."""
+    """Returns a function that serves runs of an async function that overlap, a task for each."""
     from asyncio import current_task
 
-    loop, tasks = launcher.event_loop(), set()
+    loop, tasks, begun = launcher.event_loop(), set(), []
     ended = loop.create_future()
 
     def begin(one):
@@ -238,6 +255,10 @@ def in_tasks(launcher, lines, read):
         while tasks:
             await next(iter(tasks))
 
-    start_new_thread(lines.read, (lambda one: loop.call_soon_threadsafe(begin, one),))
-    loop.run_until_complete(serve_all())
-    launcher.flush()
+    def answer():
+        once(begun, start_new_thread, lines.read, (lambda one: loop.call_soon_threadsafe(begin, one),))
+        loop.run_until_complete(serve_all())
+        launcher.flush()
+        launcher.over = True
+
+    return answer
