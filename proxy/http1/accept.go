@@ -37,8 +37,8 @@ func (s *Server) accept() {
 			return
 		case err == syscall.ECONNABORTED || err == syscall.EINTR:
 		default:
-			// No descriptors or no memory: who will give some back is not known, and asking again at once would find
-			// the same.
+			// No descriptors or no memory: nothing tells when some come free, and asking again at once would find the
+			// same.
 			s.Loop.Set(s.listener, 0)
 			s.Loop.After(s.tick/50, s.armListener)
 			return
@@ -46,8 +46,8 @@ func (s *Server) accept() {
 	}
 }
 
-// admit counts one more connection, or reports that there is no room: then those who come wait in the kernel's queue
-// until one leaves.
+// admit counts one more connection, or reports that there is no room: then new ones wait in the kernel's queue until
+// one ends.
 func (s *Server) admit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

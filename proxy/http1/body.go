@@ -39,7 +39,7 @@ func (b *Body) Next() ([]byte, error) {
 	return nil, b.err
 }
 
-// piece decodes what is in the connection's buffer, or reads more.
+// piece decodes the bytes in the connection's buffer, or reads more.
 func (b *Body) piece() ([]byte, error) {
 	c := b.conn
 	if b.left == 0 || c.chunks.state == chunksDone {
@@ -90,7 +90,7 @@ func (b *Body) read() error {
 			}
 			return errGone
 		}
-		// Most of what follows comes at once, and waiting for it here saves two changes of threads for each piece. A
+		// Most pieces follow at once, and waiting for it here saves two changes of threads for each piece. A
 		// client that pauses is waited for with all the others.
 		if c.awaitBriefly() {
 			continue
@@ -120,6 +120,6 @@ func (b *Body) finish() {
 	}
 	if b.err != io.EOF {
 		c.request.close = true
-		b.err = io.ErrUnexpectedEOF // who reads on after the answer gets nothing
+		b.err = io.ErrUnexpectedEOF // for a handler that reads on after the answer
 	}
 }

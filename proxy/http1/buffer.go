@@ -10,10 +10,10 @@ import (
 
 const (
 	smallBuffer  = 4 << 10  // kept by every connection
-	streamBuffer = 64 << 10 // what any request may have, and the most that is read ahead
+	streamBuffer = 64 << 10 // of any request, and the most that is read ahead
 	spareBuffer  = 2 << 20  // larger ones are not kept for later
 	spareCount   = 4
-	spareRoom    = 16 << 20 // what bodies may take together beyond one of the longest
+	spareRoom    = 16 << 20 // for all bodies together, beyond one of the longest
 )
 
 // room returns where the next bytes go. It is never more than the body needs or streamBuffer, whichever is longer, so
@@ -44,8 +44,8 @@ func (c *conn) most() int {
 	return c.headEnd + int(c.server.MaxBody) + smallBuffer
 }
 
-// grow makes room for size bytes in the buffer, as far as what has come so far justifies it: nobody gets 64 MB for
-// saying that they follow.
+// grow makes room for size bytes in the buffer, as far as the bytes that have come justify it: a client does not get
+// 64 MB by announcing them.
 func (c *conn) grow(size int) {
 	if size <= len(c.buf) {
 		return
@@ -78,7 +78,7 @@ func (c *conn) keep(from int) {
 	}
 }
 
-// giveBack returns a large buffer, and what was promised for it.
+// giveBack returns a large buffer and its promise.
 func (c *conn) giveBack() {
 	c.drop()
 	c.release(c.promised)
@@ -127,7 +127,7 @@ func (s *spares) get(size int) []byte {
 }
 
 // promise reports whether all of the body may be read into memory. Where it may not for now, the connection belongs to
-// the server's queue, until others have given back what they hold: a hundred large requests at once must not end a
+// the server's queue, until others have given their memory back: a hundred large requests at once must not end a
 // container of 256 MB. All that a body can need is promised at once, so that two never wait for each other.
 func (c *conn) promise() bool {
 	most := c.most()
@@ -142,23 +142,23 @@ func (c *conn) promise() bool {
 		c.promised = most
 		return true
 	}
-	c.setWait(notWaiting) // it is not the client who keeps us waiting
+	c.setWait(notWaiting) // the client keeps nobody waiting
 	c.turn.Store(deferred)
 	s.queue = append(s.queue, c)
 	s.press()
 	return false
 }
 
-// fits reports whether size bytes more may be promised, beside what answers take that were not taken yet.
+// fits reports whether size more bytes may be promised, beside the answers that clients have not taken yet.
 func (s *Server) fits(size int) bool {
 	taken := s.promised + int(s.untaken.Load())
 	return taken == 0 || taken+size <= int(s.MaxBody)+spareRoom
 }
 
-// settle reduces the promise for a body in chunks to what it took.
+// settle reduces the promise for a body in chunks to its real size.
 func (c *conn) settle() { c.release(max(0, c.promised-len(c.buf))) }
 
-// release takes back some of what was promised, and lets those go on who wait for it, in the order in which they came.
+// release takes back a part of a promise, and lets connections that wait for it go on, in the order in which they came.
 func (c *conn) release(size int) {
 	if size == 0 {
 		return

@@ -1,6 +1,6 @@
 package http1
 
-// maxWaste is how much of a body in chunks may be other than content, in bytes and beyond what every chunk needs: else
+// maxWaste bounds the bytes of a body in chunks that are not content, beyond those that every chunk needs: without it,
 // a few bytes of content could come in gigabytes of chunk extensions.
 const maxWaste = 16 << 10
 
@@ -116,15 +116,15 @@ func (c *chunks) begin() error {
 		return nil
 	}
 	c.state = chunkData
-	// 16 bytes are what a chunk may cost; long ones make up for others.
+	// A chunk may cost 16 bytes; long ones make up for others.
 	if c.waste = max(0, c.waste+int64(c.line)-16-c.left); c.waste > maxWaste {
 		return bad("more chunk extensions than content")
 	}
 	return nil
 }
 
-// trailer reads over fields after the last chunk, but fields they must be: else what another server takes for the next
-// request might be hidden here.
+// trailer skips fields after the last chunk, but they must be fields: otherwise a request that another server sees
+// could be hidden here.
 func (c *chunks) trailer(b byte) error {
 	if c.line++; c.line > maxLine {
 		return &refusal{431, "the trailer is larger than 8 KiB"}

@@ -30,7 +30,7 @@ type conn struct {
 	headEnd int // where the header ends in buf, 0 before that is known
 	scanned int // how far its end was looked for
 	bodyEnd int // the body is buf[headEnd:bodyEnd]
-	next    int // what follows buf[:next] is the next request's
+	next    int // buf[next:] belongs to the next request
 	chunks  chunks
 	invited bool // 100 Continue was sent
 	leaving bool // our end was sent, the client's is awaited
@@ -106,8 +106,8 @@ func (c *conn) fill(w waitFor) bool {
 	return true
 }
 
-// advance serves the requests that are in the buffer, as long as they are answered at once, and then waits for what is
-// missing of the next.
+// advance serves the requests that are in the buffer, as long as they are answered at once, and then waits for the rest
+// of the next one.
 func (c *conn) advance() {
 	for {
 		done, err := c.parse()

@@ -2,13 +2,13 @@
 // 9112). It works on Linux system calls: net/http would add 4.5 MB to the proxy and double its latency.
 //
 // Its sockets are in the loop of package epoll, which reads what has arrived, gives whole requests to the handler's
-// Serve, which only notes them, and then calls the handler's Work. A body that is streamed is read by a goroutine beside
-// the loop. A socket stays in the loop as it is from one request to the next; only one whose client sends more, or
-// leaves, while its request is served, is taken out for so long.
+// Serve, which only notes them, and then calls the handler's Work. A body that is streamed is read by a goroutine
+// beside the loop. A socket stays in the loop as it is from one request to the next; only one whose client sends more,
+// or leaves, while its request is served, is taken out for so long.
 //
 // Where RFC 9112 leaves a choice the strict one is taken: line ends are CR LF, a request has one length, and a length
 // is digits alone. Limits: 32 KiB for the header, Server.MaxBody for a buffered body, 8 KiB for a trailer, and 16 KiB
-// for what chunks have beyond the usual besides content; a client has 10 to 15 s for the header and may be silent for
+// for chunk headers beyond the usual size; a client has 10 to 15 s for the header and may be silent for
 // 60 to 65 s within a body or while it takes an answer. Idle connections are not closed: an invoker pauses containers.
 //
 // Memory is bounded: a connection has 4 KiB, 64 KiB while it sends a request, and bodies longer than that wait until

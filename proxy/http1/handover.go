@@ -11,10 +11,10 @@ import (
 )
 
 // A server can be handed over to the program that replaces this one (exec): the listening socket, the request that
-// asked for it, and every connection with what was read from it and what is still to be sent. So no connection is
-// refused or lost at any moment.
+// asked for it, and every connection with the bytes that were read from it and those that are still to be sent. So no
+// connection is refused or lost at any moment.
 //
-// What is handed over stands in a file in memory, whose descriptor the new program is told. After the line "http1 2",
+// All of it stands in a file in memory, whose descriptor the new program is told. After the line "http1 2",
 // the listener's descriptor and a note of the handler it holds, for each connection, a line of numbers and then the
 // bytes:
 //
@@ -38,8 +38,8 @@ func (s *Server) Sending() bool {
 }
 
 // Handover returns the descriptor of the file that TakeOver and Note read. The loop calls it, and does nothing after it
-// with connections. r, whose body was read, is not answered. Other requests whose bodies were being read get the given answer, for the part that was
-// taken of them is gone. All descriptors that are handed over survive an exec.
+// with connections. r, whose body was read, is not answered. Other requests whose bodies were being read get the given
+// answer, for the part that was taken of them is gone. All descriptors that are handed over survive an exec.
 func (s *Server) Handover(r *Request, note []byte, status int, answer []byte) (int, error) {
 	file, err := sys.MemoryFile()
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Server) Handover(r *Request, note []byte, status int, answer []byte) (i
 		if c == nil {
 			continue
 		}
-		c.turn.Load() // sees what its last owner wrote
+		c.turn.Load() // makes the writes of its last owner visible
 		if c.leaving {
 			continue
 		}
@@ -122,7 +122,7 @@ func (c *conn) unread() []byte {
 	return c.chunks.encode(bytes.Clone(raw[:c.headEnd]), raw[c.headEnd:c.bodyEnd])
 }
 
-// encode appends an encoding of what was decoded of a body so far, which whatever comes next of it continues.
+// encode appends the decoded part of a body in chunks again, such that the rest of the body continues it.
 func (c *chunks) encode(b, decoded []byte) []byte {
 	chunk := func(size int64) {
 		b = append(strconv.AppendInt(b, size, 16), "\r\n"...)

@@ -16,7 +16,7 @@ const (
 // noLength is the length of a body that comes in chunks.
 const noLength = -1
 
-// head is what the server needs to know of a request's header.
+// head is the part of a request's header that the server uses.
 type head struct {
 	method, path string
 	length       int64 // of the body in bytes, or noLength

@@ -12,10 +12,10 @@ import (
 // errRefused is how the reading of a streamed body fails when the server refuses it.
 var errRefused = errors.New("the server takes no request any more")
 
-// Refuse has the requests answered with a status and a reason that are not whole yet, and those whose bodies still come
-// in parts: what ends can take none of them, but must not leave a client without an answer either. Streamed bodies end
-// with an error, and whoever reads them answers. Requests that are here, or come in one piece, are still given to the
-// handler.
+// Refuse answers requests that are not whole yet, and those whose bodies still come in parts, with a status and a
+// reason: a proxy that ends can take none of them, but must not leave a client without an answer either. Streamed
+// bodies end with an error, and their readers answer. Requests that are here, or come in one piece, are still given to
+// the handler.
 func (s *Server) Refuse(status int, reason string) {
 	s.refusing.Store(&refusal{status, reason})
 	s.Loop.Post(s.refuseAll)

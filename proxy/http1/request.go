@@ -132,7 +132,7 @@ func (c *conn) flush() bool {
 	return false
 }
 
-// refuse answers a request that cannot be served, and ends the connection: what follows on it may not be what it seems.
+// refuse answers a request that cannot be served, and ends the connection: the bytes behind it may be anything.
 func (c *conn) refuse(err error) {
 	status := 400
 	if r, ok := err.(*refusal); ok {

@@ -9,19 +9,19 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// Answers that their clients have not taken are kept, and count against what bodies may take together. How large the
-// next answer is nobody knows, so that the run that makes it waits until there is room for some. A client that takes
+// Answers that their clients have not taken are kept, and count against the memory of all bodies together. Nobody knows
+// how large the next answer will be, so the run that makes it waits until there is room for some. A client that takes
 // nothing of its answer meanwhile loses its connection.
 
-// A look is how often those who take nothing are looked for while others wait, in parts of a tick; after mostLooks in
-// vain they are cut.
+// While others wait, the server looks looksPerTick times a tick for clients that take nothing; after mostLooks in vain
+// their connections are closed.
 const (
 	looksPerTick = 10
 	mostLooks    = 4
 )
 
-// HasRoom reports whether answers that were not taken leave room for another one. Where it says no, those who take
-// nothing are looked for until it is asked again and says yes.
+// HasRoom reports whether answers that were not taken leave room for another one. While it reports false, the server
+// looks for clients that take nothing.
 func (s *Server) HasRoom() bool {
 	if s.untaken.Load() <= spareRoom && !s.waiting {
 		return true
@@ -34,8 +34,8 @@ func (s *Server) HasRoom() bool {
 	}
 	s.mu.Unlock()
 	if has == waited {
-		// What grew into those answers is free by now, and so are they in the end: 12 of 30 MB, one after the other,
-		// took 200 MB without, 140 with.
+		// The buffers that these answers outgrew are free by now, and in the end the answers, too: 12 of 30 MB, one
+		// after the other, took 200 MB without this, and 140 with it.
 		runtime.GC()
 	}
 	return has
@@ -60,7 +60,7 @@ func (c *conn) owe(size int) {
 	s.mu.Unlock()
 }
 
-// press has those looked for who take nothing, as long as somebody waits for room.
+// press looks for clients that take nothing, as long as somebody waits for room.
 //
 //go:noinline
 func (s *Server) press() {

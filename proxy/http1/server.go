@@ -38,7 +38,7 @@ type Server struct {
 	conns    []atomic.Pointer[conn] // by descriptor
 	resumed  []*conn                // were handed over and do not go on yet
 
-	mu         sync.Mutex // over what follows, and over closing descriptors
+	mu         sync.Mutex // over the fields below, and over closing descriptors
 	open       int
 	full       bool    // as many connections as descriptors: none is accepted
 	ticking    bool    // the ticker runs
@@ -70,7 +70,7 @@ func (s *Server) Listen(port int) error {
 	return s.Loop.Add(s.listener, epoll.In, (*acceptor)(s))
 }
 
-// prepare makes what the server needs before it has a socket.
+// prepare makes the parts of a server that need no socket.
 func (s *Server) prepare() error {
 	if s.tick == 0 {
 		s.tick = tick

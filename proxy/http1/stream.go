@@ -35,7 +35,7 @@ func (r *Request) Begin(status int, fields []byte) {
 	r.Add(append(b, "\r\n"...))
 }
 
-// Add sends a part of an answer in chunks, as it stands. It copies what the client does not take at once.
+// Add sends a part of an answer in chunks, as it stands. It copies the bytes that the client does not take at once.
 func (r *Request) Add(b []byte) {
 	c := r.conn
 	if len(c.out) > 0 {
@@ -103,7 +103,7 @@ func (c *conn) meanwhile(events uint32) {
 	}
 }
 
-// attend waits for what a client may do while its request is served.
+// attend waits for the events that may come from a client while its request is served.
 func (c *conn) attend() {
 	events := uint32(0)
 	if len(c.out) > 0 {

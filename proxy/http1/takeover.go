@@ -80,7 +80,7 @@ func AnswerHandover(file int, status int, answer []byte) {
 	}
 }
 
-// resume makes a connection of a line and what follows it.
+// resume makes a connection of a line and the bytes behind it.
 func (s *Server) resume(b []byte) (c *conn, pending bool, rest []byte, err error) {
 	line, rest, _ := bytes.Cut(b, []byte("\n"))
 	var n [6]int
@@ -115,7 +115,7 @@ func (s *Server) resume(b []byte) (c *conn, pending bool, rest []byte, err error
 	return c, pending, rest[input+output:], s.Loop.Add(fd, c.events, c)
 }
 
-// goOn lets what was handed over go on where it was.
+// goOn lets the connections that were handed over go on.
 func (s *Server) goOn() {
 	for _, c := range s.resumed {
 		switch {

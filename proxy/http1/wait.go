@@ -8,7 +8,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
-// What a connection waits for within a request.
+// A waitFor is the part of an exchange that a connection waits for.
 type waitFor byte
 
 const (
@@ -57,7 +57,7 @@ func (s *Server) sweep() {
 	}
 }
 
-// waitFor notes what the connection waits for.
+// waitFor notes the part that the connection waits for.
 func (c *conn) waitFor(w waitFor) {
 	if w == c.wait && !w.lasts() {
 		return
@@ -71,7 +71,7 @@ func (c *conn) waitFor(w waitFor) {
 // part. A header has to be there in time.
 func (w waitFor) lasts() bool { return w == waitBody || w == waitRoom }
 
-// setWait notes, under the server's lock, what the connection waits for.
+// setWait is waitFor under the server's lock.
 func (c *conn) setWait(w waitFor) {
 	s := c.server
 	// While requests wait for the memory that others hold, nothing lasts.
