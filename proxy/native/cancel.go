@@ -59,7 +59,7 @@ func (l *Lines) Hold(r *Run, hold bool) bool {
 	return hold
 }
 
-// goOn sees to what came while lines were held.
+// goOn sees to the lines that came while lines were held.
 func (l *Lines) goOn() {
 	if l.held || l.ending != nil {
 		return
@@ -94,7 +94,7 @@ func (l *Lines) ring() {
 	}
 }
 
-// An alarm is one timer for what is due at several times of the day.
+// An alarm is one timer for several deadlines.
 type alarm struct {
 	at    int64 // milliseconds since 1970
 	timer *epoll.Timer

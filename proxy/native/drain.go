@@ -9,12 +9,12 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// Whoever collects the logs may pause, or stop for good. The loop must not wait for that: it keeps a little, has
-// processes wait that log more, and answers no run whose log is not out.
+// The reader of the logs may pause, or stop for good. The loop must not wait for it: it keeps a little, makes processes
+// wait that log more, and answers no run whose log is not out.
 
-// NeverBlock has the loop write later where a descriptor takes nothing for now. Descriptors of pipes are opened anew for
-// that, since others may share them, who expect them to block. Where that is not allowed, those of a process 1 are
-// changed: it has them for itself.
+// NeverBlock makes the loop write later where a descriptor takes nothing for now. Descriptors of pipes are opened anew
+// for that, since other processes may share them and expect them to block. Where that is not allowed, those of a
+// process 1 are changed: it has them for itself.
 func (l *Logs) NeverBlock(loop *epoll.Loop) {
 	l.loop = loop
 	for _, fd := range l.fd {
@@ -33,7 +33,7 @@ func (l *Logs) NeverBlock(loop *epoll.Loop) {
 	}
 }
 
-// keep keeps what a descriptor does not take, until it does.
+// keep keeps bytes that a descriptor does not take, until it does.
 func (l *Logs) keep(stream int, b []byte) {
 	if l.pending[stream] == nil {
 		l.loop.Post(func() { l.loop.Add(l.fd[stream], epoll.Out, &drain{l, stream}) })
@@ -74,7 +74,7 @@ func (l *Logs) settle() {
 	}
 }
 
-// A drain writes what is pending of a stream.
+// A drain writes the pending bytes of a stream.
 type drain struct {
 	logs   *Logs
 	stream int

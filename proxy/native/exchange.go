@@ -31,8 +31,8 @@ func (l *Loop) Start(r *Run) {
 	l.send()
 }
 
-// discard drops what the child wrote since its last answer: it is nobody's. A child that goes on writing has no end,
-// and is not waited for.
+// discard drops the child's output since its last answer, which belongs to no run. It does not wait for the end of a
+// child that goes on writing.
 func (l *Loop) discard() {
 	c := l.child
 	loop := c.host.Loop
@@ -58,7 +58,7 @@ func (l *Loop) discard() {
 	}
 }
 
-// mostSpilt is how much of a child's output is read that is nobody's, in bytes, before it has to wait for a run.
+// mostSpilt is how much output is read, in bytes, that belongs to no run, before the child has to wait for one.
 const mostSpilt = 64 << 10
 
 // spill drops output that came without a run.
@@ -76,8 +76,8 @@ func (l *Loop) spill() {
 	}
 }
 
-// send writes as much of the request and its line end as the pipe takes, and has the loop wait for room for the rest, or
-// for the child to close its input.
+// send writes as much of the request and its line end as the pipe takes, and makes the loop wait for room for the rest,
+// or until the child closes its input.
 func (l *Loop) send() {
 	for l.sent <= len(l.request) {
 		n, err := sys.WriteLine(l.child.stdin, l.request[l.sent:])
@@ -132,7 +132,7 @@ func (l *Loop) feeds() {
 		l.send()
 	case l.unheard(): // it closed its input with the request in it
 		l.died(true)
-	default: // it closed its input, and may still answer what it has read
+	default: // it closed its input, and may still answer the run that it has read
 		l.ignore()
 	}
 }
@@ -149,7 +149,7 @@ func (l *Loop) ends() {
 	}
 }
 
-// tidyRuns is after how many results that were there at once a child is taken for one that writes them so.
+// tidyRuns is the number of results in one piece after which a child counts as one that always writes them so.
 const tidyRuns = 8
 
 // result reads once of the result, and reports whether the run is over, or soon will be. quiet tells that no logs were
@@ -192,8 +192,8 @@ func (l *Loop) result(quiet bool) (over bool) {
 // pipeBuf is how much a write to a pipe writes at once (PIPE_BUF of POSIX, on Linux).
 const pipeBuf = 4096
 
-// over ends the run. A child that has answered before it has read all of its line gets the rest of that, before anything
-// else.
+// over ends the run. A child that has answered before it has read all of its line gets the rest of that, before
+// anything else.
 func (l *Loop) over(line []byte, err error) {
 	r := l.run
 	if l.run = nil; l.sent <= len(l.request) && l.ending == nil {
@@ -204,7 +204,7 @@ func (l *Loop) over(line []byte, err error) {
 	r.Done(line, err)
 }
 
-// unheard reports whether the child has read nothing of what was sent of the request.
+// unheard reports whether the child has read none of the request.
 //
 //go:noinline
 func (l *Loop) unheard() bool { return sys.Unread(l.child.stdin) >= l.sent }

@@ -22,7 +22,7 @@ type Replacement struct {
 }
 
 // HandoverVariable tells a program that links the library openwhisk that it replaces the proxy, or rehearses that. It
-// is HandoverDigits digits, the number of a descriptor: what http1.Server.Handover gave, or a socket for the report of
+// is HandoverDigits digits, the number of a descriptor: that of http1.Server.Handover, or a socket for the report of
 // a rehearsal. The value that init's env has for the variable, if any, follows after a "=", for the program to put
 // back.
 const HandoverVariable = "__OW_HANDOVER"
@@ -41,9 +41,9 @@ const (
 const rehearsalPatience = clock.Second
 
 // NewReplacement has a program rehearse its start in a process of its own, until it would serve. After an exec there is
-// no way back, and when a process 1 ends the kernel kills all others of the container, whoever might still say why. So
-// the program does everything twice that comes before its first run. What it logs is dropped when all goes well, for it
-// is logged again. A limit below zero means none. Errors are *StartError, or the kernel's.
+// no way back, and when a process 1 ends the kernel kills all others of the container, which might still say why. So
+// the program does everything twice that comes before its first run. Its log is dropped when all goes well, for the
+// second start logs it again. A limit below zero means none. Errors are *StartError, or the kernel's.
 func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, error) {
 	r := &Replacement{Program: p}
 	if limit >= 0 {
@@ -109,8 +109,8 @@ func (r *Replacement) environment(descriptor int) []string {
 	return variable.With(r.Program.Env, [][2]string{{HandoverVariable, value}})
 }
 
-// Exec ends this program and starts the replacement in its place, which finds what it takes over in a descriptor. It
-// returns only when that fails.
+// Exec ends this program and starts the replacement in its place, which finds the handover in a descriptor. It returns
+// only when that fails.
 func (r *Replacement) Exec(descriptor int) error {
 	if err := syscall.Chdir(r.Program.Dir); err != nil {
 		return err

@@ -9,8 +9,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A feed is what a child is still to read. It holds a line for each open run, and one for each that is cancelled, so
-// that it is bounded by how many runs there are.
+// A feed is the input that a child is still to read. It holds a line for each open run, and one for each that is
+// cancelled, so that it is bounded by how many runs there are.
 type feed struct {
 	lines  []feedLine
 	begun  bool          // some of the first was written
@@ -93,7 +93,7 @@ func (f *feed) write(fd int) (done bool, err error) {
 	return true, nil
 }
 
-// next returns what is written next: several lines in one piece where they are short.
+// next returns the next piece to write: several lines where they are short.
 func (f *feed) next() []byte {
 	b := f.joined[:0]
 	for i := range f.lines {

@@ -8,7 +8,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// A greeting is what a child's first line says.
+// A greeting is the content of a child's first line.
 type greeting struct {
 	version     int  // of the native protocol, 0 for an acknowledgement
 	concurrency int  // runs that it takes at a time

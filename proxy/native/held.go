@@ -12,11 +12,11 @@ const mostHeld = 64 << 10
 func heldLogs() *Logs { return &Logs{held: &held{}} }
 
 func (h *held) write(stream int, b []byte) {
-	all := append(h[stream], b...) // and not b, for then b of everybody who logs would be on the heap
+	all := append(h[stream], b...) // and not b, for then every caller's b would be on the heap
 	h[stream] = append(all[:0], all[max(0, len(all)-mostHeld):]...)
 }
 
-// release writes what is held to other logs, and gives the last lines: of stderr, where a program says why it ends, and
+// release writes the held logs to others, and returns the last lines: of stderr, where a program says why it ends, and
 // of stdout if there is room.
 func (h *held) release(to *Logs) string {
 	to.keepTail()

@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A Host is what actions share of the proxy: its loop, its log streams and its table of processes.
+// A Host holds the parts of the proxy that actions share: its loop, its log streams and its table of processes.
 type Host struct {
 	Loop *epoll.Loop
 	Logs *Logs
@@ -51,7 +51,7 @@ func (h *Host) fork(c *process, path string, argv []string, attr *syscall.ProcAt
 	return err
 }
 
-// Signal reaches every child of this package and what it started.
+// Signal signals every child of this package and its process group.
 func (h *Host) Signal(s syscall.Signal) {
 	h.forking.Lock()
 	defer h.forking.Unlock()

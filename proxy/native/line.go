@@ -11,8 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A lineBuffer takes what an action writes until a line is complete: the head room first, then the line so far. It has
-// no more than a line of the longest kind needs.
+// A lineBuffer takes an action's output until a line is complete: the head room first, then the line so far. It grows
+// no larger than the longest line needs.
 type lineBuffer struct {
 	buf  []byte
 	n    int // bytes in buf
@@ -30,11 +30,11 @@ func newLineBuffer(host *Host) lineBuffer {
 	return lineBuffer{buf: make([]byte, loopBuffer), n: HeadRoom, most: int(min(host.MaxLine, 1<<30))}
 }
 
-// read reads once and returns what came. open tells whether more may come.
+// read reads once and returns the bytes that came. open tells whether more may come.
 func (b *lineBuffer) read(fd int) (piece []byte, open bool) {
 	if b.n == len(b.buf) {
 		size := 4 * len(b.buf)
-		if len(b.buf) > keptBuffer { // few copies of what is short, and little room too much for what is long
+		if len(b.buf) > keptBuffer { // few copies of a short line, and little spare room for a long one
 			size = 2 * len(b.buf)
 		}
 		// Room for the longest line, its end, and a byte that tells whether more follows.
@@ -70,8 +70,8 @@ func (b *lineBuffer) clear(free bool) {
 	b.n = HeadRoom
 }
 
-// drop gives the memory back, without waiting for a reason to collect garbage. Go returns to the system what is beyond
-// its use at the last collection, so that one collection frees nothing: of 59 MB it left 53, and two left 3.
+// drop gives the memory back, without waiting for a reason to collect garbage. Go returns memory to the system that it
+// did not use at the last collection, so that one collection frees nothing: of 59 MB it left 53, and two left 3.
 func (b *lineBuffer) drop() {
 	b.clear(false)
 	runtime.GC()

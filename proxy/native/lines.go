@@ -12,15 +12,15 @@ import (
 // Lines is a long-lived child that speaks version 2: runs overlap, stream and are cancelled, and each line says which
 // run it belongs to.
 //
-// A run passes through like this. Start makes an id that nobody can guess, and puts "run ID ACTIVATION DEADLINE VALUE" into
-// the feed, which Flush writes to the child, with others, and goes on with when the pipe has room. What the child writes is read by hears, as
-// much as there is, and lines takes it apart. A line with the id of an open run goes to that run (words.go): head, out,
-// put and out64 to its owner, who brings the stream to its reader; log to its log; more is kept for the line that it
-// begins. A line with any other id, and one without, is a line of log that belongs to no run. With end the id is gone, and the owner
-// gets the result where it stands in the buffer. When its reader has left or its deadline is near, Cancel writes "cancel
-// ID" before everything that waits in the feed; the run stays open until its end. While the reader of a run that is
-// alone takes nothing, Hold has no more read. When the child ends, the lines that are in the pipe count first, and then
-// all open runs have the error of its end.
+// A run passes through like this. Start makes an id that nobody can guess, and puts "run ID ACTIVATION DEADLINE VALUE"
+// into the feed, which Flush writes to the child, with others, and goes on with when the pipe has room. hears reads all
+// of the child's output that is there, and lines takes it apart. A line with the id of an open run goes to that run
+// (words.go): head, out, put and out64 to its owner, who brings the stream to its reader; log to its log; more is kept
+// for the line that it begins. A line with any other id, and one without, is a line of log that belongs to no run. With
+// end the id is gone, and the owner gets the result where it stands in the buffer. When its reader has left or its
+// deadline is near, Cancel writes "cancel ID" before everything that waits in the feed; the run stays open until its
+// end. While the reader of the only run takes nothing, Hold stops the reading. When the child ends, the lines that are
+// in the pipe count first, and then all open runs have the error of its end.
 type Lines struct {
 	mortal
 	most    int  // runs at a time
@@ -37,7 +37,7 @@ type Lines struct {
 	alarm  alarm
 
 	lent  bool // the buffer, to the owner of a run that ends
-	taken bool // who keeps it
+	taken bool // by an owner that keeps it
 	held  bool // no lines are taken for now
 	gone  bool // the child has ended meanwhile
 }
@@ -63,7 +63,7 @@ func newLines(l *Loop, said greeting) *Lines {
 	return c
 }
 
-// begin joins the loop, which calls it, and sees to what came behind the handshake.
+// begin joins the loop, which calls it, and sees to the lines behind the handshake.
 func (l *Lines) begin() {
 	l.child.join(l)
 	l.lines()
@@ -156,7 +156,7 @@ func (l *Lines) feeds() {
 		l.send()
 	case sys.Unread(l.child.stdin) > 0: // it closed its input with runs in it
 		l.ends()
-	default: // it closed its input, and may still end what it has read
+	default: // it closed its input, and may still end the runs that it has read
 		l.child.host.Loop.Set(l.child.stdin, epoll.Once)
 	}
 }
@@ -165,7 +165,7 @@ func (l *Lines) feeds() {
 func (l *Lines) hears() {
 	switch logs := l.child.host.Logs; {
 	case l.held:
-	case logs.full(): // whoever writes log waits for those who take it
+	case logs.full(): // writers of log wait for its reader
 		l.pause(true)
 		logs.AfterDrain(func() { l.pause(l.held) })
 	default:

@@ -19,15 +19,15 @@ const Sentinel = "XXX_THE_END_OF_A_WHISK_ACTIVATION_XXX\n"
 type Logs struct {
 	mu      sync.Mutex
 	fd      [2]int
-	one     bool     // both lead to the same file, so that what is written to either ends up there
+	one     bool     // both lead to the same file, where all bytes end up
 	partial [2]bool  // the last byte written was no line end
 	ends    []byte   // a line end and two sentinels; made once, for each conversion of a string this long allocates
 	tail    *[]byte  // where the last lines are also kept, while an action starts
 	held    *held    // where bytes are kept instead
-	records *records // what makes objects of lines, nil where they stay as they are
+	records *records // makes objects of lines; nil where they stay as they are
 
 	loop    *epoll.Loop // where set, no write of the loop blocks
-	pending [2][]byte   // what the descriptors do not take for now
+	pending [2][]byte   // bytes that the descriptors do not take for now
 	drained sync.Cond   // nothing is pending
 	after   []func()    // is called then
 }
@@ -57,7 +57,7 @@ const (
 	Stderr = 1
 )
 
-// Write relays bytes of an action. What the descriptor does not take for now is written later.
+// Write relays bytes of an action. It writes later those that the descriptor does not take for now.
 func (l *Logs) Write(stream int, b []byte) {
 	if len(b) == 0 {
 		return

@@ -24,7 +24,7 @@ type LoopOptions struct {
 	Timeout   clock.Duration // for the greeting; negative: none
 }
 
-// A Greeting is what a child says before it takes requests.
+// A Greeting is the first line of a child, before it takes requests.
 type Greeting int
 
 const (
@@ -73,8 +73,8 @@ func (e *StartError) Error() string {
 	return e.Reason + "; last log lines: " + e.LastLines
 }
 
-// StartLoop starts a child and waits for its greeting, which says how it is spoken with: as a Loop or as Lines. Errors are
-// *StartError, or the kernel's when the exec failed.
+// StartLoop starts a child and waits for its greeting, which says how it is spoken with: as a Loop or as Lines. Errors
+// are *StartError, or the kernel's when the exec failed.
 func StartLoop(p Program, o LoopOptions, host *Host) (Action, error) {
 	if o.Workers > 1 {
 		return newPool(&p, &o, host)
@@ -99,7 +99,7 @@ func startLoop(p *Program, o *LoopOptions, host *Host, logs, after *Logs) (Actio
 		return nil, failed
 	}
 	logs.lastLines()
-	child.relayAll() // what it logged before its greeting
+	child.relayAll() // the logs before its greeting
 	child.logs = after
 	var started Action = l
 	if said.version == 2 {
@@ -153,7 +153,7 @@ func (l *Loop) greet(o *LoopOptions) (said greeting, failed *StartError) {
 	return said, failed
 }
 
-// clip shortens what is shown of foreign text.
+// clip shortens foreign text for a message.
 func clip(s string) string {
 	const most = 200
 	if len(s) > most {
@@ -164,8 +164,8 @@ func clip(s string) string {
 
 var errTime = errors.New("time is up")
 
-// first waits for the child's first line. A zero until means for ever. It is not for the loop, in which the child is not
-// yet.
+// first waits for the child's first line. A zero until means for ever. It is not for the loop, in which the child is
+// not yet.
 func (l *Loop) first(until clock.Moment) ([]byte, error) {
 	c := l.child
 	p := c.polls()

@@ -13,7 +13,7 @@ import (
 type owner interface {
 	hears() // there is something to read, or the end of it
 	ends()  // it has ended
-	feeds() // there is room in its input, or nobody who reads it
+	feeds() // there is room in its input, or its reader is gone
 }
 
 // An end is our end of a process's pipe, or the process itself.
@@ -22,7 +22,7 @@ type end struct {
 	which   int
 }
 
-// join has the loop see to a process.
+// join gives a process to the loop.
 func (c *process) join(o owner) {
 	c.owner, c.hears.process = o, c
 	p := c.polls()
@@ -88,7 +88,7 @@ func (e *end) Ready(uint32) {
 	}
 }
 
-// relayReady relays what a process logs, unless nobody takes it: then the process waits, too.
+// relayReady relays the log of a process, unless nobody takes it: then the process waits, too.
 func (c *process) relayReady(stream int) {
 	if c.logged = c.host.Loop.Turn; c.paused[stream] {
 		return

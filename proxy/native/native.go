@@ -7,8 +7,8 @@
 // stream and are cancelled).
 //
 // Runs are served by the loop of package epoll. It writes a request to the child's pipe; the child's pipes and its end
-// are events like all others. Starts and ends take long and are for goroutines beside the loop. Nothing is written ahead
-// to a child.
+// are events like all others. Starts and ends take long and are for goroutines beside the loop. Nothing is written
+// ahead to a child.
 package native
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 )
 
-// A Program is a checked executable and what it is started with.
+// A Program is a checked executable with its arguments and environment.
 type Program struct {
 	Path string   // absolute
 	Args []string // after the program's name
@@ -34,9 +34,9 @@ type Activation struct {
 	Value []byte
 	// ID is the activation's id as it stands in the request, nil for none.
 	ID []byte
-	// Namespace is whose it is, as ID.
+	// Namespace is the activation's namespace, in the form of ID.
 	Namespace []byte
-	// Deadline is when the platform ends the run, in milliseconds since 1970, 0 where nothing is said of a time ahead.
+	// Deadline is the time at which the platform ends the run, in milliseconds since 1970; 0 for none that lies ahead.
 	Deadline int64
 }
 
@@ -44,7 +44,7 @@ type Activation struct {
 type Run struct {
 	Activation
 	Owner
-	// Log has the log of a run that may overlap others, nil where lines are written as they come.
+	// Log takes the log of a run that may overlap others, nil where lines are written as they come.
 	Log *Block
 
 	open *openRun // in Lines
@@ -52,8 +52,8 @@ type Run struct {
 
 // An Owner waits for the end of its run.
 type Owner interface {
-	// Done is called once, by the loop, with the run's answer, checked by nobody: b[HeadRoom:] is the line. On success b
-	// belongs to the owner until Settle. All logs that were written before the result have been relayed.
+	// Done is called once, by the loop, with the run's answer, checked by nobody: b[HeadRoom:] is the line. On success
+	// b belongs to the owner until Settle. All logs that were written before the result have been relayed.
 	Done(b []byte, err error)
 	// Begin takes the head of the run's stream.
 	Begin(h stream.Header)
@@ -67,13 +67,13 @@ type Action interface {
 	Takes() bool
 	// Start gives a run to the action. Its Done may be called before Start returns.
 	Start(r *Run)
-	// Cancel tells the action that nobody wants the run's result any more, or not for long; nil means all runs. An action
-	// that knows of no such thing does nothing.
+	// Cancel tells the action that nobody wants the run's result any more, or not for long; nil means all runs. An
+	// action that knows of no such thing does nothing.
 	Cancel(r *Run)
 	// Cancels reports whether the action knows of it.
 	Cancels() bool
-	// Hold has the action wait while the reader of a run's stream takes what there is, or go on. It reports false where
-	// it does not wait, for others would.
+	// Hold makes the action wait while the reader of a run's stream catches up, or lets it go on. It reports false
+	// where the action does not wait, since other runs would wait with it.
 	Hold(r *Run, hold bool) bool
 	// Settle takes b back when free tells that the owner of the run has no use for it.
 	Settle(b []byte, free bool)

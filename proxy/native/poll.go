@@ -7,8 +7,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// polls is what a run waits for. The result stands first: what was logged before it was written is then seen in the
-// same call.
+// polls are the descriptors that a run waits for. The result stands first: logs that were written before it are then
+// seen in the same call.
 type polls [5]sys.PollFd
 
 const (

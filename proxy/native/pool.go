@@ -145,7 +145,7 @@ func (p *Pool) Start(r *Run) {
 	w.loop.Start(r)
 }
 
-// Done implements Owner: what the worker has logged is the log of its run.
+// Done implements Owner: the worker's log is the log of its run.
 func (w *worker) Done(b []byte, err error) {
 	r := w.run
 	w.run, r.Owner = nil, w.owner

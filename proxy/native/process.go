@@ -29,8 +29,8 @@ type process struct {
 	passed atomic.Int32 // the last signal to end that was passed on to it
 }
 
-// start starts a program, whose result comes from resultFd, 1 (its stdout) or 3, through a channel whose ends are ours and
-// the child's, and whose log goes to logs. When the exec itself fails the error is the kernel's.
+// start starts a program, whose result comes from resultFd, 1 (its stdout) or 3, through a channel whose ends are ours
+// and the child's, and whose log goes to logs. When the exec itself fails the error is the kernel's.
 func start(p Program, resultFd int, channel func() (ours, theirs int, err error), host *Host, logs *Logs) (*process, error) {
 	c := &process{pid: -1, exit: -1, stdin: -1, result: -1, log: [2]int{-1, -1}, host: host, logs: logs}
 	theirs := [4]int{-1, -1, -1, -1}
@@ -150,8 +150,8 @@ func (c *process) relayOnce(stream int) (n int, open bool) {
 	return n, n > 0 || err == syscall.EAGAIN
 }
 
-// relayAll passes on the logs that are in the pipes now, and not what a child goes on writing meanwhile: that may have
-// no end.
+// relayAll passes on the logs that are in the pipes now, and not those that a child goes on writing: they may have no
+// end.
 func (c *process) relayAll() {
 	for stream, fd := range c.log {
 		if fd < 0 {
@@ -167,7 +167,7 @@ func (c *process) relayAll() {
 	}
 }
 
-// signal reaches the child and what it started.
+// signal signals the child and its process group.
 //
 //go:noinline
 func (c *process) signal(s syscall.Signal) {
@@ -211,7 +211,7 @@ type Patience struct {
 	AfterEOF, AfterTerm clock.Duration
 }
 
-// stop ends the child, relaying what it still logs.
+// stop ends the child, and relays the rest of its logs.
 func (c *process) stop(p Patience) {
 	sys.Close(&c.stdin)
 	if !c.leaves(p.AfterEOF) {
@@ -221,7 +221,7 @@ func (c *process) stop(p Patience) {
 			c.leaves(-1)
 		}
 	}
-	c.signal(syscall.SIGKILL) // what it left behind in its process group
+	c.signal(syscall.SIGKILL) // processes that it left behind in its group
 	c.reap()
 	c.relayAll()
 	c.closePipes()

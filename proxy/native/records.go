@@ -18,19 +18,19 @@ type records struct {
 	block  *Block    // where lines go instead, of a worker's run (Pool)
 }
 
-// A source is what a line of log is of.
+// A source is the run that a line of log belongs to.
 type source struct{ namespace, activation []byte } // as they stand in the request
 
 // mostRecord is the longest line that stays one, in bytes.
 const mostRecord = 64 << 10
 
-// AsJSON has each line written as an object, from now on.
+// AsJSON makes an object of each line, from now on.
 func (l *Logs) AsJSON() { l.records = &records{to: l} }
 
-// sourceOf returns what the log of a run is of.
+// sourceOf returns the source of a run's log.
 func sourceOf(r *Run) source { return source{r.Namespace, r.ID} }
 
-// Begin tells that what is logged until the next Sentinels is of a run.
+// Begin attributes all log lines until the next Sentinels to a run.
 func (l *Logs) Begin(r *Run) {
 	if l.records != nil {
 		l.mu.Lock()
@@ -39,7 +39,7 @@ func (l *Logs) Begin(r *Run) {
 	}
 }
 
-// of returns where a process logs that is there for one run alone, whatever others do meanwhile.
+// of returns the logs of a process that serves one run alone, whatever others do meanwhile.
 func (l *Logs) of(r *Run) *Logs {
 	if l.records == nil {
 		return l
@@ -47,7 +47,7 @@ func (l *Logs) of(r *Run) *Logs {
 	return &Logs{records: &records{source: sourceOf(r), to: l}}
 }
 
-// write writes the lines that end in b. locked are the logs that it is of.
+// write writes the lines that end in b. locked are the logs that hold the lock.
 func (k *records) write(stream int, b []byte, locked *Logs) {
 	for len(b) > 0 {
 		line, rest, ended := bytes.Cut(b, []byte{'\n'})
@@ -58,7 +58,7 @@ func (k *records) write(stream int, b []byte, locked *Logs) {
 	}
 }
 
-// flush writes what there is of a line.
+// flush writes the line so far.
 func (k *records) flush(stream int, locked *Logs) {
 	line := k.part[stream]
 	k.part[stream] = line[:0]
@@ -73,7 +73,7 @@ func (k *records) flush(stream int, locked *Logs) {
 	k.to.record(stream, k.source, line)
 }
 
-// end writes what there is of lines, and forgets what they were of.
+// end writes the lines so far, and forgets their source.
 func (k *records) end(locked *Logs) {
 	for stream, part := range k.part {
 		if len(part) > 0 {

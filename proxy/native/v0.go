@@ -85,7 +85,7 @@ func (o *once) begin(child *process, err error) {
 	child.awaitRoom(true)
 }
 
-// feeds implements owner: it writes what the process's stdin takes, and closes it after the last.
+// feeds implements owner: it writes as much as the process's stdin takes, and closes that after the last byte.
 func (o *once) feeds() {
 	c := o.child
 	n, err := sys.Write(c.stdin, o.value)
@@ -169,16 +169,16 @@ type lastLine struct {
 	tooLong bool // a line was, and the process was ended for it
 }
 
-// read takes what is there and returns how many bytes that were, and whether more may come. A process whose line is too
-// long is ended.
+// read reads once and returns the number of bytes, and whether more may come. It ends a process whose line is too
+// long.
 func (o *lastLine) read(c *process) (n int, open bool) {
 	from := o.n
 	piece, open := o.lineBuffer.read(c.result)
 	if len(piece) == 0 {
 		return 0, open
 	}
-	// A line end that is the very last byte so far ends the last line. What came before was searched already, but for
-	// its last byte.
+	// A line end that is the very last byte so far ends the last line. The bytes before were searched already, except
+	// the last of them.
 	from = max(HeadRoom, from-1)
 	if i := bytes.LastIndexByte(o.buf[from:o.n-1], '\n'); i >= 0 {
 		end := from + i + 1

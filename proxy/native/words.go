@@ -35,7 +35,7 @@ func (l *Lines) lines() {
 	}
 }
 
-// move moves what is left in the buffer to the beginning of b, or of one that is smaller.
+// move moves the rest of the buffer to the beginning of b, or of a smaller one.
 func (l *Lines) move(b []byte) {
 	left := l.in.buf[l.start:l.in.n]
 	if len(b) > keptBuffer && len(left) < loopBuffer-HeadRoom || b == nil {
@@ -116,8 +116,8 @@ func (l *Lines) end(o *openRun, result []byte, inPlace bool) {
 		l.over(o, append(make([]byte, HeadRoom, HeadRoom+len(result)), result...), nil)
 		return
 	}
-	// A slice of the buffer has as much room behind it as the buffer has from there on. What stands before the result
-	// was seen to, and makes room for the header.
+	// A slice of the buffer has as much room behind it as the buffer has from there on. The bytes before the result
+	// were seen to, and make room for the header.
 	at := cap(l.in.buf) - cap(result)
 	l.lent = true
 	l.over(o, l.in.buf[at-HeadRoom:at+len(result)], nil)
@@ -145,7 +145,7 @@ func (l *Lines) overflow(o *openRun) {
 	l.cancel(o)
 }
 
-// whole returns the text of a line with what was kept of its beginning.
+// whole returns the text of a line, with the kept part of its beginning.
 func (o *openRun) whole(word stream.Word, text []byte) []byte {
 	if o.more == nil || len(o.more[word]) == 0 {
 		return text
