@@ -36,10 +36,10 @@ func (s *Service) become(r *http1.Request, next *native.Replacement) {
 // ExecLimit returns how long the /init of a program that serves requests itself may take; a negative one means none.
 func (c *Config) ExecLimit(env [][2]string) clock.Duration { return c.startLimit(Exec, env) }
 
-// A Bequest is what a program that takes the proxy's place is told beside the connections.
+// A Bequest is the information beside the connections for a program that takes the proxy's place.
 type Bequest struct {
 	// Env is the environment of the container. The settings of the server are taken from it, and not from the program's
-	// own: that holds what init's env says, which is the action's affair.
+	// own, which has init's env: that is the action's affair.
 	Env []string
 	// Until is when /init has to be answered, 0 for no limit.
 	Until clock.Moment

@@ -84,7 +84,7 @@ func (t *codeText) half() {
 	}
 }
 
-// escape reads what follows a backslash.
+// escape reads the rest of an escape, behind its backslash.
 func (t *codeText) escape() error {
 	var e [5]byte
 	need := 1

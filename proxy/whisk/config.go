@@ -22,7 +22,7 @@ const (
 	Exec
 )
 
-// Config is what the environment of the proxy says.
+// Config holds the settings of the service, from the proxy's environment.
 type Config struct {
 	Protocol    Protocol
 	Handshake   bool // v1: a handshake is awaited (OW_HANDSHAKE)
@@ -47,7 +47,7 @@ type Config struct {
 	LogInitError bool   // OW_LOG_INIT_ERROR
 	SaveJar      string // OW_SAVE_JAR
 
-	Env []string // the container's environment, with what the proxy adds
+	Env []string // the container's environment, with the proxy's additions
 }
 
 // protocol returns the protocol with Auto resolved, as far as it can be before an upload is seen: Exec answers as v1

@@ -7,15 +7,15 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// A Pieces gives the body of a request piece by piece, and io.EOF after the last.
+// A Pieces returns the body of a request piece by piece, and io.EOF after the last.
 type Pieces interface{ Next() ([]byte, error) }
 
-// A Loader makes actions of what /init brings.
+// A Loader makes actions of the bodies of /init.
 type Loader interface {
-	// Load reads the body of an /init and gives an action that is ready for runs, or the answer that says why there is
-	// none. When all of the body was read it calls begin, and goes on if that gives no failure.
+	// Load reads the body of an /init and returns an action that is ready for runs, or the answer that says why there
+	// is none. When it has read all of the body it calls begin, and goes on if that returns no failure.
 	Load(body Pieces, begin func() *Failure) (native.Action, *Failure)
-	// Baked gives the action that the image brings as it can be run without an /init (v0), nil for none.
+	// Baked returns the action of the image that can run without an /init (v0), nil for none.
 	Baked() native.Action
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/http1"
 )
 
-// Those who take nothing of a stream are looked for every now and then. Time is counted in looks, as a container may be
-// paused.
+// The service looks for readers that take nothing of their stream every now and then. Time is counted in looks, since a
+// container may be paused.
 const (
 	everyLook    = 500 * clock.Millisecond
 	looksConnect = 3  // in vain, for a connection
@@ -16,7 +16,7 @@ const (
 	looksTaken   = 19 // for any other of a streamer
 )
 
-// watch has the reader of a stream looked after.
+// watch puts the reader of a stream under watch.
 func (s *Service) watch(r *run) {
 	if r.watched {
 		return

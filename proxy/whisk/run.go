@@ -11,7 +11,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/native"
 )
 
-// A run is what has become of a request to /run.
+// A run is a request to /run that the action works on.
 type run struct {
 	native.Run
 	service *Service
@@ -71,7 +71,7 @@ func (s *Service) startLost(r *run, reason string) {
 }
 
 // Done implements native.Owner: it answers the request. The log is complete, with the sentinels at its end, before the
-// answer goes out: for images of users the platform reads what is there when the answer comes (rule 34).
+// answer goes out: for images of users the platform reads the log as it is when the answer comes (rule 34).
 func (r *run) Done(b []byte, err error) {
 	s := r.service
 	if r.Deadline > 0 {
@@ -193,7 +193,7 @@ func (s *Service) runFailure(err error) Failure {
 	return Failure{Status: 502, Text: err.Error()}
 }
 
-// log logs what a failure has for the log.
+// log writes a failure's line into the log.
 func (s *Service) log(f Failure) {
 	if f.Log != "" {
 		s.host.Logs.Line(native.Stderr, f.Log)

@@ -3,19 +3,19 @@
 // Package whisk is the action interface of OpenWhisk: POST /init and POST /run, their rules, errors and log sentinels
 // (the rule numbers in comments are those of docs/native-protocol.md's appendix).
 //
-// A run passes through like this. The loop (package epoll) reads the request (http1), and Service.Serve puts it into the
-// queue. When all that had arrived was read, Service.Work takes runs from the queue, first come first served, as many as
-// the action takes and the memory for answers allows. Service.start takes the body apart in place, and the action writes
-// its line to a child (native). The loop goes on: the child's pipes, its end and its logs are events like all others.
-// run.Done gets the child's line: it looks whether that is a result, ends the log with the sentinels, and sends the answer
-// in one write with its header (http1). A run whose log nobody takes is answered later.
+// A run passes through like this. The loop (package epoll) reads the request (http1), and Service.Serve puts it into
+// the queue. When all that had arrived was read, Service.Work takes runs from the queue, first come first served, as
+// many as the action takes and the memory for answers allows. Service.start takes the body apart in place, and the
+// action writes its line to a child (native). The loop goes on: the child's pipes, its end and its logs are events like
+// all others. run.Done gets the child's line: it looks whether that is a result, ends the log with the sentinels, and
+// sends the answer in one write with its header (http1). A run whose log nobody takes is answered later.
 //
-// A run of version 2 may stream before that (native.Lines): each piece comes to run.Piece and goes one of three ways (way):
-// collected into the answer, in chunks of it, or over a connection of its own (socket). When its client leaves, or the
-// reader of its stream is lost, the action is told with Cancel, and the end of the run is awaited all the same.
+// A run of version 2 may stream before that (native.Lines): each piece comes to run.Piece and goes one of three ways
+// (way): collected into the answer, in chunks of it, or over a connection of its own (socket). When its client leaves,
+// or the reader of its stream is lost, the action is told with Cancel, and the end of the run is awaited all the same.
 //
-// All of this is one thread. Beside it are goroutines for what takes long: an /init (decode, unpack, check, start), the
-// start of a process for a run, the end of a child, and the shutdown. They report back with Loop.Post.
+// All of this is one thread. Beside it are goroutines for work that takes long: an /init (decode, unpack, check,
+// start), the start of a process for a run, the end of a child, and the shutdown. They report back with Loop.Post.
 package whisk
 
 import (
@@ -100,7 +100,7 @@ func (s *Service) Work() (more bool) {
 	return more && s.queue.n > 0
 }
 
-// flush has the action go on with the runs that were started, where it does that with several at once.
+// flush makes the action go on with the runs that were started, where it takes several at once.
 func (s *Service) flush() {
 	if a, ok := s.action.(interface{ Flush() }); ok {
 		a.Flush()
@@ -124,7 +124,7 @@ func (s *Service) startNext() bool {
 	return true
 }
 
-// whenIdle has the loop call f when the action has no run, before it gets another one.
+// whenIdle makes the loop call f when the action has no run, before it gets another one.
 func (s *Service) whenIdle(f func()) {
 	s.loop.Post(func() {
 		s.idle = append(s.idle, f)
@@ -132,7 +132,7 @@ func (s *Service) whenIdle(f func()) {
 	})
 }
 
-// becomeIdle calls those who wait for it when the last run is over.
+// becomeIdle calls the functions that wait for it when the last run is over.
 func (s *Service) becomeIdle() {
 	for s.open == 0 && len(s.idle) > 0 {
 		f := s.idle[0]

@@ -69,8 +69,8 @@ func (s *Service) Shutdown() {
 	}
 }
 
-// stopInits waits for the answers of those that are being served, and ends what they have started: with SIGTERM, and
-// when three quarters of the time are over with SIGKILL.
+// stopInits waits for the answers of inits that are being served, and ends the programs that they have started: with
+// SIGTERM, and when three quarters of the time are over with SIGKILL.
 func (s *Service) stopInits(end clock.Moment) {
 	const most = 2                    // of those below that may come when nobody waits any more
 	answered := make(chan bool, most) // or a while has passed
@@ -79,7 +79,7 @@ func (s *Service) stopInits(end clock.Moment) {
 		answered <- true
 	}()
 	for last := end.Left() / 4; ; {
-		const again = 100 * clock.Millisecond // for what is only started now
+		const again = 100 * clock.Millisecond // for programs that are only started now
 		s.loop.After(again, func() { answered <- false })
 		if <-answered {
 			return

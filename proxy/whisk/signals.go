@@ -32,7 +32,7 @@ func (s *Service) Received(signal syscall.Signal, exit func()) {
 			return
 		}
 		s.ending = true
-		// Whatever hangs, somebody who does not read the logs for one: the container is going.
+		// Whatever hangs, such as a log that nobody reads: the container ends.
 		clock.After(s.config.Grace+clock.Second, exit)
 		go func() {
 			s.Shutdown()

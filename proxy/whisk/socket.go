@@ -122,7 +122,7 @@ func (w *socket) close() {
 	w.run.service.loop.Close(&w.fd)
 }
 
-// write writes what is kept, as far as it is taken, and ends the connection after the last of it.
+// write writes as much of the kept bytes as the socket takes, and ends the connection after the last of them.
 func (w *socket) write() {
 	if len(w.out) > 0 {
 		n, err := sys.WriteNow(w.fd, w.out)

@@ -12,7 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
-// Uploads is the proxy's Loader: it starts what an /init uploads, or the baked action when that is nothing.
+// Uploads is the proxy's Loader: it starts the action that an /init uploads, or the baked one when it uploads nothing.
 type Uploads struct {
 	config Config
 	host   *native.Host

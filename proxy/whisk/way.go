@@ -4,11 +4,11 @@ package whisk
 
 import "github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 
-// A way is how the stream of a run reaches whoever reads it.
+// A way brings the stream of a run to its reader.
 type way interface {
 	begin(h stream.Header)
-	// add takes a piece, and a LF after it if line says so. It returns how much of the stream is kept, for it was not
-	// taken, or why the stream ends here.
+	// add takes a piece, and a LF after it if line says so. It returns how much of the stream is kept because the
+	// reader did not take it, or why the stream ends here.
 	add(piece []byte, line bool) (kept int, lost string)
 	// whole returns the answer in place of b, nil where b is it. It may log.
 	whole(b []byte, failed Failure) []byte
@@ -23,7 +23,7 @@ type way interface {
 	lose(reason string)
 }
 
-// mostKept is how much of a stream is kept for a reader who does not take it, in bytes.
+// mostKept is how much of a stream is kept for a reader that does not take it, in bytes.
 const mostKept = 1 << 20
 
 // mostKeptOfAll is how much is kept of all streams, before none may keep more than a little.

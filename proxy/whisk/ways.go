@@ -12,13 +12,13 @@ type direct struct{ run *run }
 
 func (d direct) waits(func()) bool { return false }
 
-// lose implements way: what was sent is all, and the run is asked to end soon.
+// lose implements way: nothing more is sent, and the run is asked to end soon.
 func (d direct) lose(reason string) {
 	d.run.lost = reason
 	d.run.service.action.Cancel(&d.run.Run)
 }
 
-// collected is the way to who takes answers of one piece: the stream becomes a member of the result.
+// collected is the way to a client that takes one answer: the stream becomes a member of the result.
 type collected struct {
 	direct
 	into stream.Collection
@@ -46,7 +46,7 @@ func (c *collected) whole(b []byte, failed Failure) []byte {
 
 func (c *collected) ends([]byte, Failure) bool { return false }
 
-// chunked is the way to who asks for a stream: chunks, and the result in the trailer.
+// chunked is the way to a client that asks for a stream: chunks, and the result in the trailer.
 type chunked struct{ direct }
 
 func (c *chunked) untaken() (kept, all int) { return c.run.request.Kept(), c.run.request.Untaken() }
