@@ -1,6 +1,6 @@
-// Package code says what the code of an action may be, and unpacks archives: the kind of an upload, the entries of a
-// zip or a tar.gz, the header of a program with the libraries that it needs, the first line of a script. It touches
-// files through a Tree alone, so that a build accepts for an image what the proxy accepts in a container of it.
+// Package code checks the code of an action, and unpacks archives: the kind of an upload, the entries of a zip or a
+// tar.gz, the header of a program with the libraries that it needs, the first line of a script. It touches files
+// through a Tree alone, so that a build accepts the same code for an image as the proxy does in a container of it.
 //
 //	archive, err := code.Unpack(tree, file, size, kind, dir, limits)
 //	err = (&code.Place{Tree: tree, Dir: dir, Final: "/action", Env: env, Machine: "amd64"}).Check(program)
@@ -43,13 +43,13 @@ const (
 	Symlink  = 0o120000
 )
 
-// A Place is where a program is checked, and against what.
+// A Place is the folder and the environment for which a program is checked.
 type Place struct {
 	Tree    Tree
 	Dir     string   // where its files lie now
 	Final   string   // where they will lie
-	Env     []string // what it will be started with
-	Machine string   // what it will run on, by Go's name
+	Env     []string // with which it will be started
+	Machine string   // the processor that it will run on, by Go's name
 }
 
 // Check returns why the program in a file cannot run, if that can be seen without running it.

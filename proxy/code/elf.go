@@ -47,7 +47,7 @@ func MachineOf(h []byte) string {
 	return name
 }
 
-// elf is what was read of a program. A static one has neither interpreter nor libraries.
+// elf holds the parts of a program's headers that the checks use. A static one has neither interpreter nor libraries.
 type elf struct {
 	interpreter string
 	needed      []string
@@ -60,7 +60,7 @@ type segment struct {
 	fileSize      uint64 // in bytes
 }
 
-// readELF reads a program's headers. What it returns as an error is for the person who sent the program.
+// readELF reads a program's headers. Its errors are for the person who sent the program.
 func readELF(file io.ReaderAt, machine string) (*elf, error) {
 	var h [elfHeaderSize]byte
 	if _, err := file.ReadAt(h[:], 0); err != nil {

@@ -12,7 +12,7 @@ const (
 	maxDistances = 32
 )
 
-// The lengths and distances of copies: what their symbols begin at, and how many more bits follow (RFC 1951, 3.2.5).
+// The lengths and distances of copies: the base of each symbol, and how many more bits follow (RFC 1951, 3.2.5).
 var (
 	lengthBase   = [...]uint16{3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258}
 	lengthBits   = [...]byte{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0}

@@ -6,16 +6,16 @@ import (
 	"io"
 )
 
-// An inflater decodes DEFLATE (RFC 1951). It accepts what compress/flate accepts (a fuzz test compares them), which
-// would link fmt, reflect and os into the proxy: 197 KB, a tenth of its size.
+// An inflater decodes DEFLATE (RFC 1951). It accepts the same streams as compress/flate (a fuzz test compares them),
+// which would link fmt, reflect and os into the proxy: 197 KB, a tenth of its size.
 //
-// Read gives io.EOF after the last block; the input then stands at the byte after it.
+// Read returns io.EOF after the last block; the input then stands at the byte after it.
 type inflater struct {
 	in    *input
 	bits  uint64 // the next bits, the first one lowest
 	count uint   // how many of them there are
 
-	window  [windowSize]byte // what was decoded, as a ring
+	window  [windowSize]byte // the decoded bytes, as a ring
 	given   int              // window[given:at] was not read yet
 	at      int
 	wrapped bool // the ring was filled once
@@ -207,8 +207,8 @@ func (d *inflater) match(symbol int) error {
 	return nil
 }
 
-// copy repeats what stands distance bytes before, as far as the window has room. What is copied may be written by the
-// same copy.
+// copy repeats the bytes that stand distance bytes before, as far as the window has room. It may read bytes that it has
+// written itself.
 func (d *inflater) copy() {
 	from := d.at - d.distance
 	if from < 0 {

@@ -11,7 +11,7 @@ const (
 // An input reads a part of a file in large pieces, and lets its bytes be looked at where they lie.
 type input struct {
 	file      io.ReaderAt
-	next, end int64 // what was not read of the file yet
+	next, end int64 // the part of the file that was not read yet
 	buf       [inputKept + inputSize]byte
 	at, full  int // buf[at:full] was not taken yet
 	err       error

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// A Kind is what an upload is, by its first bytes.
+// A Kind is the kind of an upload, by its first bytes.
 type Kind int
 
 const (
@@ -28,7 +28,7 @@ var kinds = [...]struct {
 	{"PK\x03\x04", Zip},
 	{"PK\x05\x06", Zip}, // an empty one
 	{"\x1f\x8b", Gzip},
-	{"\x1f\ufffd", Damaged},                   // gzip, what is no UTF-8 replaced
+	{"\x1f\ufffd", Damaged},                   // gzip, with bytes replaced that are not UTF-8
 	{"\xcf\xfa\xed\xfe", Foreign},             // Mach-O
 	{"\xca\xfe\xba\xbe\x00\x00\x00", Foreign}, // Mach-O for several machines
 	{"MZ\x90\x00", Foreign},                   // Windows

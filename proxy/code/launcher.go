@@ -9,7 +9,7 @@ import (
 type Launcher struct {
 	Path     string   // absolute
 	Name     string   // of its stemcell: the folder that it is in
-	Protocol string   // what it speaks: actionloop, v1 or v0
+	Protocol string   // actionloop, v1 or v0
 	Main     []string // files that make an archive one of its language
 }
 

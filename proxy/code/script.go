@@ -36,7 +36,7 @@ func needs(name string) error {
 	return Refuse("the script needs ", Quoted(name), ", which is not in this image (take an image that has it)")
 }
 
-// checkEnv checks what env(1) is told to start. The kernel gives it all that follows on the line as one argument, which
+// checkEnv checks the program that env(1) is to start. The kernel gives it the rest of the line as one argument, which
 // only -S takes apart.
 func (p *Place) checkEnv(words []string) error {
 	if len(words) > 1 && !strings.HasPrefix(words[0], "-") && !strings.Contains(words[0], "=") {

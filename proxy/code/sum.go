@@ -2,8 +2,8 @@ package code
 
 import "encoding/binary"
 
-// A summing is the check sum of zip and gzip (CRC-32 of RFC 1952) of what is written to it. hash/crc32 would cost three
-// times as many bytes of the proxy, for what makes it faster than inflating ever is.
+// A summing is the check sum of zip and gzip (CRC-32 of RFC 1952) of the bytes written to it. hash/crc32 would cost
+// three times as many bytes of the proxy, for a speed that inflating never reaches.
 type summing struct {
 	tables *sumTables // nil at first
 	sum    uint32
@@ -52,7 +52,7 @@ func (t *sumTables) add(sum uint32, b []byte) uint32 {
 	return ^c
 }
 
-// overRead takes what is read over. io.Discard would bring buffers of its own.
+// overRead takes skipped bytes. io.Discard would bring buffers of its own.
 type overRead struct{}
 
 // Write implements io.Writer.

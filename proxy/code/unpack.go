@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// Limits bound what an upload may take. Sizes are in bytes.
+// Limits bound an upload. Sizes are in bytes.
 type Limits struct {
 	Code     int64 // the upload, decoded
 	Unpacked int64 // all that an archive holds
@@ -179,7 +179,7 @@ func (a *Archive) regular(name string, mode uint32, size int64, content io.Reade
 	return a.failed(name, a.tree.Create(a.path(clean), 0o644|mode&0o755, a))
 }
 
-// WriteTo writes the content of the current file, and counts what the archive unpacks to.
+// WriteTo writes the content of the current file, and adds it to the unpacked size.
 func (a *Archive) WriteTo(w io.Writer) (int64, error) {
 	for {
 		n, err := a.content.Read(a.buf)
@@ -207,7 +207,7 @@ func holdsThe(kind, name, what string) error {
 	return Refuse("the archive holds the ", kind, " ", Quoted(name), what)
 }
 
-// damagedAt says what is wrong with an entry, unless err is that already.
+// damagedAt returns a refusal of a damaged entry, err itself where that is one already.
 func damagedAt(name string, err error) error {
 	if _, said := err.(*Refusal); said {
 		return err
@@ -247,7 +247,7 @@ func (a *Archive) LacksExec() bool {
 	return a.tree.Lstat(a.path(Exec)) == 0
 }
 
-// NoExec returns a refusal that says what an archive holds that has neither exec nor a main file of a launcher.
+// NoExec returns a refusal of an archive that has neither exec nor a main file of a launcher, with its entries.
 func (a *Archive) NoExec(launchers ...Launcher) error {
 	switch a.tree.Lstat(a.path(Exec)) & TypeMask {
 	case 0:

@@ -14,14 +14,14 @@ func (a *Archive) tarGz(file io.ReaderAt, size int64) error {
 	if err := a.tar(newTar(whole)); err != nil {
 		return err
 	}
-	// What follows the end tells whether the sums are right.
+	// The bytes behind the end tell whether the sums are right.
 	if _, err := io.CopyBuffer(overRead{}, whole, a.buf); err != nil {
 		return tarDamaged(err)
 	}
 	return nil
 }
 
-// tarDamaged says what is wrong with a tar, unless err is that already.
+// tarDamaged returns a refusal of a damaged tar, err itself where that is one already.
 func tarDamaged(err error) error {
 	if _, said := err.(*Refusal); said {
 		return err

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What a zip's headers hold (PKWARE's APPNOTE 6.3.10, 4.3 and 4.4).
+// The signatures and sizes of a zip's headers (PKWARE's APPNOTE 6.3.10, 4.3 and 4.4).
 const (
 	zipLocalSignature   = 0x04034b50
 	zipLocalSize        = 30

@@ -21,7 +21,7 @@ const (
 type zipReader struct {
 	entries   int64 // as the archive says
 	directory int64 // where the central directory begins in the file
-	shift     int64 // what stands before the archive, of a zip that extracts itself
+	shift     int64 // size of the program before the archive, of a zip that extracts itself
 	wide      bool  // zip64
 	seen      int64
 	in        input
@@ -152,7 +152,7 @@ func (e *zipEntry) widen(extra []byte) error {
 	for len(extra) >= 4 {
 		id, size := binary.LittleEndian.Uint16(extra), int(binary.LittleEndian.Uint16(extra[2:]))
 		if extra = extra[4:]; size > len(extra) {
-			return nil // what some programs put there are no fields
+			return nil // some programs put other bytes there
 		}
 		field := extra[:size]
 		extra = extra[size:]
