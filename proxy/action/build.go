@@ -8,10 +8,10 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// Remove removes the source, with what was made of it.
+// Remove removes the source, with all that was made of it.
 func (s *Source) Remove() { removeAll(s.Root) }
 
-// AsItIs has what came run as it is.
+// AsItIs makes the upload itself the program to run.
 func (s *Source) AsItIs() error {
 	if err := syscall.Rename(s.Src, s.Bin); err != nil {
 		return unwritable(s.Root, err)

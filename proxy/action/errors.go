@@ -9,7 +9,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// unwritable says what to do when nothing can be placed in dir.
+// unwritable returns the error for a folder in which nothing can be placed, with a way out.
 func unwritable(dir string, err error) error {
 	reason := "cannot write to " + dir + ": " + err.Error()
 	switch err {

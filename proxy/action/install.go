@@ -11,17 +11,17 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// A change is what a Place did to the folder. It can be undone until Settle.
+// A change is the change that a Place made to the folder. It can be undone until Settle.
 type change struct {
 	open   bool     // Settle is to come
-	before []string // what the upload before it had put there
+	before []string // files of the upload before it
 	beside bool     // which stays
-	aside  string   // a folder of what was replaced, "" for none
+	aside  string   // a folder of the replaced files, "" for none
 	moved  []string // the names that these had, in order: the first is 0 in aside
 }
 
-// install renames names in dir to the names as in the folder, in place of the last upload. What it replaces is kept
-// until Settle.
+// install renames names in dir to the names as in the folder, in place of the last upload. It keeps the files that
+// it replaces until Settle.
 func (f *Folder) install(dir string, names, as []string) (*Executable, error) {
 	f.change = change{open: true, before: f.placed}
 	f.placed = nil
@@ -39,8 +39,8 @@ func (f *Folder) install(dir string, names, as []string) (*Executable, error) {
 	return &Executable{Path: path.Join(f.Dir, code.Exec), Dir: f.Dir}, nil
 }
 
-// installBeside puts what is in dir beside the program that is in the folder. It replaces nothing but files of the same
-// name.
+// installBeside puts the content of dir beside the program that is in the folder. It replaces nothing but files of the
+// same name.
 func (f *Folder) installBeside(dir string, names []string) (*Executable, error) {
 	f.change = change{open: true, before: f.placed, beside: true}
 	f.placed = nil
@@ -61,8 +61,8 @@ func (f *Folder) installBeside(dir string, names []string) (*Executable, error) 
 	return e, nil
 }
 
-// merge moves what has a name in dir to that name in the folder. Of folders that both have, what is in them is moved.
-// No symlink is followed.
+// merge moves a file or a folder of dir to the same name in the folder. Of folders that both have, it moves the
+// content. It follows no symlink.
 func (f *Folder) merge(dir, name string) error {
 	from := path.Join(dir, name)
 	if !isFolder(from) || !isFolder(path.Join(f.Dir, name)) {
@@ -89,7 +89,7 @@ func isFolder(name string) bool {
 	return disk.Lstat(name)&code.TypeMask == code.Folder
 }
 
-// put moves a file or a folder to its name in the folder, in place of what is there.
+// put moves a file or a folder to its name in the folder, in place of a former one.
 func (f *Folder) put(from, as string) error {
 	f.putAside(as)
 	if err := syscall.Rename(from, path.Join(f.Dir, as)); err != nil {
@@ -99,7 +99,7 @@ func (f *Folder) put(from, as string) error {
 	return nil
 }
 
-// putAside moves what has a name out of the way. A folder of a lower layer of an overlay cannot be moved; it is
+// putAside moves a file or a folder out of the way. A folder of a lower layer of an overlay cannot be moved; it is
 // removed.
 func (f *Folder) putAside(name string) {
 	from, c := path.Join(f.Dir, name), &f.change
@@ -116,7 +116,7 @@ func (f *Folder) putAside(name string) {
 	c.moved = append(c.moved, name)
 }
 
-// Settle ends a Place. When the action was not accepted after all, the folder gets back what it held before (rule 15).
+// Settle ends a Place. When the action was not accepted after all, the folder gets its former content back (rule 15).
 func (f *Folder) Settle(accepted bool) {
 	c := f.change
 	if !c.open {

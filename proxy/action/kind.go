@@ -19,12 +19,12 @@ func (f *File) kind() (code.Kind, error) {
 }
 
 // damaged reports whether bytes of a binary were replaced on its way: a JSON string holds nothing but UTF-8, and U+FFFD
-// stands for what is none. The kind's own bytes may well have survived.
+// stands for all other bytes. The kind's own bytes may well have survived.
 func (f *File) damaged() bool {
 	b := make([]byte, 64<<10)
 	n, _ := f.ReadAt(b, 0)
 	b = b[:n]
-	for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) { // what may be half of a character
+	for len(b) > 0 && !utf8.RuneStart(b[len(b)-1]) { // perhaps half of a character
 		b = b[:len(b)-1]
 	}
 	b = b[:max(len(b)-1, 0)]

@@ -27,7 +27,7 @@ type packer struct {
 	dir string
 }
 
-// folder packs what is below a folder, name being "" or ending in a slash.
+// folder packs the content of a folder; name is "" or ends in a slash.
 func (p *packer) folder(name string) error {
 	names, err := list(path.Join(p.dir, name))
 	if err != nil {

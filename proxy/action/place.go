@@ -14,8 +14,8 @@ type Executable struct {
 	Path string   // absolute
 	Args []string // after the program's name
 	Dir  string   // the action's folder
-	// Launcher is what runs the source in Args[0]; nil for what runs itself. It is to be given the name of the function
-	// too.
+	// Launcher is the program that runs the source in Args[0]; nil for a program that runs itself. It is to be given
+	// the name of the function too.
 	Launcher *code.Launcher
 }
 
@@ -24,13 +24,13 @@ type Executable struct {
 type Folder struct {
 	Dir       string
 	Limits    code.Limits
-	Env       []string        // of the container, for what the checks look up
+	Env       []string        // of the container, for the checks
 	Launchers []code.Launcher // they run source; a text is for the first
 
 	// Beside has an archive without exec lie beside the one that is there (v0).
 	Beside bool
 
-	placed []string // what the last upload put there
+	placed []string // files of the last upload
 	change change   // of the folder, until Settle
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// A Source is an upload as ActionLoop runtimes lay it out: NUMBER/src holds what came, NUMBER/bin what is run.
+// A Source is an upload as ActionLoop runtimes lay it out: NUMBER/src holds the upload, NUMBER/bin the program to run.
 type Source struct {
 	Root, Src, Bin string // absolute
 
@@ -21,7 +21,7 @@ type Source struct {
 func (s *Source) Exec() string { return path.Join(s.Bin, code.Exec) }
 
 // Source puts an upload into a new numbered folder. A zip is unpacked, unless it is a jar and saveJar names the file to
-// keep it in. Only the archive is checked: what it holds may be anything that a compiler takes.
+// keep it in. Only the archive is checked: its files may be anything that a compiler takes.
 func (f *Folder) Source(upload *File, saveJar string) (*Source, error) {
 	root := path.Join(f.Dir, strconv.Itoa(f.highest()+1))
 	s := &Source{Root: root, Src: path.Join(root, "src"), Bin: path.Join(root, "bin")}
@@ -38,7 +38,7 @@ func (f *Folder) Source(upload *File, saveJar string) (*Source, error) {
 	return s, nil
 }
 
-// fill puts the upload, or what it holds, into s.Src.
+// fill puts the upload, or the files that it holds, into s.Src.
 func (s *Source) fill(upload *File, saveJar string, limits code.Limits) (err error) {
 	kind, err := upload.kind()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// A File is an open file. It stands for os.File, since package os and what it brings would add 200 KB to the proxy. The
+// A File is an open file. It stands for os.File, since package os and its imports would add 200 KB to the proxy. The
 // errors of its methods are those of the kernel, or io.EOF.
 type File struct {
 	fd   int // -1 when it is closed

@@ -3,7 +3,7 @@
 // Package action turns the bytes of an upload into a checked executable in a directory.
 //
 // An upload is written as it arrives: base64 is decoded piece by piece into a file, so that 64 MB of it never stand in
-// memory (rule 23). What the file is then shows in its first bytes: an ELF, a script, a zip or a gzipped tar, or source
+// memory (rule 23). The first bytes of the file then show its kind: an ELF, a script, a zip or a gzipped tar, or source
 // text.
 package action
 
@@ -25,11 +25,11 @@ type Upload struct {
 	size   int64
 	err    error
 
-	head   []byte // the first bytes, until it is known what they are
+	head   []byte // the first bytes, until their kind is known
 	known  bool   // whether it is base64 is known, or guessed
 	binary bool   // it is decoded
 	quad   []byte // less than four characters of base64 that wait for more
-	out    []byte // what a piece is decoded into
+	out    []byte // memory into which a piece is decoded
 	chars  int64  // of base64 seen so far
 	padded bool   // its end was seen
 }
@@ -63,7 +63,7 @@ func (u *Upload) Write(text []byte) (int, error) {
 	return n, u.err
 }
 
-// Binary notes what the request's "binary" member says, when it stands before the code.
+// Binary notes the request's member "binary", when it stands before the code.
 func (u *Upload) Binary(binary bool) {
 	if binary && !u.known {
 		u.known, u.binary = true, true
@@ -97,7 +97,7 @@ func (u *Upload) store(b []byte) error {
 	return nil
 }
 
-// Close ends the upload. binary is what the request says; text that begins as base64 of an ELF, script, zip or gzip is
+// Close ends the upload. binary is the request's member; text that begins as base64 of an ELF, script, zip or gzip is
 // decoded in either case (rule 12). The file is to be read with ReadAt.
 func (u *Upload) Close(binary bool) (*File, error) {
 	if u.err == nil && !u.known {
@@ -127,8 +127,8 @@ func (u *Upload) Discard() {
 	syscall.Unlink(u.file.Name())
 }
 
-// decodeAll decodes what was stored as text, for "binary" stood behind the code and the code did not look like anything
-// known. It decodes in place: what is written is never ahead of what was read.
+// decodeAll decodes an upload that was stored as text, for "binary" stood behind the code and the code did not look
+// like anything known. It decodes in place: it never writes ahead of where it reads.
 func (u *Upload) decodeAll() error {
 	length := u.size
 	u.size, u.binary = 0, true
