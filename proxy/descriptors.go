@@ -8,9 +8,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/sys"
 )
 
-// closeInherited closes the descriptors from 3 on that whoever started the proxy has left open, as flock(1) does with
-// its file: they are no business of an action's. Those that Go's runtime has opened by now close by themselves on exec;
-// what was inherited cannot, or it would not be here.
+// closeInherited closes the descriptors from 3 on that the parent process has left open, as flock(1) does with its
+// file: they are no business of an action's. Those that Go's runtime has opened by now close by themselves on exec;
+// inherited ones do not, or they would not be here.
 func closeInherited() {
 	// The runtime's are the lowest that were free, so that a row of free ones is above them.
 	const row = 64

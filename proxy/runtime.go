@@ -7,7 +7,7 @@ import (
 	_ "unsafe" // for the names of the runtime
 )
 
-// What follows is in Go's runtime, which gives it to packages os, os/signal and time alone. To link these three instead
+// These functions are in Go's runtime, which gives them to packages os, os/signal and time alone. To link these three
 // costs 320 KB, a sixth of the binary. The proxy is always compiled by the version of Go that go.mod names, so these
 // names can go away only where that version is changed, and then the linker says so. Package openwhisk, which others
 // compile, uses none of them.

@@ -10,7 +10,7 @@ import (
 // A Moment is a point on the monotonic clock.
 type Moment int64
 
-// Now returns the time. It is a system call, where package time needs none: it is not for what is done in every run.
+// Now returns the time. It is a system call, where package time needs none, so it is not for every run.
 //
 //go:noinline
 func Now() Moment {

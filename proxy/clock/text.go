@@ -1,5 +1,5 @@
-// Package clock is what the proxy needs of time. Importing package time costs 106 KB of the proxy's binary, though only
-// its constants are used: its initialisers link the time zones and their settings.
+// Package clock has the times that the proxy needs. Importing package time costs 106 KB of the proxy's binary, though
+// only its constants are used: its initialisers link the time zones and their settings.
 package clock
 
 import (
@@ -19,8 +19,8 @@ const (
 	Hour                 = 60 * Minute
 )
 
-// Parse reads a duration as package time writes them: 8s, 500ms, 1m30s, 1.5h. ok is false for what is none, and for
-// negative ones.
+// Parse reads a duration as package time writes them: 8s, 500ms, 1m30s, 1.5h. ok is false for other texts, and for
+// negative durations.
 func Parse(text string) (d Duration, ok bool) {
 	text = strings.TrimPrefix(text, "+")
 	if text == "0" {

@@ -1,8 +1,8 @@
 //go:build linux
 
-// Package epoll is the event loop of the proxy: one set of epoll(7) for sockets, pipes, timers and exits, and one thread
-// that waits for it and calls who is concerned. Nothing that it calls blocks for more than a moment: slow work is done
-// by goroutines beside it, which report back with Post.
+// Package epoll is the event loop of the proxy: one set of epoll(7) for sockets, pipes, timers and exits, and one
+// thread that waits for it and calls the handler of each event. No handler blocks for more than a moment: slow work is
+// done by goroutines beside it, which report back with Post.
 package epoll
 
 import (
@@ -25,7 +25,7 @@ const (
 const Lost = Left | syscall.EPOLLHUP | syscall.EPOLLERR
 
 // A Handler sees to the events of one descriptor, and to none of another that had its number before. Others may have
-// read what an event tells of, so that nothing is found then; an end stays one.
+// read the bytes that an event announces, so that none are found; an end stays one.
 type Handler interface{ Ready(events uint32) }
 
 // A Loop is the loop. Its methods are for the functions that it calls, and for others before Run, where they say
@@ -74,7 +74,7 @@ func (l *Loop) Free() {
 	syscall.Close(l.wake)
 }
 
-// Add has h called for the events of a descriptor.
+// Add makes the loop call h for the events of a descriptor.
 func (l *Loop) Add(fd int, events uint32, h Handler) error {
 	for fd >= len(l.table) {
 		l.table = append(l.table, make([]entry, max(64, len(l.table)))...)
@@ -83,7 +83,7 @@ func (l *Loop) Add(fd int, events uint32, h Handler) error {
 	return l.control(syscall.EPOLL_CTL_ADD, fd, events)
 }
 
-// Set changes for which events that is. Any goroutine may call it.
+// Set changes the events of a descriptor. Any goroutine may call it.
 func (l *Loop) Set(fd int, events uint32) error {
 	return l.control(syscall.EPOLL_CTL_MOD, fd, events)
 }
@@ -93,7 +93,7 @@ func (l *Loop) control(op, fd int, events uint32) error {
 	return syscall.EpollCtl(l.set, op, fd, &syscall.EpollEvent{Events: events, Fd: int32(fd)})
 }
 
-// Later has h called when all events of this turn were seen to.
+// Later makes the loop call h when all events of this turn were seen to.
 func (l *Loop) Later(h Handler) { l.later = append(l.later, h) }
 
 // Remove forgets a descriptor that stays open.
@@ -117,8 +117,8 @@ func (l *Loop) Run() error {
 	return <-l.failed
 }
 
-// Lead runs the loop in this goroutine. Who called it before must do nothing more with the loop but Post: so a function
-// that the loop calls may turn out to be slow, and go on beside another goroutine that leads.
+// Lead runs the loop in this goroutine. A goroutine that led before must do nothing more with the loop but Post: so a
+// function that the loop calls may turn out to be slow, and go on beside another goroutine that leads.
 func (l *Loop) Lead() {
 	var events [64]syscall.EpollEvent
 	timeout := -1
@@ -131,8 +131,8 @@ func (l *Loop) Lead() {
 		l.Turn++
 		l.All = n < len(events)
 		for _, e := range events[:max(n, 0)] {
-			// What was added in this turn has no event in it: one is of a descriptor with the same number, which was
-			// closed in this turn.
+			// A descriptor that was added in this turn has no event in it: this one is of another descriptor with the
+			// same number, which was closed in this turn.
 			if at := l.table[e.Fd]; at.handler != nil && at.since != l.Turn {
 				at.handler.Ready(e.Events)
 			}
@@ -148,14 +148,14 @@ func (l *Loop) Lead() {
 	}
 }
 
-// list is what other goroutines want done.
+// list holds the calls that other goroutines want.
 type list struct {
 	loop *Loop
 	mu   sync.Mutex
 	todo []func()
 }
 
-// Post has the loop call f soon. Any goroutine may call it.
+// Post makes the loop call f soon. Any goroutine may call it.
 func (l *Loop) Post(f func()) {
 	l.posted.mu.Lock()
 	l.posted.todo = append(l.posted.todo, f)

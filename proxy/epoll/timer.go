@@ -44,7 +44,7 @@ func (l *Loop) Stop(t *Timer) {
 	}
 }
 
-// run calls what is due, and returns how long it is until the next call in milliseconds, -1 when there is none.
+// run makes the calls that are due, and returns the time until the next one in milliseconds, -1 when there is none.
 func (s *timers) run() int {
 	for {
 		s.mu.Lock()

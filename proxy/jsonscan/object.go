@@ -74,7 +74,7 @@ func (m *Members) Next() bool {
 // errDone marks a text that was read to its end.
 var errDone = &SyntaxError{What: "done"}
 
-// Err returns what was wrong with the text, nil after a whole object.
+// Err returns the error in the text, nil after a whole object.
 func (m *Members) Err() error {
 	if m.err == errDone {
 		return nil

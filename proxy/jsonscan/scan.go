@@ -9,8 +9,8 @@
 //	}
 //	err := members.Err()
 //
-// What it accepts is what encoding/json accepts (a fuzz test compares them); encoding/json itself would add half a
-// megabyte to the proxy.
+// It accepts the same texts as encoding/json (a fuzz test compares them), which would add half a megabyte to the
+// proxy.
 package jsonscan
 
 import "strconv"
@@ -18,7 +18,7 @@ import "strconv"
 // maxDepth is how deep arrays and objects may nest, as in encoding/json.
 const maxDepth = 10000
 
-// A SyntaxError says what was wrong and at which byte of the text.
+// A SyntaxError says what is wrong with a text, and at which byte.
 type SyntaxError struct {
 	What   string
 	Offset int

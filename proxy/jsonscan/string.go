@@ -127,8 +127,8 @@ func AppendUnquoted(dst, raw []byte) []byte {
 	return dst
 }
 
-// appendEscape appends what the checked escape at the start of raw (or two that form a surrogate pair) stands for, and
-// returns its length.
+// appendEscape appends the character of the checked escape at the start of raw (or of two that form a surrogate pair),
+// and returns the length of the escape.
 func appendEscape(dst, raw []byte) ([]byte, int) {
 	if raw[1] != 'u' {
 		return append(dst, unescaped(raw[1])), 2

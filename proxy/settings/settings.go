@@ -20,7 +20,7 @@ import (
 // Version is __OW_PROXY_VERSION.
 const Version = "2.0.0"
 
-// Settings is what the environment says.
+// Settings are the settings of a proxy, from its environment.
 type Settings struct {
 	Port    int
 	MaxBody int64 // bytes
@@ -28,7 +28,7 @@ type Settings struct {
 	Whisk   whisk.Config
 }
 
-// An Error names a setting and what it may be.
+// An Error names a setting and its allowed values.
 type Error struct{ Text string }
 
 func (e *Error) Error() string { return e.Text }
@@ -178,8 +178,8 @@ func (e *environ) stemcell(launchers []code.Launcher) string {
 	return name
 }
 
-// streamHosts returns where streams may go that the parameters of a run send elsewhere, nil for nowhere. Who invokes
-// chooses the address, so that the image has to say which are allowed.
+// streamHosts returns the addresses to which parameters of a run may send streams, nil for none. The caller of an
+// action chooses the address, so the image has to say which are allowed.
 func (e *environ) streamHosts() stream.Hosts {
 	const key = "OW_STREAM_HOSTS"
 	e.check("OW_STREAM")
@@ -194,7 +194,7 @@ func (e *environ) streamHosts() stream.Hosts {
 	return hosts
 }
 
-// port reads OW_PORT, or what dockerskeleton calls it. PORT is none of its names: images of other runtimes set it for
+// port reads OW_PORT, or dockerskeleton's name for it. PORT is none of its names: images of other runtimes set it for
 // programs of theirs.
 func (e *environ) port(v0 bool) int {
 	key := "OW_PORT"

@@ -120,7 +120,7 @@ func parsePrefix(s string) (p prefix, ok bool) {
 	n, err := strconv.ParseUint(bits, 10, 8)
 	if _, is4 := p.address.As4(); is4 {
 		n += 96
-		ok = strings.IndexByte(text, ':') < 0 // of what is written as IPv6, the bits would mean something else
+		ok = strings.IndexByte(text, ':') < 0 // in an IPv6 notation, the bits would mean something else
 	}
 	p.bits = int(n)
 	return p, ok && err == nil && n <= 128

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Type is what a client accepts that takes chunks.
+// Type is the media type that a client accepts when it takes chunks.
 const Type = "application/vnd.openwhisk.stream"
 
 // mostTrailer is the longest result that follows a stream, in bytes of ASCII. Clients in Go take trailers of 4 KiB.

@@ -16,7 +16,7 @@ type Collection struct {
 	began  bool
 }
 
-// DefaultMax is how long an answer may be where OW_STREAM_MAX says nothing: what OpenWhisk lets pass.
+// DefaultMax is the longest answer where OW_STREAM_MAX is not set, which is OpenWhisk's own limit.
 const DefaultMax = 1_000_000
 
 // TooLong is the result of a run whose stream was.
@@ -86,8 +86,8 @@ func (c *Collection) Append(b, result []byte) (answer []byte, note string) {
 	return b, ""
 }
 
-// appendHeaders appends the member headers and a comma. Of what is not the text that its head says, the type is changed:
-// the platform takes a body of a textual type for text.
+// appendHeaders appends the member headers and a comma. It changes a textual type of a body that is not text: the
+// platform takes a body of a textual type for text.
 func (c *Collection) appendHeaders(b []byte, text bool) []byte {
 	kind, _ := c.Header.contentType()
 	if !text && isText(kind) {

@@ -121,7 +121,7 @@ func (h *Header) contentType() (string, bool) {
 	return plainText, false
 }
 
-// isText reports whether a type is textual, so that what has it may stand in a JSON string.
+// isText reports whether a type is textual, so that its content may stand in a JSON string.
 func isText(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	kind = lower(strings.Trim(kind, " \t"))

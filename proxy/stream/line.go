@@ -1,6 +1,6 @@
 // Package stream has the parts of the native protocol's version 2 that need no descriptor: lines of an action are taken
-// apart, heads are checked, and streams become an answer of one piece, chunks with trailers, or bytes for an address that
-// the image allows. The protocol is specified in docs/native-protocol.md.
+// apart, heads are checked, and streams become an answer of one piece, chunks with trailers, or bytes for an address
+// that the image allows. The protocol is specified in docs/native-protocol.md.
 //
 //	line := stream.Read(text, isOpen)
 //	switch line.Word {
@@ -34,18 +34,18 @@ const (
 
 var words = [...]string{Head: "head", Out: "out", Put: "put", Out64: "out64", Log: "log", End: "end", More: "more"}
 
-// A Line is a line of an action. Its texts are parts of what was read.
+// A Line is a line of an action. Its texts are parts of the bytes that were read.
 type Line struct {
 	Word Word
 	ID   []byte
 	Text []byte // after the id, and of More after the word As
 	As   Word   // of More: the word whose next line Text begins
-	// Before is what an action had printed without the end of a line, before an end. It is a line of log.
+	// Before is text that an action had printed without the end of a line, before an end. It is a line of log.
 	Before []byte
 }
 
-// Read takes a line apart, whose LF is gone. A line whose id is not open is one of log, as is one that has not what its
-// word needs; then Text is the whole line.
+// Read takes a line apart, whose LF is gone. A line whose id is not open is one of log, as is one that lacks a part
+// that its word needs; then Text is the whole line.
 func Read(line []byte, open func(id []byte) bool) Line {
 	line = bytes.TrimSuffix(line, []byte{'\r'})
 	l, known := read(line)

@@ -7,8 +7,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/jsonscan"
 )
 
-// Hosts are the addresses that streams may go to (OW_STREAM_HOSTS). Who invokes an action chooses the address, so a proxy
-// that connects to all of them would be a way into its network.
+// Hosts are the addresses that streams may go to (OW_STREAM_HOSTS). The caller of an action chooses the address, so
+// a proxy that connects to any of them would be a way into its network.
 type Hosts []prefix
 
 // ParseHosts reads addresses and CIDRs, with commas between them: "10.0.0.0/8, fd00::1". It reports false where one is
@@ -68,8 +68,8 @@ func ReadTarget(value []byte) (target Target, asked bool, err error) {
 	return Target{address, uint16(number)}, true, nil
 }
 
-// Check returns why a stream must not go to an address, or nil. own tells whether an address is one of this machine's, on
-// whose port the proxy itself listens.
+// Check returns why a stream must not go to an address, or nil. own tells whether an address is one of this machine's,
+// on whose port the proxy itself listens.
 func (h Hosts) Check(target Target, own func(Address) bool, port uint16) error {
 	address := target.Address
 	allowed, named := false, false

@@ -23,7 +23,7 @@ func IsName(name []byte) bool {
 	return len(name) > 0 && bytes.IndexByte(name, '=') < 0 && bytes.IndexByte(name, 0) < 0
 }
 
-// AppendName appends the name of the variable that says what a member of a request says: __OW_, and the member's name
+// AppendName appends the name of the variable for a member of a request: __OW_, and the member's name
 // in upper case (rule 25). The platform's names are ASCII: bytes.ToUpper would add 14 KB, the letters of all languages.
 func AppendName(name, member []byte) []byte {
 	name = append(name, "__OW_"...)

@@ -1,6 +1,6 @@
-// Package variable says what the environment variables that set the proxy may be: docs/proxy.md. The proxy refuses
-// another value when it starts, and mkimage when it reads the definition of an image, on every system. It also makes
-// the variables that an action gets of what requests say.
+// Package variable has the allowed values of the environment variables that set the proxy (docs/proxy.md). The proxy
+// refuses another value when it starts, and mkimage when it reads the definition of an image, on every system. It also
+// makes an action's variables of the members of a request.
 package variable
 
 import (
@@ -14,8 +14,8 @@ import (
 // mostWorkers is how many processes an action may have: each takes five of 1024 descriptors.
 const mostWorkers = 64
 
-// Allowed returns what a variable may be, where value is not that, and "" where it is. An empty value is the default,
-// and a variable that nothing is known of may be anything.
+// Allowed returns the allowed values of a variable where value is not among them, and "" where it is. An empty value is
+// the default, and an unknown variable may have any value.
 func Allowed(name, value string) string {
 	ok, allowed := true, ""
 	switch name {
@@ -55,8 +55,8 @@ func Allowed(name, value string) string {
 	return allowed
 }
 
-// AllowedStemcell returns what OW_STEMCELL may be in an image with these stemcells, where name is not that, and ""
-// where it is.
+// AllowedStemcell returns the allowed values of OW_STEMCELL in an image with these stemcells where name is not among
+// them, and "" where it is.
 func AllowedStemcell(name string, stemcells []string) string {
 	if len(stemcells) == 0 && name != "" {
 		return "none, for this image has no stemcell"
