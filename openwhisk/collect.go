@@ -28,7 +28,7 @@ func (c *collected) event(b []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.into.Add(b, false) {
-		go c.stop() // it locks the stream, as who wrote does
+		go c.stop() // it locks the stream, as the writer does
 		return false
 	}
 	return true

@@ -21,7 +21,7 @@ var handed = &handover{file: -1}
 
 // A handover is a proxy's place, of which only the /init is still to be answered.
 type handover struct {
-	file    int // what http1 handed over, or a socket for the report of a rehearsal; -1 for no handover
+	file    int // the file of http1, or a socket for the report of a rehearsal; -1 for no handover
 	bequest *whisk.Bequest
 
 	mu      sync.Mutex
@@ -29,9 +29,9 @@ type handover struct {
 	over    chan struct{}  // closed when it is answered
 }
 
-// init takes what a proxy gave. It has to be an init: it runs before package main's own initialisers, so that these see
-// the environment as /init gives it, and do not keep /init waiting for ever. (Those of packages that main imports may
-// run before it.)
+// init takes a proxy's handover. It has to be an init: it runs before package main's own initialisers, so that these
+// see the environment as /init gives it, and do not keep /init waiting for ever. (Those of packages that main imports
+// may run before it.)
 func init() {
 	text, there := os.LookupEnv(native.HandoverVariable)
 	digits, value, given := strings.Cut(text, "=")
@@ -67,8 +67,8 @@ func isSocket(fd int) bool {
 	return syscall.Fstat(fd, &stat) == nil && stat.Mode&syscall.S_IFMT == syscall.S_IFSOCK
 }
 
-// guard answers the /init when the program is not ready in time, or is told to end before. It is a second line: what
-// can be known was found out in the rehearsal.
+// guard answers the /init when the program is not ready in time, or is told to end before. It is a second line: the
+// rehearsal has found most failures.
 func (h *handover) guard() {
 	var late <-chan time.Time
 	if h.bequest.Until != 0 {

@@ -14,7 +14,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/whisk"
 )
 
-// http serves /init and /run in this process, on the port that the settings name or on what a proxy handed over.
+// http serves /init and /run in this process, on the port that the settings name or on the sockets that a proxy handed
+// over.
 func (p *program) http() {
 	if handedOver() && handed.bequest == nil {
 		p.rehearse()

@@ -19,8 +19,8 @@ import (
 // maxBody is OW_MAX_BODY's default.
 const maxBody = 64 << 20
 
-// http serves /init and /run with net/http: a desk that is no Linux has no need of a small server. What it answers is
-// what the server of a container answers.
+// http serves /init and /run with net/http: on a desk without Linux, no small server is needed. Its answers are those
+// of the server in a container.
 func (p *program) http() {
 	port := os.Getenv("OW_PORT")
 	if port == "" {

@@ -55,7 +55,7 @@ func (a *inProcess) Start(r *native.Run) {
 	r.Done(b, err)
 }
 
-// startStream calls a handler that may stream beside the loop, which takes what it writes.
+// startStream calls a handler that may stream beside the loop, which takes its stream.
 func (a *inProcess) startStream(r *native.Run) {
 	of := newActivation(r.Body, a.program.env)
 	to := &looped{loop: a.loop, run: r, stop: of.stop, taken: make(chan bool, 1)}
@@ -134,7 +134,7 @@ type loader struct {
 	program *program
 	action  *inProcess
 	config  *whisk.Config
-	begun   chan error // what OnInit gives, while it is called
+	begun   chan error // the result of OnInit, while it is called
 }
 
 // Load implements whisk.Loader: it takes the environment of an /init, and no code.

@@ -23,7 +23,7 @@ type lines struct {
 // most is how many runs a handler takes at a time where the platform lets them overlap, which has a limit of its own.
 const most = 500
 
-// serve serves what stands in a line of the proxy:
+// serve serves a line of the proxy:
 //
 //	run ID ACTIVATION DEADLINE REQUEST
 //	cancel ID
@@ -94,8 +94,8 @@ func (c *channel) head(status int, header map[string][]string) {
 	c.lines.write("head", c.id, appendHead(nil, status, header))
 }
 
-// event makes one line of a piece, so that it stays one event: text with at most one end of a line, at its own end, goes
-// as it is.
+// event makes one line of a piece, so that it stays one event: text with at most one end of a line, at its own end,
+// goes as it is.
 func (c *channel) event(b []byte) bool {
 	end := bytes.IndexAny(b, "\r\n")
 	switch {

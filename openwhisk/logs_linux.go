@@ -17,8 +17,8 @@ type logPipes struct {
 	were [2]*os.File // os.Stdout and os.Stderr, which close their descriptors when nobody has them any more
 }
 
-// takeLogs puts pipes in the place of os.Stdout and os.Stderr. Descriptors 1 and 2 stay what they are: what the runtime
-// writes when the program crashes gets out.
+// takeLogs puts pipes in the place of os.Stdout and os.Stderr. Descriptors 1 and 2 stay as they are, so that the
+// runtime's report of a crash gets out.
 func takeLogs(logs *native.Logs) (*logPipes, error) {
 	l := &logPipes{logs: logs}
 	for i, file := range []**os.File{&os.Stdout, &os.Stderr} {
@@ -35,7 +35,7 @@ func takeLogs(logs *native.Logs) (*logPipes, error) {
 	return l, nil
 }
 
-// relay takes what is logged while a handler runs: a pipe that is full would stop it.
+// relay takes the log while a handler runs: a full pipe would stop it.
 func (l *logPipes) relay(stream int) {
 	for {
 		sys.Poll([]sys.PollFd{{Fd: int32(l.from[stream]), Events: sys.PollIn}}, -1)
@@ -50,7 +50,7 @@ func (l *logPipes) settle() {
 	}
 }
 
-// take writes what is in a pipe to the log. Who finds nothing there has waited until others have written what they
+// take writes the content of a pipe to the log. When it finds nothing there, other callers have written all that they
 // took.
 func (l *logPipes) take(stream int) {
 	l.mu.Lock()

@@ -8,17 +8,17 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 )
 
-// looped carries the stream of a run to the loop, which brings it to its reader. Whoever writes waits until the loop has
+// looped carries the stream of a run to the loop, which brings it to its reader. A writer waits until the loop has
 // taken the piece, and longer where the reader is slow.
 type looped struct {
 	loop  *epoll.Loop
 	run   *native.Run
 	stop  func()    // ends the run's context
-	taken chan bool // whether the piece was taken that somebody waits for
+	taken chan bool // whether the piece was taken, for its writer
 
 	// The loop's own:
 	held  bool // the reader has much to take
-	waits bool // somebody does, until it has taken it
+	waits bool // a writer waits until the reader has taken it
 	lost  bool // nothing is taken any more
 }
 
@@ -42,7 +42,7 @@ func (l *looped) event(b []byte) bool {
 	return <-l.taken
 }
 
-// answer tells who waits what became of the piece, when that is known.
+// answer tells the waiting writer whether the piece was taken, when that is known.
 func (l *looped) answer() {
 	if l.waits && (l.lost || !l.held) {
 		l.waits = false
@@ -61,6 +61,6 @@ func (l *looped) cancel() {
 	if !l.lost {
 		l.lost = true
 		l.answer()
-		go l.stop() // it waits for who writes
+		go l.stop() // it waits for the writer
 	}
 }

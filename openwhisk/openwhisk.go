@@ -13,9 +13,9 @@
 //
 //	curl localhost:8080/run -d '{"value":{"name":"Mike"}}'
 //
-// What a handler returns is the answer: an object or an array. An error of it is an application error, {"error":"…"}. A
-// panic is a failed run, with the stack in the log, and the program lives on. What goes to os.Stdout and os.Stderr is
-// the activation's log.
+// The result of a handler is the answer: an object or an array. Its error is an application error, {"error":"…"}. A
+// panic is a failed run, with the stack in the log, and the program lives on. Output to os.Stdout and os.Stderr is the
+// activation's log.
 //
 // Runs come one at a time, or together when the container's __OW_ALLOW_CONCURRENT is true. Settings are those of the
 // proxy: OW_PORT, OW_MAX_BODY, OW_SHUTDOWN_GRACE.
@@ -36,8 +36,8 @@ import (
 const Marker = "openwhisk-action-library\x00v2\x00"
 
 // Handler answers one activation. event is the activation's argument, an object or an array; it belongs to the handler.
-// The result has to be an object or an array too. ctx ends at the activation's deadline, and tells what is known of the
-// activation: ActivationID, Namespace, ActionName.
+// The result has to be an object or an array too. ctx ends at the activation's deadline, and has the activation's
+// members: ActivationID, Namespace, ActionName.
 type Handler func(ctx context.Context, event json.RawMessage) (json.RawMessage, error)
 
 // Start serves activations with fn until the container ends. It does not return.
@@ -75,22 +75,22 @@ func StartContext(fn func(context.Context, json.RawMessage) (json.RawMessage, er
 
 var started atomic.Bool
 
-// An Option adds to what a program does.
+// An Option is an addition to a program.
 type Option func(*program)
 
-// OnInit has fn called when /init has set the action's environment, before the first run. An error fails the init. An
+// OnInit calls fn when /init has set the action's environment, before the first run. An error fails the init. An
 // uploaded program starts twice, once on the side to see whether it can, and so calls fn in both processes.
 func OnInit(fn func(context.Context) error) Option {
 	return func(p *program) { p.onInit = fn }
 }
 
-// OnShutdown has fn called after the last run, when the container is told to end, and at the end of a start on the
+// OnShutdown calls fn after the last run, when the container is told to end, and at the end of a start on the
 // side. ctx ends when the time for that is over.
 func OnShutdown(fn func(context.Context)) Option {
 	return func(p *program) { p.onShutdown = fn }
 }
 
-// program is what Start was given.
+// program holds the arguments of Start.
 type program struct {
 	handler    Handler
 	onInit     func(context.Context) error
@@ -110,7 +110,7 @@ func (p *program) serve() {
 	p.http()
 }
 
-// initialize calls what OnInit was given.
+// initialize calls the function of OnInit.
 func (p *program) initialize() (err error) {
 	if p.onInit == nil {
 		return nil

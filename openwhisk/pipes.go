@@ -49,7 +49,7 @@ func speaksLines() bool {
 // pipes serves the native protocol on stdin and r until the end of input.
 func (p *program) pipes(r *results) {
 	if r.file == os.Stdout {
-		os.Stdout = os.Stderr // what a handler prints is log
+		os.Stdout = os.Stderr // a handler's output is log
 	}
 	if err := p.initialize(); err != nil {
 		fail("init failed: " + err.Error())
@@ -89,7 +89,7 @@ func (p *program) answer(line []byte, whole bool) []byte {
 	return oneLine(p.invoke(nil, line))
 }
 
-// oneLine returns what a run answers on one line.
+// oneLine returns the answer of a run as one line.
 func oneLine(result []byte, err error) []byte {
 	if err != nil {
 		result = errorObject(err)
@@ -102,7 +102,7 @@ func oneLine(result []byte, err error) []byte {
 	return result
 }
 
-// shutdown calls what OnShutdown was given.
+// shutdown calls the function of OnShutdown.
 func (p *program) shutdown(grace time.Duration) {
 	if p.onShutdown == nil {
 		return

@@ -13,12 +13,12 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/stream"
 )
 
-// Stream takes what a handler sends before its result. Every Write goes out at once, as one event: to a client that
-// asked for a stream, to OpenServerless' streamer, or collected into the member "body" of the result. Its methods may
-// be called from several goroutines.
+// Stream takes the output that a handler sends before its result. Every Write goes out at once, as one event: to a
+// client that asked for a stream, to OpenServerless' streamer, or collected into the member "body" of the result. Its
+// methods may be called from several goroutines.
 //
-// It is an io.Writer and has the Flush of http.Flusher. What needs a whole http.ResponseWriter gets one in a line, for a
-// header here is assigned to an http.Header:
+// It is an io.Writer and has the Flush of http.Flusher. One line makes it a whole http.ResponseWriter, for a header
+// here is assignable to an http.Header:
 //
 //	type writer struct{ *openwhisk.Stream }
 //
@@ -31,7 +31,7 @@ type Stream struct {
 	closed error // why nothing is taken any more
 }
 
-// A carrier brings a stream to whoever started the run.
+// A carrier brings a stream to the caller of the run.
 type carrier interface {
 	// head begins the stream. status is 0 where the handler set none.
 	head(status int, header map[string][]string)
@@ -39,7 +39,7 @@ type carrier interface {
 	event(b []byte) bool
 }
 
-// errOver is what a write after the run gives.
+// errOver is the error of a write after the run.
 var errOver = errors.New("openwhisk: the run of this stream is over")
 
 // StartStream serves activations with a handler that streams, until the container ends. The argument is decoded into an

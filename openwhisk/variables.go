@@ -8,7 +8,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 )
 
-// variables puts what a request says of its activation into the environment, as the launchers of other runtimes do:
+// variables puts the members of a request into the environment, as the launchers of other runtimes do:
 // each member but the argument, as __OW_ and its name in upper case (rule 25). That serves runs that go one after the
 // other.
 type variables struct {
@@ -20,7 +20,7 @@ type variables struct {
 type setting struct {
 	name   string
 	run    uint64 // the last that set it
-	before string // what it was before runs set it
+	before string // its value before runs set it
 	was    bool
 }
 
@@ -47,7 +47,7 @@ func (v *variables) member(key, raw []byte) {
 		v.set[known.name] = known
 	}
 	known.run = v.run
-	// Most are what they were in the last run: setting one costs three times as much as looking.
+	// Most have the value of the last run: setting one costs three times as much as looking.
 	if now, is := os.LookupEnv(known.name); !is || !holds(raw, now) {
 		os.Setenv(known.name, variable.Value(raw))
 	}
