@@ -97,7 +97,7 @@ func (s *server) init(w http.ResponseWriter, body []byte) {
 		return
 	}
 	s.initialized = true
-	answer(w, http.StatusOK, []byte("OK"))
+	reply(w, http.StatusOK, []byte("OK"))
 }
 
 func (s *server) run(w http.ResponseWriter, body []byte) {
@@ -124,11 +124,11 @@ func (s *server) run(w http.ResponseWriter, body []byte) {
 	case jsonscan.Check(result) != nil || kind != '{' && kind != '[':
 		answerError(w, http.StatusBadGateway, "The action did not return a dictionary or array.")
 	default:
-		answer(w, http.StatusOK, result)
+		reply(w, http.StatusOK, result)
 	}
 }
 
-func answer(w http.ResponseWriter, status int, body []byte) {
+func reply(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	w.Write(body)
@@ -136,5 +136,5 @@ func answer(w http.ResponseWriter, status int, body []byte) {
 
 func answerError(w http.ResponseWriter, status int, text string) {
 	object, _ := json.Marshal(map[string]string{"error": text}) // strings cannot fail
-	answer(w, status, object)
+	reply(w, status, object)
 }

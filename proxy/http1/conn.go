@@ -42,7 +42,7 @@ type conn struct {
 	size int           // of the memory that it is in
 
 	// Under server.mu:
-	wait   waitFor
+	wait   awaited
 	ticks  int
 	cut    bool         // it waited too long
 	owed   int          // how much memory an answer takes that was not taken yet
@@ -88,7 +88,7 @@ func (c *conn) Ready(events uint32) {
 
 // fill reads once. It reports false when the connection was closed or has nothing to give, in which case it is armed
 // again, waiting for w.
-func (c *conn) fill(w waitFor) bool {
+func (c *conn) fill(w awaited) bool {
 	c.reads++
 	room := c.room()
 	n, err := sys.ReadNow(c.fd, room)
@@ -125,7 +125,7 @@ func (c *conn) advance() {
 		h := c.server.Handler
 		if c.request.body != nil {
 			c.turn.Store(deferred)
-			c.listen(epoll.Once)
+			c.watch(epoll.Once)
 			go h.ServeStream(&c.request, c.request.body)
 			return
 		}
@@ -226,15 +226,15 @@ func (c *conn) farewell() {
 }
 
 // await gives the connection up until there is something to do.
-func (c *conn) await(w waitFor, events uint32) {
+func (c *conn) await(w awaited, events uint32) {
 	c.waitFor(w)
 	c.turn.Store(armed)
-	c.listen(events)
+	c.watch(events)
 }
 
-// listen says which events are waited for. The usual one stays as it is from one request to the next, so that this is
+// watch says which events are waited for. The usual one stays as it is from one request to the next, so that this is
 // no system call in a run.
-func (c *conn) listen(events uint32) {
+func (c *conn) watch(events uint32) {
 	if events == c.events {
 		return
 	}

@@ -34,7 +34,7 @@ func openFiles(t *testing.T) int {
 // A thousand connections at once are served, each with its own answers, and leave nothing behind.
 func TestThousandConnections(t *testing.T) {
 	const connections, requests = 1000, 3
-	s := &Server{tick: tick} // its ticker is to rest in the end
+	s := &Server{tick: usualTick} // its ticker is to rest in the end
 	s.Handler = &funcs{serve: func(r *Request) { go s.echo(r) }, stream: echoing().stream}
 	serve(t, s)
 	files, goroutines := openFiles(t), runtime.NumGoroutine()

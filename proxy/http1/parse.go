@@ -7,7 +7,7 @@ import "bytes"
 // parse looks whether the buffer holds a whole request, or the whole header of one that is streamed.
 func (c *conn) parse() (done bool, err error) {
 	if c.headEnd == 0 {
-		if done, err = c.parseHead(); !done || err != nil {
+		if done, err = c.takeHead(); !done || err != nil {
 			return false, err
 		}
 	}
@@ -42,8 +42,8 @@ func (c *conn) parse() (done bool, err error) {
 	return true, nil
 }
 
-// parseHead reports whether the whole header is there and noted.
-func (c *conn) parseHead() (done bool, err error) {
+// takeHead reports whether the whole header is there and noted.
+func (c *conn) takeHead() (done bool, err error) {
 	start := 0 // empty lines before a request are read over (RFC 9112, section 2.2)
 	for c.n-start >= 2 && c.buf[start] == '\r' && c.buf[start+1] == '\n' {
 		start += 2

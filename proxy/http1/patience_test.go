@@ -17,7 +17,7 @@ func slowly(t *testing.T, h Handler, maxBody int64) *Server {
 }
 
 // waits waits until n connections wait for w.
-func (s *Server) waits(t *testing.T, n int, w waitFor) {
+func (s *Server) waits(t *testing.T, n int, w awaited) {
 	t.Helper()
 	s.eventually(t, strconv.Itoa(n)+" connections that wait", func() bool {
 		waiting := 0
@@ -40,7 +40,7 @@ func TestPatience(t *testing.T) {
 	s := slowly(t, echoing(), 1<<20)
 	tests := []struct {
 		name, request string
-		wait          waitFor
+		wait          awaited
 		answer        int // what the client is told, 0 for nothing
 	}{
 		{"header", "POST /a HTTP/1.1\r\nHos", waitHead, 0},

@@ -73,7 +73,7 @@ func (s *Server) Listen(port int) error {
 // prepare makes the parts of a server that need no socket.
 func (s *Server) prepare() error {
 	if s.tick == 0 {
-		s.tick = tick
+		s.tick = usualTick
 	}
 	s.MaxBody = min(s.MaxBody, 1<<48) // sums of sizes stay in their range
 	var limit syscall.Rlimit

@@ -85,7 +85,7 @@ func (c *conn) pass() {
 func (c *conn) meanwhile(events uint32) {
 	r := &c.request
 	if r.body != nil {
-		c.listen(epoll.Once)
+		c.watch(epoll.Once)
 		return
 	}
 	lost := events&epoll.Lost != 0 && !c.left
@@ -115,5 +115,5 @@ func (c *conn) attend() {
 	if events == 0 {
 		events = epoll.Once
 	}
-	c.listen(events)
+	c.watch(events)
 }

@@ -8,20 +8,20 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/clock"
 )
 
-// A waitFor is the part of an exchange that a connection waits for.
-type waitFor byte
+// An awaited is the part of an exchange that a connection waits for.
+type awaited byte
 
 const (
-	notWaiting   waitFor = iota
+	notWaiting   awaited = iota
 	waitHead             // the rest of a header
 	waitBody             // more of a body
 	waitRoom             // room to send an answer
 	waitFarewell         // the client's end, after ours
 )
 
-// tick is the measure of patience. Time is counted in ticks, not read from a clock, because a container that was paused
+// usualTick is the measure of patience. Time is counted in ticks, not read from a clock, because a container that was paused
 // for a minute has lost one tick at most, not a minute.
-const tick = 5 * clock.Second
+const usualTick = 5 * clock.Second
 
 // patience is how many ticks a connection may wait.
 var patience = [...]int{waitHead: 2, waitBody: 12, waitRoom: 12, waitFarewell: 1}
@@ -58,7 +58,7 @@ func (s *Server) sweep() {
 }
 
 // waitFor notes the part that the connection waits for.
-func (c *conn) waitFor(w waitFor) {
+func (c *conn) waitFor(w awaited) {
 	if w == c.wait && !w.lasts() {
 		return
 	}
@@ -69,10 +69,10 @@ func (c *conn) waitFor(w waitFor) {
 
 // lasts reports whether the wait may take as long as it likes, while something comes: patience starts anew with every
 // part. A header has to be there in time.
-func (w waitFor) lasts() bool { return w == waitBody || w == waitRoom }
+func (w awaited) lasts() bool { return w == waitBody || w == waitRoom }
 
 // setWait is waitFor under the server's lock.
-func (c *conn) setWait(w waitFor) {
+func (c *conn) setWait(w awaited) {
 	s := c.server
 	// While requests wait for the memory that others hold, nothing lasts.
 	if w != c.wait || w.lasts() && len(s.queue) == 0 && !s.waiting {

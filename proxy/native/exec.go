@@ -69,7 +69,7 @@ func NewReplacement(p Program, limit clock.Duration, host *Host) (*Replacement, 
 func (r *Replacement) rehearse(host *Host, logs *Logs) (*process, error) {
 	p := r.Program
 	p.Env = r.environment(3)
-	child, err := start(p, 3, func() (ours, theirs int, err error) {
+	child, err := spawn(p, 3, func() (ours, theirs int, err error) {
 		pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 		return pair[0], pair[1], err
 	}, host, logs)

@@ -26,7 +26,7 @@ type Lines struct {
 	most    int  // runs at a time
 	request bool // it gets the whole request
 
-	start   int // of the first line in the buffer that was not seen to
+	first   int // of the first line in the buffer that was not seen to
 	scanned int // no line ends before here
 	feed    feed
 	waiting bool // for room in the child's input

@@ -85,7 +85,7 @@ func StartLoop(p Program, o LoopOptions, host *Host) (Action, error) {
 // startLoop is StartLoop for one child, with the logs that it has before and after its greeting.
 func startLoop(p *Program, o *LoopOptions, host *Host, logs, after *Logs) (Action, error) {
 	logs.keepTail()
-	child, err := start(*p, o.ResultFd, sys.Pipe, host, logs)
+	child, err := spawn(*p, o.ResultFd, sys.Pipe, host, logs)
 	if err != nil {
 		logs.lastLines()
 		return nil, err
@@ -190,7 +190,7 @@ func (l *Loop) first(until clock.Moment) ([]byte, error) {
 		}
 		c.relay(&p)
 		if p.ready(onExit) && !p.ready(onResult) || c.result < 0 {
-			reason := c.end()
+			reason := c.quit()
 			return nil, &ExitError{Reason: reason}
 		}
 	}
@@ -222,9 +222,9 @@ func (l *Loop) read() (line []byte, ended bool, err error) {
 // get a processor at once to go on.
 const leaveTime = clock.Second
 
-// end ends a child that has closed its pipes, if it has not ended by itself, and says how it ended. It is not for the
+// quit ends a child that has closed its pipes, if it has not ended by itself, and says how it ended. It is not for the
 // loop.
-func (c *process) end() (reason string) {
+func (c *process) quit() (reason string) {
 	if !c.leaves(leaveTime) {
 		reason = "it closed its input or output"
 		c.signal(syscall.SIGKILL)

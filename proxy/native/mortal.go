@@ -22,7 +22,7 @@ type failing interface {
 // died finds out how the child ended, and keeps the reason. before tells that it had ended before its run.
 func (m *mortal) died(before bool) {
 	m.finish(func() (string, error) {
-		reason := m.child.end()
+		reason := m.child.quit()
 		return reason, &ExitError{Reason: reason, Before: before}
 	})
 }

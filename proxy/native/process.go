@@ -29,9 +29,9 @@ type process struct {
 	passed atomic.Int32 // the last signal to end that was passed on to it
 }
 
-// start starts a program, whose result comes from resultFd, 1 (its stdout) or 3, through a channel whose ends are ours
+// spawn starts a program, whose result comes from resultFd, 1 (its stdout) or 3, through a channel whose ends are ours
 // and the child's, and whose log goes to logs. When the exec itself fails the error is the kernel's.
-func start(p Program, resultFd int, channel func() (ours, theirs int, err error), host *Host, logs *Logs) (*process, error) {
+func spawn(p Program, resultFd int, channel func() (ours, theirs int, err error), host *Host, logs *Logs) (*process, error) {
 	c := &process{pid: -1, exit: -1, stdin: -1, result: -1, log: [2]int{-1, -1}, host: host, logs: logs}
 	theirs := [4]int{-1, -1, -1, -1}
 	files := 3

@@ -139,7 +139,7 @@ func (o *once) ends() {
 // one of those to end.
 func (v *V0) start(p Program, logs *Logs) (*process, error) {
 	for {
-		child, err := start(p, 1, sys.Pipe, v.host, logs)
+		child, err := spawn(p, 1, sys.Pipe, v.host, logs)
 		v.mu.Lock()
 		if err == nil {
 			v.running[child] = struct{}{}

@@ -10,8 +10,8 @@ import (
 
 // lines sees to the lines that are complete, as long as they are taken.
 func (l *Lines) lines() {
-	if l.start == 0 {
-		l.start, l.scanned = HeadRoom, HeadRoom
+	if l.first == 0 {
+		l.first, l.scanned = HeadRoom, HeadRoom
 	}
 	for !l.held && l.ending == nil {
 		i := bytes.IndexByte(l.in.buf[l.scanned:l.in.n], '\n')
@@ -19,15 +19,15 @@ func (l *Lines) lines() {
 			l.scanned = l.in.n
 			break
 		}
-		line := l.in.buf[l.start : l.scanned+i]
-		l.start = l.scanned + i + 1
-		l.scanned = l.start
+		line := l.in.buf[l.first : l.scanned+i]
+		l.first = l.scanned + i + 1
+		l.scanned = l.first
 		l.line(line)
 	}
 	if l.ending != nil { // the buffer is not ours any more: see tooLong
 		return
 	}
-	if l.start > HeadRoom {
+	if l.first > HeadRoom {
 		l.move(l.in.buf)
 	}
 	if l.scanned == l.in.n && l.in.isFull(l.in.n) {
@@ -37,13 +37,13 @@ func (l *Lines) lines() {
 
 // move moves the rest of the buffer to the beginning of b, or of a smaller one.
 func (l *Lines) move(b []byte) {
-	left := l.in.buf[l.start:l.in.n]
+	left := l.in.buf[l.first:l.in.n]
 	if len(b) > keptBuffer && len(left) < loopBuffer-HeadRoom || b == nil {
 		b = make([]byte, max(loopBuffer, HeadRoom+len(left)))
 	}
 	l.in.n = HeadRoom + copy(b[HeadRoom:], left)
-	l.scanned -= l.start - HeadRoom
-	l.start, l.in.buf = HeadRoom, b
+	l.scanned -= l.first - HeadRoom
+	l.first, l.in.buf = HeadRoom, b
 }
 
 // line sees to a line.

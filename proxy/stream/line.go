@@ -48,7 +48,7 @@ type Line struct {
 // that its word needs; then Text is the whole line.
 func Read(line []byte, open func(id []byte) bool) Line {
 	line = bytes.TrimSuffix(line, []byte{'\r'})
-	l, known := read(line)
+	l, known := parse(line)
 	switch {
 	case l.Word != NoWord && open(l.ID):
 		return l
@@ -61,7 +61,7 @@ func Read(line []byte, open func(id []byte) bool) Line {
 			return Line{Text: line}
 		}
 		rest = rest[i:]
-		if l, _ := read(rest); l.Word == End && open(l.ID) && isResult(l.Text) {
+		if l, _ := parse(rest); l.Word == End && open(l.ID) && isResult(l.Text) {
 			l.Before = line[:len(line)-len(rest)]
 			return l
 		}
@@ -69,8 +69,8 @@ func Read(line []byte, open func(id []byte) bool) Line {
 	}
 }
 
-// read reports also whether the line begins with a word, whatever follows it.
-func read(line []byte) (l Line, known bool) {
+// parse reports also whether the line begins with a word, whatever follows it.
+func parse(line []byte) (l Line, known bool) {
 	first, rest, _ := cut(line)
 	word := wordOf(first)
 	if word == NoWord {

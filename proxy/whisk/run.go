@@ -212,8 +212,8 @@ func (s *Service) fail(r *http1.Request, f Failure) {
 // runRequest is the body of a /run, taken apart.
 type runRequest struct{ native.Activation }
 
-// readRun takes a body apart. It makes one line of it, in place.
-func readRun(body []byte) (runRequest, *Failure) {
+// splitRun takes a body apart. It makes one line of it, in place.
+func splitRun(body []byte) (runRequest, *Failure) {
 	var r runRequest
 	body = jsonscan.Trim(body)
 	if len(body) == 0 {

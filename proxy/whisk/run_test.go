@@ -12,7 +12,7 @@ func body(text string) []byte {
 	return b[:len(text)]
 }
 
-func TestReadRun(t *testing.T) {
+func TestSplitRun(t *testing.T) {
 	for name, test := range map[string]struct {
 		body, value, line string
 		deadline          int64
@@ -30,7 +30,7 @@ func TestReadRun(t *testing.T) {
 		"bytes stay":        {`{"value":{"winter":"❄","n":1.10,"e":"\u2744"}}`, `{"winter":"❄","n":1.10,"e":"\u2744"}`, `{"value":{"winter":"❄","n":1.10,"e":"\u2744"}}`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, failed := readRun(body(test.body))
+			r, failed := splitRun(body(test.body))
 			if failed != nil {
 				t.Fatal(failed.Text)
 			}
@@ -41,7 +41,7 @@ func TestReadRun(t *testing.T) {
 	}
 }
 
-func TestReadRunErrors(t *testing.T) {
+func TestSplitRunErrors(t *testing.T) {
 	for text, want := range map[string]Failure{
 		`x`:             {Status: 400, Text: "Error unmarshaling request: unexpected 'x' where an object was expected at byte 0"},
 		`[]`:            {Status: 400, Text: "Error unmarshaling request: unexpected '[' where an object was expected at byte 0"},
@@ -49,15 +49,15 @@ func TestReadRunErrors(t *testing.T) {
 		`{"value":1}`:   {Status: 404, Text: textNoArgument},
 		`{"value":"x"}`: {Status: 404, Text: textNoArgument},
 	} {
-		if _, failed := readRun(body(text)); failed == nil || *failed != want {
-			t.Errorf("readRun(%q): %+v, want %+v", text, failed, want)
+		if _, failed := splitRun(body(text)); failed == nil || *failed != want {
+			t.Errorf("splitRun(%q): %+v, want %+v", text, failed, want)
 		}
 	}
 }
 
-func TestReadRunAllocatesNothing(t *testing.T) {
+func TestSplitRunAllocatesNothing(t *testing.T) {
 	b := body(`{"value":{"name":"Mike"},"namespace":"guest","activation_id":"a","deadline":"1515526795000"}`)
-	if n := testing.AllocsPerRun(100, func() { readRun(b) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { splitRun(b) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -78,7 +78,7 @@ func BenchmarkReadRun(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, failed := readRun(text); failed != nil {
+		if _, failed := splitRun(text); failed != nil {
 			b.Fatal(failed.Text)
 		}
 	}

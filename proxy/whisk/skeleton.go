@@ -32,7 +32,7 @@ func (s *Service) readRun(body []byte) (runRequest, *Failure) {
 			return runRequest{}, failed
 		}
 	}
-	return readRun(body)
+	return splitRun(body)
 }
 
 // skeletonBody returns the body of a v0 /run as dockerskeleton takes it: a text that is no JSON, or false to Python,
