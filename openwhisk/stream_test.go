@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,11 +17,7 @@ import (
 // example compiles an example of the stemcell, whose sessions in version 2 are played with those of other languages.
 func example(t *testing.T, name string) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "exec")
-	if out, err := exec.Command("go", "build", "-o", program, "../stemcells/go/examples/"+name).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return program
+	return testkit.Compile(t, "../stemcells/go/examples/"+name)
 }
 
 // A stream becomes the body of the result for who takes answers of one piece, as the platform's invoker does.

@@ -3,7 +3,6 @@ package stemcells_test
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -53,11 +52,7 @@ func serveExample(t *testing.T, name string, try func(*testing.T, served), env .
 			try(t, l.serve(t, string(text), env...))
 		})
 	}
-	program := filepath.Join(t.TempDir(), "exec")
-	if out, err := exec.Command("go", "build", "-o", program, "./go/examples/"+name).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	code, err := os.ReadFile(program)
+	code, err := os.ReadFile(testkit.Compile(t, "go/examples/"+name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 // example starts an example of each language, in a test of its own.
@@ -28,13 +28,8 @@ func example(t *testing.T, name string, try func(*testing.T, *session), env ...s
 		})
 	}
 	t.Run("go", func(t *testing.T) { // its programs speak as launchers do
-		dir := t.TempDir()
-		build := exec.Command("go", "build", "-o", filepath.Join(dir, "exec"), "./go/examples/"+name)
-		if out, err := build.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		program := language{launcher: filepath.Join(dir, "exec")}
-		s := program.begin(t, dir, "main", append(env, "__OW_PROXY_VERSION=test")...).ready()
+		program := language{launcher: testkit.Compile(t, "go/examples/"+name)}
+		s := program.begin(t, t.TempDir(), "main", append(env, "__OW_PROXY_VERSION=test")...).ready()
 		try(t, s)
 		s.end()
 	})
