@@ -51,18 +51,35 @@ func writeRelease(t *testing.T, dir string, program []byte) (archive string) {
 	return filepath.Join(dir, name)
 }
 
-// released serves a release of the tested mkimage to the pipeline of a project.
+// released serves a release to the pipeline of a project: that of $MKIMAGE_TEST_RELEASE, which ci/release has made, or one
+// of the tested mkimage.
 func released(t *testing.T, p *project) {
 	t.Helper()
-	program, err := os.ReadFile(mkimage)
-	if err != nil {
-		t.Fatal(err)
+	p.ref = version
+	dir := os.Getenv("MKIMAGE_TEST_RELEASE")
+	if dir == "" {
+		program, err := os.ReadFile(mkimage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Dir(writeRelease(t, t.TempDir(), program))
+	} else {
+		p.ref = "v" + versionIn(t, dir)
 	}
-	dir := t.TempDir()
-	writeRelease(t, dir, program)
-	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	server := httptest.NewServer(http.StripPrefix("/"+p.ref+"/", http.FileServer(http.Dir(dir))))
 	t.Cleanup(server.Close)
-	p.own["MKIMAGE_RELEASES"], p.ref = server.URL, version
+	p.own["MKIMAGE_RELEASES"] = server.URL
+}
+
+// versionIn returns the version of a release for this machine.
+func versionIn(t *testing.T, dir string) string {
+	t.Helper()
+	end := "_" + runtime.GOOS + "_" + runtime.GOARCH + ".tar.gz"
+	archives, err := filepath.Glob(filepath.Join(dir, "mkimage_*"+end))
+	if err != nil || len(archives) != 1 {
+		t.Fatalf("the release in %s has %q: %v", dir, archives, err)
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(filepath.Base(archives[0]), "mkimage_"), end)
 }
 
 // TestInstall holds what ci/install does with a release, and with what is none: then nothing is installed.

@@ -202,7 +202,7 @@ func (g gitlab) job(t *testing.T, name string) bool {
 		"CI": "true", "GITLAB_CI": "true", "CI_PROJECT_DIR": g.dir, "CI_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "7", "CI_API_V4_URL": g.api,
 		"CI_COMMIT_SHA": g.run(t, "git rev-parse HEAD"), "CI_COMMIT_REF_SLUG": "main", "CI_MERGE_REQUEST_DIFF_BASE_SHA": g.run(t, "git merge-base main HEAD"),
 		"CI_REGISTRY_IMAGE": g.repo, "CI_REGISTRY_USER": user, "CI_REGISTRY_PASSWORD": password,
-		"WHISK_APIHOST": g.openwhisk, "WHISK_AUTH": key, "GITLAB_TOKEN": password, "MKIMAGE_VERSION": version, "MAX_GROWTH": g.growth,
+		"WHISK_APIHOST": g.openwhisk, "WHISK_AUTH": key, "GITLAB_TOKEN": password, "MKIMAGE_VERSION": g.ref, "MAX_GROWTH": g.growth,
 	}
 	environment := map[string]string{}
 	for _, variables := range []map[string]string{file.Variables, each.Variables, given} {
@@ -237,7 +237,7 @@ func TestGitLab(t *testing.T) {
 	p.own["PATH"] = os.Getenv("PATH") // without mkimage
 	released(t, p)
 	story(t, p, gitlab{p, server.URL + "/api/v4", told})
-	if _, err := os.Stat(filepath.Join(p.dir, ".cache", "mkimage-"+version, "mkimage")); err != nil {
+	if _, err := os.Stat(filepath.Join(p.dir, ".cache", "mkimage-"+p.ref, "mkimage")); err != nil {
 		t.Error(err)
 	}
 }

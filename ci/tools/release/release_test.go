@@ -66,7 +66,8 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// TestTwice makes a release in two clones, with two umasks, time zones and homes, and builds an image without Go.
+// TestTwice makes a release in two clones, with two umasks, time zones and homes, and builds an image without Go. The first
+// is left in $MKIMAGE_TEST_RELEASE, if that is set, for tests that install it.
 func TestTwice(t *testing.T) {
 	script, err := filepath.Abs("../../release")
 	if err != nil {
@@ -79,6 +80,9 @@ func TestTwice(t *testing.T) {
 		clone := filepath.Join(t.TempDir(), "clone")
 		call(t, ".", nil, "git", "clone", "-q", root, clone)
 		made[i] = filepath.Join(t.TempDir(), "release")
+		if kept := os.Getenv("MKIMAGE_TEST_RELEASE"); kept != "" && i == 0 {
+			made[i] = kept
+		}
 		extra := append(slices.Clone(caches), "HOME="+t.TempDir(), "TZ="+[]string{"UTC", "Asia/Tokyo"}[i])
 		call(t, clone, extra, "sh", "-c", "umask "+umask+"; exec ci/release --snapshot --only linux/amd64 --only windows/arm64 --output "+made[i])
 	}
