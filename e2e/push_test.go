@@ -194,6 +194,9 @@ func noSecret(t *testing.T, p *pusher, secrets ...string) {
 	}
 }
 
+// empty is the config that attachments have, with which every build asks for the right to push.
+const empty = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+
 // TestPushAgain counts the bytes of blobs that a registry gets, on the way to it.
 func TestPushAgain(t *testing.T) {
 	registry := needRegistry(t)
@@ -201,11 +204,11 @@ func TestPushAgain(t *testing.T) {
 	through := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: registry})
 		r.Out.Host = r.In.Host // uploads come this way too
-		if r.In.Method == http.MethodPatch {
+		if hasBlob(r.In) && r.In.URL.Query().Get("digest") != empty {
 			blobs.Add(r.In.ContentLength)
 		}
 	}, ModifyResponse: func(r *http.Response) error {
-		if r.Request.URL.Query().Has("mount") && r.StatusCode == http.StatusCreated {
+		if of := r.Request.URL.Query().Get("mount"); of != "" && of != empty && r.StatusCode == http.StatusCreated {
 			mounts.Add(1)
 		}
 		return nil

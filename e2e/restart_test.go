@@ -61,12 +61,17 @@ func (r *ownRegistry) kill() {
 func (r *ownRegistry) through(t *testing.T, blob func()) string {
 	t.Helper()
 	return serve(t, &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		if p.In.Method == http.MethodPatch {
+		if hasBlob(p.In) {
 			blob()
 		}
 		p.SetURL(&url.URL{Scheme: "http", Host: r.address})
 		p.Out.Host = p.In.Host
 	}, ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }})
+}
+
+// hasBlob reports whether a request brings the data of a blob.
+func hasBlob(r *http.Request) bool {
+	return r.Method == http.MethodPatch || r.Method == http.MethodPut && r.URL.Query().Has("digest") && r.ContentLength > 0
 }
 
 // TestRegistryRestarts kills the registry when the second blob comes, and starts it again: the same push ends well.

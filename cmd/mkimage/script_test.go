@@ -34,7 +34,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //
 //	registry [QUIRK...]  starts a registry, whose address is then in $REGISTRY; registrytest has the quirks
 //	githost DIR     serves the git repositories in a folder by https; the address is then in $GITHOST
-//	silence         starts a registry that never answers when a blob comes; its address is then in $SILENCE
+//	silence         starts a registry that never answers when a layer comes; its address is then in $SILENCE
 //	digest REF      sets $DIGEST to what a registry has for a reference, and $SHORT to its first 12 digits
 //	exits N CMD...  runs a command that must end with this exit status
 //	appears FILE    waits until there is a file
@@ -148,7 +148,7 @@ func startSilence(ts *testscript.TestScript, _ bool, _ []string) {
 	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
 	over := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPatch {
+		if (r.Method == http.MethodPatch || r.URL.Query().Has("digest")) && r.ContentLength > int64(len("{}")) {
 			<-over
 		}
 		inner.ServeHTTP(w, r)

@@ -56,7 +56,9 @@ func attachTo(ctx context.Context, to *referrers.Registry, index v1.ImageIndex, 
 		return nil, err
 	}
 	a := &attachment{to: to, subject: referrers.Subject{Repository: pushed.Repository(), Descriptor: *descriptor}, reference: pushed.Reference}
-	a.listed, _ = to.List(ctx, a.subject) // where the list cannot be read, add fails with the reason
+	if !pushed.New() { // else there is nothing yet
+		a.listed, _ = to.List(ctx, a.subject) // where the list cannot be read, add fails with the reason
+	}
 	return a, nil
 }
 

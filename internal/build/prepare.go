@@ -70,7 +70,7 @@ func (r *run) checkPermission(ctx context.Context, definitions []images.Definiti
 		names[i] = definition.Name
 	}
 	step := r.Display.Start("check the right to push")
-	return step.End("", r.publisher.CheckPermission(ctx, r.Outputs, names))
+	return step.End("", r.publisher.Begin(ctx, r.Outputs, names))
 }
 
 // prepare makes the parts that all images share: the base scratch, and the proxy for every platform on which some image

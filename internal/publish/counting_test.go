@@ -68,7 +68,11 @@ func (c *counting) count(r *http.Request) {
 	case r.Method == http.MethodPatch:
 		c.blobs++
 		c.bytes += r.ContentLength
-	case r.Method == http.MethodPut && r.URL.Query().Has("digest"):
+	case r.URL.Query().Has("digest"):
+		if r.ContentLength > 0 { // the blob came in one request
+			c.blobs++
+			c.bytes += r.ContentLength
+		}
 		c.has[repositoryOf(r.URL.Path)+" "+r.URL.Query().Get("digest")] = true
 	case r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/"):
 		c.puts, c.types = append(c.puts, path.Base(r.URL.Path)), append(c.types, r.Header.Get("Content-Type"))

@@ -8,9 +8,22 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// CheckPermission returns an error unless this login may push these images to the outputs that are registries. It is
-// called before anything is built for them.
+// CheckPermission returns an error unless this login may push these images to the outputs that are registries. It leaves
+// nothing there.
 func (p *Publisher) CheckPermission(ctx context.Context, outputs []Output, images []string) error {
+	return p.atEach(ctx, outputs, images, p.Registry.CheckPush)
+}
+
+// Begin is CheckPermission for pushes that follow: it is called before anything is built for them, and sends the config
+// that all attachments have.
+func (p *Publisher) Begin(ctx context.Context, outputs []Output, images []string) error {
+	return p.atEach(ctx, outputs, images, func(ctx context.Context, repository name.Repository) error {
+		return p.Registry.Writer(repository).Empty(ctx)
+	})
+}
+
+// atEach calls a function for every repository that images are pushed to.
+func (p *Publisher) atEach(ctx context.Context, outputs []Output, images []string, do func(context.Context, name.Repository) error) error {
 	var repositories []name.Repository
 	asked := map[name.Repository]bool{}
 	for _, output := range outputs {
@@ -33,7 +46,7 @@ func (p *Publisher) CheckPermission(ctx context.Context, outputs []Output, image
 	group.SetLimit(parallel)
 	for i, repository := range repositories {
 		group.Go(func() error {
-			failures[i] = p.Registry.Explain("push", repository, p.Registry.CheckPush(shared, repository))
+			failures[i] = p.Registry.Explain("push", repository, do(shared, repository))
 			return nil
 		})
 	}

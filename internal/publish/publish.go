@@ -56,6 +56,9 @@ type Result struct {
 // Repository returns the repository that the image was pushed to.
 func (r Result) Repository() name.Repository { return r.pushed.repository }
 
+// New reports whether the repository had nothing of the pushed image before: neither its content tag nor an image of it.
+func (r Result) New() bool { return r.pushed.fresh }
+
 // Detail returns the result of a push in words, or "" for other outputs.
 func (r Result) Detail() string {
 	if r.Transfer == nil {

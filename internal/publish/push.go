@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -26,7 +25,8 @@ type push struct {
 	digest     v1.Hash
 	repository name.Repository
 	tags       []name.Tag // the content tag, then the wanted tags
-	former     []v1.Hash  // their digests before
+	former     []v1.Hash  // their digests before, as far as they are known
+	fresh      bool       // neither the content tag nor all layers of an image were there before
 	note       func(string)
 
 	mutex    sync.Mutex
@@ -88,98 +88,103 @@ func (p *push) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	there, err := p.look(ctx, images)
+	if err := p.look(ctx); err != nil {
+		return err
+	}
+	there, err := p.there(ctx, images)
 	if err != nil {
 		return err
 	}
 	var missing []v1.Image
+	var blobs [][]blob // of these
 	for i, image := range images {
-		if !there[i] {
-			missing = append(missing, image)
-			continue
-		}
-		blobs, err := contentOf(image)
+		of, err := contentOf(image)
 		if err != nil {
 			return err
 		}
-		for _, b := range blobs {
+		if !there[i] {
+			missing, blobs = append(missing, image), append(blobs, of)
+			continue
+		}
+		for _, b := range of {
 			p.countPresent(b)
 		}
 	}
-	if err := p.upload(ctx, missing); err != nil {
+	if err := p.upload(ctx, slices.Concat(blobs...)); err != nil {
 		return err
 	}
+	p.fresh = p.former[0] == v1.Hash{} && !slices.ContainsFunc(blobs, p.hasLayers)
 	return p.put(ctx, missing, p.former[0] == p.digest)
 }
 
-// images returns the images of the index.
-func (p *push) images() ([]v1.Image, error) {
-	listed, err := p.Index.IndexManifest()
-	if err != nil {
-		return nil, err
+// there returns which images are there. It asks where the content tag names the index: the registry may have lost an image
+// of it, and the other tags may name it. Else all images count as missing, for a question about each of their layers follows.
+func (p *push) there(ctx context.Context, images []v1.Image) ([]bool, error) {
+	there := make([]bool, len(images))
+	if p.former[0] != p.digest {
+		return there, nil
 	}
-	images := make([]v1.Image, len(listed.Manifests))
-	for i, descriptor := range listed.Manifests {
-		if !descriptor.MediaType.IsImage() {
-			return nil, fmt.Errorf("the index has %s, a %s: mkimage pushes images", descriptor.Digest, descriptor.MediaType)
-		}
-		if images[i], err = p.Index.Image(descriptor.Digest); err != nil {
-			return nil, err
-		}
-	}
-	return images, nil
-}
-
-// look asks the repository for all tags and images at once. It keeps the tags' digests (a zero hash for a missing tag),
-// and returns which images are there.
-func (p *push) look(ctx context.Context, images []v1.Image) (there []bool, err error) {
-	former, there := make([]v1.Hash, len(p.tags)), make([]bool, len(images))
-	group, ctx := errgroup.WithContext(ctx)
+	group, shared := errgroup.WithContext(ctx)
 	group.SetLimit(2 * parallel)
-	for i, tag := range p.tags {
-		group.Go(func() error {
-			var err error
-			former[i], err = p.head(ctx, tag)
-			return err
-		})
-	}
 	for i, image := range images {
 		group.Go(func() error {
 			digest, err := image.Digest()
 			if err != nil {
 				return err
 			}
-			found, err := p.head(ctx, p.repository.Digest(digest.String()))
+			found, err := p.head(shared, p.repository.Digest(digest.String()))
 			there[i] = found == digest
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	for i := range p.tags {
-		if err := p.mayMove(i, former[i]); err != nil {
-			return nil, err
-		}
-	}
-	p.former = former
-	return there, nil
+	p.lookAt(shared, group, func(i int) bool { return i > 0 && p.former[i] == v1.Hash{} })
+	return there, group.Wait()
 }
 
-// upload sends the blobs of the missing images, each once, the largest first. After a failure none is begun, and those
-// under way arrive: the next push has less to do.
-func (p *push) upload(ctx context.Context, missing []v1.Image) error {
-	var blobs []blob
-	for _, image := range missing {
-		of, err := contentOf(image)
-		if err != nil {
+// hasLayers reports whether all layers of an image were there before, and so perhaps the image.
+func (p *push) hasLayers(blobs []blob) bool {
+	return !slices.ContainsFunc(blobs, func(b blob) bool { return !b.config && !p.present[b.digest] })
+}
+
+// look asks the repository for the tags that may not move, all at once.
+func (p *push) look(ctx context.Context) error {
+	p.former = make([]v1.Hash, len(p.tags))
+	group, shared := errgroup.WithContext(ctx)
+	group.SetLimit(2 * parallel)
+	p.lookAt(shared, group, func(i int) bool { return i == 0 || p.NoOverwrite })
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i := range p.tags {
+		if err := p.mayMove(i, p.former[i]); err != nil {
 			return err
 		}
-		for _, b := range of {
-			if !slices.ContainsFunc(blobs, func(other blob) bool { return other.digest == b.digest }) {
-				blobs = append(blobs, b)
-				p.total += b.size
-			}
+	}
+	return nil
+}
+
+// lookAt asks for some tags, and keeps their digests: a zero hash for a missing tag.
+func (p *push) lookAt(ctx context.Context, group *errgroup.Group, which func(i int) bool) {
+	for i, tag := range p.tags {
+		if !which(i) {
+			continue
+		}
+		group.Go(func() error {
+			var err error
+			p.former[i], err = p.head(ctx, tag)
+			return err
+		})
+	}
+}
+
+// upload sends blobs, each once, the largest first. After a failure none is begun, and those under way arrive: the next
+// push has less to do.
+func (p *push) upload(ctx context.Context, all []blob) error {
+	var blobs []blob
+	for _, b := range all {
+		if !slices.ContainsFunc(blobs, func(other blob) bool { return other.digest == b.digest }) {
+			blobs = append(blobs, b)
+			p.total += b.size
 		}
 	}
 	slices.SortStableFunc(blobs, func(a, b blob) int { return int(b.size - a.size) })
@@ -191,9 +196,9 @@ func (p *push) upload(ctx context.Context, missing []v1.Image) error {
 			if failed.Load() {
 				return nil
 			}
-			tally, err := p.share(ctx, p.repository, b, p.progress)
+			how, err := p.share(ctx, p.repository, b, p.progress)
 			if err == nil {
-				p.count(tally, b)
+				p.count(how, b)
 			}
 			failed.CompareAndSwap(false, err != nil)
 			return err

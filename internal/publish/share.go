@@ -2,12 +2,12 @@ package publish
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
@@ -17,6 +17,34 @@ type blob struct {
 	v1.Layer
 	digest v1.Hash
 	size   int64
+	config bool
+}
+
+// way is how a blob came into a repository.
+type way int
+
+const (
+	present way = iota // it was there
+	mounted            // from another repository
+	uploaded
+)
+
+// images returns the images of the index.
+func (p *push) images() ([]v1.Image, error) {
+	listed, err := p.Index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	images := make([]v1.Image, len(listed.Manifests))
+	for i, descriptor := range listed.Manifests {
+		if !descriptor.MediaType.IsImage() {
+			return nil, fmt.Errorf("the index has %s, a %s: mkimage pushes images", descriptor.Digest, descriptor.MediaType)
+		}
+		if images[i], err = p.Index.Image(descriptor.Digest); err != nil {
+			return nil, err
+		}
+	}
+	return images, nil
 }
 
 // contentOf returns the blobs in an image's manifest.
@@ -30,7 +58,7 @@ func contentOf(image v1.Image) ([]blob, error) {
 		return nil, err
 	}
 	var blobs []blob
-	for _, layer := range append(layers, config) {
+	for i, layer := range append(layers, config) {
 		digest, err := layer.Digest()
 		if err != nil {
 			return nil, err
@@ -39,7 +67,7 @@ func contentOf(image v1.Image) ([]blob, error) {
 		if err != nil {
 			return nil, err
 		}
-		blobs = append(blobs, blob{layer, digest, size})
+		blobs = append(blobs, blob{layer, digest, size, i == len(layers)})
 	}
 	return blobs, nil
 }
@@ -70,23 +98,56 @@ func (s *sharedBlobs) of(host string, digest v1.Hash) *shared {
 	return s.blobs[key]
 }
 
-// share puts a blob into a repository: from another repository of this run if one has it, else by sending it.
-func (p *Publisher) share(ctx context.Context, repository name.Repository, b blob, moved func(bytes int64)) (*registry.Tally, error) {
+// whole is the size, in bytes, up to which a blob is sent in as few requests as the registry allows. Larger ones show how
+// far they are.
+const whole = 8 << 20
+
+// share puts a blob into a repository: from another repository of this run if one has it, else by sending it. The config of
+// an image that is not there is small and its own, so it is sent without any question.
+func (p *Publisher) share(ctx context.Context, repository name.Repository, b blob, moved func(bytes int64)) (way, error) {
+	if b.config {
+		return p.send(ctx, repository, b, moved)
+	}
 	of := p.sharedBlobs.of(repository.RegistryStr(), b.digest)
 	select {
 	case of.turn <- struct{}{}:
 		defer func() { <-of.turn }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return present, ctx.Err()
 	}
-	layer := b.Layer
 	if of.where != nil && *of.where != repository {
-		layer = &remote.MountableLayer{Layer: b.Layer, Reference: of.where.Digest(b.digest.String())}
+		if done, err := p.Registry.Writer(repository).Mount(ctx, *of.where, b.digest); done || err != nil {
+			return mounted, err
+		}
 	}
-	tally := &registry.Tally{Moved: moved}
-	err := p.Registry.Upload(ctx, repository, layer, tally)
+	how, err := p.bring(ctx, repository, b, moved)
 	if err == nil {
 		of.where = &repository
 	}
-	return tally, err
+	return how, err
+}
+
+// bring sends a blob, unless the repository has it.
+func (p *Publisher) bring(ctx context.Context, repository name.Repository, b blob, moved func(bytes int64)) (way, error) {
+	if b.size <= whole {
+		if there, err := p.Registry.Writer(repository).HasBlob(ctx, b.digest); there || err != nil {
+			return present, err
+		}
+		return p.send(ctx, repository, b, moved)
+	}
+	tally := &registry.Tally{Moved: moved}
+	err := p.Registry.Upload(ctx, repository, b.Layer, tally)
+	if tally.Uploaded() {
+		return uploaded, err
+	}
+	return present, err
+}
+
+// send sends a blob in as few requests as the registry allows.
+func (p *Publisher) send(ctx context.Context, repository name.Repository, b blob, moved func(bytes int64)) (way, error) {
+	err := p.Registry.Writer(repository).Send(ctx, b.Layer)
+	if err == nil {
+		moved(b.size)
+	}
+	return uploaded, err
 }

@@ -72,7 +72,7 @@ func (p *push) mayMove(i int, names v1.Hash) error {
 	return nil
 }
 
-// setTags sets the tags that do not name the index yet, all at once. With NoOverwrite it looks at them again, because
+// setTags sets the tags that are not known to name the index, all at once. With NoOverwrite it looks at them again, because
 // the uploads took time.
 func (p *push) setTags(ctx context.Context) error {
 	set := make([]bool, len(p.tags))

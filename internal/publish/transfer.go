@@ -7,7 +7,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
 
 // Transfer counts the blobs of a push.
@@ -30,14 +29,13 @@ func (b *Blobs) add(size int64) {
 }
 
 // count adds a blob to the transfer.
-func (p *push) count(tally *registry.Tally, b blob) {
-	uploaded, mounted := tally.Uploaded(), tally.Mounted()
-	if !uploaded {
+func (p *push) count(how way, b blob) {
+	if how != uploaded {
 		p.progress(b.size) // else its bytes are counted as they are sent
 	}
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	switch {
+	switch how {
 	case uploaded:
 		p.transfer.Uploaded.add(b.size)
 	case mounted:

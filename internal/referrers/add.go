@@ -21,6 +21,7 @@ type Registry struct {
 
 	mutex  sync.Mutex
 	adding map[name.Digest]*sync.Mutex // one for each subject
+	apis   map[string]*api             // by HOST[:PORT]
 }
 
 // Reader returns a registry for reading attachments.
@@ -30,7 +31,7 @@ func Reader(client *registry.Client) *Registry {
 
 // Writer returns a registry for attaching documents. It reads with the login for pushes.
 func Writer(client *registry.Client) *Registry {
-	return &Registry{client: client, session: client.Writer, adding: map[name.Digest]*sync.Mutex{}}
+	return &Registry{client: client, session: client.Writer, adding: map[name.Digest]*sync.Mutex{}, apis: map[string]*api{}}
 }
 
 // Status is the result of attaching a document.
@@ -65,7 +66,6 @@ func (r *Registry) Add(ctx context.Context, subject Subject, listed []Listed, do
 	outcomes := make([]Outcome, len(documents))
 	manifests := make([]referrer, len(documents))
 	failures := make([]error, len(documents))
-	send := sync.OnceValue(func() error { return r.upload(ctx, subject, []byte(emptyText), emptyType) })
 	var group errgroup.Group // of at most as many as there are kinds
 	for i, document := range documents {
 		manifests[i], failures[i] = manifest(document, subject.Descriptor)
@@ -74,7 +74,7 @@ func (r *Registry) Add(ctx context.Context, subject Subject, listed []Listed, do
 			outcomes[i].Status = Present
 		} else if failures[i] == nil {
 			group.Go(func() error {
-				failures[i] = r.put(ctx, subject, document, manifests[i], send)
+				failures[i] = r.put(ctx, subject, document, manifests[i])
 				return nil
 			})
 		}
@@ -99,19 +99,18 @@ func (r *Registry) Add(ctx context.Context, subject Subject, listed []Listed, do
 	return outcomes
 }
 
-// put sends a document and its manifest. empty sends the config that all have.
-func (r *Registry) put(ctx context.Context, subject Subject, document Document, manifest referrer, empty func() error) error {
+// put sends a document, the config that all have, and the manifest.
+func (r *Registry) put(ctx context.Context, subject Subject, document Document, manifest referrer) error {
+	session := r.session(subject.Repository)
 	var group errgroup.Group
-	group.Go(empty)
-	group.Go(func() error { return r.upload(ctx, subject, document.Content, types.MediaType(document.Kind.Type())) })
+	group.Go(func() error { return session.Empty(ctx) })
+	group.Go(func() error {
+		return session.Send(ctx, static.NewLayer(document.Content, types.MediaType(document.Kind.Type())))
+	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return r.session(subject.Repository).Put(ctx, manifest.descriptor.Digest.String(), manifest.descriptor.MediaType, manifest.text, "")
-}
-
-func (r *Registry) upload(ctx context.Context, subject Subject, content []byte, mediaType types.MediaType) error {
-	return r.client.Upload(ctx, subject.Repository, static.NewLayer(content, mediaType), nil)
+	return session.Put(ctx, manifest.descriptor.Digest.String(), manifest.descriptor.MediaType, manifest.text, "")
 }
 
 // asks is how often the API is asked for new referrers: some registries list them a little later.
@@ -123,7 +122,7 @@ func (r *Registry) settle(ctx context.Context, subject Subject, manifests []refe
 		return nil
 	}
 	for try := range asks {
-		listed, there := r.ask(ctx, subject)
+		listed, there := r.askAgain(ctx, subject)
 		if there && hasAll(listed, manifests) {
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
@@ -16,11 +17,15 @@ const (
 )
 
 // ask asks the referrers API. It is not there unless the answer is 200 with a list: registries without it answer 404,
-// 400, 403 or 500, a page for people, or a way to their login. A further page that cannot be had is left out.
-func (r *Registry) ask(ctx context.Context, subject Subject) (listed []Listed, there bool) {
+// 400, 403 or 500, a page for people, or a way to their login. A further page that cannot be had is left out. The status
+// is that of the first answer, or 0.
+func (r *Registry) ask(ctx context.Context, subject Subject) (listed []Listed, there bool, status int) {
 	path := "referrers/" + subject.Descriptor.Digest.String()
 	for range maxPages {
 		answer, err := r.session(subject.Repository).Do(ctx, http.MethodGet, path, http.Header{"Accept": {string(types.OCIImageIndex)}}, nil)
+		if err == nil && status == 0 {
+			status = answer.StatusCode
+		}
 		if err != nil || answer.StatusCode != http.StatusOK {
 			break
 		}
@@ -36,7 +41,40 @@ func (r *Registry) ask(ctx context.Context, subject Subject) (listed []Listed, t
 		}
 		path = next.String()
 	}
-	return union(listed), there
+	return union(listed), there, status
+}
+
+// api says whether a registry has the referrers API, when that is known.
+type api struct {
+	mutex       sync.Mutex // held while it is asked for the first time
+	known, none bool
+}
+
+// askAgain asks for referrers that were put, unless the registry is known to have no API: it has answered 404 for an
+// image that has referrers, which one with the API must not do (distribution-spec, "Listing Referrers").
+func (r *Registry) askAgain(ctx context.Context, subject Subject) (listed []Listed, there bool) {
+	r.mutex.Lock()
+	one, ok := r.apis[subject.Repository.RegistryStr()]
+	if !ok {
+		one = &api{}
+		r.apis[subject.Repository.RegistryStr()] = one
+	}
+	r.mutex.Unlock()
+	one.mutex.Lock()
+	if one.none {
+		one.mutex.Unlock()
+		return nil, false
+	}
+	if one.known {
+		one.mutex.Unlock()
+		listed, there, _ = r.ask(ctx, subject)
+		return listed, there
+	}
+	defer one.mutex.Unlock()
+	listed, there, status := r.ask(ctx, subject)
+	one.none = status == http.StatusNotFound
+	one.known = one.none || there
+	return listed, there
 }
 
 // nextPage returns where the header Link leads for more (RFC 8288; distribution-spec, "Listing Referrers"), or "".

@@ -48,7 +48,7 @@ func (r *Registry) HasProvenance(ctx context.Context, subject Subject, listed []
 // them, those of the fall-back tag. The error says why they are not known.
 func (r *Registry) List(ctx context.Context, subject Subject) ([]Listed, error) {
 	ctx = registry.Briefly(ctx)
-	listed, there := r.ask(ctx, subject)
+	listed, there, _ := r.ask(ctx, subject)
 	if there && slices.ContainsFunc(listed, func(l Listed) bool { return l.Kind() != "" }) {
 		return listed, nil
 	}

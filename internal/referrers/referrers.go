@@ -90,12 +90,6 @@ type Subject struct {
 
 func (s Subject) digest() name.Digest { return s.Repository.Digest(s.Descriptor.Digest.String()) }
 
-// A config that says nothing (image-spec, "Guidance for an Empty Descriptor").
-const (
-	emptyText = "{}"
-	emptyType = types.MediaType(ocispec.MediaTypeEmptyJSON)
-)
-
 // referrer is the manifest of a document, and its entry in a list, by which readers choose.
 type referrer struct {
 	text       []byte

@@ -14,8 +14,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
 )
 
-// Upload uploads a blob, unless the repository has it. A *remote.MountableLayer is mounted from its repository if the
-// registry can do so. The tally, which may be nil, gets the result.
+// Upload uploads a blob, unless the repository has it. The tally, which may be nil, gets the result.
 //
 // Some registries do not say whether a blob is there while the repository does not exist. Then it is uploaded.
 func (c *Client) Upload(ctx context.Context, repository name.Repository, blob v1.Layer, tally *Tally) error {
@@ -76,8 +75,6 @@ func (c *Client) CheckPush(ctx context.Context, repository name.Repository) erro
 	if err := answer.Check(http.StatusAccepted, http.StatusCreated); err != nil {
 		return err
 	}
-	if begun, err := answer.Location(); err == nil {
-		_, _ = session.Do(ctx, http.MethodDelete, begun.String(), nil, nil) // or the registry drops it after a while
-	}
+	session.cancel(ctx, answer)
 	return nil
 }

@@ -56,6 +56,9 @@ type Client struct {
 	pusher    *remote.Pusher
 	puller    *remote.Puller
 	sessions  sync.Map // of sessionKey to *Session
+	whole     sync.Map // of HOST[:PORT] to bool: it takes a blob in one request
+	mounts    sync.Map // of HOST[:PORT] to bool: it mounts blobs
+	origins   sync.Map // of HOST[:PORT] to *origin
 }
 
 // Open returns a client. It sends no request.

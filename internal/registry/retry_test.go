@@ -79,8 +79,57 @@ func TestUploadOutlasts(t *testing.T) {
 			if err := client.Upload(t.Context(), repository, blob, tally); err != nil {
 				t.Fatal(err)
 			}
-			if size, _ := blob.Size(); !tally.Uploaded() || tally.Mounted() || moved.Load() != size {
-				t.Errorf("uploaded %v, mounted %v, %d bytes of %d", tally.Uploaded(), tally.Mounted(), moved.Load(), size)
+			if size, _ := blob.Size(); !tally.Uploaded() || moved.Load() != size {
+				t.Errorf("uploaded %v, %d bytes of %d", tally.Uploaded(), moved.Load(), size)
+			}
+			if failures.Load() < 3 {
+				t.Errorf("it failed %d times", failures.Load())
+			}
+		})
+	}
+}
+
+// TestSendOutlasts sends a blob in as few requests as there may be, through registries that fail twice.
+func TestSendOutlasts(t *testing.T) {
+	status := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+	}
+	for _, test := range []struct {
+		name, method string
+		size         int
+		fail         http.HandlerFunc
+	}{
+		{"503 in the only request", http.MethodPost, 100, status(503)},
+		{"reset in the only request", http.MethodPost, 100, reset},
+		{"503 at the start", http.MethodPost, 1 << 20, status(503)},
+		{"429 in the middle", http.MethodPut, 1 << 20, status(429)},
+		{"the upload is lost", http.MethodPut, 1 << 20, status(404)},
+		{"reset in the middle", http.MethodPut, 1 << 20, reset},
+		{"closed in the middle", http.MethodPut, 1 << 20, hangUp},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inner := newRegistry()
+			var failures atomic.Int32
+			host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == test.method && failures.Add(1) <= 2 {
+					_, _ = r.Body.Read(make([]byte, 10))
+					test.fail(w, r)
+					return
+				}
+				inner.ServeHTTP(w, r)
+			}))
+			client := open(t, Access{})
+			repository := tagOf(t, client, host+"/a").Repository
+			blob := blobOf(test.size)
+			if err := client.Writer(repository).Send(t.Context(), blob); err != nil {
+				t.Fatal(err)
+			}
+			digest, err := blob.Digest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if there, err := client.Writer(repository).HasBlob(t.Context(), digest); err != nil || !there {
+				t.Errorf("%v, %v", there, err)
 			}
 			if failures.Load() < 3 {
 				t.Errorf("it failed %d times", failures.Load())

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	protocol "github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/patient"
@@ -30,6 +31,11 @@ type Session struct {
 
 	mutex  sync.Mutex
 	signed http.RoundTripper // nil before the first request
+
+	empty struct {
+		mutex sync.Mutex
+		there bool
+	}
 }
 
 // Reader returns the session for reading a repository.
@@ -73,6 +79,14 @@ func (a *Answer) Check(statuses ...int) error {
 // Do sends a request and returns the answer, with any status. The path is relative to /v2/REPOSITORY/, such as
 // "manifests/latest", or a whole URL. A nil body is none.
 func (s *Session) Do(ctx context.Context, method, path string, header http.Header, body []byte) (*Answer, error) {
+	if body == nil {
+		return s.do(ctx, method, path, header, nil)
+	}
+	return s.do(ctx, method, path, header, static.NewLayer(body, ""))
+}
+
+// do sends a request with a blob for its body, or without one.
+func (s *Session) do(ctx context.Context, method, path string, header http.Header, body v1.Layer) (*Answer, error) {
 	signed, err := s.open(ctx)
 	if err != nil {
 		return nil, err
@@ -81,13 +95,18 @@ func (s *Session) Do(ctx context.Context, method, path string, header http.Heade
 	if err != nil {
 		return nil, err
 	}
-	var reader io.Reader // not a *bytes.Reader of nil, which would be a body
-	if body != nil {
-		reader = bytes.NewReader(body)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, address, reader)
+	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, err
+	}
+	if body != nil {
+		request.GetBody = body.Compressed
+		if request.ContentLength, err = body.Size(); err != nil {
+			return nil, err
+		}
+		if request.Body, err = body.Compressed(); err != nil {
+			return nil, err
+		}
 	}
 	for key, values := range header {
 		request.Header[key] = values

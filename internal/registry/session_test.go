@@ -1,11 +1,13 @@
 package registry
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -20,7 +22,7 @@ import (
 // TestFirstPush pushes to a repository that does not exist yet, in registries as they are, and finds it there.
 func TestFirstPush(t *testing.T) {
 	for _, quirks := range [][]string{nil, {"basic"}, {"token"}, {"token=new"}, {"token=both"}, {"missing=401"}, {"missing=403"}, {"missing=400"}, {"missing=401", "basic"},
-		{"missing=403", "token=new"}, {"nohead"}, {"nodigest"}, {"nodigest=quoted"}, {"redirect"}, {"put=200"}, {"put=202"}, {"busy"}} {
+		{"missing=403", "token=new"}, {"nohead"}, {"nodigest"}, {"nodigest=quoted"}, {"redirect"}, {"put=200"}, {"put=202"}, {"busy"}, {"sessions"}, {"sessions=400"}, {"sessions=404", "token"}} {
 		t.Run(strings.Join(quirks, " "), func(t *testing.T) {
 			docker, _, _ := noLogins(t)
 			server := registrytest.Start(t, quirks...)
@@ -32,6 +34,12 @@ func TestFirstPush(t *testing.T) {
 				t.Fatalf("before: %s, %v", before, err)
 			}
 			if err := client.CheckPush(t.Context(), tag.Repository); err != nil {
+				t.Fatal(err)
+			}
+			if err := client.Writer(tag.Repository).Empty(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := client.Writer(tag.Repository).Send(t.Context(), blobOf(small+1)); err != nil {
 				t.Fatal(err)
 			}
 			if err := client.Upload(t.Context(), tag.Repository, static.NewLayer([]byte("hello"), types.OCILayer), nil); err != nil {
@@ -85,6 +93,84 @@ func TestSessionLogsInOnce(t *testing.T) {
 	}
 	if tokens != 1 || pings != 1 {
 		t.Errorf("%d tokens, %d times /v2/", tokens, pings)
+	}
+}
+
+// TestSend counts the requests for blobs that are held in memory, and finds them there.
+func TestSend(t *testing.T) {
+	for _, test := range []struct {
+		quirk string
+		want  string
+	}{
+		{"apart", "POST POST POST"},
+		{"sessions", "POST PUT POST PUT POST PUT"},
+		{"sessions=400", "POST HEAD POST PATCH PUT POST PUT POST PUT"},
+	} {
+		t.Run(test.quirk, func(t *testing.T) {
+			noLogins(t)
+			server := registrytest.Start(t, test.quirk)
+			client := open(t, Access{})
+			repository := tagOf(t, client, server.Host+"/app").Repository
+			session := client.Writer(repository)
+			contents := [][]byte{[]byte("{}"), make([]byte, small+1), []byte("another")}
+			for range 2 {
+				if err := session.Empty(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, content := range contents[1:] {
+				if err := session.Send(t.Context(), static.NewLayer(content, types.OCILayer)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var methods []string
+			for _, request := range server.Asked() {
+				if method, path, _ := strings.Cut(request, " "); !strings.HasPrefix(path, "/v2/ ") {
+					methods = append(methods, method)
+				}
+			}
+			if got := strings.Join(methods, " "); got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			for _, content := range contents {
+				digest, _, err := v1.SHA256(bytes.NewReader(content))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if there, err := client.HasBlob(t.Context(), repository.Digest(digest.String())); err != nil || !there {
+					t.Errorf("%d bytes: %v, %v", len(content), there, err)
+				}
+			}
+		})
+	}
+}
+
+// TestOnePing holds that a registry is asked once how it lets clients in.
+func TestOnePing(t *testing.T) {
+	noLogins(t)
+	for _, quirk := range []string{"apart", "basic", "token"} {
+		server := registrytest.Start(t, quirk)
+		client := open(t, Access{User: "u", Password: "p", Hosts: []string{server.Host}})
+		var group sync.WaitGroup
+		for _, name := range []string{"a", "b", "c"} {
+			group.Go(func() {
+				repository := tagOf(t, client, server.Host+"/"+name).Repository
+				if err := client.Writer(repository).Empty(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if err := client.Upload(t.Context(), repository, static.NewLayer([]byte(name), types.OCILayer), nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		pings := 0
+		for _, request := range server.Asked() {
+			pings += strings.Count(request, " /v2/ ")
+		}
+		if pings != 1 {
+			t.Errorf("%s: it was asked %d times", quirk, pings)
+		}
 	}
 }
 

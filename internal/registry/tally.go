@@ -17,7 +17,6 @@ type Tally struct {
 	mutex    sync.Mutex
 	current  *sending // the try that counts, or nil
 	uploaded bool
-	mounted  bool
 }
 
 type tallyKey struct{}
@@ -35,14 +34,7 @@ func withTally(ctx context.Context, tally *Tally) context.Context {
 	return context.WithValue(ctx, tallyKey{}, tally)
 }
 
-// Mounted reports whether the registry has mounted the blob from another repository.
-func (t *Tally) Mounted() bool {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	return t.mounted
-}
-
-// Uploaded reports whether the blob was sent. A blob neither sent nor mounted was there before.
+// Uploaded reports whether the blob was sent. Else it was there before.
 func (t *Tally) Uploaded() bool {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
@@ -109,16 +101,5 @@ func (t *Tally) drop() {
 	if t.current != nil {
 		t.current.move(-t.current.bytes)
 	}
-	t.current, t.uploaded, t.mounted = nil, false, false
-}
-
-// answer records a mount (OCI distribution-spec, "Mounting a blob from another repository").
-func (t *Tally) answer(request *http.Request, response *http.Response) {
-	if t == nil || request.Method != http.MethodPost || response.StatusCode != http.StatusCreated || !request.URL.Query().Has("mount") {
-		return
-	}
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	t.drop()
-	t.mounted = true
+	t.current, t.uploaded = nil, false
 }

@@ -28,8 +28,9 @@ type transport struct {
 	patience patient.Patience
 
 	mutex    sync.Mutex
-	answered map[string]bool // by HOST[:PORT]
-	plain    map[string]bool // hosts that answer https with plain http
+	answered map[string]bool  // by HOST[:PORT]
+	plain    map[string]bool  // hosts that answer https with plain http
+	pings    map[string]*ping // by SCHEME://HOST[:PORT]
 }
 
 func newTransport(access Access) (*transport, error) {
@@ -46,7 +47,7 @@ func newTransport(access Access) (*transport, error) {
 		}
 		wire.TLSClientConfig.RootCAs = roots
 	}
-	return &transport{wire: wire, insecure: access.Insecure, patience: patient.Patience{Retries: max(0, access.Retries), Pause: access.Pause, Silence: access.Timeout}, answered: map[string]bool{}, plain: map[string]bool{}}, nil
+	return &transport{wire: wire, insecure: access.Insecure, patience: patient.Patience{Retries: max(0, access.Retries), Pause: access.Pause, Silence: access.Timeout}, answered: map[string]bool{}, plain: map[string]bool{}, pings: map[string]*ping{}}, nil
 }
 
 // readCA returns the system's authorities ($SSL_CERT_FILE and $SSL_CERT_DIR among them) and those of a file.
@@ -82,6 +83,14 @@ func (t *transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if answer := unasked(request); answer != nil {
 		return answer, nil
 	}
+	if isPing(request) {
+		return t.ping(request, t.send)
+	}
+	return t.send(request)
+}
+
+// send sends a request, and sends it again if that is safe and may help.
+func (t *transport) send(request *http.Request) (*http.Response, error) {
 	var response *http.Response
 	err := t.patienceIn(request.Context()).Try(request.Context(), func() (time.Duration, bool, error) {
 		if response != nil { // of the former try
@@ -128,7 +137,6 @@ func (t *transport) attempt(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	t.heard(request.URL.Host)
-	tally.answer(request, response)
 	preferTokens(response.Header)
 	response.Body = limit(request, response.Body)
 	return response, nil

@@ -46,6 +46,10 @@ var Quirks = map[string]Quirk{
 	"redirect":       redirect,      // manifests are redirected to another path
 	"busy":           busy,          // the first request of every path is answered 429
 
+	// Blobs.
+	"apart":    apart,    // each repository has its own, and mounts those of others
+	"sessions": sessions, // an upload is begun where a blob comes in one request; =STATUS: that is refused
+
 	// Logins: user u, password p.
 	"basic": basic,
 	"token": token, // =new: a token for reading has no rights while the repository does not exist; =both: "Basic" is offered first
