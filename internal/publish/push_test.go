@@ -159,13 +159,19 @@ func TestInterruptedPushIsFinished(t *testing.T) {
 	to := newCounting(t)
 	index := sample(t, "linux/amd64", "linux/arm64")
 	layers := layersOf(t, index)
+	var begun sync.WaitGroup
+	begun.Add(len(layers))
 	to.before = func(w http.ResponseWriter, r *http.Request) bool {
 		digest := r.URL.Query().Get("digest")
-		refuse := digest != "" && !slices.Contains(layers, digest)
-		if refuse {
-			w.WriteHeader(http.StatusInsufficientStorage)
+		if slices.Contains(layers, digest) {
+			begun.Done()
 		}
-		return refuse
+		if digest == "" || slices.Contains(layers, digest) {
+			return false
+		}
+		begun.Wait() // then the layers are under way
+		w.WriteHeader(http.StatusInsufficientStorage)
+		return true
 	}
 	output := Output{Type: Registry, Ref: to.host + "/scratch:dev"}
 	run := publisher(t)
