@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -30,9 +31,16 @@ func history() []sizes.Line {
 // TestSVG holds that pictures are XML with a title and a description, in which hostile names are text, and the same each time.
 func TestSVG(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
-		"bars":       func(w io.Writer) error { return SVG(w, sample()) },
-		"no bars":    func(w io.Writer) error { return SVG(w, sizes.Record{}) },
-		"history":    func(w io.Writer) error { return History(w, history()) },
+		"bars":    func(w io.Writer) error { return SVG(w, sample()) },
+		"no bars": func(w io.Writer) error { return SVG(w, sizes.Record{}) },
+		"history": func(w io.Writer) error { return History(w, history()) },
+		"chart": func(w io.Writer) error {
+			return Chart{Title: hostile, Notes: [2]string{hostile, hostile}, Format: func(v int64) string { return fmt.Sprint(v) + hostile },
+				Bars: []Bar{{Name: hostile, Value: 1000}, {Name: "quoted", Value: 90_000, Other: true}}}.Write(w)
+		},
+		"parts": func(w io.Writer) error {
+			return Chart{Format: func(v int64) string { return fmt.Sprint(v) }, Bars: []Bar{{Name: "start", Value: 30, Parts: []int64{10, 20}}}}.Write(w)
+		},
 		"no history": func(w io.Writer) error { return History(w, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
