@@ -27,6 +27,7 @@ type binaries struct {
 	ruby       ruby              // "" where there is no Ruby
 	once       string            // a static C program, "" without a C compiler
 	spawn      string            // "" without a C compiler
+	limit      string            // bare/limit, "" without a C compiler
 }
 
 // ruby are the paths of the programs that Ruby runs.
@@ -71,10 +72,11 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 		failures = append(failures, b.ruby.find(root, dir))
 	}
 	if cc, err := exec.LookPath("cc"); err == nil {
-		b.once, b.spawn = filepath.Join(dir, "once"), filepath.Join(dir, "spawn")
+		b.once, b.spawn, b.limit = filepath.Join(dir, "once"), filepath.Join(dir, "spawn"), filepath.Join(dir, "limit")
 		failures = append(failures,
 			compile.C(ctx, cc, b.once, filepath.Join(root, "bench/actions/once/once.c")),
-			compile.C(ctx, cc, b.spawn, filepath.Join(root, "bench/bare/spawn/spawn.c")))
+			compile.C(ctx, cc, b.spawn, filepath.Join(root, "bench/bare/spawn/spawn.c")),
+			compile.C(ctx, cc, b.limit, filepath.Join(root, "bench/bare/limit/limit.c")))
 	}
 	return b, errors.Join(failures...)
 }

@@ -44,13 +44,20 @@ func scenarios(b *binaries, s *servers, divide int) []rounds.Scenario {
 	}
 	onAll := func(l load.Load, work string) []rounds.Entrant {
 		pair := withPeer(rounds.At(ours, loaded(s.ours[work], l)), rounds.At(owgo, loaded(s.owgo[work], l)))
-		return append(pair, rounds.At(bare, loaded(s.bare[work], l)))
+		pair = append(pair, rounds.At(bare, loaded(s.bare[work], l)))
+		if b.limit == "" {
+			return pair
+		}
+		return append(pair, rounds.At(echo, loaded(s.echo, l)), rounds.At(pipe, loaded(s.pipe, l)))
 	}
 
 	seed := load.Load{Connections: 100, Warm: times(200), Requests: max(times(10_000), 200)}
 	seeds := []rounds.Entrant{rounds.At(inProcess, loaded(s.linked, seed)), rounds.At(overlapping, loaded(s.process, seed))}
 	if b.python != "" {
 		seeds = append(seeds, rounds.At(skeleton, loaded(s.skeleton, seed)))
+	}
+	if b.limit != "" {
+		seeds = append(seeds, rounds.At(echo, loaded(s.echo, seed)))
 	}
 	all := []rounds.Scenario{
 		{Name: sequentialSmall, Entrants: append(onAll(small, "hello"), rounds.At(inProcess, loaded(s.linked, small)))},

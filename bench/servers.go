@@ -20,6 +20,8 @@ const (
 	owgo        = "openwhisk-runtime-go"
 	bare        = "bare net/http"
 	fork        = "bare fork, exec, read, wait"
+	echo        = "limit: loopback echo"
+	pipe        = "limit: echo through a pipe"
 )
 
 // owgoPort is where a peer's proxy listens; it cannot be told another one.
@@ -39,6 +41,7 @@ type servers struct {
 	skeleton             server.Command
 	ruby                 rubyServers
 	oursLarge, owgoLarge server.Command // the action "hello" in a large file
+	echo, pipe           server.Command // the limits
 }
 
 // rubyServers run the same few lines of Ruby in three ways.
@@ -76,6 +79,8 @@ func newServers(b *binaries) (*servers, error) {
 		s.ruby.process = oursWith(b, u.of(b.ruby.process, 0), "OW_PROTOCOL=v0")
 		s.ruby.skeleton = server.Command{Path: b.python, Args: []string{b.skeleton, "{port}", b.ruby.process}}
 	}
+	s.echo = server.Command{Path: b.limit, Args: []string{"{port}", "echo"}}
+	s.pipe = server.Command{Path: b.limit, Args: []string{"{port}", "pipe"}}
 	if b.once != "" {
 		s.oursV0 = oursWith(b, u.of(b.once, 0), "OW_PROTOCOL=v0")
 	}

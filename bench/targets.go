@@ -7,7 +7,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 )
 
-// targets are the targets of the proxy.
+// targets are the targets of the proxy. Those that no design can reach on every machine are there once more, against the
+// limit of the same run.
 func targets() []report.Target {
 	at := func(scenario, server, figure string) report.Point {
 		return report.Point{Scenario: scenario, Server: server, Figure: figure}
@@ -61,5 +62,11 @@ func targets() []report.Target {
 		faster("library: the seed's test, times faster than dockerskeleton's way", skeleton, 100),
 		{Measure: "Ruby function: sequential run, times faster than dockerskeleton's way", Point: at(rubyRuns, skeleton, rounds.P50), Against: at(rubyRuns, function, rounds.P50), Limit: 20, AtLeast: true},
 		library("library: cold start to the first answer ÷ "+owgo, coldStart, first, owgo, 0.28),
+		ratio("restated: sequential small run, p50 ÷ "+pipe, sequentialSmall, rounds.P50, pipe, 1.5),
+		ratio("restated: sequential small run, p99 ÷ "+pipe, sequentialSmall, rounds.P99, pipe, 1.5),
+		overlap("restated: 100 connections, runs per second ÷ "+pipe, hundredSmall, ours, pipe, 0.67),
+		ratio("restated: sequential 1 MB run, p50 ÷ "+pipe, sequential1MB, rounds.P50, pipe, 1.5),
+		overlap("restated: version 2, 16 runs at a time: 100 connections, runs per second ÷ "+pipe, hundredSmall, lines, pipe, 0.67),
+		overlap("restated: library: the seed's test, runs per second ÷ "+echo, seedsTest, inProcess, echo, 0.67),
 	}
 }

@@ -63,12 +63,12 @@ type Book struct {
 // Round measures all scenarios once. It ends early with the context.
 func (b *Book) Round(ctx context.Context, round int, all []Scenario) {
 	for _, s := range all {
-		fmt.Fprintf(b.Progress, "round %d of %d: %s\n", round+1, b.Rounds, s.Name)
 		for _, e := range s.Entrants {
 			if ctx.Err() != nil {
 				b.interrupt = context.Cause(ctx)
 				return
 			}
+			fmt.Fprintf(b.Progress, "round %d of %d: %s: %s\n", round+1, b.Rounds, s.Name, e.Server)
 			b.measure(round, report.Point{Scenario: s.Name, Server: e.Server}, e.Measure)
 		}
 	}

@@ -35,7 +35,7 @@ func TestMeasure(t *testing.T) {
 	if got := record.Values(report.Point{Scenario: "small", Server: "a", Figure: P50}); !slices.Equal(got, []float64{1, 4}) {
 		t.Errorf("figures %v", got)
 	}
-	if want := "round 2 of 2: large\n"; !strings.HasSuffix(progress.String(), want) {
+	if want := "round 2 of 2: large: c\n"; !strings.HasSuffix(progress.String(), want) {
 		t.Errorf("progress %q does not end with %q", progress.String(), want)
 	}
 }
