@@ -1,11 +1,14 @@
 // Nethttp is the yardstick that has no child: the work of the test actions within a bare net/http server, as short as a
-// Go programmer would write it. It listens on 127.0.0.1 at PORT; -X main.work=hello or echo, as in actions/loop.
+// Go programmer would write it. It listens at PORT of HOST, which is 127.0.0.1 if it is not set; -X main.work=hello or
+// echo, as in actions/loop.
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"strconv"
@@ -15,7 +18,7 @@ import (
 var work = "hello"
 
 func main() {
-	err := http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), http.HandlerFunc(answer))
+	err := http.ListenAndServe(net.JoinHostPort(cmp.Or(os.Getenv("HOST"), "127.0.0.1"), os.Getenv("PORT")), http.HandlerFunc(answer))
 	fmt.Fprintln(os.Stderr, "nethttp:", err)
 	os.Exit(1)
 }
