@@ -105,6 +105,9 @@ func (f *lockFlags) runCheck(command *cobra.Command, definitions []images.Defini
 	display := progress.New(os.Stderr, *mode)
 	drifts, err := build.CheckLocks(command.Context(), definitions, packages, secdb, display)
 	display.Close()
+	if err != nil && len(drifts) == 0 {
+		return err // what could not be read is not as the mirror is
+	}
 	if writing := writeDrifts(command.OutOrStdout(), drifts, f.format); err != nil || writing != nil {
 		return errors.Join(err, writing)
 	}

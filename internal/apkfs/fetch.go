@@ -111,6 +111,33 @@ func (s *Source) fetchAll(ctx context.Context, w World, pins []images.Pin) ([]*u
 	return packages, nil
 }
 
+// own returns a package as this mirror has it, for a lock: not one that the cache has from another mirror, whose key has
+// the same name. Their control parts and files are equal, and their signatures differ.
+func (s *Source) own(ctx context.Context, w World, pin images.Pin) ([]byte, error) {
+	raw, _, err := s.fetch(ctx, w, pin, func() {})
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.trusted(w.arch())
+	if err != nil {
+		return nil, err
+	}
+	control, _, err := verifyPackage(raw, pin)
+	if err != nil {
+		return nil, err
+	}
+	made, err := signatures(raw)
+	if err != nil {
+		return nil, err
+	}
+	key := keys[pin.Signer]
+	if !slices.ContainsFunc(made, func(one signature) bool { return one.name == pin.Signer && one.verify(control, key) != nil }) {
+		return raw, nil
+	}
+	raw, _, err = s.fetchAs(ctx, w, pin, func() {}, cache.Key(pin.Checksum, "signed by", hexSum(key)))
+	return raw, err
+}
+
 // Pin fetches the packages and returns their pins with the SHA-256 of each, for a lock.
 func (s *Source) Pin(ctx context.Context, w World, pins []images.Pin) ([]images.Pin, error) {
 	pinned := slices.Clone(pins)
@@ -118,7 +145,7 @@ func (s *Source) Pin(ctx context.Context, w World, pins []images.Pin) ([]images.
 	group.SetLimit(downloads)
 	for i, pin := range pins {
 		group.Go(func() error {
-			raw, _, err := s.fetch(ctx, w, pin, func() {})
+			raw, err := s.own(ctx, w, pin)
 			if err != nil {
 				return err
 			}

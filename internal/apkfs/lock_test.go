@@ -49,6 +49,21 @@ func TestWarmBuildNeedsNoMirror(t *testing.T) {
 	}
 }
 
+// TestLockOfSharedCache holds that a lock has the packages of its own mirror, where the cache has those of another one, which
+// are signed with a key of the same name.
+func TestLockOfSharedCache(t *testing.T) {
+	first, second, dir := newSigner(t), newSigner(t), t.TempDir()
+	for _, mirror := range []*apktest.Mirror{first, second, first} {
+		source, _ := openCached(t, mirror.Dir, dir, mirror.KeyFile)
+		for _, pin := range lockOf(t, source, world()) {
+			file := mirror.Path(world().Release, pin.Repository, "x86_64", pin.String()+".apk")
+			if want := hexSum(readFile(t, file)); pin.SHA256 != want {
+				t.Errorf("%s: %s is locked, and the mirror has %s", pin, pin.SHA256, want)
+			}
+		}
+	}
+}
+
 func TestBrokenCacheIsFetchedAgain(t *testing.T) {
 	mirror := newWritten(t)
 	source, dir := openCached(t, mirror.Dir, t.TempDir(), mirror.KeyFile)
