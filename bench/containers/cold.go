@@ -31,6 +31,7 @@ const (
 	initShare   = "/init ms"
 	runShare    = "first run ms"
 	whole       = "to the first answer ms"
+	added       = "added to the engine %"
 	pulledOf    = "layers pulled"
 	presentOf   = "layers there"
 )
@@ -127,7 +128,8 @@ func (m *measurement) start(ctx context.Context, s starter, began time.Time) ([]
 	}
 	return []rounds.Figure{rounds.Of(engineShare, rounds.Milliseconds(c.Engine)), rounds.Of(proxyShare, rounds.Milliseconds(c.Server)),
 		rounds.Of(initShare, rounds.Milliseconds(c.Init)), rounds.Of(runShare, rounds.Milliseconds(took)),
-		rounds.Of(whole, rounds.Milliseconds(time.Since(began)))}, nil
+		rounds.Of(whole, rounds.Milliseconds(time.Since(began))),
+		rounds.Of(added, 100*float64(c.Server+c.Init+took)/float64(c.Engine))}, nil
 }
 
 // pooled measures /init and the first run of a container that has been started before.

@@ -55,7 +55,7 @@ func main() {
 		os.Exit(2)
 	}
 	if o.rounds == 0 {
-		o.rounds, o.limit = 3, 14*time.Minute
+		o.rounds, o.limit = 3, 12*time.Minute
 		if o.quick {
 			o.rounds, o.limit = 1, 0
 		}
@@ -92,7 +92,7 @@ func run(ctx context.Context, o options, progress io.Writer) error {
 	}
 	defer os.RemoveAll(dir)
 	w := &workshop{root: root, dir: dir, registry: registry, engine: e, progress: progress, absent: map[string]error{}}
-	defer w.clean()
+	defer w.leave()
 	if err := w.prepare(ctx, o); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func (w *workshop) fetch(ctx context.Context, p *peer) error {
 		return err
 	case file.IsDir():
 		p.image = w.ref("peer-" + strings.ToLower(p.name))
+		w.lent = append(w.lent, p.image)
 		if _, err := w.command(ctx, w.mkimage, "push", w.path(p.from), p.image, "--sbom", "none", "--progress", "none"); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func example(t *testing.T) results {
 		return func() ([]rounds.Figure, error) { return figures, nil }
 	}
 	start := func(ms float64) func() ([]rounds.Figure, error) {
-		return returns(rounds.Of(engineShare, 300), rounds.Of(proxyShare, ms), rounds.Of(initShare, ms), rounds.Of(runShare, 1), rounds.Of(whole, 301+2*ms))
+		return returns(rounds.Of(engineShare, 300), rounds.Of(proxyShare, ms), rounds.Of(initShare, ms), rounds.Of(runShare, 1), rounds.Of(whole, 301+2*ms), rounds.Of(added, (2*ms+1)/3))
 	}
 	for round := range 2 {
 		kept, alone := rounds.Scenario{Name: loadKept}, rounds.Scenario{Name: sequential}

@@ -28,6 +28,7 @@ type workshop struct {
 	flask               string // the image of bench/bare/flask
 	jmeter              *jmeter.JMeter
 	absent              map[string]error // by the name of an image or program
+	lent                []string         // images of peers that were pushed from layouts
 }
 
 // images are the shipped images, in the order of the tables; those on Alpine need its packages.
@@ -142,7 +143,16 @@ func (w *workshop) err() error {
 
 func (w *workshop) say(text string) { fmt.Fprintln(w.progress, text) }
 
-// clean takes the images out of the engine; that of Flask stays, for it takes long to make.
+// leave takes all images out of the engine that the benchmark has brought there, but for that of Flask, which takes long
+// to make.
+func (w *workshop) leave() {
+	w.clean()
+	for _, image := range w.lent {
+		_ = w.engine.Forget(context.Background(), image) // it may not have come so far
+	}
+}
+
+// clean takes the benchmark's own images out of the engine.
 func (w *workshop) clean() {
 	for _, image := range slices.Concat(images, baked) {
 		if err := w.engine.Forget(context.Background(), w.ref(image)); err != nil {
