@@ -53,6 +53,9 @@ func TestWarmBuildNeedsNoMirror(t *testing.T) {
 // are signed with a key of the same name.
 func TestLockOfSharedCache(t *testing.T) {
 	first, second, dir := newSigner(t), newSigner(t), t.TempDir()
+	for !haveEqualSizes(t, first, second) { // the size of a signature differs a little, and tells such packages apart
+		second = newSigner(t)
+	}
 	for _, mirror := range []*apktest.Mirror{first, second, first} {
 		source, _ := openCached(t, mirror.Dir, dir, mirror.KeyFile)
 		for _, pin := range lockOf(t, source, world()) {
@@ -62,6 +65,18 @@ func TestLockOfSharedCache(t *testing.T) {
 			}
 		}
 	}
+}
+
+// haveEqualSizes reports whether a package of bash's image has the same size in two mirrors.
+func haveEqualSizes(t *testing.T, a, b *apktest.Mirror) bool {
+	t.Helper()
+	for _, name := range []string{"bash-5.2.37-r0.apk", "musl-1.2.5-r1.apk"} {
+		at := func(m *apktest.Mirror) []byte { return readFile(t, m.Path(world().Release, "main", "x86_64", name)) }
+		if len(at(a)) == len(at(b)) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestBrokenCacheIsFetchedAgain(t *testing.T) {
