@@ -36,7 +36,7 @@ var rules = []struct {
 	{"internal/plan", []string{"images", "proxy/variable", "stemcells", "internal/action", "internal/apkfs", "internal/cache", "internal/gobuild", "internal/human", "internal/layer"}},
 	{"internal/engine/buildkit", []string{"images", "internal/atomicfile", "internal/cache", "internal/content", "internal/destination", "internal/engine", "internal/human", "internal/layer", "internal/page", "internal/plan", "internal/progress", "internal/registry"}},
 	{"internal/engine", []string{"images", "internal/cache", "internal/content", "internal/engine", "internal/layer", "internal/page", "internal/plan"}},
-	{"internal/layout", []string{"internal/human", "internal/suggest"}},
+	{"internal/layout", []string{"images", "internal/human", "internal/suggest"}},
 	{"internal/destination", nil},
 	{"internal/patient", []string{"internal/human"}},
 	{"internal/registry", []string{"internal/destination", "internal/human", "internal/layout", "internal/patient"}},

@@ -17,10 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-var (
-	hostPlatform = v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
-	arm64        = v1.Platform{OS: "linux", Architecture: "arm64"}
-)
+var hostPlatform = v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 
 // platformImage finds a platform's image in an OCI layout, which holds one index.
 func platformImage(t *testing.T, dir string, platform v1.Platform) v1.Image {
@@ -40,24 +37,24 @@ func platformImage(t *testing.T, dir string, platform v1.Platform) v1.Image {
 	return images[0]
 }
 
-// extractProxy writes the proxy of a platform's image to a file.
-func extractProxy(t *testing.T, dir string, platform v1.Platform) string {
+// extractProgram writes a program of a platform's image, such as bin/proxy, to a file.
+func extractProgram(t *testing.T, dir string, platform v1.Platform, name string) string {
 	t.Helper()
 	files := mutate.Extract(platformImage(t, dir, platform))
 	defer files.Close()
 	for archive := tar.NewReader(files); ; {
 		header, err := archive.Next()
 		if err != nil {
-			t.Fatalf("no /bin/proxy in the image for %s: %v", platform, err)
+			t.Fatalf("no %s in the image for %s: %v", name, platform, err)
 		}
-		if strings.TrimPrefix(header.Name, "./") != "bin/proxy" {
+		if strings.TrimPrefix(header.Name, "./") != name {
 			continue
 		}
 		content, err := io.ReadAll(archive)
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(t.TempDir(), "proxy")
+		path := filepath.Join(t.TempDir(), filepath.Base(name))
 		testkit.WriteProgram(t, path, string(content))
 		return path
 	}

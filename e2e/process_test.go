@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
@@ -38,21 +42,38 @@ func (i instance) speaksToBash(t *testing.T) {
 // TestBashLoop runs the proxy of this machine's image where bash is.
 func TestBashLoop(t *testing.T) {
 	_, dir := mkimage(t, "build", "scratch", "-o", "type=oci,dest=scratch")
-	i := startProcess(t, extractProxy(t, filepath.Join(dir, "scratch"), hostPlatform))
+	i := startProcess(t, extractProgram(t, filepath.Join(dir, "scratch"), hostPlatform, "bin/proxy"))
 	if got := i.post(t, "/run", map[string]any{"value": nil}); got.Status != 502 {
 		t.Errorf("run before init answered %v", got)
 	}
 	i.speaksToBash(t)
 }
 
-// TestArm64 starts the arm64 proxy under emulation. What it starts itself need
-// not be emulated, so that bash can be its action.
-func TestArm64(t *testing.T) {
-	needProgram(t, "qemu-aarch64-static")
-	_, dir := mkimage(t, "build", "scratch", "-o", "type=oci,dest=scratch")
-	i := startProcess(t, "qemu-aarch64-static", extractProxy(t, filepath.Join(dir, "scratch"), arm64))
-	if got := i.post(t, "/run", map[string]any{"value": nil}); got.Status != 502 {
-		t.Errorf("run before init answered %v", got)
+// emulators has the name of QEMU's emulator of programs for each machine that images are built for.
+var emulators = map[images.Platform]string{
+	images.LinuxAMD64: "qemu-x86_64-static", images.LinuxARM64: "qemu-aarch64-static", images.LinuxARMv7: "qemu-arm-static",
+	images.LinuxPPC64LE: "qemu-ppc64le-static", images.LinuxRISCV64: "qemu-riscv64-static", images.LinuxS390X: "qemu-s390x-static",
+}
+
+// TestOtherMachines starts the proxy and a baked Go action of other machines under emulation. What the proxy starts
+// need not be emulated, so that bash can be its action.
+func TestOtherMachines(t *testing.T) {
+	for _, platform := range images.Platforms() {
+		t.Run(string(platform), func(t *testing.T) {
+			if platform != images.LinuxARM64 && os.Getenv("LONG") == "" {
+				t.Skip("compiles for one more machine: with LONG=1")
+			}
+			needProgram(t, emulators[platform])
+			_, dir := mkimage(t, "build", "scratch", "hello", "--platform", string(platform))
+			program := func(image, name string) string {
+				return extractProgram(t, filepath.Join(dir, "dist", image), v1.Platform{OS: platform.OS(), Architecture: platform.Architecture(), Variant: platform.Variant()}, name)
+			}
+			i := startProcess(t, emulators[platform], program("scratch", "bin/proxy"))
+			if got := i.post(t, "/run", map[string]any{"value": nil}); got.Status != 502 {
+				t.Errorf("run before init answered %v", got)
+			}
+			i.speaksToBash(t)
+			startProcess(t, emulators[platform], program("hello", "action/exec")).answersAsTheSeedShows(t)
+		})
 	}
-	i.speaksToBash(t)
 }

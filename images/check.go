@@ -48,9 +48,9 @@ func (r *reader) check() {
 	}
 	r.checkEnvironment()
 	if entry := r.keys["platforms"]; entry == nil {
-		d.Platforms = Platforms()
+		d.Platforms, d.AnyPlatform = UsualPlatforms(), true
 	} else if list, ok := entry.Value.(*ast.SequenceNode); ok && len(list.Values) == 0 {
-		r.failAt(entry, "no platform; leave the key out to build for all")
+		r.failAt(entry, "no platform; leave the key out to build for linux/amd64 and linux/arm64")
 	}
 }
 
@@ -103,6 +103,14 @@ func checkLine(text string) (problem, near string) {
 		return "want one line of text", ""
 	}
 	return "", ""
+}
+
+// checkPath refuses what is a path with folders on Windows alone.
+func checkPath(text string) (problem, near string) {
+	if strings.Contains(text, `\`) {
+		return fmt.Sprintf("%q: write / between folders, which is right on every system", text), ""
+	}
+	return checkLine(text)
 }
 
 func checkFunction(text string) (problem, near string) {

@@ -23,7 +23,7 @@ func (r *reader) fields() map[string]func(ast.Node) {
 		"stemcells":   func(n ast.Node) { d.Stemcells = r.list(n, "[bash]", r.checkStemcell) },
 		"packages":    func(n ast.Node) { d.Packages = r.list(n, "[curl]", checkPackage) },
 		"run":         func(n ast.Node) { d.Run = r.steps(n) },
-		"action":      func(n ast.Node) { d.Action = r.word(n, checkLine) },
+		"action":      func(n ast.Node) { d.Action = r.word(n, checkPath) },
 		"main":        func(n ast.Node) { d.Main = r.word(n, checkFunction) },
 		"env":         func(n ast.Node) { d.Env = r.pairs(n, "{OW_PROTOCOL: auto}", checkVariable) },
 		"platforms":   func(n ast.Node) { d.Platforms = r.platforms(n) },

@@ -42,13 +42,15 @@ type Definition struct {
 	Main string `json:"main,omitempty"`
 	// Environment of the proxy and of the action.
 	Env map[string]string `json:"env,omitempty"`
-	// Platforms to build for; all that are supported when the key is not given.
+	// Platforms to build for; linux/amd64 and linux/arm64 when the key is not given.
 	Platforms []Platform `json:"platforms,omitempty"`
 	// Labels of the image.
 	Labels map[string]string `json:"labels,omitempty"`
 	// The largest size of the image, as Docker counts it. MB is 10^6 bytes.
 	Budget Size `json:"budget,omitempty"`
 
+	// AnyPlatform says that the key platforms is not given, so that the image may be built for others too.
+	AnyPlatform bool `json:"-"`
 	// File is where the definition was read from.
 	File string `json:"-"`
 	// SHA256 is the sum of the file, in hexadecimal.

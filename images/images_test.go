@@ -151,10 +151,40 @@ func TestParsePlatforms(t *testing.T) {
 	for list, want := range map[string]string{
 		"":            `platform "" is not supported`,
 		"linux/amd46": `did you mean "linux/amd64"?`,
-		"linux/s390x": `images are built for linux/amd64 and linux/arm64`,
+		"linux/mips":  `images are built for linux/amd64, linux/arm64, linux/arm/v7, linux/ppc64le, linux/riscv64 and linux/s390x`,
+		"linux/arm":   `did you mean "linux/arm64"?`,
 	} {
 		if _, err := ParsePlatforms(list); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %s", list, err, want)
+		}
+	}
+}
+
+// TestPlatformParts holds that a platform is the same from its name and from its parts.
+func TestPlatformParts(t *testing.T) {
+	for _, platform := range Platforms() {
+		if got := PlatformOf(platform.OS(), platform.Architecture(), platform.Variant()); got != platform {
+			t.Errorf("%s: got %s", platform, got)
+		}
+	}
+	for parts, want := range map[[3]string]Platform{
+		{"linux", "arm64", "v8"}: LinuxARM64,
+		{"linux", "arm", ""}:     LinuxARMv7,
+		{"linux", "arm", "v6"}:   "linux/arm/v6",
+		{"linux", "riscv64", ""}: LinuxRISCV64,
+	} {
+		if got := PlatformOf(parts[0], parts[1], parts[2]); got != want {
+			t.Errorf("%q: got %s, want %s", parts, got, want)
+		}
+	}
+}
+
+// TestAnyPlatform holds which definitions may be built for more platforms than they are built for by themselves.
+func TestAnyPlatform(t *testing.T) {
+	for text, want := range map[string]bool{"": true, "platforms: [linux/s390x]\n": false} {
+		definition, err := Parse("x.yaml", []byte("name: x\nbase: scratch\n"+text), nil)
+		if err != nil || definition.AnyPlatform != want || want && cmp.Diff(definition.Platforms, UsualPlatforms()) != "" {
+			t.Errorf("%q: got %t, %v, %v", text, definition.AnyPlatform, definition.Platforms, err)
 		}
 	}
 }

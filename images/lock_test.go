@@ -52,7 +52,7 @@ func TestParseLockRefuses(t *testing.T) {
 		"another schema":       {`"schema": 1`, `"schema": 2`, "schema 2"},
 		"unknown field":        {`"schema": 1`, `"schema": 1, "more": 1`, "more"},
 		"no release":           {`"v3.22"`, `"edge/.."`, "not an Alpine release"},
-		"unknown platform":     {`"linux/amd64"`, `"linux/s390x"`, "s390x"},
+		"unknown platform":     {`"linux/amd64"`, `"linux/mips"`, "mips"},
 		"a name with a path":   {`"name": "bash"`, `"name": "../bash"`, "not the name of a package"},
 		"a version with a dir": {`"1.2.3-r0"`, `"1/../2"`, "not a version"},
 		"another repository":   {`"repository": "main"`, `"repository": "testing"`, "not a repository"},

@@ -85,7 +85,7 @@ func TestParseGivesDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Definition{Name: "x", Base: Scratch, Platforms: []Platform{LinuxAMD64, LinuxARM64}, File: "x.yaml"}
+	want := Definition{Name: "x", Base: Scratch, Platforms: UsualPlatforms(), AnyPlatform: true, File: "x.yaml"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -141,9 +141,10 @@ func TestParseRefuses(t *testing.T) {
 		{"variable twice", scratch + "env: {A: a, A: b}\n", `x.yaml:3:13: key "A" is there twice; the first is in line 3`},
 		{"NUL in a variable", scratch + `env: {A: "\0"}`, `x.yaml:3:7: the value of A has a NUL character`},
 		{"label without a name", scratch + "labels: {\"\": a}\n", `x.yaml:3:10: "" cannot be the name of a label`},
-		{"platform with a slip", scratch + "platforms: [linux/amd46]\n", `x.yaml:3:13: platform "linux/amd46" is not supported; images are built for linux/amd64 and linux/arm64 (did you mean "linux/amd64"?)`},
-		{"platform far away", scratch + "platforms: [windows/amd64]\n", `x.yaml:3:13: platform "windows/amd64" is not supported; images are built for linux/amd64 and linux/arm64`},
-		{"no platform", scratch + "platforms: []\n", `x.yaml:3:1: no platform; leave the key out to build for all`},
+		{"platform with a slip", scratch + "platforms: [linux/amd46]\n", `x.yaml:3:13: platform "linux/amd46" is not supported; images are built for linux/amd64, linux/arm64, linux/arm/v7, linux/ppc64le, linux/riscv64 and linux/s390x (did you mean "linux/amd64"?)`},
+		{"platform far away", scratch + "platforms: [windows/amd64]\n", `x.yaml:3:13: platform "windows/amd64" is not supported; images are built for linux/amd64, linux/arm64, linux/arm/v7, linux/ppc64le, linux/riscv64 and linux/s390x`},
+		{"a path of Windows", scratch + "action: ..\\hello\n", `x.yaml:3:9: "..\\hello": write / between folders, which is right on every system`},
+		{"no platform", scratch + "platforms: []\n", `x.yaml:3:1: no platform; leave the key out to build for linux/amd64 and linux/arm64`},
 		{"budget without unit", scratch + "budget: 6500000\n", `x.yaml:3:9: want a size with a unit, such as 6500000B or 6.5MB`},
 		{"budget with a wrong unit", scratch + "budget: 6.5MiB\n", `x.yaml:3:9: "6.5MiB" is not a size such as 6.5MB`},
 
@@ -214,6 +215,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		first.AnyPlatform = false // what is written has them
 		written, err := json.Marshal(first)
 		if err != nil {
 			t.Fatal(err)

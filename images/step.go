@@ -60,6 +60,9 @@ func checkCache(text string) (problem, near string) {
 }
 
 func checkFile(text string) (problem, near string) {
+	if problem, near = checkPath(text); problem != "" {
+		return problem, near
+	}
 	if clean := path.Clean(text); clean == "." || !fs.ValidPath(clean) || strings.ContainsRune(text, 0) || strings.TrimSuffix(text, "/") != clean {
 		return fmt.Sprintf("%q is not a path beside the definition; want one such as requirements.txt or wheels/, without .. in it", text), ""
 	}

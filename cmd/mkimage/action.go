@@ -59,7 +59,7 @@ same content gives the same bytes on every machine.`,
 	set.StringVar(&flags.stemcells, "stemcells", "", "take the stemcells in `DIR` beside mkimage's own; from stemcells if it is there")
 	set.StringVar(&flags.platform, "platform", string(images.LinuxAMD64), "compile for `PLATFORM`, that of the image")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile with the build tags in `LIST`")
-	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker `FLAGS` beside \"-s -w\"")
+	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker `FLAGS` beside \"-s -w -buildid=\"")
 	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep costly results in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
 	withVariable(set, "allow-secret-file", "stemcells", "go-tags", "go-ldflags", "cache-dir", "progress")

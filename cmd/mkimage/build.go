@@ -111,7 +111,7 @@ seconds since 1970; the default is 0.`,
 	set.StringVar(&flags.action, "action", "", "bake `PATH` into the image as its action: a function's file or folder, a Go package's folder, a program, a script, a zip or a tar.gz")
 	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "let the file `NAME` of an action into the image, though it looks like a secret, repeatable; NAME as the error says it")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
-	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
+	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w -buildid=\"")
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
 	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "write an SBOM in `FORMAT`, as DIR.spdx.json beside the OCI layout, and attach it to pushed images: spdx or none")
 	set.StringVar(&flags.attest, "attest", string(build.AttestAuto), "with a push, attach the provenance `WHEN`: auto (there is none yet), always (or fail) or none")

@@ -65,7 +65,7 @@ Ctrl-C ends it and leaves nothing.`,
 	set.BoolVar(&flags.local, "local", false, "start the proxy and the interpreter of this machine, without an engine")
 	set.IntVar(&flags.port, "port", 0, "listen on port `N` of this machine; 0 is any that is free")
 	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
-	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w\"")
+	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w -buildid=\"")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress of builds in `MODE`: auto, plain, json or none")
 	withVariable(set, "go-tags", "go-ldflags", "progress")
 	return command

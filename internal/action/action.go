@@ -139,6 +139,9 @@ func (s *Source) bake(verb string, platform images.Platform, below Tree) (Baked,
 		err = errors.Join(upload.checkSecrets(s.allowed), upload.err)
 	}
 	if err == nil {
+		err = upload.checkCase()
+	}
+	if err == nil {
 		err = upload.checkLanguage(found)
 	}
 	if err != nil {

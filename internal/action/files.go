@@ -28,6 +28,7 @@ func OpenFiles(dir string, names []string) ([]Given, error) {
 	}
 	defer root.Close()
 	var all []Given
+	var found []string
 	for _, name := range names {
 		name = path.Clean(name)
 		if _, err := fileOf(dir, root, name); err != nil { // a link is told as one
@@ -40,7 +41,7 @@ func OpenFiles(dir string, names []string) ([]Given, error) {
 			}
 			file, err := fileOf(dir, root, name)
 			if err == nil {
-				one.Files = append(one.Files, file)
+				one.Files, found = append(one.Files, file), append(found, name)
 			}
 			return err
 		})
@@ -49,7 +50,7 @@ func OpenFiles(dir string, names []string) ([]Given, error) {
 		}
 		all = append(all, one)
 	}
-	return all, nil
+	return all, checkCase(found)
 }
 
 func explain(name string, err error) error {

@@ -165,7 +165,7 @@ func nodeOf(file string, kind fs.FileMode) (node, error) {
 		if err != nil {
 			return node{}, fmt.Errorf("read %s: %w", show(file), human.Reason(err))
 		}
-		return node{mode: code.Symlink | 0o777, link: filepath.ToSlash(target)}, nil
+		return node{mode: code.Symlink | 0o777, link: linkTarget(target, filepath.Separator)}, nil
 	case 0:
 	default:
 		return node{}, fmt.Errorf("%s is neither a file, a folder nor a symlink: remove it, or name it in %s", show(file), ignoreFile)

@@ -54,11 +54,19 @@ func (w World) Wanted() []images.Wanted {
 }
 
 // arch returns Alpine's name of the machine.
-func (w World) arch() string {
-	if w.Platform == images.LinuxARM64 {
+func (w World) arch() string { return Arch(w.Platform) }
+
+// Arch returns Alpine's name of a platform's machine.
+func Arch(platform images.Platform) string {
+	switch platform {
+	case images.LinuxAMD64:
+		return "x86_64"
+	case images.LinuxARM64:
 		return "aarch64"
+	case images.LinuxARMv7:
+		return "armv7"
 	}
-	return "x86_64"
+	return platform.Architecture()
 }
 
 // at returns the path of a file in a repository of a mirror: v3.22/main/x86_64/NAME.

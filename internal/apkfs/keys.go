@@ -27,13 +27,13 @@ var pinned embed.FS
 // releaseKeys returns the names of the keys that sign Alpine's releases from v3.19 on. Alpine has had one for each
 // architecture since 2021.
 func releaseKeys(arch string) []string {
-	switch arch {
-	case "x86_64":
-		return []string{"alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub"}
-	case "aarch64":
-		return []string{"alpine-devel@lists.alpinelinux.org-616ae350.rsa.pub"}
+	number := map[string]string{
+		"aarch64": "616ae350", "armv7": "616adfeb", "ppc64le": "616abc23", "riscv64": "616db30d", "s390x": "616ac3bc", "x86_64": "6165ee59",
+	}[arch]
+	if number == "" {
+		return nil
 	}
-	return nil
+	return []string{"alpine-devel@lists.alpinelinux.org-" + number + ".rsa.pub"}
 }
 
 // trusted returns the keys that may sign an index, by name: Alpine's for that architecture, and the user's.

@@ -110,7 +110,8 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestReleaseKeys(t *testing.T) {
 	source := openMirror(t, "")
-	for _, arch := range []string{"x86_64", "aarch64"} {
+	for _, platform := range images.Platforms() {
+		arch := Arch(platform)
 		keys, err := source.trusted(arch)
 		if err != nil || len(keys) != 1 {
 			t.Fatalf("%s: %d keys, %v", arch, len(keys), err)

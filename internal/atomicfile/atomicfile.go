@@ -54,7 +54,7 @@ func Replace(path string, write func(f *os.File) error) error {
 	if err := fill(t.name, write); err != nil {
 		return err
 	}
-	return os.Rename(t.name, path)
+	return rename(t.name, path)
 }
 
 // Edit replaces the content of the file at path with the result of edit, unless that is the same. Edits of a path wait
@@ -138,7 +138,10 @@ func replaceable(path string, mine func(dir string) bool) error {
 
 // replaceDir moves the folder from to to. Where the system can swap two folders there is no moment without either.
 func replaceDir(from, to string) error {
-	if err := os.Rename(from, to); err == nil { // nothing there, or an empty folder
+	if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+		return rename(from, to)
+	}
+	if err := os.Rename(from, to); err == nil { // an empty folder
 		return nil
 	}
 	if err := swap(from, to); err == nil {
@@ -147,11 +150,11 @@ func replaceDir(from, to string) error {
 		return err
 	}
 	former := from + "-former"
-	if err := os.Rename(to, former); err != nil {
+	if err := rename(to, former); err != nil {
 		return err
 	}
-	if err := os.Rename(from, to); err != nil {
-		return errors.Join(err, os.Rename(former, to))
+	if err := rename(from, to); err != nil {
+		return errors.Join(err, rename(former, to))
 	}
 	return os.RemoveAll(former)
 }
@@ -171,7 +174,7 @@ func settle(dir string) error {
 		if entry.IsDir() {
 			return os.Chmod(path, mask)
 		}
-		f, err := os.Open(path)
+		f, err := os.OpenFile(path, syncing, 0)
 		if err != nil {
 			return err
 		}

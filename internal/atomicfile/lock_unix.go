@@ -10,6 +10,11 @@ import (
 
 const errNotDir = unix.ENOTDIR
 
+// syncing is how a file is opened to be synced.
+const syncing = os.O_RDONLY
+
+func rename(from, to string) error { return os.Rename(from, to) }
+
 // hold takes the lock of a writer's own temporary file or folder, unless a sweep was quicker. The system releases it
 // when the process ends, however it ends.
 func hold(name string) (unlock func(), ok bool) { return lock(name) }

@@ -134,7 +134,7 @@ func TestStatementKnowsTheWholeAction(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		contents, err := source.Contents(t.Context(), images.Platforms())
+		contents, err := source.Contents(t.Context(), images.UsualPlatforms())
 		if err != nil {
 			t.Fatal(err)
 		}

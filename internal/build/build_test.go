@@ -163,7 +163,7 @@ func TestRunInterrupted(t *testing.T) {
 
 func TestRunRestrictsPlatforms(t *testing.T) {
 	both := definition("both")
-	both.Platforms = images.Platforms()
+	both.Platforms = images.UsualPlatforms()
 	options := optionsIn(t)
 	options.Platforms = []images.Platform{images.LinuxAMD64}
 	if _, err := Run(t.Context(), []images.Definition{both}, options); err != nil {

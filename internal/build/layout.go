@@ -3,6 +3,7 @@ package build
 import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
@@ -50,7 +51,7 @@ func rowsOf(name, record string, index v1.ImageIndex, store cache.Dir) ([]sizes.
 			if err != nil {
 				return nil, err
 			}
-			if row, err = sizes.Measure(name, descriptor.Platform.OS+"/"+descriptor.Platform.Architecture, img, nil, store); err != nil {
+			if row, err = sizes.Measure(name, string(images.PlatformOf(descriptor.Platform.OS, descriptor.Platform.Architecture, descriptor.Platform.Variant)), img, nil, store); err != nil {
 				return nil, err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/package-url/packageurl-go"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
@@ -91,9 +92,8 @@ func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Ma
 // packageMaterial returns an Alpine package with the SHA-256 of its file if that is known, else with the SHA-1 of its
 // control part, which the index of the repository has.
 func packageMaterial(pin images.Pin, release string, platform images.Platform) (provenance.Material, error) {
-	arch := map[images.Platform]string{images.LinuxAMD64: "x86_64", images.LinuxARM64: "aarch64"}[platform]
 	url := packageurl.NewPackageURL(packageurl.TypeApk, "alpine", pin.Name, pin.Version,
-		packageurl.Qualifiers{{Key: "arch", Value: arch}, {Key: "distro", Value: "alpine-" + strings.TrimPrefix(release, "v")}}, "")
+		packageurl.Qualifiers{{Key: "arch", Value: apkfs.Arch(platform)}, {Key: "distro", Value: "alpine-" + strings.TrimPrefix(release, "v")}}, "")
 	m := provenance.Material{URI: url.ToString(), Digest: map[string]string{"sha256": pin.SHA256}, Annotations: map[string]any{}}
 	if plan.ForSteps(pin) { // else it is in the image
 		m.Annotations["usedBy"] = "steps"

@@ -44,7 +44,7 @@ type Programs struct {
 	Proxy     string          // the file of a ready proxy, or ""
 	Action    string          // the path to bake into the one image that is built, or ""
 	GoTags    string          // build tags of Go actions
-	GoLDFlags string          // flags for the linker of Go actions beside "-s -w"
+	GoLDFlags string          // flags for the linker of Go actions beside those of every program
 
 	AllowSecrets []string // files of actions that may look like secrets
 }

@@ -21,7 +21,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 )
 
-// Restrict leaves the wanted platforms in every definition; all of them where none is wanted.
+// Restrict gives every definition the wanted platforms, which it must have, unless it takes any; its own where none is
+// wanted.
 func Restrict(definitions []images.Definition, wanted []images.Platform) ([]images.Definition, error) {
 	if len(wanted) == 0 {
 		return definitions, nil
@@ -29,13 +30,17 @@ func Restrict(definitions []images.Definition, wanted []images.Platform) ([]imag
 	var mistakes []error
 	restricted := slices.Clone(definitions)
 	for i, definition := range definitions {
+		all := definition.Platforms
+		if definition.AnyPlatform {
+			all = images.Platforms()
+		}
 		for _, platform := range wanted {
-			if !slices.Contains(definition.Platforms, platform) {
+			if !slices.Contains(all, platform) {
 				mistakes = append(mistakes, fmt.Errorf("image %s is not made for %s; its definition %s has %s",
 					definition.Name, platform, definition.File, commaList(definition.Platforms)))
 			}
 		}
-		restricted[i].Platforms = slices.DeleteFunc(slices.Clone(definition.Platforms), func(platform images.Platform) bool {
+		restricted[i].Platforms = slices.DeleteFunc(slices.Clone(all), func(platform images.Platform) bool {
 			return !slices.Contains(wanted, platform)
 		})
 	}

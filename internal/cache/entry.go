@@ -138,6 +138,10 @@ func (p place) write(produce func(w io.Writer) error) (Entry, error) {
 		return Entry{}, err
 	}
 	if err != nil {
+		// Windows replaces no file that is read, and it may be this entry, which another build made meanwhile.
+		if there, ok := p.look(); ok && there == entry {
+			return entry, nil
+		}
 		return Entry{}, advise(err)
 	}
 	return entry, nil

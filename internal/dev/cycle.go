@@ -24,7 +24,7 @@ import (
 const longestRun = time.Minute
 
 // platform is the platform of this machine.
-func platform() images.Platform { return images.Platform("linux/" + runtime.GOARCH) }
+func platform() images.Platform { return images.PlatformOf("linux", runtime.GOARCH, "") }
 
 // prepare reads the definition and builds its image.
 func (s *session) prepare(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 
@@ -55,16 +56,25 @@ func Config(image plan.Image) ([]byte, error) {
 	for _, name := range image.Names() {
 		history = append(history, ocispec.History{Created: &image.Created, CreatedBy: content.CreatedBy(name)})
 	}
-	text, err := json.Marshal(map[string]any{
+	config := map[string]any{
 		"architecture": image.Platform.Architecture(),
 		"config":       image.Config,
 		"created":      image.Created,
 		"history":      history,
 		"os":           image.Platform.OS(),
 		"rootfs":       rootfs,
-	})
+	}
+	if variant := image.Platform.Variant(); variant != "" {
+		config["variant"] = variant
+	}
+	text, err := json.Marshal(config)
 	if err != nil {
 		return nil, fmt.Errorf("config of %s: %w", image.Name, err)
 	}
 	return text, nil
+}
+
+// Platform returns a platform as OCI documents have it.
+func Platform(of images.Platform) ocispec.Platform {
+	return ocispec.Platform{OS: of.OS(), Architecture: of.Architecture(), Variant: of.Variant()}
 }

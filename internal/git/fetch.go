@@ -12,6 +12,17 @@ import (
 	"strings"
 )
 
+// fileURL returns the address of an absolute path with slashes: file:///work, file:///C:/work, file://host/share.
+func fileURL(path string) string {
+	switch {
+	case strings.HasPrefix(path, "//"):
+		return "file:" + path
+	case strings.HasPrefix(path, "/"):
+		return "file://" + path
+	}
+	return "file:///" + path
+}
+
 // Fetch makes the empty folder dir a work tree of one commit of a foreign repository, without its history. The address is
 // https://… or ssh://…; a folder of this machine is only taken with local. No setting, hook, filter or credential helper of
 // this machine has a part in it, submodules stay empty, and nobody is asked for a password.
@@ -26,7 +37,7 @@ func Fetch(ctx context.Context, dir, address, commit string, local bool) error {
 		if err != nil {
 			return err
 		}
-		address = "file://" + filepath.ToSlash(whole)
+		address = fileURL(filepath.ToSlash(whole))
 	} else if err := checkAddress(address); err != nil {
 		return err
 	}

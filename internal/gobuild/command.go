@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 )
 
 // ErrNoGo means that there is no go command on the PATH.
@@ -83,6 +85,15 @@ func (e *commandError) messages() []string {
 		}
 	}
 	return all
+}
+
+// target returns the go command's variables for programs of a platform.
+func target(platform images.Platform) []string {
+	variables := []string{"GOOS=" + platform.OS(), "GOARCH=" + platform.Architecture(), "CGO_ENABLED=0"}
+	if level, ok := strings.CutPrefix(platform.Variant(), "v"); ok {
+		variables = append(variables, "GO"+strings.ToUpper(platform.Architecture())+"="+level) // GOARM=7
+	}
+	return variables
 }
 
 // environment returns the environment of the go command. It keeps the variables for folders and downloads, also those

@@ -71,7 +71,7 @@ type listed struct {
 }
 
 func (p Package) list(ctx context.Context, dir string, platform images.Platform) ([]listed, error) {
-	environment := append(others(os.Environ()), "GOTOOLCHAIN="+p.Toolchain, "GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0")
+	environment := slices.Concat(others(os.Environ()), []string{"GOTOOLCHAIN=" + p.Toolchain}, target(platform))
 	const fields = "-json=Dir,ImportPath,Standard,Module,GoFiles,SFiles,HFiles,SysoFiles,EmbedFiles"
 	text, err := run(ctx, dir, environment, "list", "-deps", "-tags="+p.Tags, fields, ".")
 	if err != nil {

@@ -121,10 +121,14 @@ func (m *Module) Build(ctx context.Context, dir string, platform images.Platform
 // [Package] gives them.
 const proxyDir = "./proxy"
 
+// linkerFlags leave out the symbol table, debugging data, and the build ID, which is made from the bytes of the sources:
+// line ends in a checkout of Windows would change the program.
+const linkerFlags = "-s -w -buildid="
+
 // flags are the arguments of go build that decide about the bytes of the program. In the proxy, functions begin at a
 // multiple of 8 bytes rather than of 32: 33 KB.
 func flags(dir string) []string {
-	linker := "-s -w"
+	linker := linkerFlags
 	if dir == proxyDir {
 		linker += " -funcalign=8"
 	}
@@ -175,8 +179,7 @@ func (m *Module) compile(ctx context.Context, dir string, platform images.Platfo
 	if err != nil {
 		return nil, err
 	}
-	environment = append(environment, "GOTOOLCHAIN="+m.toolchain,
-		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0", "GOEXPERIMENT="+experimentOf(dir))
+	environment = slices.Concat(environment, []string{"GOTOOLCHAIN=" + m.toolchain, "GOEXPERIMENT=" + experimentOf(dir)}, target(platform))
 	args := slices.Concat([]string{"build"}, flags(dir), []string{"-o", output, dir})
 	if _, err := run(ctx, source, environment, args...); err != nil {
 		return nil, m.explain(ctx, work, err)

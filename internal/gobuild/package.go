@@ -21,14 +21,14 @@ type Package struct {
 	Dir       string    // its folder, as it stands in messages
 	Toolchain string    // the exact version that compiles it, such as "go1.26.8"
 	Tags      string    // build tags, as for go build -tags
-	LDFlags   string    // for the linker, after "-s -w"
+	LDFlags   string    // for the linker, after those of every program
 	Store     cache.Dir // keeps the program that was linked last
 }
 
 // Build compiles the package for a platform and returns the program, a static ELF file.
 //
-// The go command decides whether anything is compiled anew. So that it need not link a program that has not changed,
-// it is given the last one, which it judges by the build ID inside.
+// The go command compiles what has changed. The program that was linked last is kept with the build IDs of what it was
+// linked from, and is not linked again while they are the same.
 func (p Package) Build(ctx context.Context, platform images.Platform) ([]byte, error) {
 	program, err := p.compile(ctx, platform)
 	if err != nil {
@@ -51,29 +51,42 @@ func (p Package) compile(ctx context.Context, platform images.Platform) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	environment = append(environment, "GOTOOLCHAIN="+p.Toolchain,
-		"GOOS="+platform.OS(), "GOARCH="+platform.Architecture(), "CGO_ENABLED=0")
+	environment = slices.Concat(environment, []string{"GOTOOLCHAIN=" + p.Toolchain}, target(platform))
 
-	output := filepath.Join(work, "program")
+	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + strings.TrimSpace(linkerFlags+" "+p.LDFlags), "-tags=" + p.Tags}
 	key := cache.Key(dir, string(platform), p.Toolchain, p.Tags, p.LDFlags)
-	last, kept := p.Store.Last("go-action", key)
-	if kept {
-		if err := os.WriteFile(output, last, 0o700); err != nil {
-			return nil, err
+	made := p.compiled(ctx, dir, environment, flags)
+	if kept, ok := p.Store.Last("go-action", key); ok && made != "" {
+		if program, same := bytes.CutPrefix(kept, []byte(made)); same {
+			return program, p.check(program)
 		}
 	}
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=" + strings.TrimSpace("-s -w "+p.LDFlags), "-tags=" + p.Tags, "-o", output, "."}
-	if _, err := run(ctx, dir, environment, args...); err != nil {
+	output := filepath.Join(work, "program")
+	if _, err := run(ctx, dir, environment, slices.Concat([]string{"build"}, flags, []string{"-o", output, "."})...); err != nil {
 		return nil, p.explain(ctx, dir, environment, err)
 	}
 	program, err := os.ReadFile(output)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.check(program); err != nil || kept && bytes.Equal(program, last) {
+	if err := p.check(program); err != nil || made == "" {
 		return program, err
 	}
-	return program, p.Store.Replace("go-action", key, program)
+	return program, p.Store.Replace("go-action", key, append([]byte(made), program...))
+}
+
+// compiled compiles the packages of the program, and returns a key of all that the linker reads: its flags, and the build
+// IDs of the packages. The one of the main package also stands for its requirements. It returns "" where that fails, for
+// go build says why.
+func (p Package) compiled(ctx context.Context, dir string, environment, flags []string) string {
+	if !p.Store.Keeps() {
+		return ""
+	}
+	packages, err := run(ctx, dir, environment, slices.Concat([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"}, flags, []string{"."})...)
+	if err != nil {
+		return ""
+	}
+	return cache.Key(append([]string{p.Toolchain, string(packages)}, flags...)...)
 }
 
 // check refuses files that are no program of the wanted toolchain.
@@ -99,7 +112,7 @@ func others(environment []string) []string {
 		switch name {
 		case "GOWORK":
 			return value != "off"
-		case "GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOENV", "GOTOOLCHAIN", "CGO_ENABLED":
+		case "GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "GOARM", "GOPPC64", "GORISCV64", "GOEXPERIMENT", "GOFIPS140", "GODEBUG", "GOENV", "GOTOOLCHAIN", "CGO_ENABLED":
 			return true
 		}
 		return false

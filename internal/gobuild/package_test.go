@@ -61,6 +61,15 @@ func TestPackage(t *testing.T) {
 		t.Error("another folder, or the user's own settings, give other bytes")
 	}
 
+	crlf := map[string]string{}
+	for name, content := range files {
+		crlf[name] = strings.ReplaceAll(content, "\n", "\r\n")
+	}
+	windows := Package{Dir: written(t, crlf), Toolchain: runtime.Version()}
+	if !bytes.Equal(program, programOf(t, windows, images.LinuxAMD64)) {
+		t.Error("line ends of Windows give other bytes")
+	}
+
 	special := own
 	special.Tags = "special"
 	if !bytes.Contains(programOf(t, special, images.LinuxAMD64), []byte("special tag")) {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 )
 
 // Sources returns for each folder of a Go package the folders of all packages that it is compiled from, itself
@@ -47,7 +49,7 @@ func ModuleRoot(dir string) (string, error) {
 
 // sourcesOf adds the sources of packages of one module.
 func sourcesOf(ctx context.Context, root string, packages []string, sources map[string][]string) error {
-	environment := append(others(os.Environ()), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
+	environment := append(others(os.Environ()), target(images.LinuxAMD64)...)
 	listed, err := run(ctx, root, environment, append([]string{"list", "-deps", "-json=Dir,ImportPath,Standard,DepOnly,Deps,EmbedFiles,Module"}, packages...)...)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
@@ -81,7 +82,7 @@ func look(name string, index v1.ImageIndex, document []byte, store cache.Dir) (R
 		if err != nil {
 			return Report{}, err
 		}
-		row, err := sizes.Measure(name, config.OS+"/"+config.Architecture, img, nil, store)
+		row, err := sizes.Measure(name, string(images.PlatformOf(config.OS, config.Architecture, config.Variant)), img, nil, store)
 		if err != nil {
 			return Report{}, err
 		}

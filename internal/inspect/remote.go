@@ -9,6 +9,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/referrers"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
@@ -200,7 +201,7 @@ func (i *remoteImage) addImage(img v1.Image, err error) error {
 	if err != nil {
 		return err
 	}
-	one := Platform{Platform: config.OS + "/" + config.Architecture, Digest: digest.String(), CompressedSize: manifest.Config.Size}
+	one := Platform{Platform: string(images.PlatformOf(config.OS, config.Architecture, config.Variant)), Digest: digest.String(), CompressedSize: manifest.Config.Size}
 	names := content.LayerNames(config.History, len(manifest.Layers))
 	for n, l := range manifest.Layers {
 		one.Layers = append(one.Layers, Layer{Name: names[n], Digest: l.Digest.String(), CompressedSize: l.Size})

@@ -7,18 +7,21 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 )
 
 // Pick returns the index's image for this machine, or its only image, and the platform. Entries that cannot run are
 // skipped: BuildKit adds attestations for the platform unknown/unknown.
 func Pick(index v1.ImageIndex) (v1.Image, string, error) {
-	images, err := runnable(index)
+	runnable, err := runnable(index)
 	if err != nil {
 		return nil, "", err
 	}
+	here := images.PlatformOf("linux", runtime.GOARCH, "")
 	var platforms []string
-	for _, each := range images {
-		if each.OS == "linux" && each.Architecture == runtime.GOARCH || len(images) == 1 {
+	for _, each := range runnable {
+		if each.platform() == string(here) || len(runnable) == 1 {
 			return each.Image, each.platform(), nil
 		}
 		platforms = append(platforms, each.platform())
@@ -26,8 +29,8 @@ func Pick(index v1.ImageIndex) (v1.Image, string, error) {
 	if platforms == nil {
 		return nil, "", errors.New("the index has no image that can run")
 	}
-	return nil, "", fmt.Errorf("none of %s is this machine's platform, linux/%s: build the image for it, or for one platform alone, "+
-		"with mkimage build --platform", strings.Join(platforms, ", "), runtime.GOARCH)
+	return nil, "", fmt.Errorf("none of %s is this machine's platform, %s: build the image for it, or for one platform alone, "+
+		"with mkimage build --platform", strings.Join(platforms, ", "), here)
 }
 
 // Platforms returns the images of an index by their platforms, such as linux/amd64.
@@ -46,7 +49,9 @@ type platformed struct {
 	*v1.Platform
 }
 
-func (p platformed) platform() string { return p.OS + "/" + p.Architecture }
+func (p platformed) platform() string {
+	return string(images.PlatformOf(p.OS, p.Architecture, p.Variant))
+}
 
 // runnable returns the images of an index and of the indexes inside it. The platform of an entry without one is read
 // from the image's config.

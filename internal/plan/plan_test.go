@@ -22,7 +22,7 @@ import (
 
 func definition() images.Definition {
 	return images.Definition{
-		Name: "x", Description: "An image", Base: images.Scratch, Platforms: images.Platforms(),
+		Name: "x", Description: "An image", Base: images.Scratch, Platforms: images.UsualPlatforms(),
 		Env: map[string]string{"OW_PORT": "9000", "HOME": "/home", "A": "b"}, Labels: map[string]string{"team": "blue"},
 		Budget: 300_000, File: "x.yaml",
 	}
@@ -36,7 +36,7 @@ func inputs(t *testing.T, epoch time.Time) Inputs {
 	if in.Scratch, err = Scratch(t.Context(), in.Layers); err != nil {
 		t.Fatal(err)
 	}
-	for _, platform := range images.Platforms() {
+	for _, platform := range images.UsualPlatforms() {
 		if in.Proxies[platform], err = Proxy(t.Context(), in.Layers, []byte(platform.Architecture()+" proxy")); err != nil {
 			t.Fatal(err)
 		}

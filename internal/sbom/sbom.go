@@ -18,8 +18,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 
@@ -114,7 +116,7 @@ func describe(name string, index v1.ImageIndex, sources Sources) (*spdx.Document
 		if config.Created.After(created) {
 			created = config.Created.Time
 		}
-		platform := config.OS + "-" + config.Architecture
+		platform := strings.ReplaceAll(string(images.PlatformOf(config.OS, config.Architecture, config.Variant)), "/", "-")
 		found, err := content.Read(img, sources.Cache)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", platform, err)

@@ -1,6 +1,7 @@
 package wsk
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +24,7 @@ func Find(given Settings, getenv func(string) string) (Settings, error) {
 	found := given
 	path := getenv("WSK_CONFIG_FILE")
 	if path == "" {
-		path = filepath.Join(getenv("HOME"), ".wskprops")
+		path = filepath.Join(cmp.Or(getenv("HOME"), getenv("USERPROFILE")), ".wskprops")
 	}
 	content, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -50,14 +50,14 @@ func plans(t *testing.T, name string) []plan.Image {
 	if in.Scratch, err = scratch(); err != nil {
 		t.Fatal(err)
 	}
-	for _, platform := range images.Platforms() {
+	for _, platform := range images.UsualPlatforms() {
 		program := platform.Architecture() + " " + t.Name() + time.Now().String()
 		if in.Proxies[platform], err = plan.Proxy(t.Context(), in.Layers, []byte(program)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	definition := images.Definition{
-		Name: name, Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: name + ".yaml",
+		Name: name, Description: "An <image>", Base: images.Scratch, Platforms: images.UsualPlatforms(), File: name + ".yaml",
 		Labels: map[string]string{"team": "blue"},
 	}
 	if in.Grounds, err = plan.Lay(t.Context(), definition, in.Materials); err != nil {

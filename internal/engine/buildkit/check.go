@@ -7,6 +7,7 @@ import (
 	"github.com/moby/buildkit/solver/pb"
 	"github.com/moby/buildkit/util/apicaps"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
@@ -36,7 +37,7 @@ func listed(workers []gateway.WorkerInfo, plans []plan.Image) error {
 func works(workers []gateway.WorkerInfo, image plan.Image) bool {
 	for _, worker := range workers {
 		for _, platform := range worker.Platforms {
-			if platform.OS == image.Platform.OS() && platform.Architecture == image.Platform.Architecture() {
+			if images.PlatformOf(platform.OS, platform.Architecture, platform.Variant) == image.Platform {
 				return true
 			}
 		}

@@ -9,9 +9,9 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
@@ -32,7 +32,7 @@ func worthShowing(vertex *client.Vertex) bool {
 // define returns the work for a plan: take the finished layers from the offer, make the others on top of those below,
 // and merge all in order. A merge keeps the bytes of each layer. near is the result of [nearby.find] for each layer.
 func define(ctx context.Context, image plan.Image, o *offer, near []string) (*llb.Definition, error) {
-	platform := llb.Platform(ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()})
+	platform := llb.Platform(engine.Platform(image.Platform))
 	var below []llb.State
 	for i := 0; i <= len(image.Layers); i++ {
 		for n, run := range image.Runs {

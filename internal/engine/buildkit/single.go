@@ -9,6 +9,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
 )
 
@@ -39,7 +40,7 @@ func newSingle(l layer.Layer, platform images.Platform) (*single, error) {
 		return nil, err
 	}
 	s.config, err = json.Marshal(ocispec.Image{
-		Platform: ocispec.Platform{Architecture: platform.Architecture(), OS: platform.OS()},
+		Platform: engine.Platform(platform),
 		RootFS:   ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.Digest(diffID.String())}},
 	})
 	if err != nil {

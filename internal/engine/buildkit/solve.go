@@ -16,7 +16,6 @@ import (
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
-	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine"
@@ -124,7 +123,7 @@ func (s *solve) exports() []client.ExportEntry {
 	}
 	for _, image := range s.plans {
 		for key, value := range image.Annotations {
-			id := platformOf(image)
+			id := engine.Platform(image.Platform)
 			attributes[exptypes.AnnotationManifestKey(&id, key)] = value
 			attributes[exptypes.AnnotationIndexKey(key)] = value
 		}
@@ -177,7 +176,7 @@ func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, e
 			return nil, err
 		}
 		result.AddMeta(exptypes.ExporterImageConfigKey+"/"+id, config)
-		list.Platforms = append(list.Platforms, exptypes.Platform{ID: id, Platform: platformOf(image)})
+		list.Platforms = append(list.Platforms, exptypes.Platform{ID: id, Platform: engine.Platform(image.Platform)})
 		group.Go(func() error {
 			near := s.near.find(ctx, image)
 			if slices.ContainsFunc(near, func(reference string) bool { return reference != "" }) {
@@ -203,10 +202,6 @@ func (s *solve) build(ctx context.Context, c gateway.Client) (*gateway.Result, e
 	text, err := json.Marshal(list)
 	result.AddMeta(exptypes.ExporterPlatformsKey, text)
 	return result, err
-}
-
-func platformOf(image plan.Image) ocispec.Platform {
-	return ocispec.Platform{OS: image.Platform.OS(), Architecture: image.Platform.Architecture()}
 }
 
 // product returns the index of the plans and the builder's layers. It must equal the embedded engine's.

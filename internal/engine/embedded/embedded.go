@@ -40,7 +40,8 @@ func (Engine) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex, err
 			return nil, fmt.Errorf("build %s for %s: %w", name, plan.Platform, err)
 		}
 		described := descriptor(types.OCIManifestSchema1, core.manifest)
-		described.Platform = &ocispec.Platform{Architecture: plan.Platform.Architecture(), OS: plan.Platform.OS()}
+		platform := engine.Platform(plan.Platform)
+		described.Platform = &platform
 		descriptors = append(descriptors, described)
 		products.images[hash(described)] = core
 	}

@@ -34,13 +34,13 @@ func plans(t *testing.T) []plan.Image {
 	if in.Scratch, err = plan.Scratch(t.Context(), in.Layers); err != nil {
 		t.Fatal(err)
 	}
-	for _, platform := range images.Platforms() {
+	for _, platform := range images.UsualPlatforms() {
 		if in.Proxies[platform], err = plan.Proxy(t.Context(), in.Layers, []byte(platform.Architecture()+" proxy")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	definition := images.Definition{
-		Name: "x", Description: "An <image>", Base: images.Scratch, Platforms: images.Platforms(), File: "x.yaml",
+		Name: "x", Description: "An <image>", Base: images.Scratch, Platforms: images.UsualPlatforms(), File: "x.yaml",
 		Env: map[string]string{"A": "b"}, Labels: map[string]string{"team": "blue", "area": "51"},
 	}
 	if in.Grounds, err = plan.Lay(t.Context(), definition, in.Materials); err != nil {

@@ -1,8 +1,6 @@
 // Package carried has the programs that a released mkimage carries, so that images with the proxy need no Go. They have
-// the bytes that compiling gives. Without the build tag "carried" there are none:
-//
-//	go run ./internal/gobuild/carried/pack    # compiles them into programs/
-//	go build -tags carried ./cmd/mkimage
+// the bytes that compiling gives. Without the build tag "carried" there are none; ci/release compiles them into the folder
+// programs, and mkimage with the tag.
 package carried
 
 import (
