@@ -123,7 +123,7 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(command.ErrOrStderr(), "init %d %s\n", answer.Status, took(answer.Took))
+	fmt.Fprintf(command.ErrOrStderr(), "init %d %s\n", answer.Status, human.Duration(answer.Took))
 	if answer.OK() {
 		return nil
 	}
@@ -157,7 +157,7 @@ func (f *invokeFlags) repeat(command *cobra.Command, client invoke.Client, value
 	}
 	if len(times) > 1 {
 		slices.Sort(times)
-		at := func(percent int) string { return took(times[(len(times)-1)*percent/100]) }
+		at := func(percent int) string { return human.Duration(times[(len(times)-1)*percent/100]) }
 		fmt.Fprintf(command.ErrOrStderr(), "%d runs: median %s, 90%% %s, 99%% %s, longest %s\n", len(times), at(50), at(90), at(99), at(100))
 	}
 	return nil
@@ -178,14 +178,14 @@ func (f *invokeFlags) once(command *cobra.Command, client invoke.Client, value j
 		return answer, err
 	case !answer.Streamed:
 		fmt.Fprintf(stdout, "%s\n", bytes.TrimSpace(answer.Body))
-		fmt.Fprintf(stderr, "run %d %s%s\n", answer.Status, took(answer.Took), nothing(f.stream))
+		fmt.Fprintf(stderr, "run %d %s%s\n", answer.Status, human.Duration(answer.Took), nothing(f.stream))
 		return answer, nil
 	case answer.Left != "":
 		fmt.Fprintf(stderr, "result of %s bytes, which is too long to follow a stream\n", answer.Left)
 	default:
 		fmt.Fprintf(stderr, "result %s\n", answer.Body)
 	}
-	fmt.Fprintf(stderr, "run %d %s, the stream began after %s\n", answer.Status, took(answer.Took), took(answer.First))
+	fmt.Fprintf(stderr, "run %d %s, the stream began after %s\n", answer.Status, human.Duration(answer.Took), human.Duration(answer.First))
 	return answer, nil
 }
 
@@ -196,6 +196,3 @@ func nothing(asked bool) string {
 	}
 	return ", nothing was streamed"
 }
-
-// took writes the time of an answer, in milliseconds with three digits after the point.
-func took(d time.Duration) string { return fmt.Sprintf("%.3fms", float64(d.Microseconds())/1000) }

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/project"
@@ -297,7 +299,7 @@ func show(command *cobra.Command, client *wsk.Client, name wsk.Name, value []byt
 		return fmt.Errorf("invoke %s: activation %s has no result: %w", name, activation.ID, err)
 	}
 	fmt.Fprintln(command.OutOrStdout(), result.String())
-	fmt.Fprintf(command.ErrOrStderr(), "activation %s: %s, %d ms\n", activation.ID, activation.Response.Status, activation.Duration)
+	fmt.Fprintf(command.ErrOrStderr(), "activation %s: %s, %s\n", activation.ID, activation.Response.Status, human.Duration(time.Duration(activation.Duration)*time.Millisecond))
 	lines, err := client.Logs(command.Context(), activation.ID)
 	if errors.Is(err, wsk.ErrNoLogs) {
 		lines, err = []string{"the log is not there yet: wsk activation logs " + activation.ID}, nil

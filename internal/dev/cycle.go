@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -48,7 +47,7 @@ func (s *session) prepare(ctx context.Context) error {
 	if former != nil {
 		s.Screen.problem(former.remove())
 	}
-	s.Screen.note("%s: %s, in %s", s.definition.Name, made.where(), brief(time.Since(began)))
+	s.Screen.note("%s: %s (%s)", s.definition.Name, made.where(), human.Duration(time.Since(began)))
 	return nil
 }
 
@@ -60,22 +59,15 @@ func (s *session) cycle(ctx context.Context, began time.Time) {
 	}
 	if err != nil && ctx.Err() == nil {
 		s.Screen.fail(s.named(err))
+		s.shown = "" // what mends it is answered, also where that is the former state
 	}
 }
 
-// named returns an error with the name of the action's single file as the user knows it, in place of its name in a
-// container.
+// named returns an error with the names of the user's files in place of those in a container.
 func (s *session) named(err error) error {
 	path := actionPath(s.definition)
-	if stat, statErr := os.Stat(path); statErr != nil || stat.IsDir() {
-		return err
-	}
-	inside := "main" + filepath.Ext(path)
-	text := strings.NewReplacer("/action/"+inside, path, inside, path).Replace(err.Error())
-	if _, lines, found := strings.Cut(text, "; last log lines: "); found {
-		text = "it does not start: " + lines
-	}
-	if text == err.Error() && !strings.Contains(text, path) {
+	text := reason(s.Screen.ours(err.Error()), path)
+	if stat, statErr := os.Stat(path); statErr == nil && !stat.IsDir() && text == err.Error() && !strings.Contains(text, path) {
 		text = path + ": " + text
 	}
 	return errors.New(text)

@@ -251,6 +251,7 @@ func (s *session) read() error {
 		return fmt.Errorf("%s: %w", definition.Name, errNoAction)
 	}
 	s.definition = definition
+	s.Screen.show(namesOf(actionPath(definition), s.prefix))
 	return s.watcher.follow(s.files(), s.folders())
 }
 

@@ -97,7 +97,7 @@ func localEnvironment(dir string, variables []string) []string {
 }
 
 func (i *localImage) where() string {
-	return "on this machine, without an engine: its programs and its files are there, and no limit is"
+	return "on this machine, without an engine: with its programs and files, and without limits"
 }
 
 func (i *localImage) remove() error { return os.RemoveAll(i.dir) }

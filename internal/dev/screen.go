@@ -16,6 +16,7 @@ import (
 type Screen struct {
 	answers, rest Out
 	mutex         sync.Mutex
+	names         names // of the action's files in the log
 }
 
 // Out is a place for text.
@@ -48,6 +49,20 @@ func (s *Screen) line(out Out, color, text string) {
 	_, _ = io.WriteString(out, text+"\n") // there is no better place to tell that it is gone
 }
 
+// show has the action's files shown by these names from now on.
+func (s *Screen) show(names names) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.names = names
+}
+
+// ours returns a text with the user's names of files.
+func (s *Screen) ours(text string) string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.names.in(text)
+}
+
 func (s *Screen) note(format string, args ...any) { s.line(s.rest, dim, fmt.Sprintf(format, args...)) }
 
 // fail shows an error, with a line for each error that is joined in it.
@@ -67,21 +82,13 @@ func (s *Screen) problem(err error) {
 // answer shows an answer: how long the run took, and how long ago the change was.
 func (s *Screen) answer(body []byte, took, since time.Duration) {
 	s.line(s.answers, green, string(body))
-	s.note("run %s, %s after the change", brief(took), brief(since))
+	s.note("run %s, %s after the change", human.Duration(took), human.Duration(since))
 }
 
 // Write shows lines of the log.
 func (s *Screen) Write(p []byte) (int, error) {
 	for line := range bytes.Lines(p) {
-		s.line(s.rest, plain, "  | "+strings.TrimRight(string(line), "\r\n"))
+		s.line(s.rest, plain, "  | "+s.ours(strings.TrimRight(string(line), "\r\n")))
 	}
 	return len(p), nil
-}
-
-// brief writes a time as people read it.
-func brief(d time.Duration) string {
-	if d < time.Second {
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
 }

@@ -17,7 +17,7 @@ func TestScreen(t *testing.T) {
 	if got, want := answers.String(), "{\"a\":1}\n"; got != want {
 		t.Errorf("answers are %q, want %q", got, want)
 	}
-	want := "\x1b[2mrun 1 ms, 2 ms after the change\x1b[0m\n\x1b[31mfailed: no \\u001b[1mway\x1b[0m\n  | log \\u001b]0;title\n"
+	want := "\x1b[2mrun 1.0ms, 2.0ms after the change\x1b[0m\n\x1b[31mfailed: no \\u001b[1mway\x1b[0m\n  | log \\u001b]0;title\n"
 	if got := rest.String(); got != want {
 		t.Errorf("the rest is %q, want %q", got, want)
 	}

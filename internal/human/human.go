@@ -1,4 +1,4 @@
-// Package human writes values the way people read them in messages: sizes, counts, texts on one line, and reasons of
+// Package human writes values the way people read them in messages: sizes, times, counts, texts on one line, and reasons of
 // errors.
 package human
 
@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 )
 
 // Bytes returns a number of bytes with three significant digits, such as "1.61 MB", "10.4 MB", "700 kB" or "12 B".
@@ -28,6 +29,23 @@ func Bytes(bytes int64) string {
 		}
 	}
 	return fmt.Sprintf("%.0f GB", size)
+}
+
+// Duration returns a time, such as "0.41ms", "6.2ms", "212ms", "12.3s" or "2m5s".
+func Duration(d time.Duration) string {
+	switch milliseconds := float64(d) / float64(time.Millisecond); {
+	case milliseconds < 0.005:
+		return "0ms"
+	case milliseconds < 0.995:
+		return fmt.Sprintf("%.2fms", milliseconds)
+	case milliseconds < 9.95:
+		return fmt.Sprintf("%.1fms", milliseconds)
+	case milliseconds < 999.5:
+		return fmt.Sprintf("%.0fms", milliseconds)
+	case d < time.Minute-50*time.Millisecond:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
 }
 
 // Count returns a number of things, such as "1 blob" or "3 blobs".

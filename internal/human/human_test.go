@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestBytes(t *testing.T) {
@@ -65,6 +66,17 @@ func TestReason(t *testing.T) {
 	for _, test := range tests {
 		if got := Reason(test.err); got != test.want {
 			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	for duration, want := range map[time.Duration]string{
+		0: "0ms", 4 * time.Microsecond: "0ms", 412 * time.Microsecond: "0.41ms", 6249 * time.Microsecond: "6.2ms", 9960 * time.Microsecond: "10ms",
+		938750 * time.Microsecond: "939ms", 999600 * time.Microsecond: "1.0s", 12340 * time.Millisecond: "12.3s", 59960 * time.Millisecond: "1m0s", 125 * time.Second: "2m5s",
+	} {
+		if got := Duration(duration); got != want {
+			t.Errorf("Duration(%d) = %q, want %q", duration, got, want)
 		}
 	}
 }

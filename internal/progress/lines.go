@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // event is the content of a line.
@@ -62,7 +64,7 @@ func (l *lines) count(t tally) {
 	l.counting = true
 	l.mutex.Unlock()
 	if t.isTenth() {
-		l.write(event{Event: "count", Text: fmt.Sprintf("done: %s (%s)", t, duration(time.Since(t.began)))})
+		l.write(event{Event: "count", Text: fmt.Sprintf("done: %s (%s)", t, human.Duration(time.Since(t.began)))})
 	}
 }
 
@@ -98,7 +100,7 @@ func plainLine(e event) string {
 	}
 	switch e.Event {
 	case "done", "failed":
-		detail := duration(e.step.took)
+		detail := human.Duration(e.step.took)
 		if e.Detail != "" {
 			detail = e.Detail + ", " + detail
 		}

@@ -24,7 +24,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"golang.org/x/term"
 
@@ -105,17 +104,6 @@ func (d *Display) Error(err error) {
 
 // Close ends the display. Steps that have not ended disappear from a terminal.
 func (d *Display) Close() { d.view.close() }
-
-// duration writes a time as people read it: "212ms", "12.3s", "2m5s".
-func duration(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return fmt.Sprintf("%dms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	}
-	return d.Round(time.Second).String()
-}
 
 // oneLine returns an error's text, some of which is foreign, as a line that can be shown anywhere.
 func oneLine(err error) string {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // shortDetail is the number of columns of a step's result that are always shown.
@@ -42,7 +44,7 @@ func (s style) paint(color, text string) string {
 }
 
 func (s style) running(step *Step, since time.Duration, frames, width int) string {
-	mark, took := s.spinner[frames%len(s.spinner)], duration(since.Truncate(frame))
+	mark, took := s.spinner[frames%len(s.spinner)], human.Duration(since.Truncate(frame))
 	if note := step.note.Load(); note != nil && *note != "" && len(*note)+len(took) < width/2 { // else the name is worth more
 		took = *note + "  " + took
 	}
@@ -50,20 +52,20 @@ func (s style) running(step *Step, since time.Duration, frames, width int) strin
 }
 
 func (s style) counting(t tally, width int) string {
-	took := duration(time.Since(t.began).Truncate(frame))
+	took := human.Duration(time.Since(t.began).Truncate(frame))
 	return cut(t.String(), width-len(took)-3) + "  " + s.paint(dim, took)
 }
 
 // ended returns the lasting line of a step, and below it the last output of a step that failed.
 func (s style) ended(step *Step, width int) string {
 	if step.err != nil {
-		text := s.paint(red, s.failed) + " " + step.name + "  " + s.paint(dim, duration(step.took)) + "\n"
+		text := s.paint(red, s.failed) + " " + step.name + "  " + s.paint(dim, human.Duration(step.took)) + "\n"
 		for _, line := range step.said.tail(keptLines) {
 			text += s.bar + line + "\n"
 		}
 		return text
 	}
-	text, took := s.paint(green, s.done)+" "+step.name+"  ", duration(step.took)
+	text, took := s.paint(green, s.done)+" "+step.name+"  ", human.Duration(step.took)
 	if step.detail != "" {
 		text += cut(step.detail, max(width-ansi.StringWidth(step.name)-len(took)-6, min(width, shortDetail))) + "  "
 	}
