@@ -39,6 +39,7 @@ func anywhere(command *cobra.Command, access *registryFlags, images, text string
 		return found{index, text, "Docker Engine: " + name, remove}, err
 	}
 	if dir, is := layout.Find(text); is {
+		tellOlder(command, dir, text)
 		index, err := layout.Read(dir)
 		return found{index, layout.Name(dir), "OCI layout: " + layout.Name(dir), func() {}}, err
 	}

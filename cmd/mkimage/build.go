@@ -20,6 +20,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
@@ -170,7 +171,7 @@ func (f *buildFlags) run(command *cobra.Command, args []string, mode *progress.M
 	}
 	results, err := build.Run(command.Context(), definitions, options)
 	err = errors.Join(err, closeEngine())
-	tell(options.Display, sizes.Summary(rowsOf(results)))
+	tell(options.Display, sizes.Summary(rowsOf(results), terminal.Width(os.Stderr)))
 	if len(names) > 1 {
 		options.Display.Text(fmt.Sprintf("%d of %s built", len(results), human.Count(len(definitions), "image")))
 	}

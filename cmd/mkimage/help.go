@@ -65,7 +65,7 @@ func writeHelp(command *cobra.Command, title, details string) error {
 		if !command.HasParent() {
 			title = "First steps"
 		}
-		fmt.Fprintf(&text, "\n%s:\n%s\n", title, command.Example)
+		fmt.Fprintf(&text, "\n%s:\n%s\n", title, examples(command.Example, width))
 	}
 	if details != "" {
 		fmt.Fprintf(&text, "\n%s\n", terminal.Wrap(details, width))
@@ -77,6 +77,22 @@ func writeHelp(command *cobra.Command, title, details string) error {
 	}
 	_, err := io.WriteString(command.OutOrStdout(), text.String())
 	return err
+}
+
+// examples returns command lines at a width. They stay such: a line that is broken ends in a backslash.
+func examples(text string, width int) string {
+	if width == 0 {
+		return text
+	}
+	const indent = 4
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if typed := strings.TrimSpace(line); terminal.Columns(line) > width && !strings.Contains(typed, "  ") {
+			line = "  " + strings.ReplaceAll(terminal.Hang(typed, indent, width-len(" \\")), "\n", " \\\n")
+		}
+		lines = append(lines, terminal.Wrap(line, width))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func writeCommands(text *strings.Builder, command *cobra.Command, width int) {

@@ -84,6 +84,7 @@ func (f *inspectFlags) run(command *cobra.Command, image string) error {
 		if f.show != "" {
 			return usage(command, fmt.Errorf("--show is for what is attached in a registry, and %s is a folder", dir))
 		}
+		tellOlder(command, dir, image)
 		report, err := inspect.Layout(dir)
 		if err != nil {
 			return err

@@ -26,7 +26,11 @@ func writeMirror(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	for _, arch := range []string{"x86_64", "aarch64"} {
-		ts.Check(mirror.Add("v3.22", "main", arch, append(apktest.Base("v3.22"), languages...)...))
+		packages := append(apktest.Base("v3.22"), languages...)
+		if arch == "x86_64" {
+			packages = append(packages, apktest.Package{Name: "microcode", Version: "1-r0"}) // no other has it
+		}
+		ts.Check(mirror.Add("v3.22", "main", arch, packages...))
 	}
 	ts.Setenv("KEY", mirror.KeyFile)
 }

@@ -141,6 +141,9 @@ func (f *layoutFlags) run(command *cobra.Command, args []string, display *progre
 	if err != nil {
 		return nil, err
 	}
+	for i, dir := range dirs {
+		tellOlder(command, dir, images[i])
+	}
 	if err := apart(outputs[0], dirs, names); err != nil {
 		return nil, usage(command, err)
 	}

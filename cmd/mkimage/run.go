@@ -176,6 +176,7 @@ func (f *runFlags) follow(command *cobra.Command, insisted context.Context, star
 func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image string) (*container.Loaded, error) {
 	ctx := command.Context()
 	if dir, found := layout.Find(image); found {
+		tellOlder(command, dir, image)
 		index, err := layout.Read(dir)
 		if err != nil {
 			return nil, err

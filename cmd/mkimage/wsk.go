@@ -40,7 +40,8 @@ func newWsk() *cobra.Command {
 		Long: `Print the wsk commands that create and update an action with an image. The image is NAME, or an OCI layout in the folder
 PATH, both pushed to --repo/NAME; or REF in a registry. The default for ACTION is the name of the image.
 
-The digest is that of dist/NAME. Without that, as after mkimage build --push, it is that of --repo/NAME with the tag --tag.
+The digest is that of dist/NAME. Where that is not there, or is of an earlier build, as after mkimage build --push, it is
+that of --repo/NAME with the tag --tag.
 
 OpenWhisk drops the digest of a reference and runs "latest". So the commands have the content tag, which every push
 sets and which never moves. A comment has the digest.
@@ -213,7 +214,17 @@ func keyValues(document []byte, pairs []string) ([]wsk.KeyValue, error) {
 
 // find returns the image that the command line names.
 func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error) {
-	if dir, found := layout.Find(image); found {
+	dir, found := layout.Find(image)
+	if found && f.repo != "" && older(dir, image) {
+		pushed := f.pushed(image)
+		fmt.Fprintf(command.ErrOrStderr(), "%s is of an earlier build, so this is the image that was pushed last: %s\n", dir, pushed)
+		last, err := f.reference(command, pushed)
+		if err != nil {
+			err = fmt.Errorf("image %s was built again after %s (mkimage build %s writes that anew), and in the registry: %w", image, dir, image, err)
+		}
+		return last, err
+	}
+	if found {
 		if f.repo == "" {
 			return wsk.Image{}, fmt.Errorf("%s: which repository is it pushed to? give --repo, or set $MKIMAGE_REPO, or name the image as REPOSITORY:TAG", dir)
 		}

@@ -16,6 +16,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
+// ErrNoPackage is of a package, or of a version, that the mirror does not have for an architecture.
+var ErrNoPackage = errors.New("no package")
+
 // releasePackage names the release of an image. A partial mirror may lack it; [Source.Install] then writes its file.
 const releasePackage = "alpine-release"
 
@@ -229,11 +232,11 @@ func (l *list) check(w World, wanted string) error {
 	case term.Conflict:
 		return nil
 	case !l.has(term.Name):
-		text := fmt.Sprintf("no package %q in Alpine %s for %s", term.Name, w.Release, w.arch())
-		if near := suggest.Words(term.Name, slices.Sorted(maps.Keys(l.names)), 3); len(near) > 0 {
-			text += "; the nearest names are " + strings.Join(near, ", ")
+		near := ""
+		if names := suggest.Words(term.Name, slices.Sorted(maps.Keys(l.names)), 3); len(names) > 0 {
+			near = "; the nearest names are " + strings.Join(names, ", ")
 		}
-		return errors.New(text)
+		return fmt.Errorf("%w %q in Alpine %s for %s%s", ErrNoPackage, term.Name, w.Release, w.arch(), near)
 	case l.offered[term.Name]:
 		return nil
 	}
@@ -246,5 +249,5 @@ func (l *list) check(w World, wanted string) error {
 	for _, p := range l.names[term.Name] {
 		versions = append(versions, p.Version)
 	}
-	return fmt.Errorf("no package %s in Alpine %s for %s; available: %s", wanted, w.Release, w.arch(), strings.Join(versions, ", "))
+	return fmt.Errorf("%w %s in Alpine %s for %s; available: %s", ErrNoPackage, wanted, w.Release, w.arch(), strings.Join(versions, ", "))
 }

@@ -32,13 +32,34 @@ func (r *run) packages(ctx context.Context, definition images.Definition, langua
 		pins := lock.Platforms[platform]
 		if !locked {
 			if pins, err = r.Alpine.Resolve(ctx, world); err != nil {
-				return nil, nil, err
+				return nil, nil, fmt.Errorf("%w%s", err, r.elsewhere(ctx, err, definition, languages))
 			}
 			r.tellUnlocked(definition, platform, pins)
 		}
 		found[platform] = plan.Packages{World: world, Pins: pins, Install: r.Alpine.Install}
 	}
 	return found, lock.Text, nil
+}
+
+// elsewhere returns the end of an error about a package that is missing for a platform: the platforms that have all.
+func (r *run) elsewhere(ctx context.Context, missing error, definition images.Definition, languages []stemcells.Stemcell) string {
+	if !errors.Is(missing, apkfs.ErrNoPackage) {
+		return ""
+	}
+	var whole []string
+	for _, platform := range definition.Platforms {
+		if _, err := r.Alpine.Resolve(ctx, plan.World(definition, languages, r.release(definition), platform)); err == nil {
+			whole = append(whole, string(platform))
+		}
+	}
+	if len(whole) == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("; %s has it: give --platform %s", strings.Join(whole, " and "), strings.Join(whole, ","))
+	if !definition.Shipped {
+		text += ", or write platforms: [" + strings.Join(whole, ", ") + "] into the definition"
+	}
+	return text
 }
 
 // lock returns the lock of a definition, and whether the build uses it: if there is one and it fits. With --locked it

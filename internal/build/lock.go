@@ -120,7 +120,7 @@ func (r *run) writeLock(ctx context.Context, definition images.Definition, updat
 		lock.Layers = world.Wanted()
 		pins, err := r.choose(ctx, world, former.Platforms[platform], update)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w%s", err, r.elsewhere(ctx, err, definition, languages))
 		}
 		if lock.Platforms[platform], err = r.Alpine.Pin(ctx, world, pins); err != nil {
 			return err

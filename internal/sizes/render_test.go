@@ -66,13 +66,28 @@ func TestSummaryOfMany(t *testing.T) {
 		rows = append(rows, Image{Name: fmt.Sprintf("a%d", i), Platform: "linux/amd64", DockerSize: int64(1_000_000 + 1_000_000*i)})
 	}
 	want := []string{"41 images weigh from 1.00 MB (a0, linux/amd64) to 41.0 MB (a40, linux/amd64); the size record has them all"}
-	if diff := cmp.Diff(want, Summary(rows)); diff != "" {
+	if diff := cmp.Diff(want, Summary(rows, 0)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestSummary(t *testing.T) {
-	golden(t, "summary", []byte(strings.Join(Summary(sample().Images), "\n")+"\n"))
+	golden(t, "summary", []byte(strings.Join(Summary(sample().Images, 0), "\n")+"\n"))
+}
+
+// TestSummaryFits holds that lines do not wrap: less is compared in a narrow place.
+func TestSummaryFits(t *testing.T) {
+	rows := sample().Images[:1]
+	for columns, want := range map[int]string{
+		120: "bash  linux/amd64  6.60 MB  (3.00 MB compressed)  16x smaller than dockerskeleton, 43x smaller than python3action",
+		82:  "bash  linux/amd64  6.60 MB  (3.00 MB compressed)  16x smaller than dockerskeleton",
+		60:  "bash  linux/amd64  6.60 MB  (3.00 MB compressed)",
+		20:  "bash  linux/amd64  6.60 MB  (3.00 MB compressed)",
+	} {
+		if diff := cmp.Diff([]string{want}, Summary(rows, columns)); diff != "" {
+			t.Errorf("%d columns: %s", columns, diff)
+		}
+	}
 }
 
 func sample() Record {

@@ -8,7 +8,7 @@ import (
 )
 
 // Wrap breaks the paragraphs of a text anew, between words, so that no line is wider than columns. Lines that begin with a
-// space or a tab stay as they are. With columns 0, the text does.
+// space or a tab stay lines, and are broken below themselves. With columns 0, the text stays as it is.
 func Wrap(text string, columns int) string {
 	if columns <= 0 {
 		return text
@@ -24,7 +24,7 @@ func Wrap(text string, columns int) string {
 	for line := range strings.SplitSeq(text, "\n") {
 		if line == "" || line[0] == ' ' || line[0] == '\t' {
 			end()
-			out = append(out, line)
+			out = append(out, below(line, columns))
 			continue
 		}
 		paragraph = append(paragraph, line)
@@ -32,6 +32,28 @@ func Wrap(text string, columns int) string {
 	end()
 	return strings.Join(out, "\n")
 }
+
+// below breaks an indented line that is too wide. A text in its second column, which two blanks begin, goes on there, or
+// where that leaves little room, below the first column.
+func below(line string, columns int) string {
+	if Columns(line) <= columns {
+		return line
+	}
+	body := strings.TrimLeft(line, " \t")
+	indent := len(line) - len(body)
+	gap := strings.LastIndex(body, "  ")
+	if gap < 0 {
+		return line[:indent] + Hang(body, indent+deeper, columns)
+	}
+	first, text := strings.TrimRight(line[:indent+gap], " "), body[gap+2:]
+	if at := indent + gap + 2; columns-at >= columns/2 {
+		return line[:at] + Hang(text, at, columns)
+	}
+	return first + "\n" + strings.Repeat(" ", indent+deeper) + Hang(text, indent+deeper, columns)
+}
+
+// deeper is the indent of what goes on below a line, beside that of the line.
+const deeper = 4
 
 // fill breaks a text between words alone: flags and addresses have hyphens, which end no line.
 func fill(text string, columns int) string {
