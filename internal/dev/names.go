@@ -23,7 +23,7 @@ func namesOf(path, prefix string) names {
 	folder := `(?:/[^\s"']*/` + regexp.QuoteMeta(prefix) + `[^/\s]*/action-\d+)?/action/`
 	ours := path + "/"
 	if !stat.IsDir() {
-		ours, folder = path, `(?:`+folder+`)?`+regexp.QuoteMeta("main"+filepath.Ext(path))+`\b`
+		ours, folder = path, `(?:`+folder+`exec|(?:`+folder+`)?`+regexp.QuoteMeta("main"+filepath.Ext(path))+`)\b`
 	}
 	return names{regexp.MustCompile(`(^|[^\w./-])` + folder), "${1}" + strings.ReplaceAll(ours, "$", "$$")}
 }

@@ -23,6 +23,7 @@ func TestNames(t *testing.T) {
 		{file, "from /tmp/mkimage-dev-abc-1/action-23/action/main.rb:2:in 'loop'", "from " + file + ":2:in 'loop'"},
 		{file, "main.rb could not be loaded", file + " could not be loaded"},
 		{file, "domain.rb, /srv/main.rb, /action/other.rb, main.rbx", "domain.rb, /srv/main.rb, /action/other.rb, main.rbx"},
+		{file, "/action/exec: line 8: syntax error, /bin/exec", file + ": line 8: syntax error, /bin/exec"},
 		{folder, `File "/action/lib/knife.py", line 3`, `File "` + folder + `/lib/knife.py", line 3`},
 		{folder, "/tmp/mkimage-dev-abc-1/action-23/action/main.sh: line 2", folder + "/main.sh: line 2"},
 		{folder, "/srv/action/main.sh", "/srv/action/main.sh"},
