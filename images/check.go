@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
@@ -92,7 +93,7 @@ func (r *reader) checkScratch() {
 }
 
 func checkName(text string) (problem, near string) {
-	if len(text) > maxName || !matches(namePattern, text) {
+	if len(text) > maxName || !Matches(namePattern, text) {
 		return fmt.Sprintf("%q cannot be the name of an image: lower case letters and digits, with single . _ or - between them", text), ""
 	}
 	return "", ""
@@ -141,8 +142,8 @@ func CheckRelease(text string) error {
 }
 
 func checkRelease(text string) (problem, near string) {
-	if !matches(releasePattern, text) {
-		near := regexp.MustCompile(`^[vV]?([0-9]+\.[0-9]+)(\.[0-9]+)*$`).FindStringSubmatch(text)
+	if !Matches(releasePattern, text) {
+		near := compiled(`^[vV]?([0-9]+\.[0-9]+)(\.[0-9]+)*$`).FindStringSubmatch(text)
 		if near == nil {
 			near = []string{"", ""}
 		} else {
@@ -154,14 +155,14 @@ func checkRelease(text string) (problem, near string) {
 }
 
 func checkPackage(text string) (problem, near string) {
-	if !matches(packagePattern, text) {
+	if !Matches(packagePattern, text) {
 		return fmt.Sprintf("%q is not an Alpine package such as curl or curl=8.14.1-r1", text), ""
 	}
 	return "", ""
 }
 
 func (r *reader) checkStemcell(text string) (problem, near string) {
-	if !matches(stemcellPattern, text) {
+	if !Matches(stemcellPattern, text) {
 		return fmt.Sprintf("%q cannot be the name of a stemcell", text), ""
 	}
 	if _, ok := r.known[text]; r.known != nil && !ok {
@@ -172,7 +173,7 @@ func (r *reader) checkStemcell(text string) (problem, near string) {
 }
 
 func checkVariable(name, text string) string {
-	if !matches(variablePattern, name) {
+	if !Matches(variablePattern, name) {
 		return fmt.Sprintf("%q cannot be the name of an environment variable", name)
 	}
 	if strings.ContainsRune(text, 0) {
@@ -191,4 +192,16 @@ func checkLabel(name, _ string) string {
 	return ""
 }
 
-func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+// Matches reports whether a text matches a pattern, which is a constant: each is compiled once.
+func Matches(pattern, text string) bool { return compiled(pattern).MatchString(text) }
+
+// patterns are those that were compiled.
+var patterns sync.Map
+
+func compiled(pattern string) *regexp.Regexp {
+	known, ok := patterns.Load(pattern)
+	if !ok {
+		known, _ = patterns.LoadOrStore(pattern, regexp.MustCompile(pattern))
+	}
+	return known.(*regexp.Regexp)
+}

@@ -104,7 +104,7 @@ func ParseLock(text []byte) (Lock, error) {
 	if lock.Schema != lockSchema {
 		return Lock{}, fmt.Errorf("schema %d is not one that this mkimage reads (%d)", lock.Schema, lockSchema)
 	}
-	if !matches(releasePattern, lock.Release) {
+	if !Matches(releasePattern, lock.Release) {
 		return Lock{}, fmt.Errorf("%q is not an Alpine release", lock.Release)
 	}
 	for platform, pins := range lock.Platforms {
@@ -123,15 +123,15 @@ func ParseLock(text []byte) (Lock, error) {
 // check refuses values that would lead out of the repository.
 func (p Pin) check() error {
 	switch {
-	case !matches(`^[a-zA-Z0-9_][a-zA-Z0-9+._-]*$`, p.Name):
+	case !Matches(`^[a-zA-Z0-9_][a-zA-Z0-9+._-]*$`, p.Name):
 		return errors.New("not the name of a package")
-	case !matches(`^[a-z0-9][a-z0-9._~-]*$`, p.Version):
+	case !Matches(`^[a-z0-9][a-z0-9._~-]*$`, p.Version):
 		return fmt.Errorf("%q is not a version", p.Version)
 	case p.Repository != "main" && p.Repository != "community":
 		return fmt.Errorf("%q is not a repository", p.Repository)
-	case !matches(`^Q1[A-Za-z0-9+/]{27}=$`, p.Checksum):
+	case !Matches(`^Q1[A-Za-z0-9+/]{27}=$`, p.Checksum):
 		return fmt.Errorf("%q is not a checksum", p.Checksum)
-	case !matches(`^[0-9a-f]{64}$`, p.SHA256):
+	case !Matches(`^[0-9a-f]{64}$`, p.SHA256):
 		return fmt.Errorf("%q is not a SHA-256", p.SHA256)
 	case p.Size <= 0:
 		return fmt.Errorf("a size of %d bytes", p.Size)

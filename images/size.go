@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 )
 
@@ -15,7 +14,7 @@ const sizePattern = `^([0-9]{1,15}(?:\.[0-9]{1,9})?)(B|kB|MB|GB)$`
 
 // ParseSize reads a number with a unit: B, kB, MB or GB, the powers of 1000.
 func ParseSize(text string) (Size, error) {
-	parts := regexp.MustCompile(sizePattern).FindStringSubmatch(text)
+	parts := compiled(sizePattern).FindStringSubmatch(text)
 	if parts == nil {
 		return 0, fmt.Errorf("%q is not a size such as 6.5MB (units are B, kB, MB and GB)", text)
 	}

@@ -53,7 +53,7 @@ func checkScript(text string) string {
 
 func checkCache(text string) (problem, near string) {
 	taken := slices.ContainsFunc([]string{"/proc/", "/sys/", "/dev/", "/run/secrets/", "/run/files/"}, func(dir string) bool { return strings.HasPrefix(text+"/", dir) })
-	if !matches(cachePattern, text) || taken || text == "/tmp" {
+	if !Matches(cachePattern, text) || taken || text == "/tmp" {
 		return fmt.Sprintf("%q cannot be a folder to keep; want a path such as /root/.cache", text), ""
 	}
 	return "", ""
@@ -71,9 +71,9 @@ func checkFile(text string) (problem, near string) {
 
 func checkSecret(name, source string) string {
 	switch {
-	case !matches(secretPattern, name):
+	case !Matches(secretPattern, name):
 		return fmt.Sprintf("%q cannot be the name of a secret, which is that of a file", name)
-	case !matches(sourcePattern, source):
+	case !Matches(sourcePattern, source):
 		return fmt.Sprintf("secret %s: %q is not env:VARIABLE or file:PATH", name, source)
 	}
 	return ""

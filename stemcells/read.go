@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -52,7 +51,7 @@ func (s Stemcell) sources() []string {
 func (s Stemcell) check(folder string) error {
 	var mistakes []error
 	wrong := func(format string, args ...any) { mistakes = append(mistakes, fmt.Errorf(format, args...)) }
-	if s.Name != folder || !matches(`^[a-z][a-z0-9-]*$`, s.Name) {
+	if s.Name != folder || !images.Matches(`^[a-z][a-z0-9-]*$`, s.Name) {
 		wrong("name is %q; it must be that of the folder, lower case letters, digits and -", s.Name)
 	}
 	if !slices.Contains([]string{"actionloop", "v1", "v0"}, s.Protocol) {
@@ -72,7 +71,7 @@ func (s Stemcell) check(folder string) error {
 		}
 	}
 	for name, value := range s.Env {
-		if !matches(`^[A-Za-z_][A-Za-z0-9_]*$`, name) {
+		if !images.Matches(`^[A-Za-z_][A-Za-z0-9_]*$`, name) {
 			wrong("env: %q cannot be the name of an environment variable", name)
 		}
 		if allowed := variable.Allowed(name, value); allowed != "" {
@@ -110,6 +109,4 @@ func checkPattern(pattern string) string {
 }
 
 // plain reports whether a name is the name of a file in one folder, of characters that need no quotes anywhere.
-func plain(name string) bool { return matches(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`, name) }
-
-func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+func plain(name string) bool { return images.Matches(`^[A-Za-z0-9_][A-Za-z0-9._-]*$`, name) }

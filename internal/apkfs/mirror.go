@@ -62,7 +62,7 @@ func (m mirror) full(name string) string {
 // get returns a file of the mirror, of at most limit bytes. The error is [fs.ErrNotExist] if there is none.
 func (m mirror) get(ctx context.Context, name string, limit int64) ([]byte, error) {
 	if m.base == nil {
-		return m.read(name, limit)
+		return patient.ReadFile(m.full(name), limit)
 	}
 	var content []byte
 	tries := 0
@@ -87,18 +87,6 @@ func (m mirror) get(ctx context.Context, name string, limit int64) ([]byte, erro
 		err = fmt.Errorf("%w, %d times", err, tries)
 	}
 	return nil, err
-}
-
-func (m mirror) read(name string, limit int64) ([]byte, error) {
-	file, err := os.Open(m.full(name))
-	if err != nil {
-		return nil, err
-	}
-	content, err := patient.ReadAll(file, limit)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", m.full(name), err)
-	}
-	return content, nil
 }
 
 // answerError is an answer of a server other than the file.
@@ -133,7 +121,7 @@ func (m mirror) ask(ctx context.Context, name string, limit int64) ([]byte, erro
 		_ = response.Body.Close()
 		return nil, &answerError{m.full(name), response.StatusCode, patient.RetryAfter(response.Header, time.Now())}
 	}
-	return patient.ReadAll(response.Body, limit)
+	return patient.ReadAll(response.Body, response.ContentLength, limit)
 }
 
 func (m mirror) checkRedirect(next *http.Request, before []*http.Request) error {

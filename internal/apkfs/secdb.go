@@ -107,11 +107,7 @@ func (db *SecDB) read(ctx context.Context, name string) (shown string, text []by
 		text, err = db.where.get(ctx, name, maxSecDB)
 		return db.where.full(name), text, err
 	}
-	file, err := os.Open(db.file)
-	if err != nil {
-		return db.file, nil, err
-	}
-	text, err = patient.ReadAll(file, maxSecDB)
+	text, err = patient.ReadFile(db.file, maxSecDB)
 	return db.file, text, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha1" //nolint:gosec // indexes name packages by it
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -138,6 +139,14 @@ func replacesPriority(info []byte) int {
 	return 0
 }
 
+// sizeAtEnd returns the size that a gzip stream announces at its end for its content (RFC 1952, ISIZE).
+func sizeAtEnd(zipped []byte) int64 {
+	if len(zipped) < 4 {
+		return -1
+	}
+	return int64(binary.LittleEndian.Uint32(zipped[len(zipped)-4:]))
+}
+
 // readFiles reads the archive of the files. It refuses names that lead out of the image.
 func (p *unpacked) readFiles(data []byte) error {
 	if len(data) == 0 {
@@ -147,7 +156,7 @@ func (p *unpacked) readFiles(data []byte) error {
 	if err != nil {
 		return err
 	}
-	raw, err := patient.ReadAll(unzipped, maxUnpacked)
+	raw, err := patient.ReadAll(unzipped, sizeAtEnd(data), maxUnpacked)
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const prefix = ".mkimage-tmp-"
+
+// syncs is the number of files that are synced to the disk at the same time.
+const syncs = 8
 
 // ErrForeign is the error of [Dir] when the destination holds something that the caller may not replace.
 var ErrForeign = errors.New("was not made by mkimage")
@@ -35,10 +40,16 @@ func File(path string, write func(f *os.File) error) error {
 		return &fs.PathError{Op: "write", Path: path, Err: errors.New("is there, and is not a regular file")}
 	}
 	Sweep(filepath.Dir(path))
-	return Replace(path, write)
+	return Replace(path, func(f *os.File) error {
+		if err := write(f); err != nil {
+			return err
+		}
+		return f.Sync() // else a crash of the system may leave the new name with no content
+	})
 }
 
-// Replace is [File] for a path that is not a symbolic link, in an existing folder that the caller sweeps.
+// Replace is [File] for a path that is not a symbolic link, in an existing folder that the caller sweeps, and for
+// content that its readers check: after a crash of the system it may be incomplete.
 func Replace(path string, write func(f *os.File) error) error {
 	t, err := create(filepath.Dir(path), func(name string) error {
 		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
@@ -85,10 +96,7 @@ func fill(name string, write func(f *os.File) error) error {
 	if err != nil {
 		return err
 	}
-	if err = write(f); err == nil {
-		err = f.Sync() // else a crash of the system may leave the new name with no content
-	}
-	return errors.Join(err, f.Close())
+	return errors.Join(write(f), f.Close())
 }
 
 // Dir replaces the folder at path with the one that write fills. An existing folder that is not empty is replaced only
@@ -167,19 +175,25 @@ func settle(dir string) error {
 		return err
 	}
 	mask := stat.Mode().Perm()
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	var files errgroup.Group // one commit of the file system is enough for several
+	files.SetLimit(syncs)
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || path == dir {
 			return err
 		}
 		if entry.IsDir() {
 			return os.Chmod(path, mask)
 		}
-		f, err := os.OpenFile(path, syncing, 0)
-		if err != nil {
-			return err
-		}
-		return errors.Join(f.Chmod(mask&0o666), f.Sync(), f.Close())
+		files.Go(func() error {
+			f, err := os.OpenFile(path, syncing, 0)
+			if err != nil {
+				return err
+			}
+			return errors.Join(f.Chmod(mask&0o666), f.Sync(), f.Close())
+		})
+		return nil
 	})
+	return errors.Join(err, files.Wait())
 }
 
 // target resolves a symbolic link at path, so that its target is replaced and the link stays, and makes the parent

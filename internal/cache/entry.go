@@ -43,12 +43,23 @@ func (p place) read() ([]byte, bool) {
 		return nil, false
 	}
 	defer f.Close()
-	content, err := io.ReadAll(f)
+	content, err := readAll(f)
 	if got := sha256.Sum256(content); err != nil || !bytes.Equal(got[:], want) {
 		return nil, false
 	}
 	use(p.file())
 	return content, true
+}
+
+// readAll reads the content of an entry that is open, in memory of its size.
+func readAll(f *os.File) ([]byte, error) {
+	stat, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	content := make([]byte, max(0, stat.Size()-header))
+	_, err = io.ReadFull(f, content)
+	return content, err
 }
 
 // look returns the description of an entry, and marks it as used.

@@ -4,7 +4,8 @@
 //
 //	image, err := content.Read(img, store)          // all layers of an image, and the files that are seen in it
 //	one, err := content.Of(layer, store)            // one layer
-//	one, err := content.Add(store, digest, stream)  // a layer whose bytes are at hand: they are read once, and held against the digest
+//	err := list.Add(header, file)                   // a layer that is being made: a [content.List] of its entries
+//	err = content.Keep(store, list.Layer)
 package content
 
 import (

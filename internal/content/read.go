@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 
@@ -41,26 +40,24 @@ func Of(l v1.Layer, store cache.Dir) (Layer, error) {
 	if err != nil {
 		return Layer{}, err
 	}
-	found, err := Add(store, digest, stored)
+	found, err := Scan(stored)
+	if err == nil && found.Digest != digest {
+		err = fmt.Errorf("its content has the digest %s, and it is called %s", found.Digest, digest)
+	}
+	if err == nil {
+		err = Keep(store, found)
+	}
 	return found, errors.Join(err, stored.Close())
 }
 
-// Add reads the bytes of a layer as it is stored and sent, and keeps a description of its content. The bytes must have
-// the digest.
-func Add(store cache.Dir, digest v1.Hash, stored io.Reader) (Layer, error) {
-	found, err := scan(stored)
-	if err != nil {
-		return Layer{}, err
-	}
-	if found.Digest != digest {
-		return Layer{}, fmt.Errorf("its content has the digest %s, and it is called %s", found.Digest, digest)
-	}
+// Keep keeps the description of a layer, for [Of].
+func Keep(store cache.Dir, found Layer) error {
 	text, err := json.Marshal(found)
 	if err != nil {
-		return Layer{}, err
+		return err
 	}
-	store.Remember(kind, key(digest), found)
-	return found, store.Replace(kind, key(digest), text)
+	store.Remember(kind, key(found.Digest), found)
+	return store.Replace(kind, key(found.Digest), text)
 }
 
 func key(digest v1.Hash) string { return cache.Key(format, digest.String()) }

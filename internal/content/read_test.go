@@ -125,7 +125,7 @@ func TestBrokenLayers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if found, err := Add(store, other, bytes.NewReader(stored)); err == nil {
+			if found, err := Of(misnamed{digest: other, stored: stored}, store); err == nil {
 				t.Errorf("taken: %+v", found)
 			}
 			if _, ok := store.Last(kind, key(other)); ok {
@@ -133,6 +133,18 @@ func TestBrokenLayers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// misnamed is a layer whose bytes have another digest.
+type misnamed struct {
+	v1.Layer
+	digest v1.Hash
+	stored []byte
+}
+
+func (m misnamed) Digest() (v1.Hash, error) { return m.digest, nil }
+func (m misnamed) Compressed() (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(m.stored)), nil
 }
 
 // TestRead holds that an image has what its upper layers leave of the lower ones.
@@ -176,7 +188,7 @@ func FuzzScan(f *testing.F) {
 		f.Add(stored)
 	}
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		found, err := scan(bytes.NewReader(stored))
+		found, err := Scan(bytes.NewReader(stored))
 		if err != nil {
 			return
 		}

@@ -27,8 +27,8 @@ const (
 	mostWindow  = 128 << 20 // bytes that a zstd stream may ask to be remembered
 )
 
-// scan reads a layer as it is stored and sent: gzipped, packed with zstd, or bare.
-func scan(stored io.Reader) (Layer, error) {
+// Scan reads the bytes of a layer as it is stored and sent: gzipped, packed with zstd, or bare.
+func Scan(stored io.Reader) (Layer, error) {
 	packed, bare := cache.NewMeter(io.Discard), cache.NewMeter(io.Discard)
 	stored = io.TeeReader(stored, packed)
 	archive, err := unpack(stored)
@@ -37,7 +37,7 @@ func scan(stored io.Reader) (Layer, error) {
 	}
 	defer archive.Close()
 	unpacked := io.TeeReader(archive, bare)
-	found := Layer{Texts: map[string][]byte{}}
+	var list List
 	for entries := tar.NewReader(unpacked); ; {
 		header, err := entries.Next()
 		if err == io.EOF {
@@ -46,21 +46,35 @@ func scan(stored io.Reader) (Layer, error) {
 		if err != nil {
 			return Layer{}, err
 		}
-		entry := Entry{Path: CleanName(header.Name), Type: header.Typeflag, Mode: header.Mode, UID: header.Uid, GID: header.Gid, Link: header.Linkname}
-		if header.Typeflag == tar.TypeReg {
-			if err := found.look(&entry, header.Size, entries); err != nil {
-				return Layer{}, fmt.Errorf("%s: %w", header.Name, err)
-			}
+		if err := list.Add(header, entries); err != nil {
+			return Layer{}, err
 		}
-		found.Entries = append(found.Entries, entry)
 	}
 	for _, rest := range []io.Reader{unpacked, stored} { // bytes after the end of the archive count too
 		if _, err := io.Copy(io.Discard, rest); err != nil {
 			return Layer{}, err
 		}
 	}
-	found.Digest, found.DiffID, found.TarSize = hashOf(packed), hashOf(bare), bare.Entry().Size
-	return found, nil
+	list.Digest, list.DiffID, list.TarSize = hashOf(packed), hashOf(bare), bare.Entry().Size
+	return list.Layer, nil
+}
+
+// List lists the entries of an archive. The zero List has none.
+type List struct {
+	Layer // its digests and sizes are not set
+	whole bytes.Buffer
+}
+
+// Add adds the next entry of the archive. A regular file is read.
+func (l *List) Add(header *tar.Header, file io.Reader) error {
+	entry := Entry{Path: CleanName(header.Name), Type: header.Typeflag, Mode: header.Mode, UID: header.Uid, GID: header.Gid, Link: header.Linkname}
+	if header.Typeflag == tar.TypeReg {
+		if err := l.look(&entry, header.Size, file); err != nil {
+			return fmt.Errorf("%s: %w", header.Name, err)
+		}
+	}
+	l.Entries = append(l.Entries, entry)
+	return nil
 }
 
 // unpack returns the tar stream of a layer, by the first bytes of it.
@@ -83,22 +97,28 @@ func unpack(stored io.Reader) (io.ReadCloser, error) {
 	return io.NopCloser(buffered), nil
 }
 
-// look reads a regular file. Only a program and a text that is kept are held in memory, one at a time.
-func (l *Layer) look(entry *Entry, size int64, from io.Reader) error {
+// look reads a regular file. Only a program and a text that is kept are held in memory, one at a time: the program in
+// memory that the next one may have.
+func (l *List) look(entry *Entry, size int64, from io.Reader) error {
+	whole := &l.whole
+	whole.Reset()
 	entry.Size = size
 	sum1, sum256 := sha1.New(), sha256.New()
 	from = io.TeeReader(from, io.MultiWriter(sum1, sum256))
-	var whole bytes.Buffer
-	_, err := io.CopyN(&whole, from, min(size, int64(len(elf.ELFMAG))))
+	_, err := io.CopyN(whole, from, min(size, int64(len(elf.ELFMAG))))
 	switch isText := slices.Contains([]string{DatabasePath, WorldPath, OSReleasePath, UsersPath, GroupsPath}, entry.Path); {
 	case err != nil:
 	case isText && size > mostText:
 		err = fmt.Errorf("it has %d bytes, and at most %d are read", size, mostText)
 	case isText:
-		_, err = io.Copy(&whole, from)
-		l.Texts[entry.Path] = whole.Bytes()
+		_, err = io.Copy(whole, from)
+		if l.Texts == nil {
+			l.Texts = map[string][]byte{}
+		}
+		l.Texts[entry.Path] = bytes.Clone(whole.Bytes())
 	case whole.String() == elf.ELFMAG && size <= mostProgram:
-		if _, err = io.Copy(&whole, from); err == nil {
+		whole.Grow(int(min(size, mostText)) + bytes.MinRead) // more only where it is there
+		if _, err = io.Copy(whole, from); err == nil {
 			entry.Program, _ = buildinfo.Read(bytes.NewReader(whole.Bytes())) // the error is that it is no Go program
 			entry.Parts, _ = goparts.Read(whole.Bytes())                      // likewise
 		}

@@ -45,6 +45,20 @@ func Symlink(path, target string) File {
 
 func (f File) isSymlink() bool  { return f.Mode.Type() == fs.ModeSymlink }
 func (f File) isHardLink() bool { return f.Mode.IsRegular() && f.Link != "" }
+func (f File) hasContent() bool { return f.Mode.IsRegular() && !f.isHardLink() }
+
+// read gives the content to a function; there is none where the file is not a regular one.
+func (f File) read(do func(content io.Reader) error) error {
+	if !f.hasContent() {
+		return do(nil)
+	}
+	content, err := f.Open()
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	return do(content)
+}
 
 // canonical returns the files in a layer's order: sorted by path, so that a directory comes before its files, and hard
 // links last, after their targets. It refuses files that cannot be in one layer.

@@ -1,5 +1,5 @@
 // Package layer makes image layers from files. The same files give the same bytes on every machine: a canonical tar
-// (tar.go), compressed by a gzip whose version is pinned.
+// (tar.go), compressed by package blockgzip.
 //
 //	maker := layer.NewMaker(epoch, store)
 //	proxy, err := maker.New(ctx, "proxy", files)

@@ -17,7 +17,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
-	"golang.org/x/mod/modfile"
 )
 
 // example has one file of each kind, in no order.
@@ -74,26 +73,6 @@ func TestBytesStayTheSame(t *testing.T) {
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Error(diff)
 	}
-}
-
-func TestCompressorIsTheOneOfGoMod(t *testing.T) {
-	text, err := os.ReadFile("../../go.mod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := modfile.ParseLax("go.mod", text, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, require := range file.Require {
-		if path, _, _ := strings.Cut(compressor, "@"); require.Mod.Path == path {
-			if !strings.HasPrefix(compressor, require.Mod.String()+" ") {
-				t.Errorf("the cache's key says %q, go.mod has %s", compressor, require.Mod)
-			}
-			return
-		}
-	}
-	t.Errorf("go.mod does not have %s", compressor)
 }
 
 func TestOrderOfInputDoesNotMatter(t *testing.T) {

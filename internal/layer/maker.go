@@ -2,17 +2,21 @@ package layer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strconv"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/blockgzip"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 )
@@ -23,7 +27,7 @@ const format = "layer 2"
 
 // The kinds of entries in the cache.
 const (
-	blobKind   = "layer"        // the compressed bytes, by compressor and diff ID
+	blobKind   = "layer"        // the compressed bytes, by blockgzip.Name and diff ID
 	recordKind = "layer-record" // facts, by the inputs of the layers
 )
 
@@ -31,11 +35,14 @@ const (
 type Maker struct {
 	mtime   time.Time
 	store   cache.Dir
+	zips    *blockgzip.Pool
 	flights singleflight.Group
 }
 
 // NewMaker returns a maker that keeps layers and facts in store.
-func NewMaker(mtime time.Time, store cache.Dir) *Maker { return &Maker{mtime: mtime, store: store} }
+func NewMaker(mtime time.Time, store cache.Dir) *Maker {
+	return &Maker{mtime: mtime, store: store, zips: blockgzip.NewPool(runtime.GOMAXPROCS(0))}
+}
 
 // Recipe says how layers that are made together are made, the lowest first.
 type Recipe struct {
@@ -51,7 +58,7 @@ type Part struct {
 
 // New makes a layer of files that are at hand.
 func (m *Maker) New(ctx context.Context, name string, files []File) (Layer, error) {
-	sum, err := describe(files, time.Unix(0, 0))
+	sum, _, err := describe(files, time.Unix(0, 0))
 	if err != nil {
 		return Layer{}, fmt.Errorf("layer %s: %w", name, err)
 	}
@@ -92,7 +99,7 @@ func (m *Maker) Make(ctx context.Context, recipe Recipe) ([]Layer, error) {
 }
 
 func (m *Maker) key(recipe Recipe) string {
-	return cache.Key(format, compressor, strconv.FormatInt(m.mtime.Unix(), 10), recipe.Key)
+	return cache.Key(format, blockgzip.Name, strconv.FormatInt(m.mtime.Unix(), 10), recipe.Key)
 }
 
 // made is a layer that is kept, or whose bytes are here where nothing is kept.
@@ -108,7 +115,7 @@ func (m *Maker) open(one made) (io.ReadCloser, bool) {
 	return m.store.Reader(blobKind, blobKey(one.DiffID))
 }
 
-func blobKey(diffID v1.Hash) string { return cache.Key(compressor, diffID.Hex) }
+func blobKey(diffID v1.Hash) string { return cache.Key(blockgzip.Name, diffID.Hex) }
 
 // once lets those who want the same at the same time wait for the first of them, which may have been told to stop.
 func (m *Maker) once(ctx context.Context, key string, do func() ([]made, error)) ([]made, error) {
@@ -184,7 +191,7 @@ func (m *Maker) restore(ctx context.Context, key string, recipe Recipe, place in
 
 // make makes one layer, unless its bytes are kept and intact.
 func (m *Maker) make(part Part) (made, error) {
-	facts, err := describe(part.Files, m.mtime)
+	facts, checksum, err := describe(part.Files, m.mtime)
 	if err != nil {
 		return made{}, err
 	}
@@ -196,37 +203,30 @@ func (m *Maker) make(part Part) (made, error) {
 		one.describe(entry)
 		return one, stored.Close()
 	}
+	var found content.Layer
+	var listing errgroup.Group // while it is compressed
+	listing.Go(func() (err error) {
+		found, err = listContent(part.Files, m.mtime)
+		return err
+	})
 	var memory bytes.Buffer
 	entry, err := m.store.Put(blobKind, blobKey(facts.DiffID), func(w io.Writer) error {
 		if !m.store.Keeps() {
 			w = io.MultiWriter(w, &memory)
 		}
-		return compress(w, part.Files, m.mtime)
+		return m.compress(w, part.Files, checksum)
 	})
-	if err != nil {
+	if err = cmp.Or(err, listing.Wait()); err != nil {
 		return made{}, err
 	}
 	one.describe(entry)
 	if !m.store.Keeps() {
 		one.bytes = memory.Bytes()
 	}
-	return one, m.check(one)
+	found.Digest, found.DiffID, found.TarSize = one.Digest, one.DiffID, one.TarSize
+	return one, content.Keep(m.store, found)
 }
 
 func (o *made) describe(entry cache.Entry) {
 	o.Digest, o.Size = v1.Hash{Algorithm: "sha256", Hex: entry.SHA256}, entry.Size
-}
-
-// check reads back a layer that was just made, and keeps a description of its content.
-func (m *Maker) check(one made) error {
-	stored, ok := m.open(one)
-	if !ok {
-		return errors.New("it cannot be read back from the cache; choose another folder with --cache-dir or $MKIMAGE_CACHE_DIR")
-	}
-	defer stored.Close()
-	found, err := content.Add(m.store, one.Digest, stored)
-	if err == nil && (found.DiffID != one.DiffID || found.TarSize != one.TarSize) {
-		err = fmt.Errorf("it unpacks to %s, not to %s", found.DiffID, one.DiffID)
-	}
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -210,17 +211,43 @@ func TestUnreadLayersAreNotOpened(t *testing.T) {
 	}
 }
 
-// TestMadeLayersAreRead holds that a layer is unpacked once: by the check of its bytes, which keeps what is in them.
-func TestMadeLayersAreRead(t *testing.T) {
+// TestMadeLayersAreKnown holds that a layer that was made is not unpacked, and that what is kept of its content is what
+// its bytes unpack to.
+func TestMadeLayersAreKnown(t *testing.T) {
 	maker, _ := keeping(t)
 	for _, made := range makeAll(t, maker, newCounted("key", twoParts()...).Recipe) {
 		found, err := content.Of(unreadable{made}, maker.store)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if content.DockerSize(found.Entries) != made.DockerSize || found.TarSize != made.TarSize || len(found.Entries) != len(made.Entries) {
-			t.Errorf("%s: %+v is read as %+v", made.Name, made, found)
+		stored, err := made.Compressed()
+		if err != nil {
+			t.Fatal(err)
 		}
+		want, err := content.Scan(stored)
+		if err := errors.Join(err, stored.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, found); diff != "" {
+			t.Errorf("%s: %s", made.Name, diff)
+		}
+	}
+}
+
+// TestFilesThatChange holds that no layer is made of files that change meanwhile.
+func TestFilesThatChange(t *testing.T) {
+	maker, _ := keeping(t)
+	var read atomic.Bool
+	file := Regular("x", 0o644, []byte("a"))
+	file.Open = func() (io.ReadCloser, error) {
+		if read.Swap(true) {
+			return io.NopCloser(strings.NewReader("b")), nil
+		}
+		return io.NopCloser(strings.NewReader("a")), nil
+	}
+	changing := Recipe{Key: "key", Parts: func(context.Context) ([]Part, error) { return []Part{{"x", []File{file}}}, nil }}
+	if _, err := maker.Make(t.Context(), changing); !errors.Is(err, errChanged) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -16,7 +16,7 @@ func writeTar(w io.Writer, files []File, mtime time.Time) error {
 		if err := archive.WriteHeader(header(file, mtime)); err != nil {
 			return fmt.Errorf("write %s: %w", file.Path, err)
 		}
-		if !file.Mode.IsRegular() || file.isHardLink() {
+		if !file.hasContent() {
 			continue
 		}
 		if err := copyContent(archive, file); err != nil {
@@ -27,16 +27,13 @@ func writeTar(w io.Writer, files []File, mtime time.Time) error {
 }
 
 func copyContent(w io.Writer, file File) error {
-	content, err := file.Open()
-	if err != nil {
+	return file.read(func(content io.Reader) error {
+		n, err := io.Copy(w, content)
+		if err == nil && n != file.Size {
+			err = fmt.Errorf("%d bytes, want %d", n, file.Size)
+		}
 		return err
-	}
-	defer content.Close()
-	n, err := io.Copy(w, content)
-	if err == nil && n != file.Size {
-		err = fmt.Errorf("%d bytes, want %d", n, file.Size)
-	}
-	return err
+	})
 }
 
 func header(file File, mtime time.Time) *tar.Header {

@@ -14,6 +14,7 @@
 package patient
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,8 +148,28 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadAll reads a body of at most limit bytes, and closes it.
-func ReadAll(body io.ReadCloser, limit int64) ([]byte, error) {
+// ReadAll reads a body of at most limit bytes, and closes it. The size that was announced for it, or -1, only saves copies.
+func ReadAll(body io.ReadCloser, announced, limit int64) ([]byte, error) {
 	defer body.Close()
-	return io.ReadAll(Limit(body, limit, fmt.Errorf("it is larger than the %d bytes that it may have", limit)))
+	var content bytes.Buffer
+	content.Grow(int(min(max(announced, 0), limit)) + bytes.MinRead) // room in which the end is found, too
+	_, err := content.ReadFrom(Limit(body, limit, fmt.Errorf("it is larger than the %d bytes that it may have", limit)))
+	return content.Bytes(), err
+}
+
+// ReadFile reads a file of at most limit bytes.
+func ReadFile(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	announced := int64(-1)
+	if stat, err := file.Stat(); err == nil {
+		announced = stat.Size()
+	}
+	content, err := ReadAll(file, announced, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	return content, nil
 }

@@ -100,7 +100,7 @@ func TestWire(t *testing.T) {
 
 func TestLimit(t *testing.T) {
 	for text, want := range map[string]string{"": "", "12345": "", "123456": "it is larger than the 5 bytes that it may have"} {
-		got, err := ReadAll(io.NopCloser(strings.NewReader(text)), 5)
+		got, err := ReadAll(io.NopCloser(strings.NewReader(text)), -1, 5)
 		if want == "" && (err != nil || string(got) != text) || want != "" && (err == nil || err.Error() != want) {
 			t.Errorf("%q: got %q, %v", text, got, err)
 		}

@@ -1,0 +1,129 @@
+package blockgzip
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"compress/gzip"
+
+	"golang.org/x/mod/modfile"
+)
+
+// content returns bytes that compress a little, always the same.
+func content(size int) []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("layer digest manifest image blob config tag push pull base")
+	var text bytes.Buffer
+	for text.Len() < size {
+		text.WriteString(words[random.IntN(len(words))])
+		text.WriteByte(byte(random.IntN(256)))
+	}
+	return text.Bytes()[:size]
+}
+
+func zip(t *testing.T, pool *Pool, content []byte, piece int) []byte {
+	t.Helper()
+	var zipped bytes.Buffer
+	w := pool.NewWriter(&zipped)
+	for rest := content; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
+		if n, err := w.Write(rest[:min(piece, len(rest))]); err != nil || n != min(piece, len(rest)) {
+			t.Fatal(n, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return zipped.Bytes()
+}
+
+// TestStreams holds that the standard library unpacks a stream to its content, and that neither the number of blocks at
+// the same time, nor writes, nor what was compressed before show in its bytes.
+func TestStreams(t *testing.T) {
+	many, one := NewPool(8), NewPool(1)
+	for _, size := range []int{0, 1, windowSize, blockSize - 1, blockSize, blockSize + 1, 5*blockSize + 77} {
+		text := content(size)
+		zipped := zip(t, many, text, size+1)
+		reader, err := gzip.NewReader(bytes.NewReader(zipped))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(reader)
+		if err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%d bytes are unpacked to %d, %v", size, len(got), err)
+		}
+		for _, again := range [][]byte{zip(t, one, text, size+1), zip(t, many, text, 1000), zip(t, NewPool(3), text, blockSize)} {
+			if !bytes.Equal(again, zipped) {
+				t.Errorf("%d bytes are compressed in two ways", size)
+			}
+		}
+	}
+}
+
+// TestStreamsShareBlocks holds that streams at the same time go on with fewer blocks than there are streams.
+func TestStreamsShareBlocks(t *testing.T) {
+	pool, text := NewPool(2), content(3*blockSize+1)
+	want := zip(t, pool, text, len(text))
+	var streams sync.WaitGroup
+	for range 8 {
+		streams.Go(func() {
+			if got := zip(t, pool, text, 50_000); !bytes.Equal(got, want) {
+				t.Error("the streams are mixed up")
+			}
+		})
+	}
+	streams.Wait()
+}
+
+// full is a disk without room.
+type full struct{ room int }
+
+var errFull = errors.New("no space left")
+
+func (f *full) Write(p []byte) (int, error) {
+	if f.room -= len(p); f.room < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+// TestFailures holds that a failure of the writer is told, at the latest at the end, and that the pool is whole after it.
+func TestFailures(t *testing.T) {
+	pool, text := NewPool(2), content(4*blockSize)
+	want := zip(t, pool, text, len(text))
+	for _, room := range []int{0, len(header), len(want) / 2, len(want) - 1} {
+		w := pool.NewWriter(&full{room})
+		_, err := w.Write(text)
+		if closed := w.Close(); !errors.Is(closed, errFull) || err != nil && !errors.Is(err, errFull) {
+			t.Errorf("room for %d bytes: %v, %v", room, err, closed)
+		}
+	}
+	if got := zip(t, pool, text, len(text)); !bytes.Equal(got, want) {
+		t.Error("a failure changes what comes after it")
+	}
+}
+
+func TestCompressorIsTheOneOfGoMod(t *testing.T) {
+	text, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := modfile.ParseLax("go.mod", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, require := range file.Require {
+		if path, _, _ := strings.Cut(Name, "@"); require.Mod.Path == path {
+			if !strings.HasPrefix(Name, require.Mod.String()+" ") {
+				t.Errorf("the name says %q, go.mod has %s", Name, require.Mod)
+			}
+			return
+		}
+	}
+	t.Errorf("go.mod does not have %s", Name)
+}
