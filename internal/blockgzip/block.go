@@ -22,6 +22,7 @@ type block struct {
 	zipper *flate.Writer
 	zipped bytes.Buffer
 	done   chan error // of length 1
+	last   bool       // nothing follows
 }
 
 // begin makes it a block without content, after a window.
@@ -29,7 +30,7 @@ func (b *block) begin(window []byte) {
 	if b.text == nil {
 		b.text = make([]byte, 0, windowSize+blockSize)
 	}
-	b.text, b.window = append(b.text[:0], window...), len(window)
+	b.text, b.window, b.last = append(b.text[:0], window...), len(window), false
 }
 
 // fill takes as much of the content as there is room for.
@@ -46,7 +47,7 @@ func (b *block) end(older []byte) []byte {
 	return append(older[:0], b.text[max(0, len(b.text)-windowSize):]...)
 }
 
-// compress compresses the content to whole bytes, so that another block can follow.
+// compress compresses the content. Unless it is the last block it ends with a whole byte, so that another one can follow.
 func (b *block) compress() {
 	b.zipped.Reset()
 	var err error
@@ -57,7 +58,11 @@ func (b *block) compress() {
 		b.zipper.ResetDict(&b.zipped, b.text[:b.window])
 		_, err = b.zipper.Write(b.text[b.window:])
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case b.last:
+		err = b.zipper.Close()
+	default:
 		err = b.zipper.Flush()
 	}
 	b.done <- err

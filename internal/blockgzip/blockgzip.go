@@ -17,8 +17,8 @@ import (
 // Name names the code that compresses and its settings. Another one may write other bytes.
 const Name = "github.com/klauspost/compress@v1.20.3 flate -7, blocks of 128 KiB"
 
-// The parts of a stream (RFC 1952) that are always the same: the header tells no name, no time and no operating system;
-// the end is an empty block, since every block of the content is one that others follow.
+// The header of a stream (RFC 1952) tells no name, no time and no operating system. The end is an empty block, for a
+// stream whose last block is a full one, which others could have followed.
 const (
 	header = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 	end    = "\x01\x00\x00\xff\xff"
@@ -89,6 +89,7 @@ func (w *Writer) send() {
 // Close ends the stream, and waits until everything is written.
 func (w *Writer) Close() error {
 	if w.filling != nil {
+		w.filling.last = true
 		w.send()
 	}
 	close(w.queue)
@@ -98,7 +99,11 @@ func (w *Writer) Close() error {
 // collect writes the blocks in their order, and gives them back.
 func (w *Writer) collect(to io.Writer) {
 	_, err := io.WriteString(to, header)
+	trailer := []byte(end)
 	for b := range w.queue {
+		if b.last {
+			trailer = nil
+		}
 		failed := <-b.done
 		if err == nil {
 			err = failed
@@ -112,7 +117,7 @@ func (w *Writer) collect(to io.Writer) {
 		w.pool.free <- b
 	}
 	if err == nil {
-		trailer := binary.LittleEndian.AppendUint32([]byte(end), w.checksum)
+		trailer = binary.LittleEndian.AppendUint32(trailer, w.checksum)
 		_, err = to.Write(binary.LittleEndian.AppendUint32(trailer, w.size))
 	}
 	w.ended <- err
