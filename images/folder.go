@@ -159,6 +159,9 @@ func Load(folder Folder, known Stemcells, args ...string) ([]Definition, error) 
 // one.
 func (f Folder) read(arg string) (shown string, data []byte, shipped bool, err error) {
 	if !isName(arg) {
+		if mistake := noDefinition(arg); mistake != nil {
+			return arg, nil, false, mistake
+		}
 		file, err := os.Open(arg)
 		if err != nil {
 			return arg, nil, false, fmt.Errorf("read image definition %s: %w", arg, human.Reason(err))
@@ -194,6 +197,9 @@ func (f Folder) holding(name string) (Folder, error) {
 	if slices.Contains(ShippedNames(), name) {
 		return Shipped(), nil
 	}
+	if mistake := noDefinition(name); mistake != nil {
+		return f, mistake
+	}
 	message := fmt.Sprintf("no image is named %q in %s; there are: ", name, f.path)
 	if len(names) > 0 {
 		message += strings.Join(names, ", ") + "; shipped with mkimage: "
@@ -203,6 +209,23 @@ func (f Folder) holding(name string) (Folder, error) {
 		message += fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return f, errors.New(message)
+}
+
+// noDefinition returns the mistake in an argument that was meant as something else than a definition, or nil.
+func noDefinition(arg string) error {
+	if before, after, found := strings.Cut(arg, ","); found && before != "" && after != "" {
+		return fmt.Errorf("%q: images are named one by one, with blanks between: %s", arg, strings.ReplaceAll(arg, ",", " "))
+	}
+	stat, err := os.Stat(arg)
+	switch name, tag, tagged := strings.Cut(arg, ":"); {
+	case err == nil && stat.IsDir():
+		return fmt.Errorf("%s is a folder: take the definitions in it with --images %s, or name one of them", arg, arg)
+	case err == nil && path.Ext(arg) != ".yaml" && path.Ext(arg) != ".yml":
+		return fmt.Errorf("%s is no definition, whose name would end in .yaml; an action goes into an image with --action %s", arg, arg)
+	case err != nil && tagged && isName(name):
+		return fmt.Errorf("%q: a definition has no tag: name the image %s; --tag %s tags what is pushed", arg, name, tag)
+	}
+	return nil
 }
 
 func isName(arg string) bool {

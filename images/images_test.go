@@ -58,7 +58,7 @@ func TestLoad(t *testing.T) {
 		{"unknown", dir, []string{"twoo"}, nil, `no image is named "twoo" in ` + dir + `; there are: one, two; shipped with mkimage: ` + strings.Join(ShippedNames(), ", ") + ` (did you mean "two"?)`},
 		{"shipped", dir, []string{"scratch", "one"}, []string{"scratch", "one"}, ""},
 		{"unknown file", dir, []string{at("no.yaml")}, nil, "read image definition " + at("no.yaml") + ": no such file or directory"},
-		{"a folder", dir, []string{at("other")}, nil, "read image definition " + at("other") + ": is a directory"},
+		{"a folder", dir, []string{at("other")}, nil, at("other") + " is a folder: take the definitions in it with --images " + at("other") + ", or name one of them"},
 		{"no folder", at("missing"), nil, nil, "list image definitions in " + at("missing") + ": no such file or directory"},
 		{"no definitions", at("none"), nil, nil, "no definitions in " + at("none") + "; begin a project with mkimage init, or name one of the shipped ones: "},
 		{"mistakes of all files", at("bad"), nil, nil, bad + `:1:1: unknown key "nme" (did you mean "name"?)`},

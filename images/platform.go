@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -74,6 +75,12 @@ func ParsePlatforms(list string) ([]Platform, error) {
 	return platforms, nil
 }
 
+// others are the platforms by other names of their processors.
+var others = map[string]string{
+	"amd64": "linux/amd64", "x86_64": "linux/amd64", "x86-64": "linux/amd64", "x64": "linux/amd64",
+	"arm64": "linux/arm64", "aarch64": "linux/arm64", "arm64/v8": "linux/arm64",
+}
+
 // check returns the problem with a platform, if there is one, and the nearest supported platform.
 func (p Platform) check() (problem, near string) {
 	if slices.Contains(Platforms(), p) {
@@ -85,5 +92,5 @@ func (p Platform) check() (problem, near string) {
 	}
 	last := len(supported) - 1
 	return fmt.Sprintf("platform %q is not supported; images are built for %s and %s", string(p), strings.Join(supported[:last], ", "), supported[last]),
-		suggest.Word(string(p), supported)
+		cmp.Or(others[strings.TrimPrefix(string(p), "linux/")], suggest.Word(string(p), supported))
 }

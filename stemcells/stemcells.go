@@ -25,6 +25,7 @@ package stemcells
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -79,6 +80,9 @@ func Shipped() (Set, error) { return Load(shipped, "stemcells") }
 func Load(files fs.FS, shown string) (Set, error) {
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
+		if system := (*fs.PathError)(nil); errors.As(err, &system) { // whose path is ".", not the one that is shown
+			err = system.Err
+		}
 		return nil, fmt.Errorf("list stemcells in %s: %w", shown, err)
 	}
 	set := Set{}

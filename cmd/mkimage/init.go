@@ -45,6 +45,9 @@ A project in Go is compiled without a network, because it has the library openwh
 }
 
 func (f *initFlags) run(command *cobra.Command, args []string) error {
+	if f.language == "" && len(args) == 1 && slices.Contains(starter.Languages(), args[0]) {
+		return usage(command, fmt.Errorf("the language is a flag: mkimage init --lang %s", args[0]))
+	}
 	if f.language == "" {
 		return usage(command, errors.New("in which language? give --lang "+strings.Join(starter.Languages(), ", --lang ")))
 	}

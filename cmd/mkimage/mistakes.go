@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/suggest"
 )
 
@@ -30,6 +32,9 @@ func explainArguments(command *cobra.Command, check cobra.PositionalArgs, given 
 		}
 		if n == 0 && wanted == command.Name() {
 			return fmt.Errorf("%s takes no argument, and %q is one", nameOf(command), given[0])
+		}
+		if command.Flags().Lookup("param") != nil && strings.Contains(given[n], "=") {
+			return fmt.Errorf("%s wants %s alone: a parameter is --param %s", nameOf(command), wanted, given[n])
 		}
 		return fmt.Errorf("%s wants %s alone, and %q is one too many", nameOf(command), wanted, given[n])
 	}
@@ -88,6 +93,9 @@ func unknownFlag(command *cobra.Command, unknown *pflag.NotExistError) error {
 	if near := suggest.Word(strings.TrimLeft(given, "-"), names); near != "" && strings.HasPrefix(given, "--") {
 		return fmt.Errorf("no flag %s (did you mean --%s?)", given, near)
 	}
+	if name := otherLetters[letters]; name != "" && slices.Contains(names, name) {
+		return fmt.Errorf("no flag %s (did you mean --%s?)", given, name)
+	}
 	for _, other := range command.Root().Commands() {
 		if flag := other.Flags().Lookup(unknown.GetSpecifiedName()); flag != nil && !flag.Hidden && other != command {
 			return fmt.Errorf("no flag %s here; %s has it", given, other.CommandPath())
@@ -96,6 +104,12 @@ func unknownFlag(command *cobra.Command, unknown *pflag.NotExistError) error {
 	return fmt.Errorf("no flag %s", given)
 }
 
+// numbers are examples of numbers that are not small.
+var numbers = map[string]string{"port": "8080", "memory": "256", "timeout": "60000"}
+
+// otherLetters are the flags that other tools have for a letter, where a command has the flag.
+var otherLetters = map[string]string{"t": "tag", "p": "port", "f": "file"}
+
 // wantedValue returns the values that a flag takes, by the name that they have in its help.
 func wantedValue(flag *pflag.Flag) string {
 	name, usage := pflag.UnquoteUsage(flag)
@@ -103,7 +117,7 @@ func wantedValue(flag *pflag.Flag) string {
 	case "bool":
 		return "true or false, or no value"
 	case "int":
-		return "a whole number " + name + ", such as 4"
+		return "a whole number " + name + ", such as " + cmp.Or(numbers[flag.Name], "4")
 	case "duration":
 		return "a time, such as 30s or 2m"
 	}
@@ -136,6 +150,12 @@ func unknownCommand(command *cobra.Command, word string) error {
 		if sub.IsAvailableCommand() {
 			names = append(names, sub.Name())
 		}
+	}
+	if command.Name() == "cache" && slices.Contains(append(meant["cache"], "clear", "rm"), word) {
+		return usage(command, fmt.Errorf("no command %q (did you mean \"prune\"?)", word))
+	}
+	if !command.HasParent() && slices.Contains(images.ShippedNames(), word) {
+		return usage(command, fmt.Errorf("%s is an image, and no command: mkimage build %s", word, word))
 	}
 	if !command.HasParent() {
 		for _, name := range names {

@@ -14,6 +14,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/inspect"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
@@ -106,6 +107,9 @@ func (f *verifyFlags) run(command *cobra.Command, text string, mode *progress.Mo
 	}
 	if err := f.check(typed(command.Flags(), "alpine-mirror")); err != nil {
 		return usage(command, err)
+	}
+	if dir, found := layout.Find(text); found {
+		return usage(command, fmt.Errorf("%s is a layout here, and provenance is attached in a registry: push it, and name it as REPOSITORY:TAG", dir))
 	}
 	client, err := f.registryFlags.open(command, text)
 	if err != nil {

@@ -42,6 +42,8 @@ func NotHere(image string, names []string) error {
 	switch found, err := os.Stat(image); {
 	case err == nil && found.IsDir():
 		return fmt.Errorf("the folder %s holds no image: that of one has an index.json.%s", image, reference)
+	case err == nil && slices.Contains([]string{".sh", ".bash", ".rb", ".py", ".go"}, path.Ext(image)):
+		return fmt.Errorf("%s is code, and no image: mkimage run NAME --init %s runs it in the image NAME, mkimage build NAME --action %s makes one of it", image, image, image)
 	case err == nil:
 		return fmt.Errorf("%s is a file, and images are read from folders: give an archive to docker load -i %s, and then the name that it prints.%s", image, image, reference)
 	case strings.Contains(image, "/") && !isPath(image):
