@@ -34,7 +34,7 @@ var rules = []struct {
 	{"internal/gobuild", []string{"images", "internal/cache", "internal/gobuild"}},
 	{"internal/release", nil},
 	{"internal/action", []string{"images", "openwhisk", "proxy/code", "stemcells", "internal/cache", "internal/content", "internal/gobuild", "internal/human", "internal/layer"}},
-	{"internal/plan", []string{"images", "proxy/variable", "stemcells", "internal/action", "internal/apkfs", "internal/cache", "internal/gobuild", "internal/human", "internal/layer"}},
+	{"internal/plan", []string{"images", "proxy/variable", "stemcells", "internal/action", "internal/apkfs", "internal/cache", "internal/content", "internal/gobuild", "internal/human", "internal/layer"}},
 	{"internal/engine/buildkit", []string{"images", "internal/atomicfile", "internal/cache", "internal/content", "internal/destination", "internal/engine", "internal/human", "internal/layer", "internal/page", "internal/plan", "internal/progress", "internal/registry"}},
 	{"internal/engine", []string{"images", "internal/cache", "internal/content", "internal/engine", "internal/layer", "internal/page", "internal/plan"}},
 	{"internal/layout", []string{"images", "internal/human", "internal/suggest"}},

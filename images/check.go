@@ -47,6 +47,7 @@ func (r *reader) check() {
 			r.failAt(r.keys["base"], "base alpine needs the release: alpine: v3.22")
 		}
 	}
+	r.checkEntrypoint()
 	r.checkEnvironment()
 	if entry := r.keys["platforms"]; entry == nil {
 		d.Platforms, d.AnyPlatform = UsualPlatforms(), true

@@ -23,6 +23,8 @@ func (r *reader) fields() map[string]func(ast.Node) {
 		"stemcells":   func(n ast.Node) { d.Stemcells = r.list(n, "[bash]", r.checkStemcell) },
 		"packages":    func(n ast.Node) { d.Packages = r.list(n, "[curl]", checkPackage) },
 		"run":         func(n ast.Node) { d.Run = r.steps(n) },
+		"files":       func(n ast.Node) { d.Files = r.pairs(n, "{/etc/motd: motd}", checkPlaced) },
+		"entrypoint":  func(n ast.Node) { d.Entrypoint = r.words(n, "[/usr/bin/tool, serve]") },
 		"action":      func(n ast.Node) { d.Action = r.word(n, checkPath) },
 		"main":        func(n ast.Node) { d.Main = r.word(n, checkFunction) },
 		"env":         func(n ast.Node) { d.Env = r.pairs(n, "{OW_PROTOCOL: auto}", checkVariable) },

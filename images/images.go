@@ -36,6 +36,10 @@ type Definition struct {
 	Packages []string `json:"packages,omitempty"`
 	// Scripts that a builder runs on the image's file system, for base alpine. Every step makes a layer.
 	Run []Step `json:"run,omitempty"`
+	// Files of the image by their paths in it, each with its source: a file beside the definition. {arch} in a source stands for the machine, such as amd64.
+	Files map[string]string `json:"files,omitempty"`
+	// The program that a container starts and its first arguments, in place of the proxy: the image serves no actions then.
+	Entrypoint []string `json:"entrypoint,omitempty"`
 	// A path to bake in as the action, seen from the definition: a function's file or folder, a Go package's folder, a program, a script, a zip or a tar.gz.
 	Action string `json:"action,omitempty"`
 	// The function to call of an action that is a function; main when the key is not given.

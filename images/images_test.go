@@ -267,6 +267,8 @@ func constrain(t *testing.T, schema *jsonschema.Schema) {
 	for _, list := range []string{"stemcells", "packages", "platforms"} {
 		property(list).UniqueItems = true
 	}
+	property("entrypoint").MinItems = new(uint64)
+	*property("entrypoint").MinItems = 1
 	step := property("run").Items
 	step.Required = []string{"script"}
 	for name, pattern := range map[string]string{"packages": packagePattern, "cache": cachePattern, "files": ""} {

@@ -42,6 +42,7 @@ run:
   - script: |
       echo one
       echo two
+files: {/usr/bin/tool: 'bin/{arch}/tool'}
 action: "actions/hello"
 env: {OW_PROTOCOL: auto, GREETING: 'it''s'}
 platforms: [linux/arm64]
@@ -52,6 +53,7 @@ budget: 8MB
 	want := Definition{
 		Name: "bash", Description: "Bash actions, with jq", Base: Alpine, Alpine: "v3.22",
 		Stemcells: []string{"bash", "go"}, Packages: []string{"curl", "openssl=3.5.1-r0"}, Action: "actions/hello",
+		Files:     map[string]string{"/usr/bin/tool": "bin/{arch}/tool"},
 		Env:       map[string]string{"OW_PROTOCOL": "auto", "GREETING": "it's"},
 		Platforms: []Platform{LinuxARM64}, Labels: map[string]string{"org.example/team": "blue"},
 		Run: []Step{
@@ -96,7 +98,18 @@ func TestParseRefuses(t *testing.T) {
 	const alpine = "name: x\nbase: alpine\nalpine: v3.22\n"
 	tests := []struct{ name, text, want string }{
 		{"unknown key", scratch + "stemcell: [go]\n", `x.yaml:3:1: unknown key "stemcell" (did you mean "stemcells"?)`},
-		{"unknown key, nothing near", scratch + "entrypoint: /bin/sh\n", `x.yaml:3:1: unknown key "entrypoint"`},
+		{"unknown key, nothing near", scratch + "healthcheck: /bin/sh\n", `x.yaml:3:1: unknown key "healthcheck"`},
+		{"file at no absolute path", scratch + "files: {etc/motd: motd}\n", `x.yaml:3:9: "etc/motd" is not the path of a file in the image`},
+		{"file above the image", scratch + "files: {/../motd: motd}\n", `x.yaml:3:9: "/../motd" is not the path of a file in the image`},
+		{"file above the definition", scratch + "files: {/etc/motd: ../motd}\n", `x.yaml:3:9: "../motd" is not a path beside the definition`},
+		{"file that is a folder", scratch + "files: {/etc/motd: motd/}\n", `x.yaml:3:9: "motd/" is a folder; name each of its files`},
+		{"file twice", scratch + "files: {/etc/motd: a, /etc/motd: b}\n", `x.yaml:3:23: key "/etc/motd" is there twice`},
+		{"file in place of the proxy", scratch + "files: {/bin/proxy: proxy}\n", `x.yaml:3:9: /bin/proxy is the proxy's`},
+		{"file of the action", scratch + "files: {/action/exec: exec}\n", `x.yaml:3:9: /action/exec cannot be a file`},
+		{"entrypoint that is text", scratch + "entrypoint: /bin/sh\n", `x.yaml:3:13: want a list such as [/usr/bin/tool, serve], got text`},
+		{"entrypoint without a path", scratch + "entrypoint: [sh]\n", `x.yaml:3:13: an entrypoint begins with the absolute path of a program`},
+		{"entrypoint that is empty", scratch + "entrypoint: []\n", `x.yaml:3:13: an entrypoint begins with the absolute path of a program`},
+		{"entrypoint beside an action", scratch + "entrypoint: [/bin/x]\naction: x\n", `x.yaml:4:1: action needs the proxy, which an image with an entrypoint of its own does not have`},
 		{"key twice", scratch + "base: alpine\n", `x.yaml:3:1: key "base" is there twice; the first is in line 2`},
 		{"key that is a number", scratch + "1: a\n", `x.yaml:3:1: a key is text; put it into quotes`},
 		{"no name", "base: scratch\n", `x.yaml:1:1: the key name is missing`},
@@ -185,7 +198,7 @@ func TestParseTellsAllMistakesInOrder(t *testing.T) {
 	_, err := Parse("x.yaml", []byte("name: y\nbsae: scratch\nbudget: much\n"), nil)
 	want := `x.yaml:1:1: the key base is missing
 x.yaml:1:7: the image is named "y", so its file must be y.yaml
-x.yaml:2:1: unknown key "bsae" (did you mean "base"?); the keys are action, alpine, base, budget, description, env, labels, main, name, packages, platforms, run, stemcells
+x.yaml:2:1: unknown key "bsae" (did you mean "base"?); the keys are action, alpine, base, budget, description, entrypoint, env, files, labels, main, name, packages, platforms, run, stemcells
 x.yaml:3:9: "much" is not a size such as 6.5MB (units are B, kB, MB and GB)`
 	if err == nil || err.Error() != want {
 		t.Errorf("\n got %v\nwant %s", err, want)

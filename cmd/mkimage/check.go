@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,6 +107,12 @@ func (f *buildFlags) dryRun(command *cobra.Command, definitions []images.Definit
 		}
 		for _, step := range in.Definition.Run {
 			fmt.Fprintf(out, "  step        %s\n", strings.SplitN(strings.TrimSpace(step.Script), "\n", 2)[0])
+		}
+		for _, place := range slices.Sorted(maps.Keys(in.Definition.Files)) {
+			fmt.Fprintf(out, "  file        %s, from %s\n", place, in.Definition.Files[place])
+		}
+		if len(in.Definition.Entrypoint) > 0 {
+			fmt.Fprintf(out, "  entrypoint  %s\n", strings.Join(in.Definition.Entrypoint, " "))
 		}
 		if in.Action != "" {
 			fmt.Fprintf(out, "  action      %s\n", in.Action)

@@ -17,6 +17,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 )
 
 // runFlags are the flags of mkimage run, as they were typed.
@@ -212,6 +213,9 @@ func toEngine(ctx context.Context, engine *container.Engine, title string, index
 	image, _, err := layout.Pick(index)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", title, err)
+	}
+	if config, err := image.ConfigFile(); err == nil && !plan.HasProxy(config) {
+		return nil, fmt.Errorf("run %s: the image has an entrypoint of its own and no proxy, so it serves no actions; run it with docker run", title)
 	}
 	return engine.Load(ctx, title, image)
 }

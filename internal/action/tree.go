@@ -96,6 +96,12 @@ func (t Tree) Open() Tree {
 	return t
 }
 
+// Starts reports whether the image has a program at a path.
+func (t Tree) Starts(name string) bool {
+	mode := t.upload().Stat(name)
+	return mode&code.TypeMask == code.Regular && mode&0o111 != 0
+}
+
 // uploadDir is the folder of an action before it is accepted, as in the proxy: its files hide none of the image.
 const uploadDir = "/" + Dir + "/" + code.Temporary + "0"
 

@@ -73,11 +73,9 @@ func (s search) affects(definition images.Definition, action []source) bool {
 			return true
 		}
 	}
-	for _, step := range definition.Run {
-		for _, file := range step.Files {
-			if s.touches(filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(file))) {
-				return true
-			}
+	for _, file := range definition.Sources() {
+		if s.touches(filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(file))) {
+			return true
 		}
 	}
 	return s.touchesAny(action)

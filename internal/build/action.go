@@ -78,12 +78,13 @@ func (r *run) source(definition images.Definition) (*action.Source, error) {
 }
 
 // inputs returns the inputs of an image beside its definition.
-func (r *run) inputs(planned plan.Image, baked action.Baked) (map[string]string, error) {
+func (r *run) inputs(definition images.Definition, planned plan.Image, baked action.Baked) (map[string]string, error) {
 	inputs := map[string]string{}
-	if baked.Compiled || !baked.Serves && r.Proxy == "" {
+	proxy := hasProxy(definition, baked)
+	if baked.Compiled || proxy && r.Proxy == "" {
 		inputs["toolchain"] = r.Module.Toolchain()
 	}
-	if !baked.Serves && r.Proxy != "" {
+	if proxy && r.Proxy != "" {
 		inputs[sizes.InputProxy] = "sha256:" + r.ready
 	}
 	if r.Action == "" {

@@ -61,7 +61,9 @@ func Run(ctx context.Context, definitions []images.Definition, options Options) 
 			return nil, fmt.Errorf("an action is baked into one image, and %d are built: name one", len(definitions))
 		}
 		definitions = slices.Clone(definitions)
-		definitions[0].Action = options.Action
+		if definitions[0], err = withAction(definitions[0], options.Action); err != nil {
+			return nil, fmt.Errorf("image %s: %w", definitions[0].Name, err)
+		}
 	}
 	r := newRun(options)
 	if err := r.checkPermission(ctx, definitions); err != nil {

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,15 +26,25 @@ func Check(definitions []images.Definition, options Options) []Inputs {
 	r := &run{Options: options}
 	var all []Inputs
 	for _, definition := range definitions {
-		if options.Action != "" {
-			definition.Action = options.Action
-		}
+		definition, err := withAction(definition, options.Action)
 		in := Inputs{Definition: definition}
+		in.fail(err)
 		in.fail(r.checkPackages(definition, &in))
 		in.fail(r.checkAction(definition, &in))
+		_, _, err = placedFiles(definition)
+		in.fail(err)
 		all = append(all, in)
 	}
 	return all
+}
+
+// withAction returns the definition with another action, if one is given.
+func withAction(definition images.Definition, action string) (images.Definition, error) {
+	if action != "" && len(definition.Entrypoint) > 0 {
+		return definition, errors.New("it has an entrypoint of its own and no proxy, so no action can be baked in")
+	}
+	definition.Action = cmp.Or(action, definition.Action)
+	return definition, nil
 }
 
 func (in *Inputs) fail(err error) {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
@@ -30,6 +32,32 @@ func stepFiles(definition images.Definition) ([][]action.Given, error) {
 		all[n] = found
 	}
 	return all, nil
+}
+
+// placedFiles returns the files of a definition for each of its platforms, at their paths in the image, and all their
+// sources.
+func placedFiles(definition images.Definition) (map[images.Platform][]layer.File, []action.Given, error) {
+	placed := map[images.Platform][]layer.File{}
+	var sources []action.Given
+	for _, platform := range definition.Platforms {
+		for _, to := range slices.Sorted(maps.Keys(definition.Files)) {
+			name := images.Source(definition.Files[to], platform)
+			found, err := action.OpenFiles(filepath.Dir(definition.File), []string{name})
+			if err == nil && found[0].Files[0].Mode.IsDir() {
+				err = fmt.Errorf("%q is a folder; name each of its files", name)
+			}
+			if err != nil {
+				return nil, nil, fmt.Errorf("files of %s: %s: %w", definition.File, to, err)
+			}
+			file := found[0].Files[0]
+			file.Path = to[1:]
+			placed[platform] = append(placed[platform], file)
+			if !slices.ContainsFunc(sources, func(other action.Given) bool { return other.Name == name }) {
+				sources = append(sources, found...)
+			}
+		}
+	}
+	return placed, sources, nil
 }
 
 // layFiles makes a layer of each step's files, or nil for a step without files.
@@ -64,7 +92,7 @@ func (r *run) layFiles(ctx context.Context, steps [][]action.Given) ([]*layer.La
 	return layers, nil
 }
 
-// fileMaterial returns files of a step as a material with a name.
+// fileMaterial returns files of a definition or its step as a material with a name.
 func fileMaterial(g action.Given, name string) (provenance.Material, error) {
 	contents := map[string][]byte{}
 	for _, file := range g.Files {

@@ -31,7 +31,7 @@ type assembled struct {
 type inputs struct {
 	plan.Inputs
 	lock   []byte            // the file that the packages are from, or nil where the mirror has said which they are
-	files  [][]action.Given  // of the definition's steps
+	files  [][]action.Given  // of the definition's steps, and then of the definition
 	action map[string][]byte // the action's files by name; nil if provenance will not list them
 }
 
@@ -124,13 +124,18 @@ func (r *run) gather(ctx context.Context, definition images.Definition) (in inpu
 	if in.Files, err = r.layFiles(ctx, in.files); err != nil {
 		return in, err
 	}
+	placed, sources, err := placedFiles(definition)
+	if err != nil {
+		return in, fmt.Errorf("image %s: %w", definition.Name, err)
+	}
+	in.Placed, in.files = placed, append(in.files, sources)
 	if in.Grounds, err = plan.Lay(ctx, definition, in.Materials); err != nil {
 		return in, err
 	}
 	if in.Actions, in.action, err = r.bake(ctx, definition, in.Grounds); err != nil {
 		return in, err
 	}
-	in.Proxies, err = r.proxiesOf(ctx, definition.Platforms, in.Actions)
+	in.Proxies, err = r.proxiesOf(ctx, definition, in.Actions)
 	return in, err
 }
 
@@ -146,7 +151,7 @@ func (r *run) measure(ctx context.Context, made assembled) ([]sizes.Image, error
 		if err != nil {
 			return nil, err
 		}
-		inputs, err := r.inputs(planned, made.in.Actions[planned.Platform])
+		inputs, err := r.inputs(made.definition, planned, made.in.Actions[planned.Platform])
 		if err != nil {
 			return nil, err
 		}

@@ -69,7 +69,7 @@ func (r *run) programs(definition images.Definition, in inputs) ([]provenance.Ma
 	for _, platform := range definition.Platforms {
 		baked := in.Actions[platform]
 		compiles = compiles || baked.Compiled
-		proxy = proxy || !baked.Serves
+		proxy = proxy || hasProxy(definition, baked)
 	}
 	var materials []provenance.Material
 	switch {

@@ -90,13 +90,20 @@ func (r *run) prepare(ctx context.Context, definitions []images.Definition) erro
 	if r.Proxy != "" {
 		return r.readProxy(ctx, platformsOf(definitions))
 	}
-	sure := slices.DeleteFunc(slices.Clone(definitions), func(definition images.Definition) bool { return definition.Action != "" })
+	sure := slices.DeleteFunc(slices.Clone(definitions), func(definition images.Definition) bool {
+		return definition.Action != "" || len(definition.Entrypoint) > 0
+	})
 	return r.compileProxies(ctx, platformsOf(sure))
 }
 
-// proxiesOf returns the proxies for the platforms whose action does not serve itself.
-func (r *run) proxiesOf(ctx context.Context, platforms []images.Platform, actions map[images.Platform]action.Baked) (map[images.Platform]layer.Layer, error) {
-	needed := slices.DeleteFunc(slices.Clone(platforms), func(platform images.Platform) bool { return actions[platform].Serves })
+// hasProxy reports whether an image has the proxy: neither an entrypoint of its own nor an action that serves itself.
+func hasProxy(definition images.Definition, baked action.Baked) bool {
+	return len(definition.Entrypoint) == 0 && !baked.Serves
+}
+
+// proxiesOf returns the proxies of an image for the platforms on which it has one.
+func (r *run) proxiesOf(ctx context.Context, definition images.Definition, actions map[images.Platform]action.Baked) (map[images.Platform]layer.Layer, error) {
+	needed := slices.DeleteFunc(slices.Clone(definition.Platforms), func(platform images.Platform) bool { return !hasProxy(definition, actions[platform]) })
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if err := r.compileProxies(ctx, needed); err != nil {

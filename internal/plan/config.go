@@ -5,13 +5,16 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/action"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/variable"
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -21,8 +24,18 @@ const (
 	licenses = "Apache-2.0 AND BSD-3-Clause AND MPL-2.0"
 )
 
+// actionDir is the variable with the folder of the action.
+const actionDir = "OW_ACTION_DIR"
+
 // config returns how a container of the image is started.
 func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.ImageConfig, error) {
+	user := fmt.Sprintf("%d:%[1]d", action.User)
+	if len(def.Entrypoint) > 0 {
+		own := slices.DeleteFunc(Variables(def, languages), func(variable string) bool {
+			return strings.HasPrefix(variable, actionDir+"=") && def.Env[actionDir] == ""
+		})
+		return ocispec.ImageConfig{User: user, Env: own, Entrypoint: def.Entrypoint, Labels: def.Labels}, nil
+	}
 	port := "8080"
 	if value, ok := def.Env["OW_PORT"]; ok {
 		if number, err := strconv.ParseUint(value, 10, 16); err != nil || number == 0 {
@@ -31,13 +44,20 @@ func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.Imag
 		port = value
 	}
 	return ocispec.ImageConfig{
-		User:         fmt.Sprintf("%d:%[1]d", action.User),
+		User:         user,
 		ExposedPorts: map[string]struct{}{port + "/tcp": {}},
 		Env:          Variables(def, languages),
 		Entrypoint:   []string{"/" + proxyPath},
 		WorkingDir:   "/" + action.Dir,
 		Labels:       def.Labels,
 	}, nil
+}
+
+// HasProxy reports whether a container of an image can serve OpenWhisk. It is false for an image of mkimage alone that has
+// an entrypoint of its own.
+func HasProxy(config *v1.ConfigFile) bool {
+	ours := slices.ContainsFunc(content.OwnNames(config.History, len(config.RootFS.DiffIDs)), func(name string) bool { return name != "" })
+	return !ours || slices.Equal(config.Config.Entrypoint, []string{"/" + proxyPath}) || slices.Equal(config.Config.Entrypoint, []string{"/" + action.Exec})
 }
 
 // Labels of images that bring an action. mkimage wsk goes by them; the proxy goes by the files, and by OW_MAIN.
@@ -84,7 +104,7 @@ func environment(own map[string]string) []string {
 		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		{"HOME", "/tmp"},
 		{"TMPDIR", "/tmp"},
-		{"OW_ACTION_DIR", "/" + action.Dir},
+		{actionDir, "/" + action.Dir},
 	}
 	rest := maps.Clone(own)
 	var variables []string
@@ -108,7 +128,7 @@ func annotations(def images.Definition) map[string]string {
 		ocispec.AnnotationTitle:  def.Name,
 		ocispec.AnnotationSource: source,
 	}
-	if def.Base == images.Scratch && def.Action == "" { // the licence of an action is not known, and Alpine packages have many
+	if def.Base == images.Scratch && def.Action == "" && len(def.Files) == 0 { // the licence of an action or a file is not known, and Alpine packages have many
 		all[ocispec.AnnotationLicenses] = licenses
 	}
 	if def.Description != "" {

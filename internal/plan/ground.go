@@ -13,16 +13,17 @@ import (
 
 // Materials are the inputs of the layers below the proxies of an image.
 type Materials struct {
-	Scratch   layer.Layer                  // of [Scratch], for base scratch
-	Stemcells []stemcells.Stemcell         // of the definition, in its order
-	Alpine    map[images.Platform]Packages // for base alpine
-	Files     []*layer.Layer               // the files of each of the definition's steps, or nil
-	Layers    *layer.Maker                 // sets the modification time of every file
+	Scratch   layer.Layer                      // of [Scratch], for base scratch
+	Stemcells []stemcells.Stemcell             // of the definition, in its order
+	Alpine    map[images.Platform]Packages     // for base alpine
+	Files     []*layer.Layer                   // the files of each of the definition's steps, or nil
+	Placed    map[images.Platform][]layer.File // the files of the definition, at their paths in the image
+	Layers    *layer.Maker                     // sets the modification time of every file
 }
 
 // Ground is the part of an image below its proxy and its action, on a platform.
 type Ground struct {
-	Layers []layer.Layer  // base, stemcells, packages: the lowest first
+	Layers []layer.Layer  // base, stemcells, packages, files: the lowest first
 	Env    []string       // NAME=VALUE, with which a container is started
 	Steps  []images.Step  // to be run on the layers, in order
 	Files  []*layer.Layer // those of the last steps, as in [Materials]
@@ -39,6 +40,9 @@ func Lay(ctx context.Context, def images.Definition, from Materials) (map[images
 	grounds := map[images.Platform]Ground{}
 	for _, platform := range def.Platforms {
 		ground, err := from.lay(ctx, def, platform)
+		if err == nil && len(from.Placed[platform]) > 0 {
+			ground.Layers, err = from.place(ctx, ground.Layers, from.Placed[platform])
+		}
 		if err != nil {
 			return nil, fmt.Errorf("image %s for %s: %w", def.Name, platform, err)
 		}

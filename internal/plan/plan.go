@@ -1,6 +1,6 @@
 // Package plan decides everything about an image on a platform: its config, its annotations and its ordered layers.
 //
-// Layers go from the least to the most often changed (base, stemcells, packages, proxy, action), so that images share
+// Layers go from the least to the most often changed (base, stemcells, packages, files, proxy, action), so that images share
 // blobs. A plan holds nothing that changes while the content does not: no revision, no time of build.
 package plan
 
@@ -72,6 +72,10 @@ func (i *Image) stack(ctx context.Context, def images.Definition, in Inputs) err
 	i.Layers, i.Runs = slices.Clone(ground.Layers), ground.runs()
 	baked, isBaked := in.Actions[i.Platform]
 	switch {
+	case len(def.Entrypoint) > 0:
+		if program := def.Entrypoint[0]; !ground.Tree().Starts(program) {
+			return fmt.Errorf("entrypoint %s: there is no such program in the image: bring it with files or packages", program)
+		}
 	case def.Action != "" && !isBaked:
 		return errors.New("no action")
 	case baked.Serves: // it needs no proxy

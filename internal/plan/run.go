@@ -22,7 +22,8 @@ type Run struct {
 	Given *layer.Layer  // the files that the step finds in [FilesDir], or nil
 }
 
-// FilesDir is the folder with the files of a step, and FilesLayer the name of the layer that they are handed over as.
+// FilesDir is the folder with the files of a step, and FilesLayer the name of the layer that they are handed over as, and
+// that the files of a definition are in.
 const (
 	FilesDir   = "/run/files"
 	FilesLayer = "files"

@@ -39,6 +39,9 @@ func (i *Image) look(img v1.Image, onlyOurs bool) error {
 	if err != nil {
 		return err
 	}
+	if !plan.HasProxy(config) {
+		return errors.New("the image has an entrypoint of its own and no proxy, so it serves no actions")
+	}
 	i.img, i.JSONLog = img, slices.Contains(config.Config.Env, "OW_LOG_FORMAT=json")
 	i.Empty, err = isEmpty(img, onlyOurs)
 	return err
