@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/compile"
 )
@@ -127,16 +128,16 @@ func (w *workshop) run(ctx context.Context, name string, args ...string) error {
 	return compile.Run(w.command(ctx, w.dir, nil, name, args...))
 }
 
-// clean removes what Docker was given.
+// clean removes what Docker was given. What was pushed keeps its digest beside its tag, so images go by their ids.
 func (w *workshop) clean() {
 	if w.engine == 0 {
 		return
 	}
-	for _, image := range w.dockerImages() {
-		names := []string{"image", "rm", "--force", base(image)}
-		for n := range w.builds + 1 {
-			names = append(names, w.tag(image, n))
+	ctx := context.Background()
+	for _, names := range []string{w.repository("*"), "mkimage-bench/*:base"} {
+		ids, err := w.command(ctx, w.dir, nil, "docker", "images", "--quiet", "--filter", "reference="+names).Output()
+		if err == nil && len(ids) > 0 {
+			_ = w.run(ctx, "docker", append([]string{"image", "rm", "--force"}, strings.Fields(string(ids))...)...) // the next run goes on nevertheless
 		}
-		_ = w.run(context.Background(), "docker", names...) // some were never built
 	}
 }
