@@ -66,11 +66,13 @@ mkimage: bash: no space left
 }
 
 func TestAutoIsPlainWithoutATerminal(t *testing.T) {
-	var got bytes.Buffer
-	_ = New(&got, Auto).Start("build").End("", nil)
-	if want := "done: build (0ms)\n"; got.String() != want {
-		t.Errorf("got %q, want %q", got.String(), want)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var got bytes.Buffer
+		_ = New(&got, Auto).Start("build").End("", nil)
+		if want := "done: build (0ms)\n"; got.String() != want {
+			t.Errorf("got %q, want %q", got.String(), want)
+		}
+	})
 }
 
 func TestJSONKeepsAZeroDuration(t *testing.T) {

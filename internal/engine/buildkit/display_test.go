@@ -49,7 +49,7 @@ func shown(t *testing.T, tell func(follow func(image string) *follower)) []strin
 		close(f.statuses)
 		<-f.done
 	}
-	return strings.Split(strings.TrimSpace(regexp.MustCompile(`(, )?\d+ms\)`).ReplaceAllString(text.String(), ")")), "\n")
+	return strings.Split(strings.TrimSpace(regexp.MustCompile(`(, )?[\d.]+m?s\)`).ReplaceAllString(text.String(), ")")), "\n")
 }
 
 func TestFollow(t *testing.T) {

@@ -39,9 +39,11 @@ func newSingle(l layer.Layer, platform images.Platform) (*single, error) {
 	if s.size, err = l.Size(); err != nil {
 		return nil, err
 	}
+	// Without the type "layers" BuildKit knows the image by the manifest alone. With it, a builder takes a layer of the same
+	// diff ID that it has from a mkimage with another compressor (source/containerimage/pull.go, cacheKeyFromConfig).
 	s.config, err = json.Marshal(ocispec.Image{
 		Platform: engine.Platform(platform),
-		RootFS:   ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{digest.Digest(diffID.String())}},
+		RootFS:   ocispec.RootFS{DiffIDs: []digest.Digest{digest.Digest(diffID.String())}},
 	})
 	if err != nil {
 		return nil, err
