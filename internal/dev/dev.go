@@ -106,7 +106,7 @@ func (s *session) loop(ctx context.Context) error {
 	for {
 		cycle, cut := context.WithCancel(ctx)
 		done := make(chan struct{})
-		go func() { defer close(done); s.cycle(cycle, began) }()
+		go func(began time.Time) { defer close(done); s.cycle(cycle, began) }(began)
 		select {
 		case <-done:
 			select {
