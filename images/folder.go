@@ -213,10 +213,10 @@ func (f Folder) holding(name string) (Folder, error) {
 
 // noDefinition returns the mistake in an argument that was meant as something else than a definition, or nil.
 func noDefinition(arg string) error {
-	if before, after, found := strings.Cut(arg, ","); found && before != "" && after != "" {
+	stat, err := os.Stat(arg)
+	if before, after, found := strings.Cut(arg, ","); found && err != nil && before != "" && after != "" {
 		return fmt.Errorf("%q: images are named one by one, with blanks between: %s", arg, strings.ReplaceAll(arg, ",", " "))
 	}
-	stat, err := os.Stat(arg)
 	switch name, tag, tagged := strings.Cut(arg, ":"); {
 	case err == nil && stat.IsDir():
 		return fmt.Errorf("%s is a folder: take the definitions in it with --images %s, or name one of them", arg, arg)
