@@ -222,7 +222,7 @@ func working(t *testing.T) string {
 
 // TestFileURL holds that folders of Windows have an address.
 func TestFileURL(t *testing.T) {
-	for path, want := range map[string]string{"/work/a": "file:///work/a", "C:/work/a": "file:///C:/work/a", "//host/share": "file://host/share"} {
+	for path, want := range map[string]string{"/srv/a": "file:///srv/a", "C:/srv/a": "file:///C:/srv/a", "//host/share": "file://host/share"} {
 		if got := fileURL(path); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
