@@ -17,8 +17,9 @@ import (
 // child, wait for the child, read the result, look whether the child had read the request, two sentinels, the answer.
 const mostCalls = 9
 
-// otherCalls are those of Go's runtime, which make no part of a run.
-var otherCalls = regexp.MustCompile(`^\d+ +(futex|nanosleep|sched_yield|madvise|mmap|munmap|getpid|tgkill|rt_\w+|---|<\.\.\.)`)
+// otherCalls are those of Go's runtime, which make no part of a run. It waits for events with epoll_pwait, the proxy with
+// epoll_wait.
+var otherCalls = regexp.MustCompile(`^\d+ +(epoll_pwait|futex|nanosleep|sched_yield|madvise|mmap|munmap|getpid|tgkill|rt_\w+|---|<\.\.\.)`)
 
 // A run's system calls take longer than everything else that the proxy does for it. Runs that wait for a processor take
 // more of them: the fewest count.

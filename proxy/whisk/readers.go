@@ -12,8 +12,8 @@ import (
 const (
 	everyLook    = 500 * clock.Millisecond
 	looksConnect = 3  // in vain, for a connection
-	looksHeld    = 3  // for one whose action waits
-	looksTaken   = 19 // for any other of a streamer
+	looksWanted  = 3  // for one whose action waits while other runs want it
+	looksTaken   = 19 // for any other
 )
 
 // watch puts the reader of a stream under watch.
@@ -48,7 +48,9 @@ func (s *Service) look() {
 		case w != nil && !w.connected:
 			most, reason = looksConnect, textNoConnection
 		case r.held:
-			most, reason = looksHeld, textSlow
+			if reason = textSlow; s.queue.n > 0 {
+				most = looksWanted
+			}
 		}
 		if r.looks < most {
 			s.watch(r)
