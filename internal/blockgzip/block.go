@@ -19,6 +19,7 @@ const (
 type block struct {
 	text   []byte // the window, and the content
 	window int    // bytes of the window
+	size   int    // bytes of content at most
 	zipper *flate.Writer
 	zipped bytes.Buffer
 	done   chan error // of length 1
@@ -26,21 +27,21 @@ type block struct {
 }
 
 // begin makes it a block without content, after a window.
-func (b *block) begin(window []byte) {
+func (b *block) begin(window []byte, size int) {
 	if b.text == nil {
-		b.text = make([]byte, 0, windowSize+blockSize)
+		b.text = make([]byte, 0, windowSize+size)
 	}
-	b.text, b.window, b.last = append(b.text[:0], window...), len(window), false
+	b.text, b.window, b.size, b.last = append(b.text[:0], window...), len(window), size, false
 }
 
 // fill takes as much of the content as there is room for.
 func (b *block) fill(content []byte) int {
-	n := min(len(content), b.window+blockSize-len(b.text))
+	n := min(len(content), b.window+b.size-len(b.text))
 	b.text = append(b.text, content[:n]...)
 	return n
 }
 
-func (b *block) isFull() bool { return len(b.text) == b.window+blockSize }
+func (b *block) isFull() bool { return len(b.text) == b.window+b.size }
 
 // end returns the window of the block after this one, in the memory of an older window.
 func (b *block) end(older []byte) []byte {

@@ -25,11 +25,14 @@ const (
 )
 
 // Pool is the memory of all blocks that are compressed at the same time, in whichever stream.
-type Pool struct{ free chan *block }
+type Pool struct {
+	free chan *block
+	size int // of a block, in bytes of content
+}
 
 // NewPool returns a pool of that many blocks, which have no memory until they are used.
 func NewPool(blocks int) *Pool {
-	p := &Pool{free: make(chan *block, blocks)}
+	p := &Pool{free: make(chan *block, blocks), size: blockSize}
 	for range blocks {
 		p.free <- &block{done: make(chan error, 1)}
 	}
@@ -62,7 +65,7 @@ func (w *Writer) Write(content []byte) (int, error) {
 		}
 		if w.filling == nil {
 			w.filling = <-w.pool.free
-			w.filling.begin(w.window)
+			w.filling.begin(w.window, w.pool.size)
 		}
 		n := w.filling.fill(rest)
 		rest = rest[n:]

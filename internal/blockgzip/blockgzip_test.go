@@ -42,6 +42,20 @@ func zip(t *testing.T, pool *Pool, content []byte, piece int) []byte {
 	return zipped.Bytes()
 }
 
+// unzip unpacks a stream with the standard library, which checks size and checksum.
+func unzip(t *testing.T, zipped []byte) []byte {
+	t.Helper()
+	reader, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // TestStreams holds that the standard library unpacks a stream to its content, and that neither the number of blocks at
 // the same time, nor writes, nor what was compressed before show in its bytes.
 func TestStreams(t *testing.T) {
@@ -49,13 +63,8 @@ func TestStreams(t *testing.T) {
 	for _, size := range []int{0, 1, windowSize, blockSize - 1, blockSize, blockSize + 1, 5*blockSize + 77} {
 		text := content(size)
 		zipped := zip(t, many, text, size+1)
-		reader, err := gzip.NewReader(bytes.NewReader(zipped))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := io.ReadAll(reader)
-		if err != nil || !bytes.Equal(got, text) {
-			t.Errorf("%d bytes are unpacked to %d, %v", size, len(got), err)
+		if got := unzip(t, zipped); !bytes.Equal(got, text) {
+			t.Errorf("%d bytes are unpacked to %d", size, len(got))
 		}
 		for _, again := range [][]byte{zip(t, one, text, size+1), zip(t, many, text, 1000), zip(t, NewPool(3), text, blockSize)} {
 			if !bytes.Equal(again, zipped) {
@@ -63,6 +72,28 @@ func TestStreams(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzStreams holds the same for any content, blocks of any size and writes of any size.
+func FuzzStreams(f *testing.F) {
+	f.Add([]byte("layer digest manifest "), uint8(9), uint32(16), uint32(5))
+	f.Add([]byte{0}, uint8(99), uint32(1), uint32(1))
+	f.Add(content(20_000), uint8(3), uint32(windowSize), uint32(1000))
+	f.Add([]byte{}, uint8(0), uint32(0), uint32(0))
+	one, many := NewPool(1), NewPool(4)
+	f.Fuzz(func(t *testing.T, part []byte, times uint8, size, piece uint32) {
+		const most, blocks = 100_000, 100
+		text := bytes.Repeat(part, min(int(times)+1, most/max(1, len(part))))
+		one.size = max(1, len(text)/blocks, int(size%(2*windowSize)))
+		many.size = one.size
+		zipped := zip(t, one, text, len(text)+1)
+		if got := unzip(t, zipped); !bytes.Equal(got, text) {
+			t.Fatalf("%d bytes in blocks of %d are unpacked to %d others", len(text), one.size, len(got))
+		}
+		if again := zip(t, many, text, max(1, len(text)/blocks, int(piece%(2*windowSize)))); !bytes.Equal(again, zipped) {
+			t.Errorf("%d bytes in blocks of %d are compressed in two ways", len(text), one.size)
+		}
+	})
 }
 
 // TestStreamsShareBlocks holds that streams at the same time go on with fewer blocks than there are streams.
