@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -249,16 +248,8 @@ func optionsIn(t *testing.T) Options {
 // emptyProgram writes a file that has the headers of a static program for linux/amd64 and nothing else.
 func emptyProgram(t *testing.T, dir string) string {
 	t.Helper()
-	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Phoff: 64, Phentsize: 56, Phnum: 1}
-	copy(header.Ident[:], elf.ELFMAG)
-	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] =
-		byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
-	var program bytes.Buffer
-	if err := errors.Join(binary.Write(&program, binary.LittleEndian, header), binary.Write(&program, binary.LittleEndian, elf.Prog64{Type: uint32(elf.PT_LOAD)})); err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(dir, "proxy")
-	if err := os.WriteFile(path, program.Bytes(), 0o777); err != nil {
+	if err := os.WriteFile(path, testkit.Static(elf.EM_X86_64, ""), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -104,6 +105,20 @@ func (v *verification) definition(known images.Stemcells) (images.Definition, er
 		return images.Definition{}, unknown("the definition %s at that commit is not the one that the provenance names", p.Definition)
 	}
 	return found[0], nil
+}
+
+// checkFiles refuses a definition whose files are not in the source, as those that git was told to ignore.
+func (v *verification) checkFiles(definition images.Definition, platforms []images.Platform) error {
+	restricted, err := build.Restrict([]images.Definition{definition}, platforms)
+	if err != nil {
+		return err
+	}
+	for _, name := range restricted[0].Sources() {
+		if _, err := v.find(path.Join(path.Dir(v.stated.Parameters.Definition), name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // action returns the path to bake where it is not the one that the definition names.

@@ -136,6 +136,9 @@ func (v *verification) run(ctx context.Context, index v1.ImageIndex) error {
 	if err != nil {
 		return err
 	}
+	if err := v.checkFiles(definition, options.Platforms); err != nil {
+		return err
+	}
 	if options.Action, err = v.action(definition); err != nil {
 		return err
 	}

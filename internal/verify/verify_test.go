@@ -1,9 +1,7 @@
 package verify
 
 import (
-	"bytes"
 	"debug/elf"
-	"encoding/binary"
 	"io"
 	"os"
 	"os/exec"
@@ -20,6 +18,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/provenance"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
 const (
@@ -52,9 +51,7 @@ func push(t *testing.T, change func(dir string)) *pushed {
 	p.write("images/a.yaml", []byte("name: a\nbase: scratch\nplatforms: [linux/amd64]\naction: ../program\n"))
 	p.write("program", program("first"))
 	p.git("init", "-q", "-b", "main")
-	p.git("add", ".")
-	p.git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "x")
-	commit := p.git("rev-parse", "HEAD")
+	commit := p.commit()
 	if change != nil {
 		change(p.dir)
 	}
@@ -116,16 +113,16 @@ func (p *pushed) git(args ...string) string {
 	return strings.TrimSpace(string(text))
 }
 
-// program has the headers of a static program for linux/amd64, and a text.
-func program(text string) []byte {
-	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: uint32(elf.EV_CURRENT), Ehsize: 64, Phoff: 64, Phentsize: 56, Phnum: 1}
-	copy(header.Ident[:], elf.ELFMAG)
-	header.Ident[elf.EI_CLASS], header.Ident[elf.EI_DATA], header.Ident[elf.EI_VERSION] = byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)
-	var b bytes.Buffer
-	_ = binary.Write(&b, binary.LittleEndian, header) // a buffer takes everything
-	_ = binary.Write(&b, binary.LittleEndian, elf.Prog64{Type: uint32(elf.PT_LOAD)})
-	return append(b.Bytes(), text...)
+// commit commits all files, and returns the commit.
+func (p *pushed) commit() string {
+	p.t.Helper()
+	p.git("add", ".")
+	p.git("-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "-qm", "x")
+	return p.git("rev-parse", "HEAD")
 }
+
+// program returns a program for linux/amd64 with a text in it.
+func program(text string) []byte { return testkit.Static(elf.EM_X86_64, text) }
 
 // TestImage holds what is proven, and what is not.
 func TestImage(t *testing.T) {
@@ -193,6 +190,12 @@ func TestImage(t *testing.T) {
 		{name: "an action outside", want: Unknown, reason: "is in no repository", change: func(p *pushed) { p.stated.Parameters.Action = "/etc/passwd" }},
 		{name: "another definition", want: Unknown, reason: "is not the one that the provenance names", change: func(p *pushed) {
 			p.stated.Materials[1].Digest["sha256"] = strings.Repeat("0", 64)
+		}},
+		{name: "files that git ignores", want: Unknown, reason: "the source has no images/bin/tool-amd64 at commit ", change: func(p *pushed) {
+			definition := []byte("name: a\nbase: scratch\naction: ../program\nfiles: {/usr/bin/tool: 'bin/tool-{arch}'}\n")
+			p.write("images/a.yaml", definition)
+			p.write("images/bin/tool-arm64", program("tool")) // of a platform that was not built
+			p.stated.Materials[0].Digest["gitCommit"], p.stated.Materials[1] = p.commit(), provenance.File("images/a.yaml", definition)
 		}},
 		{name: "no such definition", want: Unknown, reason: "the source has no images/b.yaml at commit ", change: func(p *pushed) { p.stated.Parameters.Definition = "images/b.yaml" }},
 		{name: "a platform of another kind", want: Unknown, reason: "its provenance: ", change: func(p *pushed) { p.stated.Parameters.Platforms = []string{"plan9/mips"} }},
