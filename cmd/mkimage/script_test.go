@@ -1,6 +1,7 @@
 package main
 
 import (
+	"debug/elf"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -36,6 +37,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	githost DIR     serves the git repositories in a folder by https; the address is then in $GITHOST
 //	silence         starts a registry that never answers when a layer comes; its address is then in $SILENCE
 //	digest REF      sets $DIGEST to what a registry has for a reference, and $SHORT to its first 12 digits
+//	program FILE MACHINE  writes a static program of nothing but its headers for amd64 or arm64
 //	exits N CMD...  runs a command that must end with this exit status
 //	appears FILE    waits until there is a file
 //	free port       sets $PORT to a port of this machine that nobody listens on
@@ -85,7 +87,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"registry": startRegistry, "githost": startGitHost, "silence": startSilence, "digest": getDigest, "appears": awaitFile, "exits": exits,
 			"free": freePort, "listens": awaitPort, "mirror": writeMirror,
-			"openwhisk": startOpenWhisk, "asked": writeAsked, "container": startContainer,
+			"openwhisk": startOpenWhisk, "asked": writeAsked, "container": startContainer, "program": writeProgram,
 		},
 		Condition: func(condition string) (bool, error) {
 			switch condition {
@@ -185,6 +187,11 @@ func awaitFile(ts *testscript.TestScript, _ bool, args []string) {
 		_, err := os.Stat(ts.MkAbs(args[0]))
 		return err == nil
 	})
+}
+
+func writeProgram(ts *testscript.TestScript, _ bool, args []string) {
+	machine := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[args[1]]
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), testkit.Static(machine, args[1]), 0o644))
 }
 
 func freePort(ts *testscript.TestScript, _ bool, _ []string) {

@@ -96,12 +96,6 @@ func (t Tree) Open() Tree {
 	return t
 }
 
-// Starts reports whether the image has a program at a path.
-func (t Tree) Starts(name string) bool {
-	mode := t.upload().Stat(name)
-	return mode&code.TypeMask == code.Regular && mode&0o111 != 0
-}
-
 // uploadDir is the folder of an action before it is accepted, as in the proxy: its files hide none of the image.
 const uploadDir = "/" + Dir + "/" + code.Temporary + "0"
 
@@ -189,7 +183,7 @@ func (u *upload) ReadFile(name string) string {
 		return string(n.content)
 	}
 	l := u.layers[n.layer]
-	text, err := readFrom(l, n.stored)
+	text, err := readFrom(l, n.stored, mostText)
 	if err != nil && u.err == nil {
 		u.err = fmt.Errorf("read %s of layer %s: %w", n.stored, l.Name, err)
 	}
@@ -199,8 +193,8 @@ func (u *upload) ReadFile(name string) string {
 // mostText is how much of a file code.Tree reads, in bytes.
 const mostText = 16 << 10
 
-// readFrom returns the beginning of a file in a layer.
-func readFrom(l layer.Layer, name string) (text []byte, err error) {
+// readFrom returns the first bytes of a file in a layer.
+func readFrom(l layer.Layer, name string, most int64) (text []byte, err error) {
 	stream, err := l.Uncompressed()
 	if err != nil {
 		return nil, err
@@ -212,7 +206,7 @@ func readFrom(l layer.Layer, name string) (text []byte, err error) {
 			return nil, err
 		}
 		if content.CleanName(header.Name) == name {
-			return io.ReadAll(io.LimitReader(archive, mostText))
+			return io.ReadAll(io.LimitReader(archive, most))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"debug/elf"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layer"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 
 	"github.com/google/go-cmp/cmp"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -21,7 +23,7 @@ func TestEntrypoint(t *testing.T) {
 		t.Errorf("an image without its program: %v", err)
 	}
 	in.Placed = map[images.Platform][]layer.File{images.LinuxAMD64: {
-		layer.Regular("tmp/motd", 0o644, []byte("hello")), layer.Regular("usr/bin/tool", 0o755, []byte("tool")),
+		layer.Regular("tmp/motd", 0o644, []byte("hello")), layer.Regular("usr/bin/tool", 0o755, testkit.Static(elf.EM_X86_64, "tool")),
 	}}
 	plans, err := layAndMake(t, def, in)
 	if err != nil {

@@ -73,8 +73,8 @@ func (i *Image) stack(ctx context.Context, def images.Definition, in Inputs) err
 	baked, isBaked := in.Actions[i.Platform]
 	switch {
 	case len(def.Entrypoint) > 0:
-		if program := def.Entrypoint[0]; !ground.Tree().Starts(program) {
-			return fmt.Errorf("entrypoint %s: there is no such program in the image: bring it with files or packages", program)
+		if err := ground.Tree().CheckEntrypoint(def.Entrypoint[0], i.Platform); err != nil {
+			return fmt.Errorf("entrypoint %s: %w", def.Entrypoint[0], err)
 		}
 	case def.Action != "" && !isBaked:
 		return errors.New("no action")
