@@ -11,6 +11,7 @@ package images
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -61,6 +62,15 @@ type Definition struct {
 	SHA256 string `json:"-"`
 	// Shipped says that the definition travels in the program, and with it the action that it names.
 	Shipped bool `json:"-"`
+}
+
+// Beside returns the path of a file that the definition names, which is absolute or seen from the definition.
+func (d Definition) Beside(name string) string {
+	name = filepath.FromSlash(name)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(d.File), name)
 }
 
 // Stemcells says which stemcells there are: the name of each, and the Alpine packages that it needs.

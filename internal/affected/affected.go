@@ -74,7 +74,7 @@ func (s search) affects(definition images.Definition, action []source) bool {
 		}
 	}
 	for _, file := range definition.Sources() {
-		if s.touches(filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(file))) {
+		if s.touches(definition.Beside(file)) {
 			return true
 		}
 	}

@@ -37,13 +37,10 @@ func (s search) sourcesAt(name string, isPackage bool) []source {
 
 // actionOf returns the path of the definition's action, absolute or as seen from the working directory, or "".
 func actionOf(definition images.Definition) string {
-	switch {
-	case definition.Action == "":
+	if definition.Action == "" {
 		return ""
-	case filepath.IsAbs(definition.Action):
-		return filepath.Clean(definition.Action)
 	}
-	return filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(definition.Action))
+	return filepath.Clean(definition.Beside(definition.Action))
 }
 
 // actions returns the sources of definitions' actions: a file, the folder of a function, or Go packages and the files

@@ -95,7 +95,7 @@ func (r *run) userMaterials(ctx context.Context, of assembled, parameters *prove
 	}
 	for _, step := range of.in.files {
 		for _, one := range step {
-			place := filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(one.Name))
+			place := definition.Beside(one.Name)
 			m, err := fileMaterial(one, find(place).Name(place))
 			if err != nil {
 				return nil, err
@@ -121,16 +121,13 @@ func (r *run) userMaterials(ctx context.Context, of assembled, parameters *prove
 // place returns where an action is, or "" for one that travels in mkimage. The path in a definition is relative to it,
 // that of --action is not.
 func (r *run) place(definition images.Definition) string {
-	name := filepath.FromSlash(definition.Action)
 	switch {
 	case r.Action != "":
 		return r.Action
 	case definition.Shipped:
 		return ""
-	case filepath.IsAbs(name):
-		return name
 	}
-	return filepath.Join(filepath.Dir(definition.File), name)
+	return definition.Beside(definition.Action)
 }
 
 // checkout returns the checkout that a folder is in. It asks git once for each folder.

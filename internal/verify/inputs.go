@@ -142,7 +142,7 @@ func (v *verification) action(definition images.Definition) (string, error) {
 			return "", unknown("the action %s needs more than its source: %v", name, err)
 		}
 	}
-	if definition.Action != "" && !definition.Shipped && file == filepath.Join(filepath.Dir(definition.File), filepath.FromSlash(definition.Action)) {
+	if definition.Action != "" && !definition.Shipped && file == definition.Beside(definition.Action) {
 		return "", nil
 	}
 	return file, nil
