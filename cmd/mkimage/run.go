@@ -214,8 +214,10 @@ func toEngine(ctx context.Context, engine *container.Engine, title string, index
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", title, err)
 	}
-	if config, err := image.ConfigFile(); err == nil && !plan.HasProxy(config) {
-		return nil, fmt.Errorf("run %s: the image has an entrypoint of its own and no proxy, so it serves no actions; run it with docker run", title)
+	if config, err := image.ConfigFile(); err == nil {
+		if err := plan.CheckServes(config); err != nil {
+			return nil, fmt.Errorf("run %s: %w; run it with docker run", title, err)
+		}
 	}
 	return engine.Load(ctx, title, image)
 }

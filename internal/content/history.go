@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -23,6 +24,11 @@ func OwnNames(history []v1.History, layers int) []string {
 		}
 	}
 	return names
+}
+
+// IsOurs reports whether a history is that of an image of mkimage: some layer has a name of [CreatedBy].
+func IsOurs(history []v1.History) bool {
+	return slices.ContainsFunc(history, func(entry v1.History) bool { return strings.HasPrefix(entry.CreatedBy, createdBy) })
 }
 
 // LayerNames returns a name for each of an image's layers, the lowest first: the text of its history entry, without the

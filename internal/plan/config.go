@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,11 +54,13 @@ func config(def images.Definition, languages []stemcells.Stemcell) (ocispec.Imag
 	}, nil
 }
 
-// HasProxy reports whether a container of an image can serve OpenWhisk. It is false for an image of mkimage alone that has
-// an entrypoint of its own.
-func HasProxy(config *v1.ConfigFile) bool {
-	ours := slices.ContainsFunc(content.OwnNames(config.History, len(config.RootFS.DiffIDs)), func(name string) bool { return name != "" })
-	return !ours || slices.Equal(config.Config.Entrypoint, []string{"/" + proxyPath}) || slices.Equal(config.Config.Entrypoint, []string{"/" + action.Exec})
+// CheckServes returns an error for an image that cannot serve OpenWhisk: one of mkimage that has an entrypoint of its own.
+func CheckServes(config *v1.ConfigFile) error {
+	ours := []string{"/" + proxyPath, "/" + action.Exec}
+	if entrypoint := config.Config.Entrypoint; content.IsOurs(config.History) && (len(entrypoint) != 1 || !slices.Contains(ours, entrypoint[0])) {
+		return errors.New("the image has an entrypoint of its own and no proxy, so it serves no actions")
+	}
+	return nil
 }
 
 // Labels of images that bring an action. mkimage wsk goes by them; the proxy goes by the files, and by OW_MAIN.

@@ -39,22 +39,12 @@ func (i *Image) look(img v1.Image, onlyOurs bool) error {
 	if err != nil {
 		return err
 	}
-	if !plan.HasProxy(config) {
-		return errors.New("the image has an entrypoint of its own and no proxy, so it serves no actions")
+	if err := plan.CheckServes(config); err != nil {
+		return err
 	}
 	i.img, i.JSONLog = img, slices.Contains(config.Config.Env, "OW_LOG_FORMAT=json")
 	i.Empty, err = isEmpty(img, onlyOurs)
 	return err
-}
-
-// isForeign reports whether no layer of an image is from mkimage.
-func isForeign(img v1.Image) (bool, error) {
-	config, err := img.ConfigFile()
-	if err != nil {
-		return false, err
-	}
-	ours := func(entry v1.History) bool { return content.OwnNames([]v1.History{entry}, 1)[0] != "" }
-	return !slices.ContainsFunc(config.History, ours), nil
 }
 
 // isEmpty reports whether an image has no action: neither the label of one nor, for images of older versions, anything
@@ -72,10 +62,10 @@ func isEmpty(img v1.Image, onlyOurs bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	names := content.OwnNames(config.History, len(layers))
-	if onlyOurs && !slices.ContainsFunc(names, func(name string) bool { return name != "" }) {
+	if onlyOurs && !content.IsOurs(config.History) {
 		return false, nil
 	}
+	names := content.OwnNames(config.History, len(layers))
 	store, _ := cache.Open("")                      // without a cache, the layers are read each time
 	for n, layer := range slices.Backward(layers) { // the action is on top
 		if slices.Contains([]string{"base", "proxy", "packages"}, names[n]) || strings.HasPrefix(names[n], "stemcell-") {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 )
 
@@ -42,11 +43,11 @@ type prewarmedKind struct {
 // Offer returns the entry that offers the image, which was looked at, as a kind: FAMILY:VERSION, or "" for a kind after
 // the image. An image that brings its action is refused: an action of a kind has code.
 func (i Image) Offer(kind string, memory int) (Runtime, error) {
-	foreign, err := isForeign(i.img)
+	config, err := i.img.ConfigFile()
 	if err != nil {
 		return Runtime{}, err
 	}
-	if !foreign && !i.Empty {
+	if content.IsOurs(config.History) && !i.Empty {
 		return Runtime{}, fmt.Errorf("the image %s brings its action, and actions of a kind bring theirs: offer the image without one", i.Name)
 	}
 	if kind == "" {
