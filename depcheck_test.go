@@ -31,7 +31,7 @@ var rules = []struct {
 	{"internal/goparts", nil},
 	{"internal/layer", []string{"internal/blockgzip", "internal/cache", "internal/content"}},
 	{"internal/blockgzip", nil},
-	{"internal/gobuild", []string{"images", "internal/cache", "internal/gobuild"}},
+	{"internal/gobuild", []string{"images", "proxy/code", "internal/cache", "internal/gobuild"}},
 	{"internal/release", nil},
 	{"internal/action", []string{"images", "openwhisk", "proxy/code", "stemcells", "internal/cache", "internal/content", "internal/gobuild", "internal/human", "internal/layer"}},
 	{"internal/plan", []string{"images", "proxy/variable", "stemcells", "internal/action", "internal/apkfs", "internal/cache", "internal/content", "internal/gobuild", "internal/human", "internal/layer"}},

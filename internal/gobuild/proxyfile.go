@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
 // ReadProxy reads the ready proxy of --proxy FILE. It must be a static Linux program for the one platform that is
@@ -46,23 +47,14 @@ func staticFor(program []byte) (images.Platform, error) {
 	if libraries, err := file.ImportedLibraries(); err != nil || len(libraries) > 0 {
 		return "", fmt.Errorf("needs libraries %v, which the image does not have; link it statically", libraries)
 	}
-	form := elf.FileHeader{Class: file.Class, Data: file.Data, Machine: file.Machine}
-	for platform, machine := range machines() {
-		if form == machine {
+	for _, platform := range images.Platforms() {
+		if machine := platform.Architecture(); code.MachineOf(program) == machine {
+			place := code.Place{Machine: machine} // of a static program, nothing else is looked at
+			if err := place.Check(bytes.NewReader(program)); err != nil {
+				return "", fmt.Errorf("cannot run: %w", err)
+			}
 			return platform, nil
 		}
 	}
 	return "", fmt.Errorf("is for a machine (%s) that images are not built for", file.Machine)
-}
-
-// machines returns how the ELF header of a program names the machine of each platform.
-func machines() map[images.Platform]elf.FileHeader {
-	return map[images.Platform]elf.FileHeader{
-		images.LinuxAMD64:   {Class: elf.ELFCLASS64, Data: elf.ELFDATA2LSB, Machine: elf.EM_X86_64},
-		images.LinuxARM64:   {Class: elf.ELFCLASS64, Data: elf.ELFDATA2LSB, Machine: elf.EM_AARCH64},
-		images.LinuxARMv7:   {Class: elf.ELFCLASS32, Data: elf.ELFDATA2LSB, Machine: elf.EM_ARM},
-		images.LinuxPPC64LE: {Class: elf.ELFCLASS64, Data: elf.ELFDATA2LSB, Machine: elf.EM_PPC64},
-		images.LinuxRISCV64: {Class: elf.ELFCLASS64, Data: elf.ELFDATA2LSB, Machine: elf.EM_RISCV},
-		images.LinuxS390X:   {Class: elf.ELFCLASS64, Data: elf.ELFDATA2MSB, Machine: elf.EM_S390},
-	}
 }
