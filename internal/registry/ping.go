@@ -3,6 +3,7 @@ package registry
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 )
@@ -23,11 +24,12 @@ func isPing(request *http.Request) bool {
 
 // ping asks a registry once, unless it answers with an error.
 func (t *transport) ping(request *http.Request, send func(*http.Request) (*http.Response, error)) (*http.Response, error) {
+	origin := request.URL.Scheme + "://" + request.URL.Host
 	t.mutex.Lock()
-	one, ok := t.pings[request.URL.Scheme+"://"+request.URL.Host]
+	one, ok := t.pings[origin]
 	if !ok {
 		one = &ping{turn: make(chan struct{}, 1)}
-		t.pings[request.URL.Scheme+"://"+request.URL.Host] = one
+		t.pings[origin] = one
 	}
 	t.mutex.Unlock()
 	select {
@@ -42,7 +44,7 @@ func (t *transport) ping(request *http.Request, send func(*http.Request) (*http.
 			return response, err
 		}
 		text, err := io.ReadAll(io.LimitReader(response.Body, maxPing))
-		if closed := response.Body.Close(); err != nil || closed != nil {
+		if err := errors.Join(err, response.Body.Close()); err != nil {
 			return nil, err
 		}
 		kept := *response

@@ -137,7 +137,7 @@ func TestSend(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if there, err := client.HasBlob(t.Context(), repository.Digest(digest.String())); err != nil || !there {
+				if there, err := session.HasBlob(t.Context(), digest); err != nil || !there {
 					t.Errorf("%d bytes: %v, %v", len(content), there, err)
 				}
 			}

@@ -66,7 +66,11 @@ func (n nearby) put(ctx context.Context, repository name.Repository, s *single) 
 	if there, err := n.client.Has(ctx, manifest); there && err == nil {
 		return true
 	}
-	if there, err := n.client.HasBlob(ctx, repository.Digest(s.sum.String())); !there || err != nil {
+	sum, err := s.Digest()
+	if err != nil {
+		return false
+	}
+	if there, err := n.client.Writer(repository).HasBlob(ctx, sum); !there || err != nil {
 		return false
 	}
 	if n.client.Upload(ctx, repository, static.NewLayer(s.config, types.OCIConfigJSON), nil) != nil {
