@@ -96,9 +96,5 @@ func fileOf(dir string, root *os.Root, name string) (layer.File, error) {
 		return layer.File{}, err
 	}
 	defer file.Close()
-	mode := fs.FileMode(0o644)
-	if kind, err := code.KindOfFile(file); err == nil && (kind == code.ELF || kind == code.Script) {
-		mode = 0o755
-	}
-	return layer.File{Path: name, Mode: mode, Size: stat.Size(), Open: func() (io.ReadCloser, error) { return open() }}, nil
+	return layer.File{Path: name, Mode: modeOf(file), Size: stat.Size(), Open: func() (io.ReadCloser, error) { return open() }}, nil
 }

@@ -1,7 +1,6 @@
 package action
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,16 +11,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/moby/patternmatcher"
-	"github.com/moby/patternmatcher/ignorefile"
-
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
-
-// ignoreFile names files that stay out of an image, as for docker build. It stays out itself.
-const ignoreFile = ".dockerignore"
 
 // built is the folder that mkimage writes to. Beside a function it would go into the next build.
 const built = "dist"
@@ -74,48 +67,6 @@ func openFolder(dir string) (*folder, error) {
 	return f, f.checkLinks()
 }
 
-// ignored are the patterns of a .dockerignore.
-type ignored struct {
-	*patternmatcher.PatternMatcher
-	decided *patternmatcher.PatternMatcher // of those with "!", without it
-}
-
-func readIgnored(file string) (ignored, error) {
-	var patterns, decided []string
-	text, err := os.Open(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return ignored{}, fmt.Errorf("read %s: %w", show(file), human.Reason(err))
-	default:
-		defer text.Close()
-		if patterns, err = ignorefile.ReadAll(io.LimitReader(text, 1<<20)); err != nil {
-			return ignored{}, fmt.Errorf("read %s: %w", show(file), human.Reason(err))
-		}
-	}
-	for _, pattern := range patterns {
-		if kept, ok := strings.CutPrefix(pattern, "!"); ok {
-			decided = append(decided, kept)
-		}
-	}
-	var all ignored
-	all.PatternMatcher, err = patternmatcher.New(patterns)
-	if err == nil {
-		all.decided, err = patternmatcher.New(decided)
-	}
-	if err != nil {
-		return ignored{}, fmt.Errorf("%s: %w", show(file), err)
-	}
-	return all, nil
-}
-
-// decides reports whether a pattern with "!" names the file itself, and not just a folder above it.
-func (i ignored) decides(name string) bool {
-	matches, err := i.decided.MatchesOrParentMatches(name)
-	above, aboveErr := i.decided.MatchesOrParentMatches(path.Dir(name))
-	return matches && !above && err == nil && aboveErr == nil
-}
-
 // add adds a file, unless it stays out.
 func (f *folder) add(name, file string, found fs.DirEntry, ignored ignored) error {
 	base := path.Base(name)
@@ -154,8 +105,7 @@ func (f *folder) add(name, file string, found fs.DirEntry, ignored ignored) erro
 	return nil
 }
 
-// nodeOf returns a file as it will lie in the image. Its mode depends on its content alone: a program or a script may
-// be executed.
+// nodeOf returns a file as it will lie in the image.
 func nodeOf(file string, kind fs.FileMode) (node, error) {
 	switch kind {
 	case fs.ModeDir:
@@ -179,11 +129,16 @@ func nodeOf(file string, kind fs.FileMode) (node, error) {
 	if err != nil {
 		return node{}, fmt.Errorf("read %s: %w", show(file), human.Reason(err))
 	}
-	n := node{mode: code.Regular | 0o644, file: file, size: stat.Size()}
-	if kind, err := code.KindOfFile(opened); err == nil && (kind == code.ELF || kind == code.Script) {
-		n.mode = code.Regular | 0o755
+	return node{mode: code.Regular | uint32(modeOf(opened)), file: file, size: stat.Size()}, nil
+}
+
+// modeOf returns the mode that a file has in an image. It depends on the content alone: a program or a script may be
+// executed.
+func modeOf(file io.ReaderAt) fs.FileMode {
+	if kind, err := code.KindOfFile(file); err == nil && (kind == code.ELF || kind == code.Script) {
+		return 0o755
 	}
-	return n, nil
+	return 0o644
 }
 
 // prune removes folders that .dockerignore names and from which no file is kept.
