@@ -1,7 +1,7 @@
 // Package dev keeps an action running while it is edited: it starts the image of a definition, inits it with the
 // action, runs it with a value, and does so again whenever a file changes.
 //
-//	err := dev.Run(ctx, dev.Options{Definition: load, Build: options, Screen: screen})
+//	err := dev.Run(ctx, dev.Options{Define: load, Build: options, Screen: screen})
 //
 // The image is built without the action, which comes as an upload, so that a change of a function needs no build. A
 // program in Go is compiled and gets a container of its own, since it takes the place of the proxy.
@@ -10,13 +10,8 @@ package dev
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -164,128 +159,5 @@ func (s *session) end() error {
 func (s *session) leave(former place) {
 	if former != nil {
 		s.leaving.Go(func() { s.Screen.problem(former.stop()) })
-	}
-}
-
-// front is the address of the action, whichever place is behind it.
-type front struct {
-	url    string
-	server *http.Server
-	proxy  *httputil.ReverseProxy
-	behind chan *url.URL // of length 1: where requests go to
-}
-
-// listen listens on a port of this machine.
-func listen(port int) (*front, error) {
-	listener, err := loopback(port)
-	if err != nil {
-		return nil, err
-	}
-	f := &front{url: "http://" + listener.Addr().String(), behind: make(chan *url.URL, 1)}
-	f.behind <- nil
-	f.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-		r.SetURL(f.target())
-	}, ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-		http.Error(w, `{"error":"the action does not answer: `+strings.ReplaceAll(err.Error(), `"`, "'")+`"}`, http.StatusBadGateway)
-	}}
-	f.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f.target() == nil {
-			http.Error(w, `{"error":"the action does not run yet"}`, http.StatusServiceUnavailable)
-			return
-		}
-		f.proxy.ServeHTTP(w, r)
-	})}
-	go func() { _ = f.server.Serve(listener) }() // it ends with close
-	return f, nil
-}
-
-func (f *front) target() *url.URL {
-	at := <-f.behind
-	f.behind <- at
-	return at
-}
-
-func (f *front) lead(address string) {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		parsed = nil
-	}
-	<-f.behind
-	f.behind <- parsed
-}
-
-func (f *front) close() { _ = f.server.Close() }
-
-// actionPath returns where the action of a definition is.
-func actionPath(definition images.Definition) string {
-	name := filepath.FromSlash(definition.Action)
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(filepath.Dir(definition.File), name)
-}
-
-// valueFile returns the file of the value for runs: the named one, else the one beside the action with its name, else
-// "".
-func (s *session) valueFile() string {
-	if s.Value != "" {
-		return s.Value
-	}
-	path := actionPath(s.definition)
-	beside := strings.TrimSuffix(path, filepath.Ext(path)) + ".json"
-	if _, err := os.Stat(beside); err == nil {
-		return beside
-	}
-	return ""
-}
-
-var errNoAction = errors.New("the image brings no action: name one with --action PATH, or with action: in its definition")
-
-// read reads the definition, and watches its files.
-func (s *session) read() error {
-	definition, err := s.Define()
-	if err != nil {
-		return err
-	}
-	if definition.Action == "" {
-		return fmt.Errorf("%s: %w", definition.Name, errNoAction)
-	}
-	s.definition = definition
-	s.Screen.show(namesOf(actionPath(definition), s.prefix))
-	return s.watcher.follow(s.files(), s.folders())
-}
-
-// files returns the files whose changes count.
-func (s *session) files() []string {
-	files := []string{s.definition.File, s.definition.LockFile()}
-	if value := s.valueFile(); value != "" {
-		files = append(files, value)
-	} else {
-		path := actionPath(s.definition)
-		files = append(files, strings.TrimSuffix(path, filepath.Ext(path))+".json")
-	}
-	if stat, err := os.Stat(actionPath(s.definition)); err != nil || !stat.IsDir() {
-		files = append(files, actionPath(s.definition))
-	}
-	return files
-}
-
-// folders returns the folders in which every change counts: the action's own, or its module.
-func (s *session) folders() []string {
-	path := actionPath(s.definition)
-	if stat, err := os.Stat(path); err != nil || !stat.IsDir() {
-		return nil
-	}
-	whole, err := filepath.Abs(path)
-	if err != nil {
-		return []string{path}
-	}
-	for at := whole; ; at = filepath.Dir(at) {
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
-			return []string{at}
-		}
-		if at == filepath.Dir(at) {
-			return []string{whole}
-		}
 	}
 }
