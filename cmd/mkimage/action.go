@@ -29,8 +29,9 @@ func newAction(mode *progress.Mode) *cobra.Command {
 
 // actionFlags are the flags of mkimage action build, as they were typed.
 type actionFlags struct {
-	output, platform, goTags, goLDFlags, cacheDir, progress, stemcells string
-	allowSecrets                                                       []string
+	goFlags
+	output, platform, cacheDir, progress, stemcells string
+	allowSecrets                                    []string
 }
 
 func newActionBuild(mode *progress.Mode) *cobra.Command {
@@ -58,11 +59,10 @@ same content gives the same bytes on every machine.`,
 	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "pack the file `NAME`, though it looks like a secret, repeatable; NAME as the error says it")
 	set.StringVar(&flags.stemcells, "stemcells", "", "take the stemcells in `DIR` beside mkimage's own; from stemcells if it is there")
 	set.StringVar(&flags.platform, "platform", string(images.LinuxAMD64), "compile for `PLATFORM`, that of the image")
-	set.StringVar(&flags.goTags, "go-tags", "", "compile with the build tags in `LIST`")
-	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker `FLAGS` beside \"-s -w -buildid=\"")
+	flags.goFlags.add(set)
 	set.StringVar(&flags.cacheDir, "cache-dir", "", "keep costly results in `DIR`; in mkimage of the user's cache folder when not given")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "allow-secret-file", "stemcells", "go-tags", "go-ldflags", "cache-dir", "progress")
+	withVariable(set, "allow-secret-file", "stemcells", "cache-dir", "progress")
 	return command
 }
 

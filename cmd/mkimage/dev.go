@@ -25,9 +25,10 @@ import (
 // devFlags are the flags of mkimage dev, as they were typed.
 type devFlags struct {
 	alpineFlags
-	action, value, main, goTags, goLDFlags, progress string
-	local                                            bool
-	port                                             int
+	goFlags
+	action, value, main, progress string
+	local                         bool
+	port                          int
 }
 
 func newDev(mode *progress.Mode) *cobra.Command {
@@ -64,10 +65,9 @@ Ctrl-C ends it and leaves nothing.`,
 	set.StringVar(&flags.value, "value", "", "run with the JSON in `FILE`; with the file beside the action when not given")
 	set.BoolVar(&flags.local, "local", false, "start the proxy and the interpreter of this machine, without an engine")
 	set.IntVar(&flags.port, "port", 0, "listen on port `N` of this machine; 0 is any that is free")
-	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
-	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w -buildid=\"")
+	flags.goFlags.add(set)
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress of builds in `MODE`: auto, plain, json or none")
-	withVariable(set, "go-tags", "go-ldflags", "progress")
+	withVariable(set, "progress")
 	return command
 }
 
