@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -9,10 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	source "github.com/sciabarracom/openwhisk-runtime-go"
-	"github.com/sciabarracom/openwhisk-runtime-go/images"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/atomicfile"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/build"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/page"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/progress"
@@ -21,8 +19,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sbom"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/sizes"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
-
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 )
 
 // buildFlags are the flags of mkimage build, as they were typed.
@@ -30,10 +26,10 @@ type buildFlags struct {
 	alpineFlags
 	pushFlags
 	sinceFlags
+	goFlags
 	builder builderFlags
 
 	proxy, action, sizeRecord, metadataFile, progress, sbom, attest string
-	goTags, goLDFlags                                               string
 	allowSecrets                                                    []string
 	places                                                          []string
 	jobs                                                            int
@@ -111,14 +107,13 @@ seconds since 1970; the default is 0.`,
 	set.StringVar(&flags.proxy, "proxy", "", "use the ready static proxy in `FILE`; digests then depend on it")
 	set.StringVar(&flags.action, "action", "", "bake `PATH` into the image as its action: a function's file or folder, a Go package's folder, a program, a script, a zip or a tar.gz")
 	set.StringArrayVar(&flags.allowSecrets, "allow-secret-file", nil, "let the file `NAME` of an action into the image, though it looks like a secret, repeatable; NAME as the error says it")
-	set.StringVar(&flags.goTags, "go-tags", "", "compile Go actions with the build tags in `LIST`")
-	set.StringVar(&flags.goLDFlags, "go-ldflags", "", "give the linker of Go actions `FLAGS` beside \"-s -w -buildid=\"")
+	flags.goFlags.add(set)
 	set.StringVar(&flags.sizeRecord, "size-record", builtRecord, "put the sizes into `FILE`")
 	set.StringVar(&flags.sbom, "sbom", string(sbom.SPDX), "write an SBOM in `FORMAT`, as DIR.spdx.json beside the OCI layout, and attach it to pushed images: spdx or none")
 	set.StringVar(&flags.attest, "attest", string(build.AttestAuto), "with a push, attach the provenance `WHEN`: auto (there is none yet), always (or fail) or none")
 	set.StringVar(&flags.metadataFile, "metadata-file", "", "write digests, sizes, outputs and attachments to `FILE`, as JSON")
 	set.StringVar(&flags.progress, "progress", string(progress.Auto), "show progress in `MODE`: auto, plain, json or none")
-	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "allow-secret-file", "go-tags", "go-ldflags", "size-record", "sbom", "attest", "metadata-file", "progress")
+	withVariable(set, "locked", "output", "jobs", "fail-fast", "allow-over-budget", "proxy", "action", "allow-secret-file", "size-record", "sbom", "attest", "metadata-file", "progress")
 	return command
 }
 
@@ -246,39 +241,4 @@ func (f *buildFlags) nothing(command *cobra.Command, mode progress.Mode) error {
 		return nil
 	}
 	return writeMetadata(f.metadataFile, []build.Result{})
-}
-
-func namesOf(definitions []images.Definition) []string {
-	names := make([]string, len(definitions))
-	for i, definition := range definitions {
-		names[i] = definition.Name
-	}
-	return names
-}
-
-func rowsOf(results []build.Result) []sizes.Image {
-	var rows []sizes.Image
-	for _, result := range results {
-		rows = append(rows, result.Sizes...)
-	}
-	return rows
-}
-
-// writeMetadata writes the results of a build for programs: {"schema": 1, "images": [...]}.
-func writeMetadata(path string, results []build.Result) error {
-	text, err := json.MarshalIndent(struct {
-		Schema int            `json:"schema"`
-		Images []build.Result `json:"images"`
-	}{1, results}, "", "  ")
-	if err != nil {
-		return err
-	}
-	err = atomicfile.File(path, func(f *os.File) error {
-		_, err := f.Write(append(text, '\n'))
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("write --metadata-file %s: %w", path, human.Reason(err))
-	}
-	return nil
 }

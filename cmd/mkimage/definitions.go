@@ -66,3 +66,12 @@ func completeNames(command *cobra.Command, args []string, _ string) ([]string, c
 	dir, _ := command.Flags().GetString("images") // it is a string in every command that completes names
 	return knownNames(dir), cobra.ShellCompDirectiveDefault
 }
+
+// namesOf returns the names of definitions.
+func namesOf(definitions []images.Definition) []string {
+	names := make([]string, len(definitions))
+	for i, definition := range definitions {
+		names[i] = definition.Name
+	}
+	return names
+}

@@ -1,21 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/human"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
-	"github.com/sciabarracom/openwhisk-runtime-go/internal/project"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/wsk"
 )
 
@@ -210,116 +202,4 @@ func keyValues(document []byte, pairs []string) ([]wsk.KeyValue, error) {
 		return nil, err
 	}
 	return wsk.KeyValues(object)
-}
-
-// find returns the image that the command line names.
-func (f *wskFlags) find(command *cobra.Command, image string) (wsk.Image, error) {
-	dir, found := layout.Find(image)
-	if found && f.repo != "" && older(dir, image) {
-		pushed := f.pushed(image)
-		fmt.Fprintf(command.ErrOrStderr(), "%s is of an earlier build, so this is the image that was pushed last: %s\n", dir, pushed)
-		last, err := f.reference(command, pushed)
-		if err != nil {
-			err = fmt.Errorf("image %s was built again after %s (mkimage build %s writes that anew), and in the registry: %w", image, dir, image, err)
-		}
-		return last, err
-	}
-	if found {
-		if f.repo == "" {
-			return wsk.Image{}, fmt.Errorf("%s: which repository is it pushed to? give --repo, or set $MKIMAGE_REPO, or name the image as REPOSITORY:TAG", dir)
-		}
-		return wsk.FromLayout(dir, f.repo)
-	}
-	if f.repo != "" && slices.Contains(knownNames(f.images), image) {
-		found, err := f.reference(command, f.pushed(image))
-		if err != nil {
-			err = fmt.Errorf("image %s is not built here (mkimage build %s), and in the registry: %w", image, image, err)
-		}
-		return found, err
-	}
-	if err := layout.NotHere(image, knownNames(f.images)); err != nil {
-		return wsk.Image{}, err
-	}
-	return f.reference(command, image)
-}
-
-// pushed returns the reference of an image that mkimage build --push has pushed, without a layout here.
-func (f *wskFlags) pushed(image string) string {
-	tag := "latest"
-	if len(f.tags) > 0 {
-		tag = f.tags[0]
-	}
-	return f.repo + "/" + image + ":" + tag
-}
-
-// reference returns an image in a registry.
-func (f *wskFlags) reference(command *cobra.Command, image string) (wsk.Image, error) {
-	client, err := f.open(command, image)
-	if err != nil {
-		return wsk.Image{}, err
-	}
-	defer client.Close()
-	found, err := wsk.FromReference(command.Context(), client, image)
-	if err == nil && (f.file == "" || f.runtimes.wanted) {
-		err = found.Look(command.Context(), client)
-	}
-	return found, err
-}
-
-// put makes the call, and runs the action where that is asked for.
-func (f *wskFlags) put(command *cobra.Command, action wsk.Action) error {
-	of, err := project.Find(".")
-	if err != nil {
-		return err
-	}
-	settings, err := wsk.Find(wsk.Settings{APIHost: cmp.Or(f.apihost, os.Getenv("WHISK_APIHOST"), of.APIHost), Auth: f.auth}, os.Getenv)
-	if err != nil {
-		return err
-	}
-	client, err := wsk.NewClient(settings, f.insecureTLS)
-	if err != nil {
-		return err
-	}
-	value, err := invoke.Value(nil, f.value)
-	if err != nil {
-		return usage(command, fmt.Errorf("--with: %w", err))
-	}
-	version, changed, err := client.Update(command.Context(), action)
-	if err != nil {
-		return err
-	}
-	what := "unchanged %s, at version %s: %s\n"
-	if changed {
-		what = "updated %s to version %s: %s\n"
-	}
-	fmt.Fprintf(command.ErrOrStderr(), what, action.Name, cmp.Or(version, "?"), action.Image)
-	if !f.invoke {
-		return nil
-	}
-	return show(command, client, action.Name, value)
-}
-
-// show runs the action once. Its result goes to stdout, its log to stderr.
-func show(command *cobra.Command, client *wsk.Client, name wsk.Name, value []byte) error {
-	activation, err := client.Invoke(command.Context(), name, value)
-	if err != nil {
-		return err
-	}
-	var result bytes.Buffer
-	if err := json.Compact(&result, activation.Response.Result); err != nil {
-		return fmt.Errorf("invoke %s: activation %s has no result: %w", name, activation.ID, err)
-	}
-	fmt.Fprintln(command.OutOrStdout(), result.String())
-	fmt.Fprintf(command.ErrOrStderr(), "activation %s: %s, %s\n", activation.ID, activation.Response.Status, human.Duration(time.Duration(activation.Duration)*time.Millisecond))
-	lines, err := client.Logs(command.Context(), activation.ID)
-	if errors.Is(err, wsk.ErrNoLogs) {
-		lines, err = []string{"the log is not there yet: wsk activation logs " + activation.ID}, nil
-	}
-	for _, line := range lines {
-		fmt.Fprintln(command.ErrOrStderr(), line)
-	}
-	if err == nil && !activation.Response.Success {
-		err = fmt.Errorf("invoke %s: %s: %s", name, activation.Response.Status, invoke.Message(activation.Response.Result))
-	}
-	return err
 }

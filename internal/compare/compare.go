@@ -7,13 +7,9 @@
 package compare
 
 import (
-	"archive/tar"
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -145,117 +141,4 @@ func take(platform string, side Side, store cache.Dir) (*half, error) {
 		return nil, err
 	}
 	return &half{row, taken, *config, taken.Visible()}, nil
-}
-
-// thing is the identity of a layer, package or file, and its size.
-type thing struct {
-	is    string
-	bytes int64
-	sum   string // of the content
-}
-
-func layersOf(row sizes.Image) map[string]thing {
-	all := map[string]thing{}
-	for _, l := range row.Layers {
-		name := l.Name
-		for n := 2; all[name] != (thing{}); n++ {
-			name = fmt.Sprintf("%s %d", l.Name, n)
-		}
-		all[name] = thing{is: l.Digest, bytes: l.DockerSize}
-	}
-	return all
-}
-
-func packagesOf(taken inspect.Anatomy) map[string]thing {
-	all := map[string]thing{}
-	for _, p := range taken.Contents("").Packages {
-		all[p.Name] = thing{is: p.Version, bytes: p.DockerSize}
-	}
-	return all
-}
-
-func filesOf(entries map[string]content.Entry) map[string]thing {
-	words := map[byte]string{tar.TypeReg: "file", tar.TypeDir: "folder", tar.TypeSymlink: "link", tar.TypeLink: "hard link"}
-	all := map[string]thing{}
-	for path, entry := range entries {
-		file := thing{is: fmt.Sprintf("%s %04o %d:%d", cmp.Or(words[entry.Type], "device"), entry.Mode&0o7777, entry.UID, entry.GID), sum: entry.SHA256}
-		switch entry.Type {
-		case tar.TypeReg:
-			file.bytes = entry.Size
-		case tar.TypeSymlink:
-			file.bytes = int64(len(entry.Link))
-			file.is += " to " + entry.Link
-		case tar.TypeLink:
-			file.is += " to " + entry.Link
-		}
-		all[path] = file
-	}
-	return all
-}
-
-// changes returns the things that differ, the largest difference first.
-func changes(from, to map[string]thing) []Change {
-	var all []Change
-	for name, a := range from {
-		if b, is := to[name]; !is {
-			all = append(all, Change{Name: name, From: a.is, By: -a.bytes})
-		} else if a != b {
-			all = append(all, Change{Name: name, From: a.is, To: b.is, By: b.bytes - a.bytes})
-		}
-	}
-	for name, b := range to {
-		if _, was := from[name]; !was {
-			all = append(all, Change{Name: name, To: b.is, By: b.bytes})
-		}
-	}
-	slices.SortFunc(all, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(max(b.By, -b.By), max(a.By, -a.By)), cmp.Compare(a.Name, b.Name))
-	})
-	return all
-}
-
-// replacements returns the values of the config that differ, by their keys. Variables and labels have a key each.
-func replacements(from, to v1.ConfigFile) ([]Replacement, error) {
-	a, err := values(from)
-	if err != nil {
-		return nil, err
-	}
-	b, err := values(to)
-	if err != nil {
-		return nil, err
-	}
-	keys := maps.Clone(a)
-	maps.Copy(keys, b)
-	var all []Replacement
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if a[key] != b[key] {
-			all = append(all, Replacement{key, a[key], b[key]})
-		}
-	}
-	return all, nil
-}
-
-func values(config v1.ConfigFile) (map[string]string, error) {
-	text, err := json.Marshal(config.Config)
-	if err != nil {
-		return nil, err
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(text, &fields); err != nil {
-		return nil, err
-	}
-	delete(fields, "Env")
-	delete(fields, "Labels")
-	all := map[string]string{"OS": config.OS, "Architecture": config.Architecture, "Variant": config.Variant}
-	for key, value := range fields {
-		all[key] = string(value)
-	}
-	for _, variable := range config.Config.Env {
-		name, value, _ := strings.Cut(variable, "=")
-		all["Env "+name] = value
-	}
-	for name, value := range config.Config.Labels {
-		all["Label "+name] = value
-	}
-	return all, nil
 }

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -40,6 +41,57 @@ func blobsOf(index v1.ImageIndex) ([]v1.Descriptor, error) {
 			seen[blob.Digest] = true
 			blobs = append(blobs, blob)
 		}
+	}
+	return blobs, nil
+}
+
+// blob is a layer or a config, and its compressed size in bytes.
+type blob struct {
+	v1.Layer
+	digest v1.Hash
+	size   int64
+	config bool
+}
+
+// images returns the images of the index.
+func (p *push) images() ([]v1.Image, error) {
+	listed, err := p.Index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	images := make([]v1.Image, len(listed.Manifests))
+	for i, descriptor := range listed.Manifests {
+		if !descriptor.MediaType.IsImage() {
+			return nil, fmt.Errorf("the index has %s, a %s: mkimage pushes images", descriptor.Digest, descriptor.MediaType)
+		}
+		if images[i], err = p.Index.Image(descriptor.Digest); err != nil {
+			return nil, err
+		}
+	}
+	return images, nil
+}
+
+// contentOf returns the blobs in an image's manifest.
+func contentOf(image v1.Image) ([]blob, error) {
+	layers, err := image.Layers()
+	if err != nil {
+		return nil, err
+	}
+	config, err := partial.ConfigLayer(image)
+	if err != nil {
+		return nil, err
+	}
+	var blobs []blob
+	for i, layer := range append(layers, config) {
+		digest, err := layer.Digest()
+		if err != nil {
+			return nil, err
+		}
+		size, err := layer.Size()
+		if err != nil {
+			return nil, err
+		}
+		blobs = append(blobs, blob{layer, digest, size, i == len(layers)})
 	}
 	return blobs, nil
 }

@@ -2,23 +2,13 @@ package publish
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry"
 )
-
-// blob is a layer or a config, and its compressed size in bytes.
-type blob struct {
-	v1.Layer
-	digest v1.Hash
-	size   int64
-	config bool
-}
 
 // way is how a blob came into a repository.
 type way int
@@ -28,49 +18,6 @@ const (
 	mounted            // from another repository
 	uploaded
 )
-
-// images returns the images of the index.
-func (p *push) images() ([]v1.Image, error) {
-	listed, err := p.Index.IndexManifest()
-	if err != nil {
-		return nil, err
-	}
-	images := make([]v1.Image, len(listed.Manifests))
-	for i, descriptor := range listed.Manifests {
-		if !descriptor.MediaType.IsImage() {
-			return nil, fmt.Errorf("the index has %s, a %s: mkimage pushes images", descriptor.Digest, descriptor.MediaType)
-		}
-		if images[i], err = p.Index.Image(descriptor.Digest); err != nil {
-			return nil, err
-		}
-	}
-	return images, nil
-}
-
-// contentOf returns the blobs in an image's manifest.
-func contentOf(image v1.Image) ([]blob, error) {
-	layers, err := image.Layers()
-	if err != nil {
-		return nil, err
-	}
-	config, err := partial.ConfigLayer(image)
-	if err != nil {
-		return nil, err
-	}
-	var blobs []blob
-	for i, layer := range append(layers, config) {
-		digest, err := layer.Digest()
-		if err != nil {
-			return nil, err
-		}
-		size, err := layer.Size()
-		if err != nil {
-			return nil, err
-		}
-		blobs = append(blobs, blob{layer, digest, size, i == len(layers)})
-	}
-	return blobs, nil
-}
 
 // shared is a blob that several repositories of a registry may get. One push at a time deals with it, so that the first
 // sends it and the registry takes it from there for the others.
