@@ -86,8 +86,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestShippedOnlyByName holds that a folder without definitions is not taken for a wish to have the shipped ones, and
-// that those are still there beside definitions of one's own.
+// TestShippedOnlyByName holds that a folder without definitions does not stand for the shipped ones, and that the
+// shipped ones can still be named beside definitions of a project.
 func TestShippedOnlyByName(t *testing.T) {
 	t.Chdir(t.TempDir())
 	shippedOnes := strings.Join(ShippedNames(), ", ")
@@ -179,7 +179,7 @@ func TestPlatformParts(t *testing.T) {
 	}
 }
 
-// TestAnyPlatform holds which definitions may be built for more platforms than they are built for by themselves.
+// TestAnyPlatform holds which definitions may be built for platforms that they do not name.
 func TestAnyPlatform(t *testing.T) {
 	for text, want := range map[string]bool{"": true, "platforms: [linux/s390x]\n": false} {
 		definition, err := Parse("x.yaml", []byte("name: x\nbase: scratch\n"+text), nil)
@@ -246,7 +246,7 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// constrain adds to the schema what types do not say, from the constants that the loader uses.
+// constrain adds the rules that Go types cannot express, from the constants of the loader, to the schema.
 func constrain(t *testing.T, schema *jsonschema.Schema) {
 	property := func(name string) *jsonschema.Schema {
 		property, ok := schema.Properties.Get(name)

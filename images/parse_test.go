@@ -211,8 +211,8 @@ func TestParseDoesNotCheckUnknownStemcellsWithoutTable(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that Parse never panics, that every mistake is one line, and that what is accepted means the same
-// after it was written out as JSON (which is YAML) and read again.
+// FuzzParse holds that Parse never panics, that every mistake is one line, and that an accepted definition has the same
+// meaning after it is written as JSON, which is YAML, and read again.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("name: x\nbase: alpine\nalpine: v3.22\nstemcells: [bash]\npackages: [curl]\naction: a\nenv: {A: b}\nlabels: {c: d}\nplatforms: [linux/arm64]\nbudget: 6.5MB\n"))
 	f.Add([]byte("name: x\nbase: scratch\ndescription: >-\n  a\n  b\n"))

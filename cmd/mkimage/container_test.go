@@ -8,8 +8,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// startContainer is the command "container STATUS BODY [LOCATION]": it starts what answers every init with 200 and
-// every run so. Its URL is then in $CONTAINER.
+// startContainer is the command "container STATUS BODY [LOCATION]": it starts a server that answers every init with 200
+// and every run as told. Its URL is then in $CONTAINER.
 func startContainer(ts *testscript.TestScript, _ bool, args []string) {
 	status, err := strconv.Atoi(args[0])
 	ts.Check(err)

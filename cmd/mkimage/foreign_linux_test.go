@@ -9,7 +9,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// TestForeignTextOnATerminal holds that what a container answers does not command the user's terminal.
+// TestForeignTextOnATerminal holds that the answers of a container cannot control the user's terminal.
 func TestForeignTextOnATerminal(t *testing.T) {
 	program := testkit.Compile(t, ".")
 	for _, test := range []struct {

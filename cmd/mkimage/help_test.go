@@ -8,8 +8,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/terminal"
 )
 
-// TestFlagsFit holds that the flags of every command fit on narrow and wide terminals, with all their words, but for words that
-// are wider themselves.
+// TestFlagsFit holds that the flags of every command fit on narrow and wide terminals, and lose no word there. Only a
+// word that is wider than the terminal stands out.
 func TestFlagsFit(t *testing.T) {
 	mode := progress.Auto
 	for _, command := range newRoot(&mode).Commands() {

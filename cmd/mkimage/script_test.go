@@ -110,7 +110,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// goEnvironment is where this machine's go command keeps and gets things; scripts have another home.
+// goEnvironment returns the go command's folders and proxies of this machine, because scripts have another home.
 func goEnvironment(t *testing.T) []string {
 	text, err := exec.Command("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOSUMDB", "GONOSUMDB").Output()
 	if err != nil {

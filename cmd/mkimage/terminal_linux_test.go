@@ -69,8 +69,8 @@ func onColumns(t *testing.T, columns uint16, program string, args ...string) (sc
 	return sent.String(), 0
 }
 
-// TestNarrowTerminal holds that lines fit into a terminal of 40 columns, but for digests, which are whole, and that nothing
-// but ASCII is written where the locale has no UTF-8.
+// TestNarrowTerminal holds that lines fit into 40 columns, except for digests, which are never cut, and that only ASCII
+// is written where the locale has no UTF-8.
 func TestNarrowTerminal(t *testing.T) {
 	t.Setenv("LC_ALL", "C")
 	image, err := random.Image(3000, 2)

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestOpenFiles holds which files a step is given, by name and mode, and that their modes on disk do not count.
+// TestOpenFiles holds which files a step gets, under which names and modes. Modes on the disk do not matter.
 func TestOpenFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(t *testing.T, file, text string) {

@@ -8,7 +8,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/apktest"
 )
 
-// FuzzReadFiles gives the reader of a package's files any bytes: they are signed, but by whom?
+// FuzzReadFiles gives the reader of a package's files any bytes: a valid signature does not make a package harmless.
 func FuzzReadFiles(f *testing.F) {
 	mirror, err := apktest.New(f.TempDir())
 	if err != nil {

@@ -30,7 +30,7 @@ func lockOf(t *testing.T, source *Source, w World) []images.Pin {
 	return pins
 }
 
-// TestWarmBuildNeedsNoMirror holds that a lock and a cache are enough, also where the mirror is gone.
+// TestWarmBuildNeedsNoMirror holds that a build needs only the lock and the cache when the mirror is gone.
 func TestWarmBuildNeedsNoMirror(t *testing.T) {
 	mirror := newWritten(t)
 	source, dir := openCached(t, mirror.Dir, t.TempDir(), mirror.KeyFile)
@@ -49,8 +49,8 @@ func TestWarmBuildNeedsNoMirror(t *testing.T) {
 	}
 }
 
-// TestLockOfSharedCache holds that a lock has the packages of its own mirror, where the cache has those of another one, which
-// are signed with a key of the same name.
+// TestLockOfSharedCache holds that a lock has the packages of its own mirror, even if the cache has packages of another
+// mirror that are signed with a key of the same name.
 func TestLockOfSharedCache(t *testing.T) {
 	first, second, dir := newSigner(t), newSigner(t), t.TempDir()
 	for !haveEqualSizes(t, first, second) { // the size of a signature differs a little, and tells such packages apart
@@ -133,7 +133,7 @@ func TestSeveralAtOnceFetchOnce(t *testing.T) {
 	}
 }
 
-// TestLockHolds holds that a lock is not satisfied with another package, and says which moved.
+// TestLockHolds holds that a build refuses other packages than those of the lock, and names the ones that moved.
 func TestLockHolds(t *testing.T) {
 	newer := func(t *testing.T, m *apktest.Mirror) {
 		languages := apktest.Languages()
@@ -218,7 +218,7 @@ func TestVendorRefusesWhatTheIndexHasNot(t *testing.T) {
 	}
 }
 
-// TestLockOfAnotherSigner holds that a package in the cache, which another mirror has signed anew, is no obstacle.
+// TestLockOfAnotherSigner holds that a build does not mind a package in the cache that another mirror has signed anew.
 func TestLockOfAnotherSigner(t *testing.T) {
 	one, other := newWritten(t), newSigner(t)
 	source, dir := openCached(t, one.Dir, t.TempDir(), one.KeyFile)

@@ -9,7 +9,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/apktest"
 )
 
-// TestOwners holds which of two packages has a file that both bring, by the rules of apk-tools 2.14.
+// TestOwners holds which of two packages owns a file that both bring, by the rules of apk-tools 2.14.
 func TestOwners(t *testing.T) {
 	const x = "usr/x"
 	type packages = []apktest.Package
@@ -87,8 +87,8 @@ func TestOwners(t *testing.T) {
 	}
 }
 
-// TestSharedFolders holds that a folder of two packages is of the lower owner, with the permissions that both give it,
-// and in the lower layer.
+// TestSharedFolders holds that a folder of two packages belongs to the lower owner, has the permissions that both give
+// it, and lies in the lower layer.
 func TestSharedFolders(t *testing.T) {
 	mirror, err := apktest.New(t.TempDir())
 	if err != nil {

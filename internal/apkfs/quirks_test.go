@@ -11,7 +11,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/apktest"
 )
 
-// TestMirrorQuirks holds that mirrors work which answer in another way than Alpine's own, and which faults are told.
+// TestMirrorQuirks holds which mirrors work although they answer otherwise than Alpine's own, and which faults are
+// reported.
 func TestMirrorQuirks(t *testing.T) {
 	const page = "<!DOCTYPE html>\n<html>nothing here</html>"
 	mirror := newWritten(t)

@@ -10,7 +10,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/apkfs/apktest"
 )
 
-// randomRepositories are two small repositories, and a world to install from them. One seed gives the same ones always.
+// randomRepositories returns two small repositories, and a world to install from them. The same seed gives the same
+// ones.
 type randomRepositories struct {
 	*rand.Rand
 	packages map[string][]apktest.Package // by repository
@@ -113,7 +114,7 @@ func (r *randomRepositories) any() string {
 	return r.names[r.IntN(len(r.names))]
 }
 
-// term returns a name, one time in so many as a conflict, and with a version. Zero is never.
+// term returns a name with a version; one in so many is a conflict. Zero means never.
 func (r *randomRepositories) term(name string, conflict, versioned int) string {
 	versions := r.versions[name]
 	if conflict > 0 && r.IntN(conflict) == 0 {

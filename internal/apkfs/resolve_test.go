@@ -124,8 +124,8 @@ func TestReleaseKeys(t *testing.T) {
 	}
 }
 
-// TestResolvedIsKept holds that what an index gave is known the next time, but only of that index, and only to those
-// who trust its key.
+// TestResolvedIsKept holds that the result for an index is kept for the next time, but only for that index, and only
+// for those who trust its key.
 func TestResolvedIsKept(t *testing.T) {
 	mirror, kept := newWritten(t), t.TempDir()
 	resolve := func(dir string, keyFiles ...string) ([]images.Pin, error) {
@@ -167,7 +167,7 @@ func TestResolvedIsKept(t *testing.T) {
 	}
 }
 
-// TestGivenUpIndex holds that an index which one caller has given up is fetched for the next.
+// TestGivenUpIndex holds that an index is fetched for the next caller when the first one has given up.
 func TestGivenUpIndex(t *testing.T) {
 	mirror := newWritten(t)
 	ctx, giveUp := context.WithCancel(t.Context())

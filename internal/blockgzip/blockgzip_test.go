@@ -56,8 +56,8 @@ func unzip(t *testing.T, zipped []byte) []byte {
 	return text
 }
 
-// TestStreams holds that the standard library unpacks a stream to its content, and that neither the number of blocks at
-// the same time, nor writes, nor what was compressed before show in its bytes.
+// TestStreams holds that the standard library unpacks a stream to its content, and that its bytes do not depend on the
+// number of blocks at the same time, on the writes, or on what the pool has compressed before.
 func TestStreams(t *testing.T) {
 	many, one := NewPool(8), NewPool(1)
 	for _, size := range []int{0, 1, windowSize, blockSize - 1, blockSize, blockSize + 1, 5*blockSize + 77} {
@@ -123,7 +123,8 @@ func (f *full) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestFailures holds that a failure of the writer is told, at the latest at the end, and that the pool is whole after it.
+// TestFailures holds that an error of the writer is returned by Close at the latest, and that the pool can be used
+// afterwards.
 func TestFailures(t *testing.T) {
 	pool, text := NewPool(2), content(4*blockSize)
 	want := zip(t, pool, text, len(text))

@@ -114,7 +114,7 @@ func TestRunRefusesAnAction(t *testing.T) {
 }
 
 // TestStatementKnowsTheWholeAction holds that the hash of a Go action in a statement changes with everything that is
-// compiled into it, also where no commit says so.
+// compiled into it, even where no commit shows the change.
 func TestStatementKnowsTheWholeAction(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) {

@@ -81,7 +81,8 @@ func statements(report inspect.Report) int {
 // unfetched is what only the bytes of an image tell, which are not fetched.
 var unfetched = []string{"duplicates, hidden files, owners and modes"}
 
-// TestPushAttaches holds that a registry knows of a pushed image what the layout beside it tells.
+// TestPushAttaches holds that the report of a pushed image, made from its attachments, equals that of the layout beside
+// it.
 func TestPushAttaches(t *testing.T) {
 	for name, quirks := range map[string][]string{"referrers API": {"referrers"}, "fall-back tag": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -126,8 +127,8 @@ func TestPushWithoutDocuments(t *testing.T) {
 	}
 }
 
-// TestTagsWhateverHappens holds that no trouble with attachments costs an image its tags: in registries as they are, it
-// is told in one line, and in the outcomes.
+// TestTagsWhateverHappens holds that an image gets its tags whatever happens to its attachments: the failure is told in
+// one line, and in the outcomes.
 func TestTagsWhateverHappens(t *testing.T) {
 	for _, quirk := range []string{"dash-is-digest", "list-status=403", "list-lost=99", "missing=403", "subject-status=400",
 		"subject-status=403", "subject-status=500", "type-status=400", "referrers-status=403", "referrers-status=500", "referrers-login",
@@ -172,8 +173,7 @@ func (s *shelf) hasTags(t *testing.T) {
 	}
 }
 
-// TestAttestAlwaysFails holds that a push which must say where an image comes from, and cannot, sets the tags and
-// fails.
+// TestAttestAlwaysFails holds that a push that must attach provenance, and cannot, sets the tags and fails.
 func TestAttestAlwaysFails(t *testing.T) {
 	s := shelve(t, optionsIn(t), "subject-status=403")
 	s.options.Attest = AttestAlways
@@ -229,7 +229,7 @@ func commit(t *testing.T, own images.Definition) string {
 	return git(t, dir, "rev-parse", "HEAD")
 }
 
-// TestUnchangedPushByANewCommit holds that an image that has not changed stays untouched by a new commit.
+// TestUnchangedPushByANewCommit holds that a push of an unchanged image from a new commit writes nothing.
 func TestUnchangedPushByANewCommit(t *testing.T) {
 	for name, quirks := range map[string][]string{"referrers API": {"referrers"}, "fall-back tag": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -272,7 +272,7 @@ func TestAttestAlways(t *testing.T) {
 	}
 }
 
-// TestStatementNamesNoPlace holds that a statement has what an image was made from, and nothing of this machine.
+// TestStatementNamesNoPlace holds that a statement names the inputs of the image, and nothing of this machine.
 func TestStatementNamesNoPlace(t *testing.T) {
 	own := checkedOut(t)
 	revision := git(t, filepath.Dir(own.File), "rev-parse", "HEAD")
@@ -302,7 +302,7 @@ func TestStatementNamesNoPlace(t *testing.T) {
 	}
 }
 
-// TestStatementNamesPackages holds that every Alpine package is there with its digest, and the lock.
+// TestStatementNamesPackages holds that a statement names every Alpine package with its digest, and the lock.
 func TestStatementNamesPackages(t *testing.T) {
 	options, _ := alpineIn(t)
 	s := shelve(t, options, "referrers")

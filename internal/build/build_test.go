@@ -45,8 +45,8 @@ func TestRunBuildsSeveralImagesAtOnce(t *testing.T) {
 	}
 }
 
-// TestRunOfMany builds many images (500 with LONG=1), each with an action of its own, some of which cannot be built,
-// and pushes them: those that can be built are, in their order, and each of the others is told.
+// TestRunOfMany builds and pushes many images (500 with LONG=1), each with an action of its own. Some cannot be built:
+// the others are pushed in their order, and each failure is reported.
 func TestRunOfMany(t *testing.T) {
 	many := 60
 	if os.Getenv("LONG") != "" {

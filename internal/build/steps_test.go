@@ -42,8 +42,8 @@ func (p performer) Build(ctx context.Context, plans []plan.Image) (v1.ImageIndex
 	return engine.Stepped{Index: index, Engine: "buildkit", Version: "v9.8.7", FromCache: p.fromCache}, err
 }
 
-// TestStatementNamesSteps holds that a statement tells which programs have made layers, of which packages, and who has
-// run them, without the place of a secret, which is a matter of the machine.
+// TestStatementNamesSteps holds that a statement names the scripts that made layers, their packages and the builder,
+// and does not say where a secret lies on the machine.
 func TestStatementNamesSteps(t *testing.T) {
 	t.Setenv("GEM_TOKEN", "sesame-4711")
 	options, _ := alpineIn(t)

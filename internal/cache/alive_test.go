@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestAlive holds that an owner counts as killed from the end of its process on, and for its place alone.
+// TestAlive holds that an owner counts as killed as soon as its process has ended, and only in its own place.
 func TestAlive(t *testing.T) {
 	if dir := os.Getenv("ALIVE_IN"); dir != "" { // the process that ends without a release
 		store, err := Open(dir)

@@ -65,8 +65,8 @@ func TestDoMakesBrokenEntriesAnew(t *testing.T) {
 	}
 }
 
-// TestEntriesKnowTheirPlace holds that what a copy or a restore has put under another entry's name is not believed, and
-// heals, whatever it is.
+// TestEntriesKnowTheirPlace holds that an entry that a copy or a restore has put under the name of another is not
+// believed, and is made anew.
 func TestEntriesKnowTheirPlace(t *testing.T) {
 	for name, misplace := range map[string]func(file, other string) error{
 		"another key's entry": func(file, other string) error {
@@ -126,7 +126,7 @@ func TestEntriesKnowTheirPlace(t *testing.T) {
 	}
 }
 
-// TestCacheMoves holds that entries are good in another folder, as pipelines restore them.
+// TestCacheMoves holds that entries are valid in another folder, into which pipelines restore them.
 func TestCacheMoves(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "here")
 	dir, _ := Open(path)

@@ -15,7 +15,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// TestExplainTellsWhoMayNot holds that a socket which the user may not use is told from one that nobody listens at.
+// TestExplainTellsWhoMayNot holds that the error tells a socket that the user may not use from one that nobody listens
+// at.
 func TestExplainTellsWhoMayNot(t *testing.T) {
 	for name, test := range map[string]struct {
 		prepare func(socket string) error
@@ -59,7 +60,7 @@ func closed(socket string) error { return errors.Join(listenOnce(socket), os.Chm
 // anybody is set in the environment of a test that runs as an ordinary user.
 const anybody = "MKIMAGE_TEST_ANYBODY"
 
-// hasAsAnybody returns what an ordinary user is told who asks the engine for an image: root may use every socket.
+// hasAsAnybody asks the engine for an image as an ordinary user, and returns the error. Root may use every socket.
 func hasAsAnybody(t *testing.T, host string) string {
 	t.Helper()
 	t.Setenv("DOCKER_HOST", host)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestExplainTellsOldEngines holds that an engine whose API is too old is told, with the way on.
+// TestExplainTellsOldEngines holds that the error says when the API of an engine is too old, and what to do.
 func TestExplainTellsOldEngines(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"an old engine": func(w http.ResponseWriter, _ *http.Request) {

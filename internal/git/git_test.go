@@ -169,7 +169,8 @@ func TestReason(t *testing.T) {
 	}
 }
 
-// TestVersions holds the history of a file: what each commit left, the oldest first, also where one took it away.
+// TestVersions holds the history of a file: the content after each commit, the oldest first, and that a commit removed
+// it.
 func TestVersions(t *testing.T) {
 	repository(t)
 	if _, _, err := Versions(t.Context(), "a"); err == nil || !strings.Contains(err.Error(), "no commit in this repository yet") {

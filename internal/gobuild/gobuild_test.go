@@ -56,7 +56,7 @@ func build(t *testing.T, module *Module, platform images.Platform) []byte {
 	return program
 }
 
-// TestSameBytesEverywhere compiles in two temporary folders with everything different that must not matter.
+// TestSameBytesEverywhere compiles in two temporary folders, which differ in everything that must not matter.
 func TestSameBytesEverywhere(t *testing.T) {
 	for _, platform := range images.UsualPlatforms() {
 		first := build(t, open(t, tiny(), ""), platform)
@@ -178,7 +178,7 @@ func TestToolchainThatCannotBeFetched(t *testing.T) {
 	}
 }
 
-// TestGoThatTakesNoNotice stands a go command in the way that cannot change its version, as those before Go 1.21.
+// TestGoThatTakesNoNotice puts a go command in the way that ignores $GOTOOLCHAIN, as those before Go 1.21 do.
 func TestGoThatTakesNoNotice(t *testing.T) {
 	old := t.TempDir()
 	source := tiny()

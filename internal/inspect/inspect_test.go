@@ -190,7 +190,8 @@ func (r *remoteBash) inspect(t *testing.T) Report {
 	return report
 }
 
-// TestRemoteIsLocal holds that a registry tells as much as the layers do, and that no layer is fetched.
+// TestRemoteIsLocal holds that the report of an image in a registry equals that of its layout, and that no layer is
+// fetched.
 func TestRemoteIsLocal(t *testing.T) {
 	r := push(t)
 	record, spdx := r.documents(t)
@@ -249,7 +250,8 @@ func TestRemoteOfOnePlatform(t *testing.T) {
 	}
 }
 
-// TestForeignAttachments has what anybody who may push can attach. It is passed over, with a line that says why.
+// TestForeignAttachments attaches what anybody with the right to push could attach. It is passed over, with a line that
+// says why.
 func TestForeignAttachments(t *testing.T) {
 	const elsewhere = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
 	for _, test := range []struct {

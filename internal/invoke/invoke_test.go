@@ -89,7 +89,7 @@ func TestNoAnswer(t *testing.T) {
 	}
 }
 
-// TestWholeAnswerOrNone holds that an answer that is cut, by its sender or by what is taken at most, is an error.
+// TestWholeAnswerOrNone holds that an answer that its sender cuts, or that is too long, is an error.
 func TestWholeAnswerOrNone(t *testing.T) {
 	block := bytes.Repeat([]byte("x"), 1<<20)
 	for name, test := range map[string]struct {

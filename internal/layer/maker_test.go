@@ -122,7 +122,7 @@ func TestSeveralBuildsShareACache(t *testing.T) {
 	group.Wait()
 }
 
-// TestLostBytesAreMadeAgain loses them after the layer is known, and before somebody reads it.
+// TestLostBytesAreMadeAgain deletes the bytes of a layer after it is known, and before they are read.
 func TestLostBytesAreMadeAgain(t *testing.T) {
 	for name, lose := range map[string]func(file string) error{
 		"gone":    os.Remove,
@@ -211,8 +211,8 @@ func TestUnreadLayersAreNotOpened(t *testing.T) {
 	}
 }
 
-// TestMadeLayersAreKnown holds that a layer that was made is not unpacked, and that what is kept of its content is what
-// its bytes unpack to.
+// TestMadeLayersAreKnown holds that a layer is not unpacked after it was made, and that the description kept of it
+// equals its unpacked bytes.
 func TestMadeLayersAreKnown(t *testing.T) {
 	maker, _ := keeping(t)
 	for _, made := range makeAll(t, maker, newCounted("key", twoParts()...).Recipe) {

@@ -49,7 +49,7 @@ func pack(t *testing.T, dir string, change func(name string, content []byte) []b
 	return file
 }
 
-// TestArchive holds that an OCI layout in an archive is the layout, and that a broken one says so.
+// TestArchive holds that a layout in an archive reads as the layout itself, and that the error names a broken archive.
 func TestArchive(t *testing.T) {
 	dir := t.TempDir()
 	index := sample(t, "linux/amd64", "linux/s390x")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestNotHere holds that what is no image here, and no reference of a registry, is told before any registry is asked.
+// TestNotHere holds that a name that is neither an image here nor a reference is reported before any registry is asked.
 func TestNotHere(t *testing.T) {
 	top := t.TempDir()
 	t.Chdir(top)

@@ -108,7 +108,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestReadKeepsTheIndex: an index that needs nothing has the digest that it had.
+// TestReadKeepsTheIndex holds that an index that needs no change keeps its digest.
 func TestReadKeepsTheIndex(t *testing.T) {
 	index := sample(t, "linux/amd64", "linux/arm64")
 	dir := t.TempDir()

@@ -34,7 +34,7 @@ func indexOf(entries ...mutate.IndexAddendum) v1.ImageIndex {
 	return mutate.IndexMediaType(mutate.AppendManifests(empty.Index, entries...), types.OCIImageIndex)
 }
 
-// TestPick: what is to run is found in the indexes that other tools write.
+// TestPick holds that the image to run is found in the indexes that other tools write.
 func TestPick(t *testing.T) {
 	here := "linux/" + runtime.GOARCH
 	images := imagesOf(t, sample(t, here, "linux/s390x", "linux/ppc64le"))

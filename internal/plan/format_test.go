@@ -35,7 +35,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// TestRecipeDependsOnEveryInput holds that layers are not taken for others that differ in one input.
+// TestRecipeDependsOnEveryInput holds that two recipes that differ in one input have different keys.
 func TestRecipeDependsOnEveryInput(t *testing.T) {
 	def := onAlpine()
 	base := func() Packages {

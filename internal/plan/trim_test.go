@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/stemcells"
 )
 
-// TestTrimSaves holds that what the shipped stemcells leave out is worth the line, and weighs what they say, give or
-// take a tenth. It was written down for the packages of the mirror that ci/test takes; others may differ.
+// TestTrimSaves holds that the files that shipped stemcells leave out have the size that their lines say, give or take
+// a tenth. The sizes are of the packages in the mirror of ci/test; others may differ.
 func TestTrimSaves(t *testing.T) {
 	mirror, release := os.Getenv("MKIMAGE_ALPINE_MIRROR"), os.Getenv("MKIMAGE_ALPINE_RELEASE")
 	if mirror == "" || release != "v3.19" {

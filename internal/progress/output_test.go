@@ -121,7 +121,7 @@ b: test | not ok
 	}
 }
 
-// TestOutputLive shows the last lines of what runs, as far as there is room, and those of what has failed for good.
+// TestOutputLive shows the last lines of running steps, as far as there is room, and keeps those of failed steps.
 func TestOutputLive(t *testing.T) {
 	for _, test := range []struct {
 		height int
@@ -159,7 +159,7 @@ func TestOutputLive(t *testing.T) {
 	}
 }
 
-// TestWide holds that a line does not wrap whose characters are two columns wide.
+// TestWide holds that a line of characters that are two columns wide does not wrap.
 func TestWide(t *testing.T) {
 	if got := cut("構築しています", 9); got != "構築して…" {
 		t.Errorf("got %q", got)

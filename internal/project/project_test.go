@@ -45,7 +45,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// TestFind holds that settings count below their folder, up to the top of the repository, and that nobody's else do.
+// TestFind holds that settings apply in their folder and below it, up to the top of the repository, and that nothing
+// above that is read.
 func TestFind(t *testing.T) {
 	root := t.TempDir()
 	write := func(name, text string) {

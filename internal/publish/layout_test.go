@@ -50,8 +50,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// TestLayoutKeepsWhatIsThere holds that the same image is not written again, and of another one only what is new; and
-// that blobs which are not what they were are.
+// TestLayoutKeepsWhatIsThere holds that an unchanged image is not written again, that of a changed one only the new
+// blobs are, and that damaged blobs are written anew.
 func TestLayoutKeepsWhatIsThere(t *testing.T) {
 	dest := filepath.Join(t.TempDir(), "scratch")
 	both := sample(t, "linux/amd64", "linux/arm64")

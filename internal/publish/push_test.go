@@ -74,7 +74,8 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// TestChangedLayer: what is new of an image is a layer, the config, the manifest and the index.
+// TestChangedLayer holds that a changed layer sends that layer, the config, the manifest and the index, and nothing
+// else.
 func TestChangedLayer(t *testing.T) {
 	to := newCounting(t)
 	first, second := sharing(t)
@@ -90,8 +91,8 @@ func TestChangedLayer(t *testing.T) {
 	}
 }
 
-// TestSharedLayerCountsOnce: a layer of several images is one blob, also where it was there before. The config of an image
-// goes with every index that is new.
+// TestSharedLayerCountsOnce holds that a layer of several images counts as one blob, even if it was there before. The
+// config of an image is sent with every new index.
 func TestSharedLayerCountsOnce(t *testing.T) {
 	to := newCounting(t)
 	layers := make([]v1.Layer, 3)
@@ -109,7 +110,8 @@ func TestSharedLayerCountsOnce(t *testing.T) {
 	}
 }
 
-// TestMount: of several images that are pushed at once, each layer is sent once, and the config with each.
+// TestMount holds that a layer of several images that are pushed together is sent once and mounted for the others, and
+// that configs are always sent.
 func TestMount(t *testing.T) {
 	to := newCounting(t)
 	first, second := sharing(t)
@@ -154,7 +156,7 @@ func TestMountRefused(t *testing.T) {
 	}
 }
 
-// TestInterruptedPushIsFinished: what has arrived before a failure is not sent again.
+// TestInterruptedPushIsFinished holds that blobs that arrived before a failure are not sent again.
 func TestInterruptedPushIsFinished(t *testing.T) {
 	to := newCounting(t)
 	index := sample(t, "linux/amd64", "linux/arm64")

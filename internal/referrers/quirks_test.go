@@ -12,8 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/registry/registrytest"
 )
 
-// TestQuirks attaches everything in registries as they are. Where it says no reason, all of it must be found again,
-// also by a reader, and attaching it again must write nothing; else nothing is attached, for that reason.
+// TestQuirks attaches three documents in registries with the quirks of real ones. Without a reason, a reader must find
+// all of them, and a second push must write nothing; with a reason, nothing is attached.
 func TestQuirks(t *testing.T) {
 	const index = `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`
 	for _, test := range []struct {
@@ -113,8 +113,8 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
-// TestListOfOthers holds that what others have put into the list stays as it is, to the last member, and that what
-// mkimage adds is described so that readers can choose by it.
+// TestListOfOthers holds that the entries of others stay in the list with all their members, and that mkimage's own
+// entries have the annotations that readers choose by.
 func TestListOfOthers(t *testing.T) {
 	for _, quirks := range [][]string{nil, {"etag"}} {
 		s, r, subject := start(t, quirks...)
@@ -151,7 +151,7 @@ func TestListOfOthers(t *testing.T) {
 	}
 }
 
-// TestTagOfOthers holds that a tag with something else than a list stays as it is, and that it is no list for a reader.
+// TestTagOfOthers holds that a tag that names something else than a list is neither replaced nor read as one.
 func TestTagOfOthers(t *testing.T) {
 	_, r, subject := start(t)
 	const image = `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"a/b","size":2,"digest":"` + other + `"},"layers":[]}`
@@ -169,8 +169,8 @@ func TestTagOfOthers(t *testing.T) {
 	}
 }
 
-// TestOthersInBetween lets another program change the list between the look and the put: with ETags it is not even put,
-// and nothing of the other is lost.
+// TestOthersInBetween lets another program change the list between the read and the write: with ETags mkimage writes
+// nothing, and no entry of the other is lost.
 func TestOthersInBetween(t *testing.T) {
 	s, r, subject := start(t, "etag")
 	add(t, r, subject, nil, documents()[0]) // so that there is an ETag
@@ -200,7 +200,7 @@ func TestOthersInBetween(t *testing.T) {
 	}
 }
 
-// TestSomeAreRefused holds that what is taken is listed, and the rest told.
+// TestSomeAreRefused holds that accepted documents are listed, and that refused ones are reported.
 func TestSomeAreRefused(t *testing.T) {
 	both(t, func(t *testing.T, s *registrytest.Server, r *Registry, subject Subject) {
 		made, err := manifest(documents()[1], subject.Descriptor)

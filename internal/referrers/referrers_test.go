@@ -185,7 +185,8 @@ func TestAddAtTheSameTime(t *testing.T) {
 	})
 }
 
-// TestManifestOfAnInterruptedPush finishes what a push has left: the manifest is there, and not in the fall-back tag.
+// TestManifestOfAnInterruptedPush holds that a push lists a manifest that an interrupted push has left without an entry
+// in the fall-back tag.
 func TestManifestOfAnInterruptedPush(t *testing.T) {
 	s, r, subject := start(t)
 	s.Between(func(w http.ResponseWriter, request *http.Request) bool {
@@ -208,7 +209,8 @@ func TestManifestOfAnInterruptedPush(t *testing.T) {
 	}
 }
 
-// TestManifest has the bytes that a document becomes: who changes them attaches everything a second time.
+// TestManifest holds the bytes of a document and its manifest: if they change, every push attaches everything a second
+// time.
 func TestManifest(t *testing.T) {
 	hash := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("1", 64)}
 	made, err := manifest(documents()[2], v1.Descriptor{MediaType: "application/vnd.oci.image.index.v1+json", Size: 7, Digest: hash})

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// TestExplain asks servers that are no good registries whether somebody may push: each gives one line that says what to
+// TestExplain asks servers that are no proper registries for the right to push: each gives one line that says what to
 // do.
 func TestExplain(t *testing.T) {
 	login := Access{User: "me", Password: "secret"}
@@ -109,7 +109,8 @@ func TestNoHTTP(t *testing.T) {
 	}
 }
 
-// TestCertificates: a private authority is named, or the certificate is not trusted; --insecure takes any.
+// TestCertificates holds that the certificate of a private authority is trusted only if that is named, and any with
+// --insecure.
 func TestCertificates(t *testing.T) {
 	server := httptest.NewUnstartedServer(newRegistry())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// noLogins hides those of whoever runs the tests, and returns the folders that may get some.
+// noLogins hides the logins of the user who runs the tests, and returns the folders in which a test can put others.
 func noLogins(t *testing.T) (docker, runtime, settings string) {
 	t.Helper()
 	docker, runtime, settings = t.TempDir(), t.TempDir(), t.TempDir()

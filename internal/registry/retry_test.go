@@ -17,7 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// TestUploadOutlasts sends a blob through registries that fail at first, in the middle of it and elsewhere.
+// TestUploadOutlasts holds that Upload brings a blob through registries that fail at first, half-way or otherwise.
 func TestUploadOutlasts(t *testing.T) {
 	status := func(code int) func(http.ResponseWriter, *http.Request) {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
@@ -89,7 +89,7 @@ func TestUploadOutlasts(t *testing.T) {
 	}
 }
 
-// TestSendOutlasts sends a blob in as few requests as there may be, through registries that fail twice.
+// TestSendOutlasts holds that Send brings a blob through registries that fail twice.
 func TestSendOutlasts(t *testing.T) {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
@@ -229,7 +229,7 @@ func TestFullRegistriesAreNotAskedAgain(t *testing.T) {
 	}
 }
 
-// TestRetryAfterIsHonoured lets the server see that the client keeps away for as long as it has asked for.
+// TestRetryAfterIsHonoured holds that the client stays away for as long as the server asks.
 func TestRetryAfterIsHonoured(t *testing.T) {
 	var first atomic.Pointer[time.Time]
 	var early atomic.Bool
@@ -255,7 +255,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 }
 
-// TestLongRetryAfter: nobody waits for an hour, neither before nor in the middle of a blob.
+// TestLongRetryAfter holds that nobody waits for an hour, neither before a blob nor half-way through it.
 func TestLongRetryAfter(t *testing.T) {
 	for _, method := range []string{http.MethodPost, http.MethodPatch} {
 		t.Run(method, func(t *testing.T) {
@@ -280,7 +280,7 @@ func TestLongRetryAfter(t *testing.T) {
 	}
 }
 
-// TestNobodyThere: an address where nobody ever answered is not tried again.
+// TestNobodyThere holds that an address that never answered is not tried again.
 func TestNobodyThere(t *testing.T) {
 	client := open(t, Access{Pause: time.Hour})
 	tag := tagOf(t, client, "127.0.0.1:1/a")

@@ -61,7 +61,8 @@ func TestFirstPush(t *testing.T) {
 	}
 }
 
-// TestWrongLogin holds that a registry which refuses to tell what is there is not taken for one that takes everything.
+// TestWrongLogin holds that a registry that refuses to list its content is not mistaken for one that accepts
+// everything.
 func TestWrongLogin(t *testing.T) {
 	for _, quirk := range []string{"basic", "token", "token=new", "token=both"} {
 		noLogins(t)
@@ -96,7 +97,7 @@ func TestSessionLogsInOnce(t *testing.T) {
 	}
 }
 
-// TestSend counts the requests for blobs that are held in memory, and finds them there.
+// TestSend counts the requests for small blobs, and finds them in the registry.
 func TestSend(t *testing.T) {
 	for _, test := range []struct {
 		quirk string
@@ -174,7 +175,7 @@ func TestOnePing(t *testing.T) {
 	}
 }
 
-// TestRedirects holds that a registry cannot send the login, or a request at all, to another host of this network.
+// TestRedirects holds that a registry cannot redirect the login, or any request, to another host of this network.
 func TestRedirects(t *testing.T) {
 	noLogins(t)
 	server := registrytest.Start(t, "basic", "referrers-elsewhere")

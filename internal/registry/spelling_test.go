@@ -73,7 +73,7 @@ func TestCheckRepository(t *testing.T) {
 	}
 }
 
-// FuzzCheckReference holds that what is right can be read, and that what is offered in its place is right.
+// FuzzCheckReference holds that an accepted reference can be parsed, and that a suggested one is accepted.
 func FuzzCheckReference(f *testing.F) {
 	for _, text := range []string{"app", "ghcr.io/MyOrg", "r.example.org//app", "app:feature/x", "https://r/x", "a@b", "a:-._é", "[::1]:1/a", ".a/b", "{name}:{name}"} {
 		f.Add(text)

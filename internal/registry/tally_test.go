@@ -56,7 +56,7 @@ func (s *slow) Close() error {
 	return s.body.Close()
 }
 
-// TestLateBody: the body of a try that has its answer is still read while the next try is counted.
+// TestLateBody holds that a body that is still read after its answer came does not count for the next try.
 func TestLateBody(t *testing.T) {
 	for name, status := range map[string]int{"the upload stands elsewhere": 416, "the upload is lost": 404, "busy": 503} {
 		t.Run(name, func(t *testing.T) {

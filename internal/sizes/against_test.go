@@ -149,7 +149,8 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-// TestBroken: a record that somebody may have written is never replaced; one that builds alone write is.
+// TestBroken holds that a broken record is never replaced if a person may have written it, and is replaced if only
+// builds write it.
 func TestBroken(t *testing.T) {
 	for name, text := range map[string]string{
 		"ends too early": " \n", "a merge conflict": "{\n<<<<<<< HEAD\n", "schema 2 is not one": `{"schema": 2}`, "not valid JSON": "x",

@@ -18,7 +18,7 @@ func TestPort(t *testing.T) {
 	}
 }
 
-// TestOutput holds that a line counts as a sentinel that is nothing else, in however many pieces it comes.
+// TestOutput holds that only a line that is nothing else counts as a sentinel, in however many pieces it comes.
 func TestOutput(t *testing.T) {
 	o, pipe := newOutput(t)
 	for _, text := range []string{"one\n", Sentinel[:10], Sentinel[10:], "\n", "I know " + Sentinel + "\n", "half" + Sentinel + "\n", Sentinel + "\n", "rest"} {

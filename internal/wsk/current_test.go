@@ -75,7 +75,8 @@ func pairs(words ...string) []KeyValue {
 	return all
 }
 
-// TestUpdateInPackage: OpenWhisk answers the parameters of a package with those of its actions.
+// TestUpdateInPackage holds that the parameters of a package, which OpenWhisk answers with those of its actions, do not
+// count as a change.
 func TestUpdateInPackage(t *testing.T) {
 	stub := wsktest.New()
 	stub.Packages = map[string][]any{"pkg": {map[string]any{"key": "host", "value": "a"}, map[string]any{"key": "port", "value": 1}}}

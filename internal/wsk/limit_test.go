@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestCheckSize holds that code is counted as it travels, with what OpenWhisk counts to it.
+// TestCheckSize holds that the size of code is that of its encoded form with what OpenWhisk adds: the image and the
+// name of the function.
 func TestCheckSize(t *testing.T) {
 	const image = "docker.io/you/go:content-0123456789ab"
 	for name, test := range map[string]struct {

@@ -174,7 +174,7 @@ func FuzzMerge(f *testing.F) {
 	})
 }
 
-// common returns how many bytes two texts have in common at their begin and, beside those, at their end.
+// common returns how many bytes two texts share at their beginning and, not counting those, at their end.
 func common(a, b string) (start, end int) {
 	for start < min(len(a), len(b)) && a[start] == b[start] {
 		start++

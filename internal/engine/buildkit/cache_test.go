@@ -92,7 +92,7 @@ func empty(t *testing.T, d *daemontest.Daemon) {
 	}
 }
 
-// TestCache holds that a builder whose disk is empty runs no step again whose result is in a cache.
+// TestCache holds that a builder with an empty disk does not run a step whose result is in a cache.
 func TestCache(t *testing.T) {
 	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
@@ -138,7 +138,7 @@ func TestCache(t *testing.T) {
 	}
 }
 
-// TestCacheThatCannotBeWritten holds that an image fails whose cache goes nowhere, and that it is said what failed.
+// TestCacheThatCannotBeWritten holds that an image fails when its cache cannot be written, and that the error says so.
 func TestCacheThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	e := open(t, buildkit.Options{CacheTo: []buildkit.Cache{{Type: "registry", Where: "127.0.0.1:1/cache"}}})

@@ -40,7 +40,7 @@ func TestTooOld(t *testing.T) {
 	}
 }
 
-// TestOtherDocuments holds that a builder is refused that writes other documents than the embedded engine.
+// TestOtherDocuments holds that a builder is refused when its documents differ from those of the embedded engine.
 func TestOtherDocuments(t *testing.T) {
 	s := &solve{builder: &builder{version: "v9.0.0"}, plans: []plan.Image{{Name: "x", Platform: images.LinuxAMD64}}}
 	_, err := s.product(context.Background(), &client.SolveResponse{ExporterResponse: map[string]string{exptypes.ExporterImageDigestKey: "sha256:other"}})
@@ -73,7 +73,7 @@ func TestParseCache(t *testing.T) {
 	}
 }
 
-// TestReachable holds that builders are sent to registries alone that they can speak with.
+// TestReachable holds that a builder is sent only to registries that it can speak with.
 func TestReachable(t *testing.T) {
 	for _, test := range []struct {
 		repository string

@@ -26,7 +26,7 @@ func opened(t *testing.T, dir string) *disk {
 	return d
 }
 
-// TestDisksShareAFolder: what several processes write under one name at a time comes out whole, once.
+// TestDisksShareAFolder holds that a file that several processes write at the same time is whole, and is there once.
 func TestDisksShareAFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "builder")
 	text := bytes.Repeat([]byte("layer"), 1000)
@@ -63,7 +63,8 @@ func TestDisksShareAFolder(t *testing.T) {
 	}
 }
 
-// TestDiskLeavesNothing: what was begun goes with the process, and what a killed one left goes with the next.
+// TestDiskLeavesNothing holds that unfinished files go with their process, and those of a killed one with the next
+// process.
 func TestDiskLeavesNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "builder")
 	if err := os.MkdirAll(filepath.Join(dir, ".mkimage-tmp-killed", "ingest", "x"), 0o777); err != nil {

@@ -106,7 +106,7 @@ func TestFollowShared(t *testing.T) {
 	}
 }
 
-// TestDoing holds that of all that goes on at once something is shown until the last has ended.
+// TestDoing holds that while several things go on at once, one of them is shown until the last has ended.
 func TestDoing(t *testing.T) {
 	d := newDisplay(nil)
 	f := d.follow(&solve{builder: &builder{}, plans: []plan.Image{{Name: "a"}}, step: d.Start("a")})

@@ -42,8 +42,8 @@ func TestFailingStep(t *testing.T) {
 	}
 }
 
-// TestFailingStepIsNotPushed holds that nothing is sent to the registry when a step fails on one platform alone, and
-// that the line says on which.
+// TestFailingStepIsNotPushed holds that nothing is pushed when a step fails on one platform, and that the error names
+// the platform.
 func TestFailingStepIsNotPushed(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)

@@ -73,8 +73,8 @@ func builtOnce(t *testing.T, shown *lines, names []string) map[string]int {
 	return counts
 }
 
-// TestHanging holds that an image goes on when its builder takes the connection and says nothing, or stops saying
-// something.
+// TestHanging holds that an image moves on to another builder when its own accepts the connection and says nothing, or
+// falls silent.
 func TestHanging(t *testing.T) {
 	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
@@ -156,8 +156,7 @@ func (e *endless) Compressed() (io.ReadCloser, error) {
 	return e.Layer.Compressed()
 }
 
-// TestBuilderComesBack holds that an image waits for a builder that was there and is started anew, when no other is
-// left.
+// TestBuilderComesBack holds that an image waits for a builder that is being started anew, when no other is left.
 func TestBuilderComesBack(t *testing.T) {
 	t.Parallel()
 	dir, err := os.MkdirTemp("", "builder") // t.TempDir is too long for a socket
@@ -181,7 +180,7 @@ func TestBuilderComesBack(t *testing.T) {
 	}
 }
 
-// TestBuilderStaysAway holds that one that does not come back is waited for once, and not by every image.
+// TestBuilderStaysAway holds that a builder that does not come back is waited for once, and not by every image.
 func TestBuilderStaysAway(t *testing.T) {
 	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())

@@ -9,7 +9,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 )
 
-// TestForeignDigest holds that a digest that a builder sends leads to no other file of this machine.
+// TestForeignDigest holds that a digest from a builder cannot lead to another file of this machine.
 func TestForeignDigest(t *testing.T) {
 	d := &disk{dir: t.TempDir()}
 	for _, sum := range []string{"", "sha256", "sha256:../../etc/passwd", "../sha256:00"} {

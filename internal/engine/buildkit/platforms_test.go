@@ -65,8 +65,8 @@ func file(t *testing.T, l v1.Layer, name string) string {
 	}
 }
 
-// TestBothPlatforms holds that each platform's step is run by a machine of that kind, and that another builder makes
-// the same of it.
+// TestBothPlatforms holds that the steps of each platform run on a machine of that kind, and that another builder makes
+// the same layers.
 func TestBothPlatforms(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)
@@ -98,7 +98,7 @@ func TestBothPlatforms(t *testing.T) {
 // six returns the names of six images; of two builders, none is the first of more than four of them.
 func six() []string { return []string{"a", "b", "c", "d", "e", "f"} }
 
-// TestNoSuchPlatform holds that it is told when no builder runs the programs of steps.
+// TestNoSuchPlatform holds that the error says when no builder runs programs of a platform that has steps.
 func TestNoSuchPlatform(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)
@@ -130,8 +130,8 @@ func TestNoSuchPlatform(t *testing.T) {
 	})
 }
 
-// TestOwnEmulator holds that a builder gets an image which brings its own emulators, as BuildKit's container image does
-// and does not tell, but only when no other builder says that it runs such programs.
+// TestOwnEmulator holds that a builder that does not list its emulators, as BuildKit's container image, gets an image
+// when no other builder lists the platform.
 func TestOwnEmulator(t *testing.T) {
 	daemontest.NeedEmulation(t)
 	dir := t.TempDir()
@@ -184,7 +184,7 @@ func TestNoRights(t *testing.T) {
 	}
 }
 
-// TestFalsePlatform holds that an image does not stay with a builder that says it runs what it does not.
+// TestFalsePlatform holds that an image moves on from a builder that lists a platform whose programs it cannot run.
 func TestFalsePlatform(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)

@@ -43,7 +43,7 @@ func guarded(t *testing.T) string {
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
-// TestPush holds that the builder pushes with the login of this side, by digest and without a tag.
+// TestPush holds that the builder pushes with the login of mkimage, by digest and without a tag.
 func TestPush(t *testing.T) {
 	t.Parallel()
 	host := guarded(t)
@@ -91,8 +91,7 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// TestPushOfWhatIsThere holds that a layer goes nowhere that the registry has, also where the builder has never seen
-// it.
+// TestPushOfWhatIsThere holds that a layer that the registry has is not sent, even if the builder has never seen it.
 func TestPushOfWhatIsThere(t *testing.T) {
 	t.Parallel()
 	own, host := daemontest.Start(t, t.TempDir()), guarded(t)

@@ -12,7 +12,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/embedded"
 )
 
-// TestOtherCompressor holds that a builder which knows a layer from a mkimage with another compressor takes the bytes of this one.
+// TestOtherCompressor holds that a builder that knows a layer from a mkimage with another compressor takes the bytes of
+// this one.
 func TestOtherCompressor(t *testing.T) {
 	t.Parallel()
 	e := open(t, buildkit.Options{})

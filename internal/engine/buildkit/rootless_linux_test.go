@@ -14,8 +14,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// TestStepsEndWithoutSandbox holds that nothing of a step goes on when its build is cancelled, or when it has ended,
-// where processes of steps are not in a namespace of their own, as with builders without root.
+// TestStepsEndWithoutSandbox holds that no process of a step survives its build, be it cancelled or done, on builders
+// that give steps no process namespace, such as those without root.
 func TestStepsEndWithoutSandbox(t *testing.T) {
 	t.Parallel()
 	own := daemontest.Start(t, t.TempDir(), "--rootless", "--oci-worker-no-process-sandbox")

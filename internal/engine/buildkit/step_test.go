@@ -52,8 +52,8 @@ func stepLayers(t *testing.T, index v1.ImageIndex, epoch time.Time) [][]string {
 	return all
 }
 
-// TestStepIsTheSameAgain holds that scripts that do not depend on the day give the same layers on another one, whatever
-// they do to the file system and to the tools in it. Each step lies on the former ones.
+// TestStepIsTheSameAgain holds that a script gives the same layers on another day, whatever it does to the file system
+// and to its tools, if its result does not depend on the day. Each step runs on the layers of the former ones.
 func TestStepIsTheSameAgain(t *testing.T) {
 	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())
@@ -114,7 +114,7 @@ echo "it's 100% \"of\" $HOME" > 'f "%s"
 	}
 }
 
-// TestCacheFolderKeepsTimes holds that files in a folder that a builder keeps stay as a step has left them.
+// TestCacheFolderKeepsTimes holds that a step leaves the times of files in a cache folder of the builder as they are.
 func TestCacheFolderKeepsTimes(t *testing.T) {
 	t.Parallel()
 	own := daemontest.Start(t, t.TempDir())

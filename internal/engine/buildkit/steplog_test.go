@@ -14,7 +14,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/images"
 )
 
-// TestExplain holds what is made of the error of a solve, and whether another builder may do better.
+// TestExplain holds how the error of a solve is explained, and whether another builder may do better.
 func TestExplain(t *testing.T) {
 	at := digest.FromString("a step")
 	exit := func(status uint32) error {

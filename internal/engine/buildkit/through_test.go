@@ -53,7 +53,7 @@ func standIn(t *testing.T, program, script string) {
 	t.Setenv("PATH", bin+string(filepath.ListSeparator)+os.Getenv("PATH"))
 }
 
-// TestStartingContainer holds that a daemon is waited for whose container was started a moment ago.
+// TestStartingContainer holds that mkimage waits for a daemon whose container was started a moment ago.
 func TestStartingContainer(t *testing.T) {
 	address, programs, tries := builder(t), os.Getenv("MKIMAGE_TEST_BUILDKIT_PROGRAMS"), filepath.Join(t.TempDir(), "tries")
 	if programs == "" {
@@ -69,7 +69,7 @@ exec %[2]s/buildctl --addr %[3]s dial-stdio
 	}
 }
 
-// TestHangingProgram holds that a program that says nothing is not waited for, and is ended.
+// TestHangingProgram holds that mkimage does not wait for a program that says nothing, and ends it.
 func TestHangingProgram(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "process")
 	standIn(t, "ssh", "echo $$ > "+file+"\nexec sleep 3000\n")
@@ -89,7 +89,7 @@ func TestHangingProgram(t *testing.T) {
 	testkit.Await(t, "the process is gone", func() bool { return syscall.Kill(id, 0) != nil })
 }
 
-// TestWhatProgramsSay holds that the error has what the program said, on one line, wherever it wrote it.
+// TestWhatProgramsSay holds that the error has the program's own message on one line, whichever stream it came by.
 func TestWhatProgramsSay(t *testing.T) {
 	for _, test := range []struct{ name, program, address, script, want string }{
 		{"to stderr", "ssh", "ssh://builder", `printf '@@@@\r\nno\r\n"way"\r\n' >&2; exit 255`, `ssh said: no "way"`},

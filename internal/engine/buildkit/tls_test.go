@@ -53,8 +53,8 @@ func newAuthority(t *testing.T) authority {
 	return a
 }
 
-// issue writes a certificate for some hours from now, which may be less than none, and its key, and returns their
-// files.
+// issue writes a certificate and its key, and returns their files. It ends in some hours; a negative number makes one
+// that has expired.
 func (a authority) issue(t *testing.T, name string, hours int) (cert, key string) {
 	t.Helper()
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -162,7 +162,7 @@ func TestNoTLS(t *testing.T) {
 	}
 }
 
-// TestTLSFiles holds that files that are of no use are told before any builder is asked.
+// TestTLSFiles holds that unusable TLS files are reported before any builder is asked.
 func TestTLSFiles(t *testing.T) {
 	ours := newAuthority(t)
 	cert, key := ours.issue(t, "client", 1)
