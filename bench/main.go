@@ -11,21 +11,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
-	"syscall"
 
-	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 )
 
@@ -33,20 +28,21 @@ import (
 type options struct {
 	owgo   string
 	proxy  string
-	json   string
-	page   string
 	only   string
 	rounds int
 	divide int // of the counts of requests
+	output rounds.Output
 }
+
+// section is the part of a page that has the tables.
+const section = "bench"
 
 func main() {
 	var o options
 	var quick bool
 	flag.StringVar(&o.owgo, "owgo", "", "`path` of a built openwhisk-runtime-go proxy to compare with")
 	flag.StringVar(&o.proxy, "proxy", "", "`path` of a built proxy to measure, instead of one built from ./proxy")
-	flag.StringVar(&o.json, "json", "", "also write every round's figures to this `file`")
-	flag.StringVar(&o.page, "page", "", "also put the tables into this markdown `file`, between its bench comments")
+	o.output.Flags(section)
 	flag.StringVar(&o.only, "only", "", "measure the scenarios whose name matches this `expression`")
 	flag.IntVar(&o.rounds, "rounds", 5, "interleaved rounds")
 	flag.BoolVar(&quick, "quick", false, "send a tenth of the requests")
@@ -59,13 +55,7 @@ func main() {
 	if quick {
 		o.divide = 10
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := bench(ctx, o, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
-		os.Exit(1)
-	}
+	rounds.Command("bench", func(ctx context.Context) error { return bench(ctx, o, os.Stdout, os.Stderr) })
 }
 
 // bench builds, measures and reports. Missed targets are no error; a scenario
@@ -103,33 +93,7 @@ func bench(ctx context.Context, o options, out, progress io.Writer) error {
 	}
 	all := slices.DeleteFunc(scenarios(b, s, o.divide), func(s rounds.Scenario) bool { return !wanted.MatchString(s.Name) })
 	record, failed := rounds.Measure(ctx, all, o.rounds, progress)
-	return errors.Join(write(record, o, out), failed)
-}
-
-// write reports the record as markdown, and to the files that are named for it.
-func write(record *report.Record, o options, out io.Writer) error {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, "Interleaved rounds: %d. Machine: %s. Compiler: %s.\n\n", o.rounds, rounds.Machine(), runtime.Version())
-	err := report.Markdown(&text, record, targets())
-	if err != nil {
-		return err
-	}
-	if o.page != "" {
-		err = report.UpdatePage(o.page, "bench", text.Bytes())
-	}
-	if o.json != "" {
-		err = errors.Join(err, writeJSON(o.json, record))
-	}
-	_, failed := out.Write(text.Bytes())
-	return errors.Join(err, failed)
-}
-
-func writeJSON(path string, record *report.Record) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(report.JSON(file, record, targets()), file.Close())
+	return errors.Join(o.output.Write(out, section, o.rounds, record, targets()), failed)
 }
 
 // absolute makes the path of an executable independent of the directory it is started in. The empty path stays empty.

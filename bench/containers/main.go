@@ -11,11 +11,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/compile"
@@ -26,14 +24,17 @@ import (
 
 // options are the command line.
 type options struct {
-	quick      bool
-	rounds     int
-	limit      time.Duration // no further round begins that would end after it; 0: none
-	only       *regexp.Regexp
-	peers      []peer
-	out        string
-	page, json string
+	quick  bool
+	rounds int
+	limit  time.Duration // no further round begins that would end after it; 0: none
+	only   *regexp.Regexp
+	peers  []peer
+	out    string
+	output rounds.Output
 }
+
+// section is the part of a page that has the summary.
+const section = "seed"
 
 func main() {
 	o := options{out: "bench/RESULTS.md", only: regexp.MustCompile("")}
@@ -46,8 +47,7 @@ func main() {
 		return err
 	})
 	flag.StringVar(&o.out, "out", o.out, "")
-	flag.StringVar(&o.page, "page", "", "")
-	flag.StringVar(&o.json, "json", "", "")
+	o.output.Flags(section)
 	flag.Usage = func() { fmt.Fprintln(os.Stderr, "bench/run --help says what it takes") }
 	flag.Parse()
 	if flag.NArg() > 0 || o.rounds < 0 {
@@ -60,13 +60,7 @@ func main() {
 			o.rounds, o.limit = 1, 0
 		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "bench/run:", strings.ReplaceAll(err.Error(), "\n", "\nbench/run: "))
-		stop()
-		os.Exit(1)
-	}
+	rounds.Command("bench/run", func(ctx context.Context) error { return run(ctx, o, os.Stderr) })
 }
 
 // run prepares, measures and reports. A contender that cannot be built or measured is an error after the report of the

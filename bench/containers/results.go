@@ -56,19 +56,13 @@ func (r results) write(ctx context.Context) error {
 	if err := r.draw(strings.TrimSuffix(out, filepath.Ext(out))); err != nil {
 		return err
 	}
-	if r.page != "" {
-		if err := report.UpdatePage(r.path(r.page), "seed", r.summary()); err != nil {
-			return err
+	output := r.output
+	for _, file := range []*string{&output.JSON, &output.Page} {
+		if *file != "" {
+			*file = r.path(*file)
 		}
 	}
-	if r.json == "" {
-		return nil
-	}
-	var text bytes.Buffer
-	if err := report.JSON(&text, r.book.Record, targets()); err != nil {
-		return err
-	}
-	return os.WriteFile(r.path(r.json), text.Bytes(), 0o644)
+	return output.Save(section, r.summary(), r.book.Record, targets())
 }
 
 // The seed's tables, as its README has them.

@@ -14,18 +14,12 @@
 package main
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"runtime"
-	"syscall"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
@@ -33,30 +27,27 @@ import (
 
 // options are the command line.
 type options struct {
-	ko, docker, registry, json, page string
-	rounds                           int
+	ko, docker, registry string
+	rounds               int
+	output               rounds.Output
 }
+
+// section is the part of a page that has the tables.
+const section = "bench-images"
 
 func main() {
 	var o options
 	flag.StringVar(&o.ko, "ko", "", "`path` of a built ko; hello is left out without it")
 	flag.StringVar(&o.docker, "docker", os.Getenv("DOCKER_HOST"), "`address` of a Docker Engine on this machine, unix:///PATH; scratch and bash are left out without it")
 	flag.StringVar(&o.registry, "registry", os.Getenv("MKIMAGE_TEST_REGISTRY"), "`host:port` of a registry that anybody may push to")
-	flag.StringVar(&o.json, "json", "", "also write every round's figures to this `file`")
-	flag.StringVar(&o.page, "page", "", "also put the tables into this markdown `file`, between its bench-images comments")
+	o.output.Flags(section)
 	flag.IntVar(&o.rounds, "rounds", 5, "interleaved rounds")
 	flag.Parse()
 	if flag.NArg() > 0 || o.rounds < 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := bench(ctx, o, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, "images:", err)
-		stop()
-		os.Exit(1)
-	}
+	rounds.Command("images", func(ctx context.Context) error { return bench(ctx, o, os.Stdout, os.Stderr) })
 }
 
 // bench prepares, measures and reports. Missed targets are no error.
@@ -81,7 +72,7 @@ func bench(ctx context.Context, o options, out, progress io.Writer) error {
 		return err
 	}
 	record, failed := rounds.Measure(ctx, w.scenarios(ctx), o.rounds, progress)
-	return cmp.Or(write(record, o, out), failed)
+	return errors.Join(o.output.Write(out, section, o.rounds, record, targets()), failed)
 }
 
 // targets are those of hello.
@@ -93,25 +84,4 @@ func targets() []report.Target {
 		return report.Target{Measure: "hello, " + state + ", elapsed ÷ ko", Point: at("mkimage"), Against: at("ko"), Limit: limit}
 	}
 	return []report.Target{ratio(warm, 0.6), ratio(changed, 0.6)}
-}
-
-func write(record *report.Record, o options, out io.Writer) error {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, "Interleaved rounds: %d. Machine: %s. Compiler: %s.\n\n", o.rounds, rounds.Machine(), runtime.Version())
-	if err := report.Markdown(&text, record, targets()); err != nil {
-		return err
-	}
-	if o.page != "" {
-		if err := report.UpdatePage(o.page, "bench-images", text.Bytes()); err != nil {
-			return err
-		}
-	}
-	if o.json != "" {
-		var all bytes.Buffer
-		if err := cmp.Or(report.JSON(&all, record, targets()), os.WriteFile(filepath.Clean(o.json), all.Bytes(), 0o644)); err != nil {
-			return err
-		}
-	}
-	_, err := out.Write(text.Bytes())
-	return err
 }

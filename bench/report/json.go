@@ -2,16 +2,29 @@ package report
 
 import (
 	"encoding/json"
-	"io"
+	"fmt"
+	"os"
 )
 
-// JSON writes the targets with their verdicts and every figure of every round:
+// WriteJSON writes a document to a file.
+func WriteJSON(path string, document any) error {
+	text, err := json.MarshalIndent(document, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the figures: %w", err)
+	}
+	return nil
+}
+
+// Document returns the targets with their verdicts and every figure of every round, to be written as JSON:
 //
 //	{"targets":[{"measure":"…","limit":0.4,"measured":0.33,"met":true,"rounds":[0.32,0.33,0.35]}],
 //	 "figures":[{"scenario":"…","server":"…","figure":"p50 µs","median":15.2,"rounds":[…]}]}
 //
 // Ratios are plain numbers, other values have the unit that their name ends with.
-func JSON(w io.Writer, r *Record, targets []Target) error {
+func Document(r *Record, targets []Target) any {
 	type verdict struct {
 		Measure  string    `json:"measure"`
 		Limit    float64   `json:"limit"`
@@ -43,7 +56,5 @@ func JSON(w io.Writer, r *Record, targets []Target) error {
 		values := r.Values(p)
 		out.Figures = append(out.Figures, figure{p.Scenario, p.Server, p.Figure, Median(values), values})
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", " ")
-	return encoder.Encode(out)
+	return out
 }

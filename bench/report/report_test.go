@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
@@ -46,8 +48,12 @@ func TestMarkdown(t *testing.T) {
 
 func TestJSONSaysWhatWasNotMeasured(t *testing.T) {
 	record, targets := example()
-	var b bytes.Buffer
-	if err := JSON(&b, record, targets); err != nil {
+	file := filepath.Join(t.TempDir(), "figures.json")
+	if err := WriteJSON(file, Document(record, targets)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -57,11 +63,11 @@ func TestJSONSaysWhatWasNotMeasured(t *testing.T) {
 		}
 		Figures []struct{ Rounds []float64 }
 	}
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
 	if len(got.Targets) != 5 || len(got.Figures) != 5 || len(got.Figures[0].Rounds) != 3 {
-		t.Fatalf("not all targets, figures and rounds in %s", b.Bytes())
+		t.Fatalf("not all targets, figures and rounds in %s", text)
 	}
 	if first := got.Targets[0]; first.Measured == nil || !first.Met {
 		t.Errorf("the first target is measured and met, got %+v", first)
