@@ -12,60 +12,12 @@ import (
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/load"
-	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/server"
 )
 
-// Names of figures that only one scenario has. MB is 10^6 bytes.
-const (
-	first = "first answer ms"
-	size  = "MB"
-)
-
-// measureLoad starts a server, sends it the load, and reads its memory when the
-// load is over and its connections are closed.
-func measureLoad(c server.Command, l load.Load) ([]rounds.Figure, error) {
-	p, err := server.Start(c)
-	if err != nil {
-		return nil, err
-	}
-	defer p.Stop()
-	l.Address = p.Address
-	l.Patience = 3 * time.Second
-	result, err := l.Run()
-	if err != nil {
-		return nil, err
-	}
-	if result.Bad() > 0 {
-		fmt.Fprintf(os.Stderr, "  first bad answer: %s\n", result.FirstBad)
-	}
-	figures := []rounds.Figure{rounds.Of(rounds.Bad, float64(result.Bad()))}
-	if result.Right > 0 {
-		figures = append(figures,
-			rounds.Of(rounds.P50, rounds.Microseconds(result.Percentile(50))),
-			rounds.Of(rounds.P99, rounds.Microseconds(result.Percentile(99))),
-			rounds.Of(rounds.Mean, 1e6*float64(max(1, l.Connections))/result.PerSecond()), // all connections are always busy
-			rounds.Of(rounds.Rate, result.PerSecond()))
-	}
-	if memory, err := p.Memory(); err == nil { // else it is dead, as the count says
-		figures = append(figures, rounds.Of(rounds.Resident, rounds.Megabytes(memory.Resident)), rounds.Of(rounds.Peak, rounds.Megabytes(memory.Peak)))
-	}
-	return figures, nil
-}
-
-// measureColdStart returns the median of n starts.
-func measureColdStart(c server.Command, n int) ([]rounds.Figure, error) {
-	var took []float64
-	for range n {
-		t, err := server.ColdStart(c)
-		if err != nil {
-			return nil, err
-		}
-		took = append(took, rounds.Milliseconds(t))
-	}
-	return []rounds.Figure{rounds.Of(first, report.Median(took))}, nil
-}
+// size is the figure of a file; MB is 10^6 bytes.
+const size = "MB"
 
 // measureUpload gives the most memory that a server occupied until it has answered /init.
 func measureUpload(c server.Command) ([]rounds.Figure, error) {

@@ -89,11 +89,11 @@ func scenarios(b *binaries, s *servers, divide int) []rounds.Scenario {
 }
 
 func loaded(c server.Command, l load.Load) func() ([]rounds.Figure, error) {
-	return func() ([]rounds.Figure, error) { return measureLoad(c, l) }
+	return func() ([]rounds.Figure, error) { return rounds.Loaded(c, l) }
 }
 
 func coldly(c server.Command, n int) func() ([]rounds.Figure, error) {
-	return func() ([]rounds.Figure, error) { return measureColdStart(c, n) }
+	return func() ([]rounds.Figure, error) { return rounds.Cold(c, n) }
 }
 
 func uploaded(c server.Command) func() ([]rounds.Figure, error) {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Root returns the folder of the module that this program was started in.
@@ -28,6 +29,8 @@ func Root(ctx context.Context) (string, error) {
 // linker: " -X main.work=hello".
 func Go(ctx context.Context, root, to, pkg, variables string) error {
 	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w"+variables, "-o", to, pkg)
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) } // go removes its temporary files
+	command.WaitDelay = 5 * time.Second
 	command.Dir = root
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	return Run(command)

@@ -3,90 +3,47 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net"
-	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
+	"github.com/sciabarracom/openwhisk-runtime-go/bench/server"
 )
 
-// Names of the figures. MB is 10^6 bytes.
-const (
-	elapsed   = "elapsed s"
-	processor = "processor s"
-	memory    = "memory MB"
-	pushed    = "pushed MB"
-)
+// pushed is the figure of what is sent to the registry; MB is 10^6 bytes.
+const pushed = "pushed MB"
 
 // cost runs commands one after the other and returns what they took together. engine is the id of a process that works
 // for them, or 0.
 func (w *workshop) cost(engine int, commands ...*exec.Cmd) ([]rounds.Figure, error) {
-	var used time.Duration
-	var peak int64
 	before, err := processorOf(engine)
 	if err != nil {
 		return nil, err
 	}
-	sent, began := w.counter.sent.Load(), time.Now()
-	for _, command := range commands {
-		var said bytes.Buffer
-		command.Stdout, command.Stderr = &said, &said
-		if err := command.Run(); err != nil {
-			return nil, fmt.Errorf("%s: %w\n%s", strings.Join(command.Args, " "), err, &said)
-		}
-		used += command.ProcessState.UserTime() + command.ProcessState.SystemTime()
-		if usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			peak = max(peak, usage.Maxrss*1024)
-		}
+	sent := w.counter.sent.Load()
+	took, err := rounds.CostOf(commands...)
+	if err != nil {
+		return nil, err
 	}
-	took := time.Since(began)
 	after, err := processorOf(engine)
 	if err != nil {
 		return nil, err
 	}
-	return []rounds.Figure{
-		rounds.Of(elapsed, took.Seconds()), rounds.Of(processor, (used + after - before).Seconds()),
-		rounds.Of(memory, rounds.Megabytes(peak)), rounds.Of(pushed, rounds.Megabytes(w.counter.sent.Load()-sent)),
-	}, nil
+	took.Processor += after - before
+	return append(took.Figures(), rounds.Of(pushed, rounds.Megabytes(w.counter.sent.Load()-sent))), nil
 }
 
-// tick is the unit of times in /proc (proc_pid_stat(5)), which is the same on every Linux.
-const tick = time.Second / 100
-
-// processorOf returns the processor time of a process and of its children that have ended.
-func processorOf(pid int) (time.Duration, error) {
-	if pid == 0 {
+// processorOf returns the processor time of the engine, or 0 where it has no part.
+func processorOf(engine int) (time.Duration, error) {
+	if engine == 0 {
 		return 0, nil
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, fmt.Errorf("read the processor time of the Docker Engine: %w", err)
-	}
-	return ticks(string(text))
-}
-
-// ticks adds up utime, stime, cutime and cstime, which are fields 14 to 17; the name in field 2 may have spaces.
-func ticks(stat string) (time.Duration, error) {
-	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:])
-	if len(fields) < 15 {
-		return 0, fmt.Errorf("read the processor time of the Docker Engine: %q", stat)
-	}
-	var sum time.Duration
-	for _, field := range fields[11:15] {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("read the processor time of the Docker Engine: %w", err)
-		}
-		sum += time.Duration(n) * tick
-	}
-	return sum, nil
+	return server.ProcessorOf(engine)
 }
 
 // listener returns the id of the process that listens at a Unix socket (unix(7), SO_PEERCRED).

@@ -79,7 +79,7 @@ func bench(ctx context.Context, o options, out, progress io.Writer) error {
 func targets() []report.Target {
 	ratio := func(state string, limit float64) report.Target {
 		at := func(server string) report.Point {
-			return report.Point{Scenario: hello + ", " + state, Server: server, Figure: elapsed}
+			return report.Point{Scenario: hello + ", " + state, Server: server, Figure: rounds.Elapsed}
 		}
 		return report.Target{Measure: "hello, " + state + ", elapsed ÷ ko", Point: at("mkimage"), Against: at("ko"), Limit: limit}
 	}

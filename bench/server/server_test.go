@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestKilobytes(t *testing.T) {
@@ -40,6 +42,29 @@ func TestMemoryOfThisProcess(t *testing.T) {
 	}
 	if m.Resident < 1e6 || m.Peak < m.Resident {
 		t.Errorf("memory %+v cannot be that of a Go program", m)
+	}
+}
+
+// TestProcessorOf holds that work counts, that of children that have ended too.
+func TestProcessorOf(t *testing.T) {
+	before, err := ProcessorOf(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 1_000_000 {
+		_ = strings.Repeat("work", 4)
+	}
+	if after, err := ProcessorOf(os.Getpid()); err != nil || after <= before {
+		t.Errorf("got %v after %v, %v", after, before, err)
+	}
+	const stat = "7 (dockerd (a b)) S 1 7 7 0 -1 4194560 1 2 3 4 150 50 25 75 20 0 9 0 1 2 3"
+	if got, err := ofChildren(stat); err != nil || got != time.Second {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, wrong := range []string{"", "7 (dockerd) S 1", strings.Replace(stat, "75", "x", 1)} {
+		if got, err := ofChildren(wrong); err == nil {
+			t.Errorf("%q: %v", wrong, got)
+		}
 	}
 }
 
