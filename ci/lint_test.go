@@ -24,7 +24,7 @@ func TestWorkflowsAreValid(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(workflows, "local.yml"), []byte(local), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"images.yml", "monorepo.yml"} {
+	for _, name := range []string{"images.yml", "monorepo.yml", "nightly.yml"} {
 		copyFile(t, filepath.Join("github", name), filepath.Join(workflows, name))
 	}
 	copyFile(t, "../.github/workflows/release.yml", filepath.Join(workflows, "release.yml"))
