@@ -6,8 +6,10 @@
 //	eval "$(ci/services)"                          # the registry and Docker
 //	GOBIN=/tmp go install github.com/google/ko@v0.19.1
 //	go run ./bench/images --ko /tmp/ko             # hello beside ko; scratch and bash beside docker build
+//	go run ./bench/images --ko /tmp/ko --only hello --rounds 9
 //
-// hello is the seed's Go action for two platforms, ko's on the same base. Docker has images that mkimage built as bases,
+// hello is the seed's Go action for two platforms, ko's on the same base. ko is measured as it is after installation, and
+// with KOCACHE, where it keeps programs as mkimage does. Docker has images that mkimage built as bases,
 // and copies a ready program (scratch) or a script (bash) into them. Go's own build cache is kept, for all. The processor time of docker
 // is that of its client and of the engine, in which nothing else may run meanwhile; memory is that of the largest
 // process, for docker its client. Leave the machine alone meanwhile.
@@ -20,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/rounds"
@@ -28,6 +31,7 @@ import (
 // options are the command line.
 type options struct {
 	ko, docker, registry string
+	only                 *regexp.Regexp // of the images
 	rounds               int
 	output               rounds.Output
 }
@@ -36,10 +40,14 @@ type options struct {
 const section = "bench-images"
 
 func main() {
-	var o options
+	o := options{only: regexp.MustCompile("")}
 	flag.StringVar(&o.ko, "ko", "", "`path` of a built ko; hello is left out without it")
 	flag.StringVar(&o.docker, "docker", os.Getenv("DOCKER_HOST"), "`address` of a Docker Engine on this machine, unix:///PATH; scratch and bash are left out without it")
 	flag.StringVar(&o.registry, "registry", os.Getenv("MKIMAGE_TEST_REGISTRY"), "`host:port` of a registry that anybody may push to")
+	flag.Func("only", "measure the images whose name matches this `expression`, such as hello", func(text string) (err error) {
+		o.only, err = regexp.Compile(text)
+		return err
+	})
 	o.output.Flags(section)
 	flag.IntVar(&o.rounds, "rounds", 5, "interleaved rounds")
 	flag.Parse()

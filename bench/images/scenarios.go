@@ -37,7 +37,7 @@ func (w *workshop) scenarios(ctx context.Context) []rounds.Scenario {
 			all = append(all, rounds.Scenario{Name: image + ", " + state, Entrants: entrants(state)})
 		}
 	}
-	if w.ko != "" {
+	if w.ko != "" && w.only.MatchString(hello) {
 		add(hello, func(state string) []rounds.Entrant {
 			return []rounds.Entrant{
 				rounds.At("mkimage", func() ([]rounds.Figure, error) { return w.helloByMkimage(ctx, state) }),

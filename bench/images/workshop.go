@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/compile"
@@ -94,12 +95,11 @@ func (w *workshop) recipe(image, server string) string {
 // here is the platform of the Docker Engine.
 const here = "linux/" + runtime.GOARCH
 
-// dockerImages are the definitions of the bases: that on Alpine only where there are packages for it.
+// dockerImages are the definitions of the bases that are wanted: that on Alpine only where there are packages for it.
 func (w *workshop) dockerImages() []string {
-	if os.Getenv("MKIMAGE_ALPINE_MIRROR") == "" {
-		return []string{scratch}
-	}
-	return []string{scratch, bash}
+	return slices.DeleteFunc([]string{scratch, bash}, func(image string) bool {
+		return image == bash && os.Getenv("MKIMAGE_ALPINE_MIRROR") == "" || !w.only.MatchString(image)
+	})
 }
 
 func base(image string) string { return "mkimage-bench/" + image + ":base" }
