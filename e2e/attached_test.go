@@ -12,6 +12,7 @@ import (
 // TestAttached reads back what pushes attach to an image in the distribution registry, which has no referrers API and
 // gets the tag sha256-DIGEST.
 func TestAttached(t *testing.T) {
+	t.Parallel()
 	repository := needRegistry(t) + "/e2e/" + strings.ToLower(rand.Text())
 	push := func() string {
 		pushed, _ := mkimage(t, "build", "scratch", "-o", "type=registry,ref="+repository+":v1", "-o", "type=oci,dest="+t.TempDir()+"/scratch")

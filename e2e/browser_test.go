@@ -26,6 +26,7 @@ const hostileName = `\"]]><script>document.title='taken'</script><img src=x oner
 // TestBrowser shows pages and pictures in a real browser in which nobody clicks: one, for all widths and colour schemes. The
 // console stays clean, and the document has no complaint of testdata/browser/look.js.
 func TestBrowser(t *testing.T) {
+	t.Parallel()
 	needProgram(t, "chromium")
 	_, dir := mkimage(t, "build", "scratch")
 	command := func(dir string, args ...string) string { return output(t, dir, built.mkimage, args...) }

@@ -41,6 +41,7 @@ func refused(t *testing.T, environment []string, builder string) string {
 
 // TestContainerBuilder builds with a daemon in a container, which docker reaches. It begins before the daemon listens.
 func TestContainerBuilder(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	programs, _ := needBuilder(t)
 	image := loadScratch(t)

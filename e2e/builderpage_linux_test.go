@@ -19,6 +19,7 @@ var (
 // TestBuildersPageTLS types what docs/buildkit.md says of a daemon with TLS. Only the address differs, and where files
 // are.
 func TestBuildersPageTLS(t *testing.T) {
+	t.Parallel()
 	needProgram(t, "openssl")
 	_, section, found := strings.Cut(string(read(t, "../docs/buildkit.md")), "\n## A daemon with TLS\n")
 	if !found {

@@ -25,6 +25,7 @@ func read(t *testing.T, path string) []byte {
 
 // TestUploads sends the same compiled action in every form that wsk has for it.
 func TestUploads(t *testing.T) {
+	t.Parallel()
 	image := loadScratch(t)
 	v1, v0 := read(t, built.v1), read(t, built.v0)
 	nothing := []string{"", ""}
@@ -58,6 +59,7 @@ func TestUploads(t *testing.T) {
 
 // TestWaysToRun starts the image as platforms do that give an action little.
 func TestWaysToRun(t *testing.T) {
+	t.Parallel()
 	image := loadScratch(t)
 	v1 := read(t, built.v1)
 	tests := []struct {
@@ -90,6 +92,7 @@ func TestWaysToRun(t *testing.T) {
 
 // TestPause freezes the container between runs, as the invoker does.
 func TestPause(t *testing.T) {
+	t.Parallel()
 	i, id := start(t, loadScratch(t), invoker...)
 	i.init(t, read(t, built.v1))
 	for range 3 {
@@ -103,6 +106,7 @@ func TestPause(t *testing.T) {
 
 // TestStop checks that the container ends by itself when docker stop asks.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	i, id := start(t, loadScratch(t))
 	i.init(t, read(t, built.v1))
 	i.greets(t, "Mike")
@@ -114,6 +118,7 @@ func TestStop(t *testing.T) {
 
 // TestRefusals checks that init says why it cannot start what it was given.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	image := loadScratch(t)
 	v1 := read(t, built.v1)
 	other := slices.Clone(v1)

@@ -22,6 +22,7 @@ const (
 // TestDependencies bakes functions with packages that lie in their folder, or that a step of the image installs from
 // files beside its definition, without any network. The commands are those of docs/stemcells.md.
 func TestDependencies(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	needPackagesForAMD64(t)
 	for _, test := range []struct {

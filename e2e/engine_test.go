@@ -3,9 +3,11 @@ package e2e
 import (
 	"bytes"
 	"crypto/rand"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -18,20 +20,70 @@ func docker(t *testing.T, args ...string) string {
 // imageName returns a name that no other image on the engine has, and removes
 // the image of that name, if there is one, when the test ends.
 func imageName(t *testing.T) string {
-	name := "mkimage-e2e/" + strings.ToLower(rand.Text()) + ":latest"
+	name := newName()
 	t.Cleanup(func() { exec.Command("docker", "image", "rm", name).Run() })
 	return name
 }
 
-// loadScratch builds the scratch image and loads it from a docker archive, the
-// only form that Docker 20.10 loads. It returns the image's name on the engine.
-func loadScratch(t *testing.T) string {
+func newName() string { return "mkimage-e2e/" + strings.ToLower(rand.Text()) + ":latest" }
+
+// loaded has the images that several tests start, by what builds them. Each is loaded once, and removed after the last test.
+var loaded struct {
+	sync.Mutex
+	images map[string]func() (name string, err error)
+}
+
+// withImages removes the loaded images after the tests.
+type withImages struct{ *testing.M }
+
+func (m withImages) Run() int {
+	status := m.M.Run()
+	for _, image := range loaded.images {
+		if name, err := image(); err == nil {
+			_ = exec.Command("docker", "image", "rm", name).Run()
+		}
+	}
+	return status
+}
+
+// loadImage builds a shipped image and loads it, from a docker archive, the only form that Docker 20.10 loads. It returns
+// the image's name on the engine, which tests share.
+func loadImage(t *testing.T, image string, flags ...string) string {
 	t.Helper()
 	needEngine(t)
-	name, archive := imageName(t), filepath.Join(t.TempDir(), "scratch.tar")
-	mkimage(t, "build", "scratch", "-o", "type=docker,dest="+archive+",ref="+name)
-	docker(t, "load", "-i", archive)
+	loaded.Lock()
+	load := loaded.images[image]
+	if load == nil {
+		load = sync.OnceValues(func() (string, error) {
+			name, archive := newName(), filepath.Join(t.TempDir(), image+".tar")
+			for _, command := range []*exec.Cmd{
+				exec.Command(built.mkimage, append([]string{"build", image, "-o", "type=docker,dest=" + archive + ",ref=" + name}, flags...)...),
+				exec.Command("docker", "load", "-i", archive),
+			} {
+				command.Dir = filepath.Dir(archive)
+				if text, err := command.CombinedOutput(); err != nil {
+					return "", fmt.Errorf("%s: %w\n%s", command, err, text)
+				}
+			}
+			return name, nil
+		})
+		if loaded.images == nil {
+			loaded.images = map[string]func() (string, error){}
+		}
+		loaded.images[image] = load
+	}
+	loaded.Unlock()
+	name, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return name
+}
+
+// loadScratch loads the image scratch.
+func loadScratch(t *testing.T) string {
+	t.Helper()
+	return loadImage(t, "scratch")
 }
 
 // start runs a container and waits for its proxy. Arguments that follow the image are flags of docker run.

@@ -9,6 +9,7 @@ import (
 
 // TestFirstSteps goes from an empty folder to an answered function, with two commands in each language, and leaves nothing.
 func TestFirstSteps(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	for language, want := range map[string]string{
 		"bash":   `{"greetings":"Hello, Mike"}`,
@@ -38,6 +39,7 @@ func TestFirstSteps(t *testing.T) {
 
 // TestFirstPush goes from an empty folder to a pushed action in Go, and to the lines that select it, with three commands.
 func TestFirstPush(t *testing.T) {
+	t.Parallel()
 	repo := needRegistry(t) + "/first-push"
 	dir := t.TempDir()
 	output(t, dir, built.mkimage, "init", "--lang", "go")

@@ -215,6 +215,7 @@ func places(images []string) (want []string) {
 
 // TestFleet builds 50 images with three builders that are lost one after the other.
 func TestFleet(t *testing.T) {
+	t.Parallel()
 	registry := needRegistry(t)
 	f := newFleet(t)
 

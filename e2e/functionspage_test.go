@@ -60,6 +60,7 @@ func (i instance) initBaked(t *testing.T, main string) testkit.Answer {
 // TestFunctionsPage bakes the functions of docs/functions.md, a file and folders in three languages, and has them
 // answer.
 func TestFunctionsPage(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	needPackagesForAMD64(t)
 	dir, values, answers := layFunctionsPage(t)

@@ -14,16 +14,6 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/testkit"
 )
 
-// loadImage builds a shipped image and loads it. It returns its name on the engine.
-func loadImage(t *testing.T, image string, flags ...string) string {
-	t.Helper()
-	needEngine(t)
-	name, archive := imageName(t), filepath.Join(t.TempDir(), image+".tar")
-	mkimage(t, append([]string{"build", image, "-o", "type=docker,dest=" + archive + ",ref=" + name}, flags...)...)
-	docker(t, "load", "-i", archive)
-	return name
-}
-
 // TestSeedHello holds that the example is the program that this project began with, byte for byte.
 func TestSeedHello(t *testing.T) {
 	if !bytes.Equal(read(t, "testdata/hello.go.seed"), read(t, "../stemcells/go/examples/hello/main.go")) {
@@ -47,6 +37,7 @@ func (i instance) answersAsTheSeedShows(t *testing.T) {
 
 // TestHelloBakedIn starts the image hello, which has the program and no proxy.
 func TestHelloBakedIn(t *testing.T) {
+	t.Parallel()
 	image := loadImage(t, "hello")
 	size, err := strconv.ParseInt(docker(t, "image", "inspect", "--format", "{{.Size}}", image), 10, 64)
 	if err != nil || size > 3_200_000 {
@@ -72,6 +63,7 @@ func TestHelloBakedIn(t *testing.T) {
 
 // TestHelloUploaded sends hello to the image go, whose proxy it replaces.
 func TestHelloUploaded(t *testing.T) {
+	t.Parallel()
 	image := loadImage(t, "go")
 	_, dir := mkimage(t, "version")
 	example, err := filepath.Abs("../stemcells/go/examples/hello")
@@ -102,6 +94,7 @@ func TestHelloUploaded(t *testing.T) {
 
 // TestRunOnTheEngine starts an image as a user does, invokes it and interrupts it.
 func TestRunOnTheEngine(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	_, dir := mkimage(t, "version")
 	output(t, dir, built.mkimage, "build", "hello")

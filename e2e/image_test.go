@@ -62,6 +62,7 @@ func extractProgram(t *testing.T, dir string, platform v1.Platform, name string)
 
 // TestDaemon hands the image to the engine itself.
 func TestDaemon(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	name := imageName(t)
 	mkimage(t, "build", "scratch", "-o", "type=daemon,ref="+name)

@@ -52,6 +52,7 @@ func project(t *testing.T, name string) (dir string) {
 
 // TestKilledRun holds that the next run removes what a killed one has left.
 func TestKilledRun(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	const name = "killed"
 	dir, cache := project(t, name), "MKIMAGE_CACHE_DIR="+t.TempDir()
@@ -82,6 +83,7 @@ func TestKilledRun(t *testing.T) {
 
 // TestDevLeavesNothing holds that an interrupt of mkimage dev leaves no container, image or file.
 func TestDevLeavesNothing(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	const name = "leaves-nothing"
 	dir, temp := project(t, name), t.TempDir()

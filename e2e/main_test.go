@@ -22,7 +22,7 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
-	testkit.Main(m,
+	testkit.Main(withImages{m},
 		testkit.Program{File: &built.mkimage, Source: "../cmd/mkimage"},
 		testkit.Program{File: &built.v1, Source: "testdata/v1"},
 		testkit.Program{File: &built.v0, Source: "testdata/v0"})

@@ -13,6 +13,7 @@ import (
 // TestMixedFleet builds six images with steps for both platforms, with a builder that runs programs of one of them and
 // one that runs those of both: all go to that one, and are what it makes alone.
 func TestMixedFleet(t *testing.T) {
+	t.Parallel()
 	daemontest.NeedEmulation(t)
 	if os.Getenv("MKIMAGE_ALPINE_MIRROR") == "" {
 		t.Skip("no Alpine packages: MKIMAGE_ALPINE_MIRROR is not set")

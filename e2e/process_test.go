@@ -41,6 +41,7 @@ func (i instance) speaksToBash(t *testing.T) {
 
 // TestBashLoop runs the proxy of this machine's image where bash is.
 func TestBashLoop(t *testing.T) {
+	t.Parallel()
 	_, dir := mkimage(t, "build", "scratch", "-o", "type=oci,dest=scratch")
 	i := startProcess(t, extractProgram(t, filepath.Join(dir, "scratch"), hostPlatform, "bin/proxy"))
 	if got := i.post(t, "/run", map[string]any{"value": nil}); got.Status != 502 {
@@ -58,6 +59,7 @@ var emulators = map[images.Platform]string{
 // TestOtherMachines starts the proxy and a baked Go action of other machines under emulation. What the proxy starts
 // need not be emulated, so that bash can be its action.
 func TestOtherMachines(t *testing.T) {
+	t.Parallel()
 	for _, platform := range images.Platforms() {
 		t.Run(string(platform), func(t *testing.T) {
 			if platform != images.LinuxARM64 && os.Getenv("LONG") == "" {

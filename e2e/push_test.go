@@ -121,6 +121,7 @@ func (p *pusher) transfer(t *testing.T) (uploaded, mounted, present int, bytes i
 // TestPushTLS pushes to a registry with a private authority and a password, and looks for the password in all that is
 // printed and written.
 func TestPushTLS(t *testing.T) {
+	t.Parallel()
 	registry := needTLSRegistry(t)
 	p := newPusher(t)
 	repository := registry.address + "/" + unique() + "/scratch"
@@ -199,6 +200,7 @@ const empty = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61c
 
 // TestPushAgain counts the bytes of blobs that a registry gets, on the way to it.
 func TestPushAgain(t *testing.T) {
+	t.Parallel()
 	registry := needRegistry(t)
 	var blobs, mounts atomic.Int64
 	through := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
@@ -254,6 +256,7 @@ func writeDefinition(t *testing.T, dir, image, label string) {
 
 // TestPulledBack pulls what was pushed with crane's library and with skopeo, and starts it by tag and by digest.
 func TestPulledBack(t *testing.T) {
+	t.Parallel()
 	registry := needRegistry(t)
 	p := newPusher(t)
 	repository := registry + "/" + unique() + "/scratch"

@@ -56,6 +56,7 @@ var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 // TestReadmeTour types the shell blocks of the README's tour, in their order,
 // in a copy of the checkout. Only the port and the names on the engine differ.
 func TestReadmeTour(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	registry := needRegistry(t)
 	for _, name := range []string{"bash", "curl", "base64"} {

@@ -13,6 +13,7 @@ import (
 
 // TestRegistry pushes the image, pulls it by its digest with another program, and starts what came back.
 func TestRegistry(t *testing.T) {
+	t.Parallel()
 	registry := needRegistry(t)
 	needProgram(t, "skopeo")
 	repository := registry + "/e2e/" + strings.ToLower(rand.Text())

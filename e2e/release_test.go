@@ -12,6 +12,7 @@ import (
 // TestRelease is the story of a machine without Go: from the files that ci/release has made to a bash image that runs,
 // is pushed, and is verified.
 func TestRelease(t *testing.T) {
+	t.Parallel()
 	release := os.Getenv("MKIMAGE_TEST_RELEASE")
 	if release == "" {
 		t.Skip("no release to install: ci/test --long makes one, and sets MKIMAGE_TEST_RELEASE")

@@ -76,6 +76,7 @@ func hasBlob(r *http.Request) bool {
 
 // TestRegistryRestarts kills the registry when the second blob comes, and starts it again: the same push ends well.
 func TestRegistryRestarts(t *testing.T) {
+	t.Parallel()
 	registry := startOwnRegistry(t)
 	var mutex sync.Mutex
 	blobs := 0
@@ -97,6 +98,7 @@ func TestRegistryRestarts(t *testing.T) {
 
 // TestRegistryDies kills the registry for good: the push fails, says what is there, and is finished by the next one.
 func TestRegistryDies(t *testing.T) {
+	t.Parallel()
 	registry := startOwnRegistry(t)
 	var mutex sync.Mutex
 	blobs, dead := 0, false
@@ -130,6 +132,7 @@ func TestRegistryDies(t *testing.T) {
 
 // TestTwoPushes pushes two images to one tag at the same time: one of them wins, whole.
 func TestTwoPushes(t *testing.T) {
+	t.Parallel()
 	registry := needRegistry(t)
 	p := newPusher(t)
 	repository := registry + "/" + unique() + "/scratch"

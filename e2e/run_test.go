@@ -44,6 +44,7 @@ func starting(t *testing.T, dir string, variables []string, args ...string) (*ru
 // TestRunsAtOnce: images that are started at the same time from folders of one name, each are the own one, and nothing
 // of them is left.
 func TestRunsAtOnce(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	dir := t.TempDir()
 	words := []string{"first", "second", "third"}
@@ -89,6 +90,7 @@ func TestRunsAtOnce(t *testing.T) {
 
 // TestLoadsAtOnce: builds that load images of one name into the engine at the same time all succeed.
 func TestLoadsAtOnce(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	var group sync.WaitGroup
 	ref := "mkimage-e2e/loads-at-once:1"

@@ -38,6 +38,7 @@ func readSizes(t *testing.T, path, name string) (rows []sizeRow) {
 // TestSizeRecord builds every image anew and holds it against the checked-in size record, which was written on some
 // other machine at some other time. Images on Alpine are compared where the packages are that they were measured with.
 func TestSizeRecord(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, name := range []string{"scratch", "hello", "go", "alpine", "bash", "python", "ruby"} {
 		t.Run(name, func(t *testing.T) {
@@ -84,6 +85,7 @@ func needPackages(t *testing.T, rows []sizeRow) {
 
 // TestDockerSize compares the size record with what docker images prints, for files alone and for links.
 func TestDockerSize(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	driver := docker(t, "info", "--format", "{{.Driver}}")
 	if classic := []string{"overlay2", "vfs", "btrfs", "zfs", "fuse-overlayfs"}; !slices.Contains(classic, driver) {

@@ -34,6 +34,7 @@ var frugal = slices.Concat(invoker, []string{"--read-only", "--tmpfs", "/action:
 
 // TestBashFunction uploads a file of functions, which knows nothing of a protocol.
 func TestBashFunction(t *testing.T) {
+	t.Parallel()
 	i, _ := start(t, loadStemcell(t, "bash"), frugal...)
 	i.init(t, `main() {
 	echo "id $__OW_ACTIVATION_ID, $GREETING" >&2
@@ -56,6 +57,7 @@ func TestBashFunction(t *testing.T) {
 
 // TestBashRefusals says why a file is not accepted.
 func TestBashRefusals(t *testing.T) {
+	t.Parallel()
 	i, _ := start(t, loadStemcell(t, "bash"), frugal...)
 	i.refuses(t, "main() {\n  echo (\n}\n", "line 2", "syntax error")
 	i.init(t, "main() { echo '{\"greeting\":\"Hello, Mike\"}'; }")
@@ -64,12 +66,14 @@ func TestBashRefusals(t *testing.T) {
 
 // TestBashLoopInItsImage runs the loop that the v1 protocol was proposed with.
 func TestBashLoopInItsImage(t *testing.T) {
+	t.Parallel()
 	i, _ := start(t, loadStemcell(t, "bash"), frugal...)
 	i.speaksToBash(t)
 }
 
 // TestRubyFunction uploads main as OpenWhisk's Ruby kind has it, as text and in an archive.
 func TestRubyFunction(t *testing.T) {
+	t.Parallel()
 	image := loadStemcell(t, "ruby")
 	source := `def main(args)
   puts "id #{ENV['__OW_ACTIVATION_ID']}, #{ENV['GREETING']}"
@@ -97,6 +101,7 @@ end
 
 // TestRubyRefusals says why source is not accepted, with its file and line.
 func TestRubyRefusals(t *testing.T) {
+	t.Parallel()
 	i, _ := start(t, loadStemcell(t, "ruby"), frugal...)
 	i.refuses(t, "def main(args)\n  [1,\nend\n", "main.rb", "syntax error")
 	i.refuses(t, "x = 1\n", "main")
@@ -107,6 +112,7 @@ func TestRubyRefusals(t *testing.T) {
 // TestPythonFunction uploads main as OpenWhisk's Python kind has it: as text, in archives, and as that kind's compiler
 // packs it.
 func TestPythonFunction(t *testing.T) {
+	t.Parallel()
 	image := loadStemcell(t, "python")
 	source := `import os
 def main(args):
@@ -137,6 +143,7 @@ def main(args):
 
 // TestPythonRefusals says why source is not accepted, with its file and line.
 func TestPythonRefusals(t *testing.T) {
+	t.Parallel()
 	i, _ := start(t, loadStemcell(t, "python"), frugal...)
 	i.refuses(t, "def main(args):\n  return (\n", "main.py", "line 2")
 	i.refuses(t, "x = 1\n", "main.py has no function main")
@@ -149,6 +156,7 @@ func TestPythonRefusals(t *testing.T) {
 
 // TestPythonLibrary imports what functions use of Python's library, which the image is trimmed of other things.
 func TestPythonLibrary(t *testing.T) {
+	t.Parallel()
 	i, _ := start(t, loadStemcell(t, "python"), frugal...)
 	i.init(t, `import sys
 import asyncio, base64, csv, dataclasses, datetime, email.utils, hashlib, hmac, http.client, json, logging, pathlib, random, re, ssl, subprocess, tempfile, typing, urllib.request, uuid, xml.etree.ElementTree
@@ -195,6 +203,7 @@ async def main(args):
 // TestSeveralStemcells has two languages and one more package in an image. Text goes to the first, an archive to that
 // of its main file, and everything to the one that OW_STEMCELL names.
 func TestSeveralStemcells(t *testing.T) {
+	t.Parallel()
 	needEngine(t)
 	needPackagesForAMD64(t)
 	name, dir := imageName(t), t.TempDir()
@@ -237,6 +246,7 @@ end
 
 // TestLargeValueOfNamedFunction names another function than main in init, and gives it a megabyte.
 func TestLargeValueOfNamedFunction(t *testing.T) {
+	t.Parallel()
 	for image, code := range map[string]string{
 		"bash":   `hello() { printf %s "$1" | jq -c '{size: (.text | length)}'; }`,
 		"ruby":   `def hello(args) = { size: args["text"].size }`,

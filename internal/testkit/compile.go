@@ -18,9 +18,12 @@ type Program struct {
 	Make func() ([]byte, error)
 }
 
+// A Runner runs the tests of a package, as *testing.M does, and returns the exit status.
+type Runner interface{ Run() int }
+
 // Main compiles the programs that the tests of a package start, runs the tests, and exits with their status.
 // Everybody may read and run the programs. It sets the umask of containers in place of the caller's.
-func Main(m *testing.M, programs ...Program) {
+func Main(m Runner, programs ...Program) {
 	syscall.Umask(0o022)
 	WithFolder(m, func(dir string) error {
 		err := os.Chmod(dir, 0o755)
@@ -35,7 +38,7 @@ func Main(m *testing.M, programs ...Program) {
 
 // WithFolder calls begin with a folder for all tests of a package, runs them, removes the folder, and exits with their
 // status.
-func WithFolder(m *testing.M, begin func(dir string) error) {
+func WithFolder(m Runner, begin func(dir string) error) {
 	status := 1
 	dir, err := os.MkdirTemp("", "testkit-*")
 	if err == nil {
