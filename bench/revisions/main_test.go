@@ -85,8 +85,17 @@ func TestCheckout(t *testing.T) {
 	if !errors.As(err, &exit) || exit.Status != wrongUse || !strings.Contains(err.Error(), `"no-such"`) {
 		t.Errorf("error %v", err)
 	}
-	if r, err := checkout(t.Context(), root, filepath.Join(t.TempDir(), "c"), ""); err != nil || r.source != root {
-		t.Errorf("the working tree is %+v, %v", r, err)
+	if err := os.Remove(filepath.Join(root, "go.mod")); err != nil {
+		t.Fatal(err)
+	}
+	r, err = checkout(t.Context(), root, filepath.Join(t.TempDir(), "c"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, added := os.Stat(filepath.Join(r.source, "new"))
+	_, removed := os.Stat(filepath.Join(r.source, "go.mod"))
+	if added != nil || removed == nil {
+		t.Errorf("the working tree has a new file: %v, and one that was removed: %v", added, removed)
 	}
 }
 

@@ -56,11 +56,14 @@ const (
 func imageSize(image string) string { return "the image " + image }
 
 // checkout makes a revision of this repository a folder of its own, in which nothing of the repository is changed. Without
-// a name it is the working tree as it is.
+// a name it is the working tree as it is now.
 func checkout(ctx context.Context, root, dir, name string) (*revision, error) {
-	r := &revision{name: "the working tree", source: root, dir: filepath.Join(dir, "made"), sizes: map[string]int64{}}
-	if err := os.MkdirAll(r.dir, 0o755); err != nil || name == "" {
-		return r, err
+	r := &revision{name: "the working tree", source: filepath.Join(dir, "source"), dir: filepath.Join(dir, "made"), sizes: map[string]int64{}}
+	if err := errors.Join(os.MkdirAll(r.source, 0o755), os.MkdirAll(r.dir, 0o755)); err != nil {
+		return nil, err
+	}
+	if name == "" {
+		return r, snapshot(ctx, root, r.source)
 	}
 	commit, err := git.Run(ctx, root, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}")
 	if err != nil {
@@ -74,15 +77,38 @@ func checkout(ctx context.Context, root, dir, name string) (*revision, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.name, r.source = strings.TrimSpace(string(subject)), filepath.Join(dir, "source")
-	if err := os.Mkdir(r.source, 0o755); err != nil {
-		return nil, err
-	}
+	r.name = strings.TrimSpace(string(subject))
 	top, err := git.Top(ctx, root)
 	if err != nil {
 		return nil, err
 	}
 	return r, git.Fetch(ctx, r.source, top, id, true)
+}
+
+// snapshot copies the files of a working tree but for those that git ignores: it may be edited while it is measured.
+func snapshot(ctx context.Context, root, to string) error {
+	names, err := git.Run(ctx, root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate")
+	if err != nil {
+		return err
+	}
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(names), "\x00"), "\x00") {
+		from, copied := filepath.Join(root, name), filepath.Join(to, name)
+		file, err := os.Stat(from)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && file.IsDir() { // deleted, or another repository
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		content, err := os.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(copied), 0o755), os.WriteFile(copied, content, file.Mode().Perm())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // build compiles the programs, builds the images, and weighs both.
