@@ -24,7 +24,7 @@ func (r *reader) fields() map[string]func(ast.Node) {
 		"packages":    func(n ast.Node) { d.Packages = r.list(n, "[curl]", checkPackage) },
 		"run":         func(n ast.Node) { d.Run = r.steps(n) },
 		"files":       func(n ast.Node) { d.Files = r.pairs(n, "{/etc/motd: motd}", checkPlaced) },
-		"entrypoint":  func(n ast.Node) { d.Entrypoint = r.words(n, "[/usr/bin/tool, serve]") },
+		"entrypoint":  func(n ast.Node) { d.Entrypoint = r.words(n, "[/usr/bin/tool, serve]", checkLine) },
 		"action":      func(n ast.Node) { d.Action = r.word(n, checkPath) },
 		"main":        func(n ast.Node) { d.Main = r.word(n, checkFunction) },
 		"env":         func(n ast.Node) { d.Env = r.pairs(n, "{OW_PROTOCOL: auto}", checkVariable) },
@@ -108,8 +108,8 @@ func (r *reader) word(node ast.Node, check func(string) (problem, near string)) 
 	return text
 }
 
-// list returns a list of different texts that pass a check.
-func (r *reader) list(node ast.Node, example string, check func(string) (problem, near string)) []string {
+// words returns a list of texts that pass a check.
+func (r *reader) words(node ast.Node, example string, check func(string) (problem, near string)) []string {
 	sequence, ok := node.(*ast.SequenceNode)
 	if !ok {
 		r.failAt(node, "want a list such as %s, got %s", example, kind(node))
@@ -117,11 +117,18 @@ func (r *reader) list(node ast.Node, example string, check func(string) (problem
 	}
 	var texts []string
 	for _, value := range sequence.Values {
-		text := r.word(value, check)
-		if text != "" && slices.Contains(texts, text) {
-			r.failAt(value, "%q is there twice", text)
+		texts = append(texts, r.word(value, check))
+	}
+	return texts
+}
+
+// list returns words that are all different.
+func (r *reader) list(node ast.Node, example string, check func(string) (problem, near string)) []string {
+	texts := r.words(node, example, check)
+	for i, text := range texts {
+		if text != "" && slices.Contains(texts[:i], text) {
+			r.failAt(node.(*ast.SequenceNode).Values[i], "%q is there twice", text)
 		}
-		texts = append(texts, text)
 	}
 	return texts
 }

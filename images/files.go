@@ -73,17 +73,3 @@ func (r *reader) checkEntrypoint() {
 		}
 	}
 }
-
-// words returns a list of texts, in which one may be there again.
-func (r *reader) words(node ast.Node, example string) []string {
-	sequence, ok := node.(*ast.SequenceNode)
-	if !ok {
-		r.failAt(node, "want a list such as %s, got %s", example, kind(node))
-		return nil
-	}
-	var texts []string
-	for _, value := range sequence.Values {
-		texts = append(texts, r.word(value, checkLine))
-	}
-	return texts
-}
