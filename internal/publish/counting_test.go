@@ -43,9 +43,9 @@ func newCounting(t *testing.T) *counting {
 			return
 		}
 		c.count(r)
-		noted := &status{ResponseWriter: w}
+		noted := registrytest.Noting(w)
 		inner.ServeHTTP(noted, r)
-		if noted.code == http.StatusCreated && r.URL.Query().Has("mount") {
+		if noted.Code == http.StatusCreated && r.URL.Query().Has("mount") {
 			c.mutex.Lock()
 			defer c.mutex.Unlock()
 			c.mounts++
@@ -56,17 +56,6 @@ func newCounting(t *testing.T) *counting {
 	t.Cleanup(server.Close)
 	c.host = strings.TrimPrefix(server.URL, "http://")
 	return c
-}
-
-// status records the status of an answer.
-type status struct {
-	http.ResponseWriter
-	code int
-}
-
-func (s *status) WriteHeader(code int) {
-	s.code = code
-	s.ResponseWriter.WriteHeader(code)
 }
 
 func (c *counting) count(r *http.Request) {

@@ -30,9 +30,9 @@ func apart(_ string, next http.Handler) http.Handler {
 			refuse(w, r, http.StatusNotFound, "BLOB_UNKNOWN")
 			return
 		}
-		noted := &status{ResponseWriter: w, code: http.StatusOK}
+		noted := Noting(w)
 		next.ServeHTTP(noted, r)
-		if is && query.Has("digest") && noted.code == http.StatusCreated {
+		if is && query.Has("digest") && noted.Code == http.StatusCreated {
 			mutex.Lock()
 			has[repository+" "+query.Get("digest")] = true
 			mutex.Unlock()

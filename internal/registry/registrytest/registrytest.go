@@ -58,13 +58,13 @@ func Listen(quirks ...string) (*Server, func(), error) {
 		s.mutex.Lock()
 		between := s.between
 		s.mutex.Unlock()
-		noted := &status{ResponseWriter: w, code: http.StatusOK}
+		noted := Noting(w)
 		if between == nil || !between(noted, r) {
 			handler.ServeHTTP(noted, r)
 		}
 		s.mutex.Lock()
 		defer s.mutex.Unlock()
-		s.requests = append(s.requests, fmt.Sprintf("%s %s -> %d", r.Method, r.URL.Path, noted.code))
+		s.requests = append(s.requests, fmt.Sprintf("%s %s -> %d", r.Method, r.URL.Path, noted.Code))
 	}))
 	listening.Config.ErrorLog = log.New(io.Discard, "", 0) // for clients that try https first
 	listening.Start()
@@ -94,16 +94,19 @@ func (s *Server) Asked(methods ...string) []string {
 	return found
 }
 
-// status records the status of an answer.
-type status struct {
+// Noted records the status of an answer.
+type Noted struct {
 	http.ResponseWriter
-	code int
+	Code int
 }
 
-func (s *status) WriteHeader(code int) {
-	s.code = code
-	s.ResponseWriter.WriteHeader(code)
+// Noting returns a writer that records the status of the answer that goes through it.
+func Noting(w http.ResponseWriter) *Noted { return &Noted{w, http.StatusOK} }
+
+func (n *Noted) WriteHeader(code int) {
+	n.Code = code
+	n.ResponseWriter.WriteHeader(code)
 }
 
 // Unwrap is for http.ResponseController.
-func (s *status) Unwrap() http.ResponseWriter { return s.ResponseWriter }
+func (n *Noted) Unwrap() http.ResponseWriter { return n.ResponseWriter }
