@@ -21,23 +21,24 @@ func (d Dir) Alive(place string) (owner string, release func()) {
 	if dir == "" || os.MkdirAll(dir, 0o777) != nil {
 		return "", func() {}
 	}
-	file, err := os.CreateTemp(dir, ".mkimage-tmp-") // not to be seen before it is locked
-	if err != nil {
-		return "", func() {}
-	}
 	name := filepath.Join(dir, aliveName(owner))
-	if _, err = file.WriteString(place); err == nil && flock(file, true) {
-		err = os.Rename(file.Name(), name)
-	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		_ = file.Close()
-		_ = os.Remove(file.Name())
 		return "", func() {}
 	}
-	return owner, func() {
-		_ = os.Remove(name)
+	release = func() {
+		err := os.Remove(name)
 		_ = file.Close() // and with it the lock
+		if err != nil {  // Windows removes nothing that is open
+			_ = os.Remove(name)
+		}
 	}
+	locked := flock(file, true)
+	if _, err = file.WriteString(place); err != nil || !locked { // not before it is locked: without a place, it is of nobody
+		release()
+		return "", func() {}
+	}
+	return owner, release
 }
 
 // Killed returns the owners at a place that ended without a release.
@@ -49,10 +50,7 @@ func (d Dir) Killed(place string) (owners []string) {
 	entries, _ := os.ReadDir(dir) // without it there are none
 	for _, entry := range entries {
 		owner, hidden := strings.CutPrefix(entry.Name(), ".")
-		if !hidden || strings.HasPrefix(owner, "mkimage-tmp-") {
-			continue
-		}
-		if d.isKilled(owner, place) {
+		if hidden && d.isKilled(owner, place) {
 			owners = append(owners, owner)
 		}
 	}
