@@ -18,6 +18,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/doctor"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild/carried"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/project"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/publish"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/release"
@@ -76,7 +77,7 @@ func (f *doctorFlags) run(command *cobra.Command) error {
 	}
 	of, projectErr := project.Find(".")
 	options := doctor.Options{
-		Toolchain: module.Toolchain(), Cache: store, Release: cmp.Or(f.release, f.newestRelease()), Builders: f.builder.builders, TLS: f.builder.tls,
+		Toolchain: module.Toolchain(), Carries: carried.Count() > 0, Cache: store, Release: cmp.Or(f.release, f.newestRelease()), Builders: f.builder.builders, TLS: f.builder.tls,
 		Repo: f.repo, APIHost: cmp.Or(os.Getenv("WHISK_APIHOST"), of.APIHost),
 		Push: func(ctx context.Context) error { return f.mayPush(ctx, command) },
 	}

@@ -33,7 +33,7 @@ func (f *sizesFlags) shown(command *cobra.Command) (sizes.Record, error) {
 			return sizes.Record{}, fmt.Errorf("no size record at %s; builds write one with: mkimage build --size-record %s", path, path)
 		}
 		if _, err := os.Stat(builtRecord); err == nil {
-			fmt.Fprintf(command.ErrOrStderr(), "there is no %s; this is %s, of the last builds here\n", path, builtRecord)
+			fmt.Fprintf(command.ErrOrStderr(), "there is no %s; this is %s, of the last builds here\n", path, filepath.FromSlash(builtRecord))
 			path = builtRecord
 		}
 	}

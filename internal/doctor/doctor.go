@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type Finding struct {
 // Options says which parts are used.
 type Options struct {
 	Toolchain string // the release of Go that programs are compiled with
+	Carries   bool   // mkimage has the compiled proxies inside
 	Cache     cache.Dir
 	Alpine    *apkfs.Source // nil where it could not be opened, as AlpineErr says
 	AlpineErr error
@@ -81,12 +83,14 @@ func found(part, detail string, err error, todo string) Finding {
 	return Finding{Part: part, State: OK, Detail: detail}
 }
 
-const install = "install Go, https://go.dev/dl: mkimage compiles the proxy and Go actions with it"
-
-func goCommand(ctx context.Context, _ Options) Finding {
+func goCommand(ctx context.Context, options Options) Finding {
+	install, instead := "install Go, https://go.dev/dl: mkimage compiles the proxy and Go actions with it", " (or give a ready proxy with --proxy)"
+	if options.Carries {
+		install, instead = "only actions in Go need it, which mkimage compiles with it: install Go, https://go.dev/dl", ""
+	}
 	path, err := exec.LookPath("go")
 	if err != nil {
-		return Finding{"go", Absent, "there is no go command on the PATH", install + " (or give a ready proxy with --proxy)"}
+		return Finding{"go", Absent, "there is no go command on the PATH", install + instead}
 	}
 	version, err := output(ctx, path, "GOTOOLCHAIN=local", "env", "GOVERSION")
 	return found("go", version+", "+path, err, install)
@@ -149,7 +153,10 @@ func store(_ context.Context, options Options) Finding {
 }
 
 func docker(ctx context.Context, options Options) Finding {
-	const todo = "mkimage run and dev need one: start it, or set DOCKER_HOST; mkimage dev --local does without"
+	todo := "mkimage run and dev need one: start it, or set DOCKER_HOST"
+	if runtime.GOOS == "linux" {
+		todo += "; mkimage dev --local does without"
+	}
 	engine, err := container.Connect()
 	if err != nil {
 		return found("docker", "", err, todo)

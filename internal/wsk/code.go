@@ -25,7 +25,7 @@ func ReadCode(path string) (*Code, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, human.Reason(err))
 	}
-	code := &Code{Path: path}
+	code := &Code{Path: filepath.ToSlash(path)} // a shell takes a backslash for something else
 	if strings.HasPrefix(path, "-") {
 		code.Path = "./" + path
 	}
