@@ -88,6 +88,44 @@ func TestPackage(t *testing.T) {
 	}
 }
 
+// TestPackageKeeps: a program that is kept is not linked again until a file has changed. Another program in its place shows
+// whether it is taken.
+func TestPackageKeeps(t *testing.T) {
+	store, err := cache.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{
+		"go.mod": goMod, "word/word.go": "package word\n\nconst Word = 1\n",
+		"main.go": "package main\n\nimport \"example.org/action/word\"\n\nfunc main() { println(word.Word) }\n",
+	}
+	own := Package{Dir: written(t, files), Toolchain: runtime.Version(), Store: store}
+	other := programOf(t, Package{Dir: written(t, map[string]string{"go.mod": goMod, "main.go": "package main\n\nfunc main() {}\n"}), Toolchain: runtime.Version()}, images.LinuxAMD64)
+	key := cache.Key(own.Dir, string(images.LinuxAMD64), own.Toolchain, own.Tags, own.LDFlags)
+	for _, change := range []string{"main.go", "word/word.go"} {
+		program := programOf(t, own, images.LinuxAMD64)
+		if bytes.Equal(program, other) {
+			t.Fatal("it does not compile the package")
+		}
+		kept, ok := store.Last("go-action", key)
+		if !ok || !bytes.HasSuffix(kept, program) {
+			t.Fatalf("the program is not kept: %v", ok)
+		}
+		if err := store.Replace("go-action", key, append(bytes.TrimSuffix(kept, program), other...)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(programOf(t, own, images.LinuxAMD64), other) {
+			t.Error("it is linked again, though nothing has changed")
+		}
+		if err := os.WriteFile(filepath.Join(own.Dir, change), []byte(files[change]+"\nvar _ = 1\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(programOf(t, own, images.LinuxAMD64), other) {
+			t.Errorf("it is not linked again after a change of %s", change)
+		}
+	}
+}
+
 func programOf(t *testing.T, own Package, platform images.Platform) []byte {
 	t.Helper()
 	program, err := own.Build(t.Context(), platform)
