@@ -8,8 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 
+	source "github.com/sciabarracom/openwhisk-runtime-go"
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/compile"
+	"github.com/sciabarracom/openwhisk-runtime-go/images"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/gobuild"
 )
 
 // binaries are the paths of the programs that the benchmarks run.
@@ -51,7 +56,8 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 		return to
 	}
 	if proxy == "" {
-		b.proxy = goProgram("proxy", "./proxy", "")
+		b.proxy = filepath.Join(dir, "proxy")
+		failures = append(failures, shipped(ctx, b.proxy))
 	}
 	for _, work := range []string{"hello", "echo"} {
 		does := " -X main.work=" + work
@@ -79,6 +85,19 @@ func build(ctx context.Context, dir, proxy, owgo string) (*binaries, error) {
 			compile.C(ctx, cc, b.limit, filepath.Join(root, "bench/bare/limit/limit.c")))
 	}
 	return b, errors.Join(failures...)
+}
+
+// shipped writes the proxy as mkimage compiles it for images, smaller than go build does.
+func shipped(ctx context.Context, to string) error {
+	module, err := gobuild.Open(source.Files(), cache.Dir{})
+	if err != nil {
+		return err
+	}
+	program, err := module.Proxy(ctx, images.PlatformOf("linux", runtime.GOARCH, ""))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, program, 0o755)
 }
 
 // interpreter is the path in the first lines of the launcher and of actions/ruby.
