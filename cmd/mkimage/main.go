@@ -42,14 +42,16 @@ func run(args []string, stdout, stderr, failures io.Writer) int {
 	case errors.As(err, &usage):
 		report(failures, progress.None, err)
 		return 2
-	case ctx.Err() != nil:
+	}
+	status := 1
+	if errors.As(err, &answer) {
+		status = answer.status
+	}
+	if ctx.Err() != nil {
 		err = errors.New("interrupted; nothing is half written")
 	}
 	report(failures, mode, err)
-	if errors.As(err, &answer) {
-		return answer.status
-	}
-	return 1
+	return status
 }
 
 // endings returns the signals that ask for the end: also that of a terminal that is closed, unless nohup has it ignored.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -34,18 +33,6 @@ type verifyFlags struct {
 	runSteps, anyMkimage, json                                        bool
 }
 
-// The exit status of a command that has an answer which is no failure.
-const (
-	statusDifferent = 1
-	statusUnknown   = 3
-)
-
-// statusError ends mkimage with another exit status than 1.
-type statusError struct {
-	error
-	status int
-}
-
 func newVerify(mode *progress.Mode) *cobra.Command {
 	var flags verifyFlags
 	command := &cobra.Command{
@@ -72,7 +59,7 @@ says what to do about each reason.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(command *cobra.Command, args []string) error {
-			return flags.run(command, args[0], mode)
+			return orUnknown(flags.run(command, args[0], mode))
 		},
 	}
 	set := command.Flags()
@@ -143,6 +130,8 @@ func (f *verifyFlags) check(mirrored bool) error {
 	switch {
 	case f.packages != "" && mirrored:
 		return errors.New("--packages and --alpine-mirror are two places for packages: choose one")
+	case f.packages != "" && !isFolder(f.packages):
+		return fmt.Errorf("--packages %s: there is no such folder; mkimage vendor makes one", f.packages)
 	case f.commit != "" && (len(f.commit) < 7 || strings.Trim(f.commit, "0123456789abcdef") != ""):
 		return fmt.Errorf("--commit: %q is no commit id: want 7 to 64 digits of 0 to 9 and a to f", f.commit)
 	case f.runSteps && len(f.builder.builders) == 0:
@@ -210,42 +199,4 @@ func (f *verifyFlags) verify(command *cobra.Command, client *registry.Client, re
 		pushed.Statements = append(pushed.Statements, stated)
 	}
 	return verify.Image(ctx, pushed, options)
-}
-
-// statedSource is the first line: what an equal digest would prove.
-func statedSource(r verify.Result) string {
-	text := "stated source: "
-	switch {
-	case r.Repository != "" && r.Commit != "":
-		text += r.Repository + " at " + r.Commit
-	case r.Commit != "":
-		text += "commit " + r.Commit + " of a repository without a public address"
-	case r.Repository != "":
-		text += r.Repository + ", at an unknown commit"
-	default:
-		text += "none"
-	}
-	return text + ", " + r.Definition + ", built by " + r.Mkimage
-}
-
-// answer writes the result, and returns its exit status as an error.
-func (f *verifyFlags) answer(command *cobra.Command, result verify.Result) error {
-	if f.json {
-		encoder := json.NewEncoder(command.OutOrStdout())
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(result); err != nil {
-			return err
-		}
-	}
-	switch result.Verdict {
-	case verify.Equal:
-		if !f.json {
-			fmt.Fprintf(command.OutOrStdout(), "equal: %s, built again with the same digest\n", result.Reference)
-		}
-		return nil
-	case verify.Different:
-		return &statusError{fmt.Errorf("%s differs from what its source gives (%s): %s", result.Reference, result.Rebuilt, result.Difference), statusDifferent}
-	}
-	return &statusError{fmt.Errorf("%s cannot be verified: %s", result.Reference, result.Reason), statusUnknown}
 }
