@@ -47,18 +47,20 @@ func Dir(path string, mine func(dir string) bool, write func(dir string) error) 
 }
 
 func replaceable(path string, mine func(dir string) bool) error {
-	entries, err := os.ReadDir(path)
+	stat, err := os.Stat(path) // the error of ReadDir for a file is another one on each system
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
-	case errors.Is(err, errNotDir):
-		return fmt.Errorf("%s %w", path, ErrForeign)
 	case err != nil:
 		return err
-	case len(entries) > 0 && !mine(path):
+	case !stat.IsDir():
 		return fmt.Errorf("%s %w", path, ErrForeign)
 	}
-	return nil
+	entries, err := os.ReadDir(path)
+	if err == nil && len(entries) > 0 && !mine(path) {
+		err = fmt.Errorf("%s %w", path, ErrForeign)
+	}
+	return err
 }
 
 // replaceDir moves the folder from to to. Where the system can swap two folders there is no moment without either.

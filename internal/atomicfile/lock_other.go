@@ -10,8 +10,6 @@ import (
 	"time"
 )
 
-const errNotDir = syscall.ENOTDIR
-
 // syncing is how a file is opened to be synced: Windows syncs only what may be written.
 const syncing = os.O_WRONLY
 

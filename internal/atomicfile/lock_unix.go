@@ -8,8 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const errNotDir = unix.ENOTDIR
-
 // syncing is how a file is opened to be synced.
 const syncing = os.O_RDONLY
 
