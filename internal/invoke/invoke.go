@@ -19,7 +19,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -136,7 +135,7 @@ func (c Client) whole(response *http.Response, began time.Time) (Answer, error) 
 	}
 	answered, err := io.ReadAll(patient.Limit(response.Body, maxAnswer, errTooLarge))
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+	case err != nil && patient.Passes(err, false):
 		return Answer{}, fmt.Errorf("%s%s ended in the middle of its answer, after %d bytes: its log tells why", c.URL, path, len(answered))
 	case errors.Is(err, errTooLarge):
 		return Answer{}, fmt.Errorf("%s%s %w", c.URL, path, err)
@@ -153,7 +152,7 @@ func explain(ctx context.Context, address, path string, err error) error {
 	}
 	_, host, _ := strings.Cut(address, "://")
 	switch why := patient.Explain(host, err); {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case patient.IsRefused(err):
 		return fmt.Errorf("nothing listens at %s: start a container, with mkimage run NAME or docker run", address)
 	case why.Kind == patient.Broken:
 		return fmt.Errorf("%s%s closed the connection without an answer: its log tells why", address, path)

@@ -26,7 +26,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -108,13 +107,12 @@ func Passes(err error, answered bool) bool {
 	case strings.Contains(err.Error(), "http2: server sent GOAWAY"), strings.Contains(err.Error(), "stream error: stream ID"):
 		return true // net/http does not export these errors
 	}
-	for _, reset := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.ECONNRESET, syscall.EPIPE, syscall.ECONNABORTED} {
-		if errors.Is(err, reset) {
-			return true
-		}
-	}
-	return false
+	is := func(other error) bool { return errors.Is(err, other) }
+	return slices.ContainsFunc(append(resets(), io.EOF, io.ErrUnexpectedEOF, net.ErrClosed), is)
 }
+
+// IsRefused reports whether nobody listens on the port.
+func IsRefused(err error) bool { return errors.Is(err, refusal) }
 
 // RetryAfter returns the pause of the header Retry-After, in seconds or until a date (RFC 9110, 10.2.3), or 0.
 func RetryAfter(header http.Header, now time.Time) time.Duration {
