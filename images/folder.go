@@ -222,7 +222,7 @@ func noDefinition(arg string) error {
 		return fmt.Errorf("%s is a folder: take the definitions in it with --images %s, or name one of them", arg, arg)
 	case err == nil && path.Ext(arg) != ".yaml" && path.Ext(arg) != ".yml":
 		return fmt.Errorf("%s is no definition, whose name would end in .yaml; an action goes into an image with --action %s", arg, arg)
-	case err != nil && tagged && isName(name):
+	case err != nil && tagged && isName(name) && isName(tag): // C:\images\one.yaml is a path of Windows
 		return fmt.Errorf("%q: a definition has no tag: name the image %s; --tag %s tags what is pushed", arg, name, tag)
 	}
 	return nil
