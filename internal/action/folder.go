@@ -229,8 +229,9 @@ func (f *folder) names() string {
 	return strings.Join(shown, ", ")
 }
 
-// show returns a path for one line of a message: as it is, if it can stand there.
+// show returns a path for one line of a message: as it is, if it can stand there, with slashes on every system.
 func show(name string) string {
+	name = filepath.ToSlash(name) // quotes would double a backslash
 	if quoted := code.Quoted(name); quoted != `"`+name+`"` {
 		return quoted
 	}
