@@ -50,7 +50,7 @@ func OpenFiles(dir string, names []string) ([]Given, error) {
 		}
 		all = append(all, one)
 	}
-	return all, checkCase(found)
+	return all, CheckCase(found)
 }
 
 func explain(name string, err error) error {

@@ -8,9 +8,9 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/proxy/code"
 )
 
-// checkCase refuses names that differ by case alone: file systems of Windows and macOS keep one file for both, and the
+// CheckCase refuses names that differ by case alone: file systems of Windows and macOS keep one file for both, and the
 // image would be another one there.
-func checkCase(names []string) error {
+func CheckCase(names []string) error {
 	first := map[string]string{} // by the name without case
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		folded := strings.ToLower(strings.ToUpper(name))
@@ -29,7 +29,7 @@ func (u *upload) checkCase() error {
 			names = append(names, below)
 		}
 	}
-	return checkCase(names)
+	return CheckCase(names)
 }
 
 // linkTarget returns the target of a symlink as it is in an image. separator is the one of this machine's paths: that of

@@ -23,7 +23,7 @@ func TestCheckCase(t *testing.T) {
 		"letters of two cases": {[]string{"ſ", "s"}, "differ by case alone"}, // both are S
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := checkCase(test.names)
+			err := CheckCase(test.names)
 			if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}

@@ -39,6 +39,9 @@ func stepFiles(definition images.Definition) ([][]action.Given, error) {
 func placedFiles(definition images.Definition) (map[images.Platform][]layer.File, []action.Given, error) {
 	placed := map[images.Platform][]layer.File{}
 	var sources []action.Given
+	if err := action.CheckCase(slices.Collect(maps.Values(definition.Files))); err != nil {
+		return nil, nil, fmt.Errorf("files of %s: %w", definition.File, err)
+	}
 	for _, platform := range definition.Platforms {
 		for _, to := range slices.Sorted(maps.Keys(definition.Files)) {
 			name := images.Source(definition.Files[to], platform)
