@@ -53,28 +53,31 @@ type api struct {
 // askAgain asks for referrers that were put, unless the registry is known to have no API: it has answered 404 for an
 // image that has referrers, which one with the API must not do (distribution-spec, "Listing Referrers").
 func (r *Registry) askAgain(ctx context.Context, subject Subject) (listed []Listed, there bool) {
-	r.mutex.Lock()
-	one, ok := r.apis[subject.Repository.RegistryStr()]
-	if !ok {
-		one = &api{}
-		r.apis[subject.Repository.RegistryStr()] = one
-	}
-	r.mutex.Unlock()
+	one := r.apiOf(subject.Repository.RegistryStr())
 	one.mutex.Lock()
-	if one.none {
-		one.mutex.Unlock()
-		return nil, false
-	}
-	if one.known {
-		one.mutex.Unlock()
-		listed, there, _ = r.ask(ctx, subject)
+	if !one.known {
+		defer one.mutex.Unlock()
+		listed, there, status := r.ask(ctx, subject)
+		one.none = status == http.StatusNotFound
+		one.known = one.none || there
 		return listed, there
 	}
-	defer one.mutex.Unlock()
-	listed, there, status := r.ask(ctx, subject)
-	one.none = status == http.StatusNotFound
-	one.known = one.none || there
+	none := one.none
+	one.mutex.Unlock()
+	if none {
+		return nil, false
+	}
+	listed, there, _ = r.ask(ctx, subject)
 	return listed, there
+}
+
+func (r *Registry) apiOf(host string) *api {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if r.apis[host] == nil {
+		r.apis[host] = &api{}
+	}
+	return r.apis[host]
 }
 
 // nextPage returns where the header Link leads for more (RFC 8288; distribution-spec, "Listing Referrers"), or "".
