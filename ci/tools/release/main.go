@@ -116,10 +116,10 @@ func (r *release) make(ctx context.Context) error {
 	if err := r.writeProvenance(subjects); err != nil {
 		return err
 	}
-	if err := r.writeChecksums(); err != nil {
+	if err := r.writeFormula(); err != nil {
 		return err
 	}
-	return r.writeFormula()
+	return r.writeChecksums()
 }
 
 // makeTarget writes the archive, the SBOM and the packages for a system, and returns the names of the archive and the

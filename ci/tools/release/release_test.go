@@ -5,7 +5,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -62,6 +64,34 @@ func TestNotes(t *testing.T) {
 	for number, want := range map[string]string{"1.0.0": "### Added\n\n- first\n", "0.9.0": "- old\n", "2.0.0": "- new\n"} {
 		if got := notes(changelog, number); got != want {
 			t.Errorf("%s: %q", number, got)
+		}
+	}
+}
+
+// TestFormula holds that the formula names each archive with its checksum, and that there is none where one is missing.
+func TestFormula(t *testing.T) {
+	r := release{output: t.TempDir(), version: "v1.2.3"}
+	var sums []string
+	for i, target := range targets()[:4] { // of Linux and macOS
+		content := []byte(target.String())
+		if err := r.write(fmt.Sprintf("mkimage_1.2.3_%s_%s.tar.gz", target.os, target.arch), content); err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, fmt.Sprintf("%x", sha256.Sum256(content)))
+		if err := r.writeFormula(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(r.output, "mkimage.rb")); (err == nil) != (i == 3) {
+			t.Fatalf("after %d archives: %v", i+1, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(r.output, "mkimage.rb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range append(sums, `version "1.2.3"`, "/releases/download/v1.2.3/mkimage_1.2.3_darwin_arm64.tar.gz\"") {
+		if strings.Count(string(text), want) != 1 {
+			t.Errorf("%s is there %d times:\n%s", want, strings.Count(string(text), want), text)
 		}
 	}
 }
