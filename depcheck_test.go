@@ -61,11 +61,10 @@ var only = map[string]string{
 	"github.com/spdx":          "internal/sbom",
 }
 
-// standard are the folders that import nothing outside the standard library, for what they are linked into is small.
+// standard are the folders that import the standard library alone, because they are linked into small programs.
 var standard = []string{"proxy", "openwhisk", "."}
 
-// heavy are packages that bring modules of some hundred MB to everybody who compiles mkimage, for a part that is not
-// used.
+// heavy are packages that would bring modules of some hundred MB, for a part that is not used.
 var heavy = []string{"chainguard.dev/apko/pkg/apk/apk", "chainguard.dev/apko/pkg/apk/auth", "google.golang.org/api"}
 
 func TestImports(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// rooms says of code that was once written in many places which folder alone has it now. Tests are free.
+// rooms are patterns of code that once stood in many places, with the only folder that may have each. Tests are free.
 var rooms = []struct {
 	code *regexp.Regexp
 	room string

@@ -59,8 +59,8 @@ func TestEmulation(t *testing.T) {
 	}
 }
 
-// inNamespace returns a command that runs a script in a folder, where nothing is registered yet and what it registers
-// is gone afterwards.
+// inNamespace returns a command that runs a script in a folder, in a namespace where no emulator is registered. Its
+// registrations end with it.
 func inNamespace(dir, script string) *exec.Cmd {
 	command := exec.Command("bash", "-c", "mount -t binfmt_misc none /proc/sys/fs/binfmt_misc || exit; cd "+dir+";"+emulation+script)
 	all := []syscall.SysProcIDMap{{Size: 1<<32 - 1}}

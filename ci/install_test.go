@@ -51,8 +51,8 @@ func writeRelease(t *testing.T, dir string, program []byte) (archive string) {
 	return filepath.Join(dir, name)
 }
 
-// released serves a release to the pipeline of a project: that of $MKIMAGE_TEST_RELEASE, which ci/release has made, or one
-// of the tested mkimage.
+// released serves a release to the pipeline of a project: the one that ci/release has made in $MKIMAGE_TEST_RELEASE, or
+// one of the tested mkimage.
 func released(t *testing.T, p *project) {
 	t.Helper()
 	p.ref = version
@@ -82,7 +82,7 @@ func versionIn(t *testing.T, dir string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(filepath.Base(archives[0]), "mkimage_"), end)
 }
 
-// TestInstall holds what ci/install does with a release, and with what is none: then nothing is installed.
+// TestInstall holds that ci/install installs a release, and that it installs nothing if something is wrong with it.
 func TestInstall(t *testing.T) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip(err)

@@ -9,7 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestMonorepo: only what a push touches is built and pushed, in jobs of its own; what none touches runs no job.
+// TestMonorepo holds that a push builds and pushes only the images that it touches, each in a job of its own, and that
+// a push that touches none runs no job.
 func TestMonorepo(t *testing.T) {
 	p := newProject(t)
 	push := func(before string) *runner {

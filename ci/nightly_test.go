@@ -85,8 +85,8 @@ func jobs(t *testing.T) map[string]string {
 	return scripts
 }
 
-// TestNightly: a night compares with the last commit that is a day old, or with a revision that is named, and fails with
-// bench/check; without a new commit it compares nothing.
+// TestNightly holds that a night compares with the last commit that is a day old, or with a named revision, fails if
+// bench/check fails, and does nothing without a new commit.
 func TestNightly(t *testing.T) {
 	for name, script := range jobs(t) {
 		t.Run(name, func(t *testing.T) {

@@ -31,8 +31,9 @@ type pipeline interface {
 	comment(t *testing.T) string
 }
 
-// story is what every pipeline does: it publishes all images; tells of a change what it does to their sizes, and builds
-// only what it touches; publishes it, and leaves the actions alone whose image is the same.
+// story is the work of every pipeline: it publishes all images; for a change it reports what happens to their sizes,
+// and builds only the images that it touches; then it publishes these, and leaves the actions alone whose image is the
+// same.
 func story(t *testing.T, p *project, ci pipeline) {
 	t.Helper()
 	if !ci.publish(t) {

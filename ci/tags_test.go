@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestTagsOfBranches: whatever a branch or tag of git is called, the push gets a valid tag, and the change is told.
+// TestTagsOfBranches holds that the push of any branch or tag of git gets a valid tag, and that a changed name is
+// reported.
 func TestTagsOfBranches(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash")

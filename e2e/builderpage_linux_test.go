@@ -16,8 +16,8 @@ var (
 	pem   = regexp.MustCompile(`[a-z-]+\.pem`)
 )
 
-// TestBuildersPageTLS types what docs/buildkit.md says of a daemon with TLS. Only the address differs, and where files
-// are.
+// TestBuildersPageTLS types the commands of docs/buildkit.md for a daemon with TLS. Only its address and the places of
+// files differ.
 func TestBuildersPageTLS(t *testing.T) {
 	t.Parallel()
 	needProgram(t, "openssl")

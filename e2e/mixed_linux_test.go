@@ -10,8 +10,8 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/engine/buildkit/daemontest"
 )
 
-// TestMixedFleet builds six images with steps for both platforms, with a builder that runs programs of one of them and
-// one that runs those of both: all go to that one, and are what it makes alone.
+// TestMixedFleet builds six images with steps for both platforms on two builders, one of which runs programs of one
+// platform only: all images go to the other one, and equal those that it makes alone.
 func TestMixedFleet(t *testing.T) {
 	t.Parallel()
 	daemontest.NeedEmulation(t)

@@ -57,7 +57,7 @@ func (r *ownRegistry) kill() {
 	_ = r.process.Wait()
 }
 
-// through is a way to the registry on which a test can do something when a blob comes.
+// through is a way to the registry, on which a test can act when a blob comes.
 func (r *ownRegistry) through(t *testing.T, blob func()) string {
 	t.Helper()
 	return serve(t, &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {

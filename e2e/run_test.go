@@ -41,8 +41,8 @@ func starting(t *testing.T, dir string, variables []string, args ...string) (*ru
 	return r, err
 }
 
-// TestRunsAtOnce: images that are started at the same time from folders of one name, each are the own one, and nothing
-// of them is left.
+// TestRunsAtOnce holds that images that are started at the same time from folders of the same name do not get mixed up,
+// and leave nothing.
 func TestRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	needEngine(t)
@@ -88,7 +88,7 @@ func TestRunsAtOnce(t *testing.T) {
 	}
 }
 
-// TestLoadsAtOnce: builds that load images of one name into the engine at the same time all succeed.
+// TestLoadsAtOnce holds that builds that load images of the same name at the same time all succeed.
 func TestLoadsAtOnce(t *testing.T) {
 	t.Parallel()
 	needEngine(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// TestScanner has syft look through the images, as somebody who checks them for known holes would. It must find every
-// Alpine package, and the proxy with its module and its Go.
+// TestScanner has syft list the images, as a scan for known vulnerabilities does. It must find every Alpine package,
+// and the proxy with its module and its version of Go.
 func TestScanner(t *testing.T) {
 	syft := os.Getenv("MKIMAGE_TEST_SYFT")
 	if syft == "" {

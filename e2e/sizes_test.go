@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sizeRow is what the size record has of an image on a platform, as far as it is compared.
+// sizeRow is the part of a row of the size record that is compared.
 type sizeRow struct {
 	Name, Platform, Digest string
 	DockerSize             int64 `json:"docker_size"`
@@ -66,8 +66,8 @@ func TestSizeRecord(t *testing.T) {
 	}
 }
 
-// needPackages asks for the Alpine packages that rows were measured with: as far as the rows say, those of a folder,
-// with keys of its own.
+// needPackages asks for the Alpine packages that rows were measured with: those of a folder, with keys of its own, if
+// the rows say so.
 func needPackages(t *testing.T, rows []sizeRow) {
 	t.Helper()
 	mirror, release := os.Getenv("MKIMAGE_ALPINE_MIRROR"), os.Getenv("MKIMAGE_ALPINE_RELEASE")

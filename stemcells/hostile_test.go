@@ -320,7 +320,8 @@ def main(args): return args
 	s.end()
 }
 
-// TestPythonHandlerAtAnyTime has a handler raise all the time: each run is answered once, and the launcher goes on.
+// TestPythonHandlerAtAnyTime has a signal handler that raises all the time: each run is answered once, and the launcher
+// goes on.
 func TestPythonHandlerAtAnyTime(t *testing.T) {
 	const begin = `import signal
 def handler(*args): raise TimeoutError("too late")

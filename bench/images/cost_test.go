@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestCounter holds that what is pushed is counted, and arrives for the host that it was sent to.
+// TestCounter holds that the counter counts the bytes of a push, and passes them on to the host that they are for.
 func TestCounter(t *testing.T) {
 	registry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

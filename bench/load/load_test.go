@@ -140,7 +140,7 @@ func TestPost(t *testing.T) {
 	}
 }
 
-// TestEach: every request has a connection of its own, also with a server that would keep it.
+// TestEach holds that every request has a connection of its own, even if the server would keep it open.
 func TestEach(t *testing.T) {
 	for _, connections := range []int{1, 4} {
 		var opened atomic.Int64

@@ -60,7 +60,8 @@ func repository(t *testing.T) string {
 	return dir
 }
 
-// TestCheckout: a revision is a folder without what is in the working tree alone; what is wrong with it is told in a line.
+// TestCheckout holds that a revision is checked out without the changes of the working tree, and that a mistake in its
+// name is told in a line.
 func TestCheckout(t *testing.T) {
 	root := repository(t)
 	if err := os.WriteFile(filepath.Join(root, "new"), nil, 0o644); err != nil {
@@ -131,7 +132,7 @@ func TestWrite(t *testing.T) {
 	testkit.Golden(t, "testdata/table.txt", got.Bytes(), *update)
 }
 
-// TestErr: what is slower counts more than what could not be measured, and sizes do not count.
+// TestErr holds that a slower measure counts more than a missing one, and that sizes do not count.
 func TestErr(t *testing.T) {
 	all := example()
 	var exit rounds.Exit
@@ -156,7 +157,8 @@ func (c canceling) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestInterrupt: a comparison that is interrupted while it builds leaves no folder, and is not told as slower.
+// TestInterrupt holds that a comparison that is interrupted while it builds leaves no folder, and is not reported as
+// slower.
 func TestInterrupt(t *testing.T) {
 	t.Chdir(repository(t))
 	t.Setenv("TMPDIR", t.TempDir())

@@ -13,7 +13,7 @@ import (
 	"github.com/sciabarracom/openwhisk-runtime-go/bench/report"
 )
 
-// TestMeasure: rounds are interleaved, and what fails once is told and not tried again.
+// TestMeasure holds that rounds are interleaved, and that a server that fails once is reported and not tried again.
 func TestMeasure(t *testing.T) {
 	var order []string
 	measured := func(server string, err error) Entrant {

@@ -45,7 +45,7 @@ func TestMemoryOfThisProcess(t *testing.T) {
 	}
 }
 
-// TestProcessorOf holds that work counts, that of children that have ended too.
+// TestProcessorOf holds that the work of a process counts, and that of children that have ended.
 func TestProcessorOf(t *testing.T) {
 	before, err := ProcessorOf(os.Getpid())
 	if err != nil {
