@@ -131,6 +131,9 @@ func Parse(file string, text []byte) (Settings, error) {
 	settings := Settings{File: file}
 	shown := shorten(file)
 	if err := images.Strict(shown, text, &settings); err != nil {
+		if _, mistake := images.Parse(Name, text, nil); mistake == nil {
+			err = fmt.Errorf("%s: it defines an image, and here this name is for the settings of a project: put the definition into a folder, such as images", shown)
+		}
 		return Settings{}, err
 	}
 	if err := settings.check(); err != nil {

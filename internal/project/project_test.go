@@ -27,6 +27,7 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
+		"name: mkimage\nbase: scratch\n":   "mkimage.yaml: it defines an image, and here this name is for the settings of a project",
 		"rpeo: x\n":                        `mkimage.yaml:1:1: unknown key "rpeo" (did you mean "repo"?); the keys are apihost, builder, mirror, platforms, repo, tags`,
 		"repo: Upper/Case\n":               "mkimage.yaml: repo: ",
 		"tags: [1.0]\n":                    "mkimage.yaml:1:8: want text, in quotes",
