@@ -38,9 +38,13 @@ func completeValues(command *cobra.Command) {
 		if _, set := command.GetFlagCompletionFunc(flag.Name); set || !known || flag.Name == "output" && flag.Value.Type() != "stringArray" {
 			return
 		}
+		if name, _ := pflag.UnquoteUsage(flag); name == "LIST" {
+			_ = command.RegisterFlagCompletionFunc(flag.Name, completeList(words)) // it has none
+			return
+		}
 		directive := cobra.ShellCompDirectiveNoFileComp
 		if slices.ContainsFunc(words, func(word string) bool { return strings.HasSuffix(word, "=") }) {
-			directive |= cobra.ShellCompDirectiveNoSpace // the user types the rest
+			directive = cobra.ShellCompDirectiveNoSpace // the user types the rest, which may be a file
 		}
 		_ = command.RegisterFlagCompletionFunc(flag.Name, cobra.FixedCompletions(words, directive)) // it has none
 	})
@@ -49,40 +53,16 @@ func completeValues(command *cobra.Command) {
 	}
 }
 
-// withoutPackage is put before the completion script of bash: two functions of the package bash-completion that it
-// calls, for shells that do not have it.
-const withoutPackage = `# Where the package bash-completion is missing, these take the place of its functions.
-if ! declare -F _get_comp_words_by_ref >/dev/null; then
-_get_comp_words_by_ref() {
-    while [ $# -gt 0 ]; do
-        case $1 in
-        -n) shift ;;
-        cur) cur=${COMP_WORDS[COMP_CWORD]} ;;
-        prev) prev=${COMP_WORDS[COMP_CWORD-1]} ;;
-        words) words=("${COMP_WORDS[@]}") ;;
-        cword) cword=$COMP_CWORD ;;
-        esac
-        shift
-    done
-}
-fi
-if ! declare -F __ltrim_colon_completions >/dev/null; then
-__ltrim_colon_completions() { :; }
-fi
-
-`
-
-// completeBash lets the completion of bash work without the package bash-completion.
-func completeBash(root *cobra.Command) {
-	bash, _, err := root.Find([]string{"completion", "bash"})
-	if err != nil || bash.RunE == nil {
-		return
-	}
-	write := bash.RunE
-	bash.RunE = func(command *cobra.Command, args []string) error {
-		if _, err := command.OutOrStdout().Write([]byte(withoutPackage)); err != nil {
-			return err
+// completeList offers the words that a list with commas does not have yet.
+func completeList(words []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		begun := typed[:strings.LastIndex(typed, ",")+1]
+		var lists []string
+		for _, word := range words {
+			if !slices.Contains(strings.Split(begun, ","), word) {
+				lists = append(lists, begun+word)
+			}
 		}
-		return write(command, args)
+		return lists, cobra.ShellCompDirectiveNoFileComp
 	}
 }

@@ -55,11 +55,7 @@ func writeHelp(command *cobra.Command, title, details string) error {
 	var text strings.Builder
 	width := terminal.Width(os.Stdout)
 	text.WriteString(terminal.Wrap(title, width))
-	if command.HasParent() || !command.HasAvailableSubCommands() {
-		fmt.Fprintf(&text, "Usage:\n  %s\n", command.UseLine())
-	} else {
-		fmt.Fprintf(&text, "Usage:\n  %s COMMAND\n", command.CommandPath())
-	}
+	fmt.Fprintf(&text, "Usage:\n  %s\n", usageOf(command))
 	if command.Example != "" {
 		title := "Examples"
 		if !command.HasParent() {
@@ -77,6 +73,14 @@ func writeHelp(command *cobra.Command, title, details string) error {
 	}
 	_, err := io.WriteString(command.OutOrStdout(), text.String())
 	return err
+}
+
+// usageOf returns the line that shows how a command is typed.
+func usageOf(command *cobra.Command) string {
+	if command.HasParent() || !command.HasAvailableSubCommands() {
+		return command.UseLine()
+	}
+	return command.CommandPath() + " COMMAND"
 }
 
 // examples returns command lines at a width. They stay such: a line that is broken ends in a backslash.
@@ -125,6 +129,19 @@ func writeFlags(text *strings.Builder, flags *pflag.FlagSet, width int) {
 	if !flags.HasAvailableFlags() {
 		return
 	}
+	for _, group := range groupsOf(flags) {
+		fmt.Fprintf(text, "\n%s:\n%s", group.title, usagesOf(group.flags, width))
+	}
+}
+
+// flagSet is flags below a heading.
+type flagSet struct {
+	title string
+	flags *pflag.FlagSet
+}
+
+// groupsOf returns the flags of a command below the headings of help.
+func groupsOf(flags *pflag.FlagSet) (groups []flagSet) {
 	n := 0
 	sets := map[string]*pflag.FlagSet{}
 	flags.VisitAll(func(flag *pflag.Flag) {
@@ -139,14 +156,14 @@ func writeFlags(text *strings.Builder, flags *pflag.FlagSet, width int) {
 		sets[title].AddFlag(flag)
 	})
 	if n < manyFlags {
-		fmt.Fprintf(text, "\nFlags:\n%s", usagesOf(flags, width))
-		return
+		return []flagSet{{"Flags", flags}}
 	}
 	for _, group := range flagGroups {
 		if set := sets[group.title]; set != nil {
-			fmt.Fprintf(text, "\n%s:\n%s", group.title, usagesOf(set, width))
+			groups = append(groups, flagSet{group.title, set})
 		}
 	}
+	return groups
 }
 
 // The text of a flag stands beside it, or, where less than its narrowest column is left for that, below it.
@@ -157,12 +174,27 @@ const (
 
 // usagesOf returns the flags with their texts, at a width, or as long as they are with 0.
 func usagesOf(flags *pflag.FlagSet, width int) string {
-	all := flags.FlagUsages()
 	if width == 0 {
-		return all
+		return flags.FlagUsages()
 	}
-	lines := strings.Split(all, "\n")
 	var text strings.Builder
+	for _, row := range flagRows(flags) {
+		at := len(row.flag)
+		if width-at < narrowestText {
+			indent := strings.Repeat(" ", belowFlag)
+			fmt.Fprintf(&text, "%s\n%s%s\n", strings.TrimRight(row.flag, " "), indent, terminal.Hang(row.text, belowFlag, width))
+			continue
+		}
+		fmt.Fprintf(&text, "%s%s\n", row.flag, terminal.Hang(row.text, at, width))
+	}
+	return text.String()
+}
+
+// flagRow is a flag with its value as help shows it, "  -o, --output DEST   ", and what it does.
+type flagRow struct{ flag, text string }
+
+func flagRows(flags *pflag.FlagSet) (rows []flagRow) {
+	lines := strings.Split(flags.FlagUsages(), "\n")
 	flags.VisitAll(func(flag *pflag.Flag) {
 		if flag.Hidden {
 			return
@@ -174,14 +206,9 @@ func usagesOf(flags *pflag.FlagSet, width int) string {
 		if at < 0 || usage == "" {
 			at = len(line)
 		}
-		if width-at < narrowestText {
-			indent := strings.Repeat(" ", belowFlag)
-			fmt.Fprintf(&text, "%s\n%s%s\n", strings.TrimRight(line[:at], " "), indent, terminal.Hang(line[at:], belowFlag, width))
-			return
-		}
-		fmt.Fprintf(&text, "%s%s\n", line[:at], terminal.Hang(line[at:], at, width))
+		rows = append(rows, flagRow{line[:at], line[at:]})
 	})
-	return text.String()
+	return rows
 }
 
 // groupOf returns the title of the group that has a name, or of the last.

@@ -37,11 +37,12 @@ Results, such as digests, go to stdout; everything else goes to stderr. The exit
 
 A flag that is not given takes its value from the environment variable in parentheses, if it has one, or from
 mkimage.yaml at the root of the project.`,
-		Example:       "  mkimage init --lang bash            a function, and the image that brings it\n  mkimage dev                         run it, again whenever it changes\n  mkimage build --push --repo REPO    build the image, and push it",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		RunE:          helpOrMistake,
-		Args:          cobra.ArbitraryArgs,
+		Example:           "  mkimage init --lang bash            a function, and the image that brings it\n  mkimage dev                         run it, again whenever it changes\n  mkimage build --push --repo REPO    build the image, and push it",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		RunE:              helpOrMistake,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			if err := fromEnvironment(command.Flags()); err != nil {
 				return usage(command, err)
@@ -64,7 +65,7 @@ mkimage.yaml at the root of the project.`,
 	root.SetUsageFunc(showUsage)
 	root.SetHelpFunc(showHelp)
 	completeValues(root)
-	completeBash(root)
+	completeEverywhere(root)
 	for _, command := range root.Commands() {
 		markEnvironment(command)
 		checkArgs(command)
