@@ -90,8 +90,13 @@ var ErrTooLarge = errors.New("it is too large")
 func Zip(files []layer.File, most int) ([]byte, error) {
 	packed := &bounded{most: most}
 	archive := zip.NewWriter(packed)
+	compressor, err := flate.NewWriter(nil, flate.BestCompression) // for all files: a new one takes longer than a small file
+	if err != nil {
+		return nil, err
+	}
 	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(w, flate.BestCompression)
+		compressor.Reset(w)
+		return compressor, nil
 	})
 	for _, file := range files {
 		if err := add(archive, file); err != nil {

@@ -103,10 +103,12 @@ func (s *session) refresh(ctx context.Context) error {
 	}
 	s.code, s.shown, s.initialized, s.stuck = sum, "", false, true
 	client := invoke.Client{URL: s.current.url(), Name: s.definition.Name, Main: s.main()}
+	began := time.Now()
 	if err := s.asking(func() error { return client.Start(ctx, code) }); err != nil {
 		s.stuck = ctx.Err() != nil || s.current.ended()
 		return err
 	}
+	s.initTook.Store(int64(time.Since(began)))
 	s.initialized, s.stuck = true, false
 	s.front.lead(s.current.url())
 	if source.IsGo() {

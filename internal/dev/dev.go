@@ -30,7 +30,8 @@ type Options struct {
 	Screen *Screen
 }
 
-// patienceWithOld is the time that an answer of the former code may take when there is new code.
+// patienceWithOld is the time that an answer of the former code may take when there is new code, beside that of the last init, which a
+// folder of many files makes long.
 const patienceWithOld = time.Second
 
 // session keeps an action running.
@@ -43,6 +44,7 @@ type session struct {
 	stuck       bool           // the current place is busy with former code
 	initialized bool           // the current place has code
 	waiting     atomic.Bool    // for an answer of the action
+	initTook    atomic.Int64   // nanoseconds of the last init that was answered
 	code        string         // the code that was sent last, or ""
 	shown       string         // the code and the value of the last answer
 	leaving     sync.WaitGroup // places that end
@@ -128,7 +130,7 @@ func (s *session) await(ctx context.Context, done <-chan struct{}) {
 			return
 		case <-ctx.Done():
 			return
-		case <-time.After(patienceWithOld):
+		case <-time.After(patienceWithOld + time.Duration(s.initTook.Load())):
 			if s.waiting.Load() {
 				s.Screen.note("the former code still runs, and is cut off")
 				return

@@ -202,27 +202,45 @@ func TestDev(t *testing.T) {
 	}
 }
 
-// TestManyFiles holds that ten thousand files beside the function are no burden.
+// TestManyFiles holds that thousands of files are no burden, beside the function and in its folder, and that the last of many saves
+// is answered.
 func TestManyFiles(t *testing.T) {
 	store, err := cache.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := begin(t, store, func(p project) {
-		for i := range 10_000 {
-			if i%100 == 0 {
-				p.write(t, fmt.Sprintf("many/%d/first", i/100), "")
+	for name, test := range map[string]struct {
+		function, folder string
+		files            int
+	}{
+		"beside the function": {"greet.sh", ".", 10_000},
+		"in its folder":       {"greet/main.sh", "greet", 2_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := begin(t, store, func(p project) {
+				if test.folder != "." {
+					p.write(t, "images/greet.yaml", "name: greet\nbase: alpine\nalpine: v3.22\nstemcells: [bash]\naction: ../"+test.folder+"\n")
+					p.write(t, test.function, answering("one"))
+				}
+				for i := range test.files {
+					folder := filepath.Join(test.folder, "many", fmt.Sprint(i/100))
+					if i%100 == 0 {
+						p.write(t, filepath.Join(folder, "first"), "")
+					}
+					if err := os.WriteFile(filepath.Join(p.dir, folder, fmt.Sprint(i)), nil, 0o666); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+			p.screen.see(t, `{"answer":"one"}`)
+			for i := range 10 {
+				p.write(t, test.function, answering(fmt.Sprint("save", i)))
 			}
-			if err := os.WriteFile(filepath.Join(p.dir, fmt.Sprintf("many/%d/%d", i/100, i)), nil, 0o666); err != nil {
-				t.Fatal(err)
+			p.screen.see(t, `{"answer":"save9"}`)
+			if err := p.stop(); err != nil {
+				t.Error(err)
 			}
-		}
-	})
-	p.screen.see(t, `{"answer":"one"}`)
-	p.write(t, "greet.sh", answering("two"))
-	p.screen.see(t, `{"answer":"two"}`)
-	if err := p.stop(); err != nil {
-		t.Error(err)
+		})
 	}
 }
 
