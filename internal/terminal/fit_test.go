@@ -11,7 +11,9 @@ import (
 func TestFit(t *testing.T) {
 	table := "NAME   PLATFORMS\nbash   linux/amd64,linux/arm64   Bash actions, with jq and Ünicode\n"
 	for width, want := range map[int]string{
-		40:  "NAME   PLATFORMS\nbash   linux/amd64,linux/arm64   Bash a…\n",
+		24:  "NAME   PLATFORMS\nbash\n    linux/amd64,linux/arm64\n    Bash actions, with\n    jq and Ünicode\n",
+		40:  "NAME   PLATFORMS\nbash   linux/amd64,linux/arm64\n    Bash actions, with jq and Ünicode\n",
+		60:  "NAME   PLATFORMS\nbash   linux/amd64,linux/arm64   Bash actions, with jq and\n                                 Ünicode\n",
 		120: table,
 	} {
 		var got bytes.Buffer
