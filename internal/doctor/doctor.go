@@ -123,9 +123,11 @@ func output(ctx context.Context, path, variable string, args ...string) (string,
 	}
 	command := exec.CommandContext(ctx, path, rest...)
 	command.Env, command.Dir = environment, os.TempDir()
-	text, err := command.CombinedOutput()
+	var warnings strings.Builder
+	command.Stderr = &warnings
+	text, err := command.Output()
 	if err != nil {
-		return "", fmt.Errorf("go %s: %s", strings.Join(rest, " "), human.Excerpt(string(text)+" "+err.Error(), 200))
+		return "", fmt.Errorf("go %s: %s", strings.Join(rest, " "), human.Excerpt(warnings.String()+string(text)+" "+err.Error(), 200))
 	}
 	return strings.TrimSpace(string(text)), nil
 }
