@@ -15,6 +15,7 @@ import (
 
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/cache"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/container"
+	"github.com/sciabarracom/openwhisk-runtime-go/internal/content"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/invoke"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/layout"
 	"github.com/sciabarracom/openwhisk-runtime-go/internal/plan"
@@ -28,6 +29,7 @@ type runFlags struct {
 	env    []string
 
 	code, main string // of --init
+	empty      bool   // the image has no action
 }
 
 func newRun() *cobra.Command {
@@ -136,6 +138,9 @@ func (f *runFlags) invocation(url string) string {
 	if f.code != "" {
 		return "mkimage invoke " + url + " --no-init --param name=Mike"
 	}
+	if f.empty {
+		return "mkimage invoke " + url + " --init FILE --param name=Mike"
+	}
 	return "mkimage invoke " + url + " --param name=Mike"
 }
 
@@ -182,7 +187,7 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 		if err != nil {
 			return nil, err
 		}
-		return toEngine(ctx, engine, layout.Name(dir), index)
+		return f.toEngine(ctx, engine, layout.Name(dir), index)
 	}
 	client, err := f.open(command, image)
 	if err != nil {
@@ -205,19 +210,29 @@ func (f *runFlags) load(command *cobra.Command, engine *container.Engine, image 
 	if err != nil {
 		return nil, err
 	}
-	return toEngine(ctx, engine, reference.Context().RepositoryStr(), index)
+	return f.toEngine(ctx, engine, reference.Context().RepositoryStr(), index)
 }
 
 // toEngine loads the image of an index that the engine can run.
-func toEngine(ctx context.Context, engine *container.Engine, title string, index v1.ImageIndex) (*container.Loaded, error) {
+func (f *runFlags) toEngine(ctx context.Context, engine *container.Engine, title string, index v1.ImageIndex) (*container.Loaded, error) {
 	image, _, err := layout.Pick(index)
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", title, err)
 	}
-	if config, err := image.ConfigFile(); err == nil {
+	config, err := image.ConfigFile()
+	if err == nil {
 		if err := plan.CheckServes(config); err != nil {
 			return nil, fmt.Errorf("run %s: %w; run it with docker run", title, err)
 		}
 	}
+	f.empty = err == nil && hasNoAction(config)
 	return engine.Load(ctx, title, image)
+}
+
+// hasNoAction reports whether an image is made of layers of mkimage alone, and none is an action or from a step, which may
+// put one there.
+func hasNoAction(config *v1.ConfigFile) bool {
+	return config.Config.Labels[plan.ActionLabel] == "" && !slices.ContainsFunc(content.OwnNames(config.History, len(config.RootFS.DiffIDs)), func(name string) bool {
+		return name == "" || name == "action" || strings.HasPrefix(name, "run-")
+	})
 }
