@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -139,6 +140,9 @@ func (r *reader) text(data []byte) bool {
 	return true
 }
 
+// keyTwice is what the YAML parser says of a second key of a name.
+var keyTwice = regexp.MustCompile(`^mapping key (".*") already defined at \[(\d+):`)
+
 // syntax records an error of the YAML parser.
 func (r *reader) syntax(err error) {
 	var located interface {
@@ -155,6 +159,10 @@ func (r *reader) syntax(err error) {
 		message = strings.ToValidUTF8(message[:100], "") + "…"
 	}
 	at := located.GetToken().Position
+	if twice := keyTwice.FindStringSubmatch(message); twice != nil {
+		r.fail(at.Line, at.Column, "key %s is there twice; the first is in line %s", twice[1], twice[2])
+		return
+	}
 	r.fail(at.Line, at.Column, "not valid YAML: %s", message)
 }
 

@@ -134,6 +134,8 @@ func (f *invokeFlags) init(command *cobra.Command, client invoke.Client) error {
 		return nil
 	case again:
 		return errors.New("it runs already: --init needs a container that takes another one, as those of mkimage run do (PROXY_ALLOW_REINIT=1); --no-init runs the code that is there")
+	case answer.Status == http.StatusNotFound:
+		text = "what listens at " + client.URL + " knows no /init, so it is no action's container: check the address (docker ps)"
 	case answer.Status == http.StatusForbidden && len(code) > 0:
 		text += "; it is the image's own action, or a Go program, which takes the place of the proxy: start the container again, or keep the action running with mkimage dev"
 	case len(code) == 0:

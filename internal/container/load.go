@@ -39,7 +39,8 @@ func (e *Engine) Load(ctx context.Context, title string, image v1.Image) (*Loade
 	}
 	l := &Loaded{tag.String(), e}
 	if err := l.load(ctx, tag, image); err != nil {
-		return nil, errors.Join(e.explain("load "+title, err), l.Remove())
+		_ = l.Remove() // for the same reason it may fail; then a later run removes what is there
+		return nil, e.explain("load "+title, err)
 	}
 	return l, nil
 }

@@ -46,7 +46,12 @@ func (s *session) buildLocal(ctx context.Context) (image, error) {
 	made := &localImage{dir: dir, env: localEnvironment(dir, plan.Variables(s.definition, languages))}
 	err = os.WriteFile(filepath.Join(dir, "proxy"), proxy, 0o755)
 	for _, language := range languages {
-		err = errors.Join(err, lay(dir, language))
+		if err == nil {
+			err = lay(dir, language)
+		}
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		err = fmt.Errorf("%w: free some space, or set $TMPDIR to a folder that has some", err)
 	}
 	if err != nil {
 		return nil, errors.Join(err, made.remove())

@@ -84,6 +84,9 @@ func reason(said string) string {
 		}
 	}
 	text := strings.TrimPrefix(lines[0], "fatal: ")
+	if strings.HasPrefix(text, "not a git repository (") {
+		return "not a git repository: run it in a checkout, or begin one with git init"
+	}
 	if rest := strings.Fields(strings.Join(lines[1:], " ")); slices.Contains(rest, "safe.directory") {
 		text += ": " + strings.Join(rest, " ")
 	}

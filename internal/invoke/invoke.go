@@ -50,6 +50,11 @@ func ParseURL(text string) (string, error) {
 	if err != nil || parsed.Host == "" || parsed.Scheme != "http" && parsed.Scheme != "https" {
 		return "", fmt.Errorf("%q is not the address of a container, such as http://localhost:8080", text)
 	}
+	if port := parsed.Port(); port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return "", fmt.Errorf("%q: want a port from 1 to 65535", text)
+		}
+	}
 	return strings.TrimSuffix(parsed.String(), "/"), nil
 }
 

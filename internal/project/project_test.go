@@ -35,6 +35,7 @@ func TestParseRefuses(t *testing.T) {
 		"platforms: [linux/amd46]\n":       "(did you mean \"linux/amd64\"?)",
 		"repo: x/y\n<<<<<<< HEAD\n":        "mkimage.yaml:2:1: a merge conflict",
 		"\trepo: x\n":                      "mkimage.yaml:1:1: a tab",
+		"repo: a\nrepo: b\n":               `mkimage.yaml:2:1: key "repo" is there twice; the first is in line 1`,
 		"repo: [a\n":                       "mkimage.yaml:1:7: not valid YAML",
 		"repo: {a: b}\n":                   "mkimage.yaml:1:",
 		strings.Repeat("# x\n", maxFile/3): "larger than 64 KiB",
