@@ -32,7 +32,7 @@ func (t Tree) CheckEntrypoint(name string, platform images.Platform) error {
 	case err != nil:
 		return errors.New("it is empty")
 	case kind != code.ELF && kind != code.Script && kind != code.Foreign:
-		return errors.New("it is neither a program nor a script that begins with #!")
+		return errors.New("it is neither a program nor a script, whose first line begins with #! and a path")
 	case !executable && kind != code.Foreign:
 		return fmt.Errorf("it may not be executed: its mode in the image is %04o", found.mode&^code.TypeMask)
 	}

@@ -43,7 +43,7 @@ func TestCheckEntrypoint(t *testing.T) {
 		{"/bin/dynamic", `the program needs "libown.so.1", which is not in this image`, ""},
 		{"/bin/kept", "it may not be executed: its mode in the image is 0644", ""},
 		{"/bin/empty", "it is empty", "it is empty"},
-		{"/bin/text", "it is neither a program nor a script that begins with #!", "it is neither a program nor a script"},
+		{"/bin/text", "it is neither a program nor a script, whose first line begins with #! and a path", "it is neither a program nor a script"},
 		{"/bin/lost", `the script needs "/bin/sh", which is not in this image (take an image that has it)`, ""},
 		{"/bin/unnamed", `the script needs "python3", which is not in this image`, ""},
 	} {

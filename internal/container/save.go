@@ -13,7 +13,7 @@ import (
 func (e *Engine) Save(ctx context.Context, image string, w io.Writer) error {
 	archive, err := e.client.ImageSave(ctx, []string{image})
 	if errdefs.IsNotFound(err) {
-		return fmt.Errorf("the Docker Engine has no image %s: fetch it with docker pull, or name one in a registry, without daemon:", image)
+		return fmt.Errorf("the Docker Engine has no image %s: fetch it with docker pull, or name one in a registry without the word daemon", image)
 	}
 	if err != nil {
 		return e.explain("save "+image, err)
