@@ -208,10 +208,11 @@ func mirror(ctx context.Context, options Options) Finding {
 }
 
 func openWhisk(ctx context.Context, options Options) Finding {
-	const todo = "set $WHISK_APIHOST and $WHISK_AUTH, or let wsk property set write .wskprops"
+	const todo = "set $WHISK_APIHOST and $WHISK_AUTH, or let wsk property set write ~/.wskprops"
 	settings, err := wsk.Find(wsk.Settings{APIHost: options.APIHost}, os.Getenv)
 	if err != nil {
-		return Finding{"openwhisk", Absent, human.Line(err.Error()), todo}
+		detail, _, _ := strings.Cut(human.Line(err.Error()), ": give ") // doctor has not those flags
+		return Finding{"openwhisk", Absent, detail, todo}
 	}
 	client, err := wsk.NewClient(settings, false)
 	if err == nil {
