@@ -16,6 +16,7 @@ const (
 	limitPipe  = "limit: echo through a pipe"
 	limitSpawn = "limit: fork and exec"
 	bare       = "bare net/http"
+	logging    = "net/http with the sentinels of a log"
 	execed     = "exec: a Go program with the library"
 	overlapped = "exec, runs that overlap"
 	v2         = "v2, 16 runs at a time"
@@ -59,13 +60,17 @@ func (w *workshop) contenders(ctx context.Context, peers []peer) ([]contender, e
 	own := func(name, image, limit string, body []byte, env ...string) contender {
 		return contender{name: name, image: image, limit: limit, ours: true, spec: engine.Spec{Image: w.ref(image), Init: body, Env: env}}
 	}
+	nethttp := func(name string, env ...string) contender {
+		return contender{name: name, image: "nethttp", limit: limitEcho, seeded: true, spec: engine.Spec{Image: w.ref("nethttp"),
+			Entrypoint: []string{"/action/exec"}, Env: append(env, "HOST=0.0.0.0", "PORT=8080")}}
+	}
 	const overlap = "__OW_ALLOW_CONCURRENT=true"
 	all := []contender{
 		limit(limitEcho, "echo", false),
 		limit(limitPipe, "pipe", false),
 		limit(limitSpawn, "spawn", true),
-		{name: bare, image: "nethttp", limit: limitEcho, seeded: true, spec: engine.Spec{Image: w.ref("nethttp"),
-			Entrypoint: []string{"/action/exec"}, Env: []string{"HOST=0.0.0.0", "PORT=8080"}}},
+		nethttp(bare),
+		nethttp(logging, "SENTINELS=1"),
 		own(execed, "go", limitEcho, upload("exec")),
 		own(overlapped, "go", limitEcho, upload("exec"), overlap),
 		own(v2, "scratch", limitPipe, upload("v2"), overlap),

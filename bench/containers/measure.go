@@ -54,11 +54,9 @@ func (m *measurement) divided(n int) int {
 // has a fresh container for the round.
 func (m *measurement) round(ctx context.Context, round int) {
 	m.book.Round(ctx, round, m.wanted(m.coldStarts(ctx)))
-	if m.contenders == nil {
-		if err := m.assemble(ctx); err != nil {
-			m.book.Fail(report.Point{Scenario: "contenders", Server: "all"}, err)
-			return
-		}
+	if err := m.assemble(ctx); err != nil {
+		m.book.Fail(report.Point{Scenario: "contenders", Server: "all"}, err)
+		return
 	}
 	var all []running
 	defer func() {
@@ -77,7 +75,8 @@ func (m *measurement) round(ctx context.Context, round int) {
 	m.book.Round(ctx, round, m.wanted(m.loads(ctx, all)))
 }
 
-// assemble brings the images that the contenders need into the engine, and finds the contenders.
+// assemble brings the images that the contenders need into the engine, from which cold starts take them, and finds the
+// contenders.
 func (m *measurement) assemble(ctx context.Context) (err error) {
 	for _, image := range append(images, baked...) {
 		if m.absent[image] == nil {
@@ -85,7 +84,9 @@ func (m *measurement) assemble(ctx context.Context) (err error) {
 			m.lack(image, err)
 		}
 	}
-	m.contenders, err = m.workshop.contenders(ctx, m.peers)
+	if m.contenders == nil {
+		m.contenders, err = m.workshop.contenders(ctx, m.peers)
+	}
 	return err
 }
 

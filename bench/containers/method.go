@@ -17,6 +17,8 @@ const method = `
 - The *limits* are a static program in C (` + "`bench/bare/limit`" + `), in a container as well: it sends a request's own body back at once, through a child at
   the other end of two pipes, or through a process that it starts for each request. It checks nothing, so nothing that checks can reach it. Each row
   is compared with the limit of its kind.
+- Ours write two sentinels to the log of each run, as the platform wants it, and the engine reads and keeps both. *bare net/http* writes no log;
+  a row of its own writes the same sentinels.
 - In every round each contender has a fresh container, and all are measured one right after the other. Tables show medians of rounds; ratios are taken
   within a round, with the smallest and the largest beside. Wrong and failed answers are added up.
 - Processor time and memory are the container's, as ` + "`docker stats`" + ` counts them, with all its processes; the engine's own work, such as passing on

@@ -18,7 +18,7 @@ func (r results) summary() []byte {
 	b.WriteString("| server | by | average | median | 90% | 95% | 99% | max |\n|---|---|---|---|---|---|---|---|\n")
 	b.WriteString("| Python+System (dockerskeleton) | JMeter, 2018 | 673 | 686 | 766 | 797 | 853 | 1180 |\n| GoServer | JMeter, 2018 | 2 | 2 | 3 | 6 | 15 | 78 |\n")
 	for _, by := range []struct{ scenario, name string }{{jmeterKept, "JMeter"}, {loadKept, "our load generator"}} {
-		for _, server := range []string{skeleton, execed, v2, v1, python, bare} {
+		for _, server := range []string{skeleton, execed, v2, v1, python, bare, logging} {
 			if _, ok := r.value(by.scenario, server, rounds.Average); !ok {
 				continue
 			}
