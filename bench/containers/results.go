@@ -168,10 +168,11 @@ func (r results) packageVersion(ctx context.Context, name string) string {
 func (r results) builds(ctx context.Context) string {
 	const head = "## Image builds\n\n"
 	args := []string{"run", "./bench/images", "--rounds", "2"}
+	shown := strings.Join(args, " ")
 	if ko, err := exec.LookPath("ko"); err == nil {
-		args = append(args, "--ko", ko)
+		args, shown = append(args, "--ko", ko), shown+" --ko ko"
 	}
-	line := "`go " + strings.Join(args, " ") + "`"
+	line := "`go " + shown + "`"
 	_, err := os.Stat(r.path("bench/images"))
 	if err != nil || r.quick || !r.only.MatchString("image builds") || ctx.Err() != nil {
 		return head + "Not measured this time: " + line + " does that.\n"
