@@ -114,8 +114,8 @@ func (p Package) compiled(ctx context.Context, dir string, environment, flags []
 	return p.key(strings.Split(strings.TrimSpace(string(answer)), "\n"), flags)
 }
 
-// linked returns the same key of what go build has linked, from the graph of what it did (-debug-actiongraph, which is in
-// src/cmd/go/internal/work/action.go of the toolchain).
+// linked returns the same key of what go build has linked, from the graph of what it did. -debug-actiongraph writes it;
+// only the source of the go command tells of that flag.
 func (p Package) linked(graph string, flags []string) (string, error) {
 	text, err := os.ReadFile(graph)
 	if err != nil {
