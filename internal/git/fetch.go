@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// fileURL returns the address of an absolute path with slashes: file:///work, file:///C:/work, file://host/share.
+// fileURL returns the address of an absolute path with slashes: file:///srv/a, file:///C:/a, file://host/share.
 func fileURL(path string) string {
 	switch {
 	case strings.HasPrefix(path, "//"):
