@@ -36,11 +36,9 @@ func writeManuals(command *cobra.Command, dir string) error {
 	if err := os.WriteFile(file, []byte(manual(command)), 0o666); err != nil {
 		return err
 	}
-	for _, sub := range command.Commands() {
-		if sub.IsAvailableCommand() {
-			if err := writeManuals(sub, dir); err != nil {
-				return err
-			}
+	for _, sub := range subcommands(command) {
+		if err := writeManuals(sub, dir); err != nil {
+			return err
 		}
 	}
 	return nil
